@@ -68,7 +68,9 @@ function fetchSource(work) {
   execFileSync('apt-get', [...settings, '--quiet=2', '--download-only', 'source', 'kubernetes'], options);
   const description = readdirSync(work).find((name) => name.endsWith('.dsc'));
   if (!description?.includes(version))
-    throw new Error(`Debian bookworm has ${description ?? 'no sources of Kubernetes'}, not version ${version}.`);
+    throw new Error(
+      `Debian bookworm has ${description ?? 'no sources of Kubernetes'}, not version ${version}.`,
+    );
   // apt has verified the checksums, which a signed list contains.
   const unpack = ['--no-check', '--extract', description, 'source'];
   execFileSync('dpkg-source', unpack, { ...options, stdio: ['ignore', 'ignore', 2] });
@@ -120,7 +122,9 @@ function main() {
   const isInstalled = isBuilt() && existsSync('/usr/bin/containerd') && existsSync('/usr/bin/etcd');
   if (process.argv.includes('--installed')) {
     if (!isInstalled)
-      throw new Error('Kubernetes is not installed: run node scripts/kubernetes-tools.mjs as root (20 minutes).');
+      throw new Error(
+        'Kubernetes is not installed: run node scripts/kubernetes-tools.mjs as root (20 minutes).',
+      );
   } else {
     const packages = isBuilt() ? runPackages : [...runPackages, ...buildPackages];
     const problem = installPackages(packages, 'Tests on a real Kubernetes');

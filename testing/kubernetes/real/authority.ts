@@ -26,7 +26,16 @@ export async function makeAuthority(folder: string, addresses: readonly string[]
   );
   const names = addresses.map((address) => `IP:${address}`).join(',');
   await writeFile(file('server.cnf'), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`);
-  await openssl('req', ...newKey, '-subj', '/CN=kube-apiserver', '-keyout', 'server.key', '-out', 'server.csr');
+  await openssl(
+    'req',
+    ...newKey,
+    '-subj',
+    '/CN=kube-apiserver',
+    '-keyout',
+    'server.key',
+    '-out',
+    'server.csr',
+  );
   await openssl(
     ...['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
     ...['-days', '30', '-extfile', 'server.cnf', '-out', 'server.crt'],

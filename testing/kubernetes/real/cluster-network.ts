@@ -19,8 +19,8 @@ export function planAddresses(prefix: string) {
 }
 
 /**
- * The control plane's namespace, which routes between this machine and the nodes. Its interfaces and routes
- * end with the namespace; only the packet filter table has to be removed.
+ * The control plane's namespace, which routes between this machine and the nodes. All its interfaces, processes
+ * and mounts end with it.
  */
 export interface ClusterNetwork {
   addresses: ReturnType<typeof planAddresses>;
@@ -41,8 +41,9 @@ export async function openClusterNetwork(slot: {
   const controlPlane = await openNamespace(namespaceFolders);
   stack.defer(() => controlPlane.end());
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+  stack.defer(() => disconnectFromHost(slot.number));
+  await disconnectFromHost(slot.number);
   await connectToHost(slot.number, controlPlane, addresses);
-  stack.defer(() => removeTable(slot.number));
   await addMasquerade(slot.number, addresses.all);
   const setLink = (number: number, state: 'up' | 'down') =>
     inside(controlPlane, `ip link set node-${number} ${state}`);
@@ -115,12 +116,11 @@ async function inside({ enter: [program, ...args] }: Pick<EngineNamespace, 'ente
   await run(program, [...args, 'sh', '-euc', lines.join('\n')]);
 }
 
-const linkOf = (slot: number) => `phk${slot}`;
+const linkOf = (slot: number) => `ph-cluster${slot}`;
 const tableOf = (slot: number) => `pumphouse-cluster-${slot}`;
 
 /** Lets pods connect to the network of this machine, for example to a package index. */
 async function addMasquerade(slot: number, all: string): Promise<void> {
-  await removeTable(slot);
   const rule = `ip saddr ${all} oifname != "${linkOf(slot)}" masquerade`;
   const commands = [
     `add table ip ${tableOf(slot)}`,
@@ -130,6 +130,11 @@ async function addMasquerade(slot: number, all: string): Promise<void> {
   await run('nft', [commands.join('\n')]);
 }
 
-async function removeTable(slot: number): Promise<void> {
+/**
+ * Removes the cluster's link and packet filter table, also those of an earlier user of the slot that was killed:
+ * connections that nothing answers keep a dead namespace for minutes.
+ */
+async function disconnectFromHost(slot: number): Promise<void> {
   await run('nft', ['delete', 'table', 'ip', tableOf(slot)]).catch(() => {});
+  await run('ip', ['link', 'delete', linkOf(slot)]).catch(() => {});
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeCgroup } from '../../fixtures/engine-cgroups.ts';
 import type { EngineNamespace } from '../../fixtures/engine-namespace.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
 import { ClusterProcess } from './cluster-process.ts';
@@ -62,8 +63,15 @@ export class ClusterNode {
   static async start(plan: NodePlan): Promise<ClusterNode> {
     const { folder, network, number, cgroup } = plan;
     await mkdir(join(folder, 'cni'), { recursive: true });
-    for (const controller of await listControllers()) await mkdir(join(controller, cgroup), { recursive: true });
-    await writeFile(join(folder, 'cni', '10-pods.conflist'), networkSettings(network.addresses.podsOf(number)));
+    for (const controller of await listControllers()) {
+      // An earlier user of the slot may have been killed.
+      await removeCgroup(join(controller, cgroup));
+      await mkdir(join(controller, cgroup));
+    }
+    await writeFile(
+      join(folder, 'cni', '10-pods.conflist'),
+      networkSettings(network.addresses.podsOf(number)),
+    );
     await writeFile(join(folder, 'containerd.toml'), containerdSettings(folder));
     await writeFile(join(folder, 'kubelet.json'), kubeletSettings(cgroup));
     const namespace = await network.openNode(number);
@@ -105,7 +113,10 @@ export class ClusterNode {
 
 const noAnswer: KubeAnswer<KubeNode> = { status: 0, body: { spec: {}, status: {} } };
 
-function kubeletCommand({ programs, folder, network, number, kubeconfigFile }: NodePlan, name: string): string[] {
+function kubeletCommand(
+  { programs, folder, network, number, kubeconfigFile }: NodePlan,
+  name: string,
+): string[] {
   return [
     join(programs, 'kubelet'),
     `--config=${join(folder, 'kubelet.json')}`,
@@ -185,12 +196,6 @@ async function accepts(path: string): Promise<boolean> {
 const cgroupRoot = '/sys/fs/cgroup';
 
 async function listControllers(): Promise<string[]> {
-  return (await readdir(cgroupRoot)).map((name) => join(cgroupRoot, name));
-}
-
-/** Removes a tree of control groups whose processes are dead. */
-export async function removeCgroup(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await removeCgroup(join(folder, entry.name));
-  await rmdir(folder).catch(() => {});
+  const names = await readdir(cgroupRoot);
+  return names.filter((name) => name !== 'unified').map((name) => join(cgroupRoot, name));
 }

@@ -61,7 +61,11 @@ export async function startControlPlane(plan: ControlPlanePlan): Promise<Control
     return [join(programs, name), ...access.map((flag) => `--${flag}=${kubeconfigFile}`), ...args];
   };
   const always = () => Promise.resolve(true);
-  await start('kube-controller-manager', withAccess('kube-controller-manager', ...controllerOptions(authority)), always);
+  await start(
+    'kube-controller-manager',
+    withAccess('kube-controller-manager', ...controllerOptions(authority)),
+    always,
+  );
   await start('kube-scheduler', withAccess('kube-scheduler', '--leader-elect=false', '--port=0'), always);
   return {
     url,

@@ -19,21 +19,52 @@ export async function killContainerForMemory(nodeCgroup: string, container: stri
   const limitBytes = Number(await readFile(join(cgroup, 'memory.limit_in_bytes'), 'utf8'));
   const newLimitBytes = Math.min(limitBytes, usedBytes + spareBytes);
   await writeFile(join(cgroup, 'memory.limit_in_bytes'), String(newLimitBytes));
-  const pids = (await readFile(join(cgroup, 'cgroup.procs'), 'utf8')).trim().split('\n');
-  // The kernel kills the container's processes before the one that takes the memory.
-  for (const pid of pids) await writeFile(`/proc/${pid}/oom_score_adj`, '1000');
-  const fill = `echo $$ > '${cgroup}/cgroup.procs'; exec tail /dev/zero`;
-  const filler = spawn('sh', ['-c', fill], { stdio: 'ignore' });
+  const first = await findFirstProcess(cgroup);
+  // It must not start processes that the kernel kills in its place.
+  process.kill(first, 'SIGSTOP');
+  await writeFile(`/proc/${first}/oom_score_adj`, '1000');
+  await eventually('the kernel killed the container', async () => {
+    await fillMemory(cgroup);
+    return !(await listProcesses(cgroup)).includes(first);
+  });
+}
+
+/**
+ * Takes memory in the control group until the kernel kills something in it. Several processes share the memory,
+ * because the kernel adds the limit to the size of the container's first process and then kills the largest.
+ */
+async function fillMemory(cgroup: string): Promise<void> {
+  const take = `(echo 0 > '${cgroup}/cgroup.procs'; exec tail /dev/zero) &`;
+  const script = `${take} ${take} ${take} ${take} exec cat`;
+  const before = await countKills(cgroup);
+  const filler = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   const ended = once(filler, 'exit');
   try {
-    await eventually('the kernel killed the container', async () => {
-      const left = (await readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => '')).trim().split('\n');
-      return !pids.some((pid) => left.includes(pid));
-    });
+    await eventually('the kernel killed a process', async () => (await countKills(cgroup)) > before);
   } finally {
-    filler.kill('SIGKILL');
+    process.kill(-(filler.pid ?? 0), 'SIGKILL');
     await ended;
   }
+}
+
+async function listProcesses(cgroup: string): Promise<number[]> {
+  const pids = await readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => '');
+  return pids.split('\n').filter(Boolean).map(Number);
+}
+
+/** The process whose end ends the container. */
+async function findFirstProcess(cgroup: string): Promise<number> {
+  for (const pid of await listProcesses(cgroup)) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    if (/^NSpid:.*\t1$/m.test(status)) return pid;
+  }
+  throw new Error(`No process in ${cgroup} is the first one of its container.`);
+}
+
+/** @returns Infinity once the container is gone */
+async function countKills(cgroup: string): Promise<number> {
+  const control = await readFile(join(cgroup, 'memory.oom_control'), 'utf8').catch(() => '');
+  return Number(/^oom_kill (\d+)$/m.exec(control)?.[1] ?? Infinity);
 }
 
 async function findCgroup(folder: string, name: string): Promise<string | null> {

@@ -22,9 +22,13 @@ export class KubeClient {
   }
 
   /** @throws Error if the server cannot be reached */
-  ask<Body = unknown>(method: string, path: string, body?: unknown): Promise<KubeAnswer<Body>> {
+  ask<Body = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+  ): Promise<KubeAnswer<Body>> {
     const { url, certificate, token } = this.#server;
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${path}`, {
         method,
