@@ -15,7 +15,7 @@ export default defineConfig({
         include: ['{packages,apps}/*/src/**/*.test.ts', 'testing/**/*.test.ts'],
         exclude: [
           'testing/{e2e,faults}/**',
-          ...['machine', 'slow', 'release', 'containers', 'image'].map(filesOf),
+          ...['machine', 'slow', 'release', 'containers', 'image', 'kubernetes'].map(filesOf),
         ],
         // The server's modules are loaded once for all files of a process.
         isolate: false,
@@ -41,6 +41,11 @@ export default defineConfig({
         include: [filesOf('containers')],
         globalSetup: [postgres, 'testing/fixtures/engines-global-setup.ts'],
         fileParallelism: false,
+      }),
+      describeLane('kubernetes', {
+        include: [filesOf('kubernetes')],
+        fileParallelism: false,
+        env: { PUMPHOUSE_TEST_KUBERNETES: 'real' },
       }),
       describeLane('image', { include: [filesOf('image')], globalSetup: [], hookTimeout: 1_200_000 }),
     ],
