@@ -28,8 +28,6 @@ def run_action(action: str, given: dict, claim: str = _CLAIM) -> object:
     """Run one action; return its result, or None if it has printed that itself."""
     if action == "list":
         return list_claim(f"{claim}/{given['root']}", bool(given["with_sizes"]))
-    if action == "has":
-        return {"exists": os.path.exists(f"{claim}/{given['path']}/complete")}
     if action == "measure":
         return {"size_bytes": measure(f"{claim}/{given['path']}")}
     if action == "complete":

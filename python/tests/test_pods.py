@@ -154,14 +154,13 @@ class Claims(FolderCase):
         self.assertTrue(all(one["uid"] == os.getuid() for one in listed))
         self.assertGreater(listed[0]["size_bytes"], 0)
 
-    def test_an_environment_exists_when_it_is_complete(self) -> None:
-        (self.claim / "e").mkdir()
-        claim = str(self.claim)
-        self.assertEqual(run_action("has", {"path": "e"}, claim), {"exists": False})
-        run_action("complete", {"path": "e"}, claim)
-        self.assertEqual(run_action("has", {"path": "e"}, claim), {"exists": True})
-        run_action("remove", {"paths": ["e"]}, claim)
-        self.assertEqual(run_action("has", {"path": "e"}, claim), {"exists": False})
+    def test_an_environment_is_complete_until_its_removal_begins(self) -> None:
+        environment = self.claim / "e"
+        environment.mkdir()
+        run_action("complete", {"path": "e"}, str(self.claim))
+        self.assertTrue((environment / "complete").exists())
+        run_action("remove", {"paths": ["e", "never"]}, str(self.claim))
+        self.assertFalse(environment.exists())
 
 
 class Stopping(FolderCase):

@@ -1,31 +1,14 @@
-import { LRUCache } from 'lru-cache';
 import type { EnvironmentBuilder, EnvironmentLocation } from '../contract/environment-builder.ts';
 import { listClaim } from './claim-list.ts';
 import { buildEnvironment, removeFolders } from './environments.ts';
+import { isEnvironmentMarked, unmarkEnvironment } from './environment-marker.ts';
 import type { KubernetesBackend } from './kubernetes-backend.ts';
 import { executorName } from './names.ts';
 import { planVolumePaths, readEnvironmentName } from './pod-plan.ts';
 import { askClaimProgram } from './short-pod.ts';
 
-/**
- * How long an environment that was seen counts as existing: to look again takes a pod. A run whose environment
- * another server has removed meanwhile fails with `environment_missing`, and is retried with a new one.
- */
-const seenMs = 10 * 60_000;
-const maxSeen = 10_000;
-
-/** Environments that exist as far as this process knows, by path. */
-export type SeenEnvironments = LRUCache<string, true>;
-
-export function createSeenEnvironments(): SeenEnvironments {
-  return new LRUCache({ max: maxSeen, ttl: seenMs });
-}
-
 /** Builds environments as folders of the claim. */
-export function createEnvironmentBuilder(
-  backend: KubernetesBackend,
-  seen: SeenEnvironments,
-): EnvironmentBuilder {
+export function createEnvironmentBuilder(backend: KubernetesBackend): EnvironmentBuilder {
   const { installationId } = backend;
   const volume = planVolumePaths(installationId);
 
@@ -38,28 +21,18 @@ export function createEnvironmentBuilder(
   return {
     buildEnvironment: (spec, onLine, signal) =>
       backend.withCluster('The environment could not be built', async (connection) => {
-        const location = await buildEnvironment(backend, connection, spec, { onLine, signal });
-        seen.set(location.path, true);
-        return location;
+        return buildEnvironment(backend, connection, spec, { onLine, signal });
       }),
     hasEnvironment: (location) =>
       backend.withCluster('The environment cannot be inspected', async (connection) => {
-        const found = locate(location);
-        if (found === null) return false;
-        if (seen.has(location.path)) return true;
-        const { exists } = await askClaimProgram<{ exists: boolean }>(backend, connection, {
-          action: 'has',
-          given: { path: found.path },
-          uid: found.uid,
-        });
-        if (exists) seen.set(location.path, true);
-        return exists;
+        if (location.executor !== executorName) return false;
+        return isEnvironmentMarked(backend, connection, location.path);
       }),
     removeEnvironment: (location) =>
       backend.withCluster('The environment could not be removed', async (connection) => {
         const found = locate(location);
         if (found === null) return;
-        seen.delete(location.path);
+        await unmarkEnvironment(backend, connection, location.path);
         await backend.faultPoints.reach('in-environment-removal');
         await removeFolders(backend, connection, [found.path], found.uid);
       }),

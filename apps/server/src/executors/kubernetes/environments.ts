@@ -35,6 +35,7 @@ import {
   planVolumePaths,
   type PreparationPlan,
 } from './pod-plan.ts';
+import { markEnvironment } from './environment-marker.ts';
 import { askClaimProgram, findRunState } from './short-pod.ts';
 import { startPod } from './start-pod.ts';
 
@@ -89,6 +90,7 @@ export async function buildEnvironment(
       given: { path: folder },
       uid: spec.uid,
     });
+    await markEnvironment(backend, connection, name);
     isBuilt = true;
     return { executor: executorName, path: name };
   } finally {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded } from './attempts.ts';
 import { listClaim, type ClaimEntry } from './claim-list.ts';
 import { removeFolders } from './environments.ts';
-import type { SeenEnvironments } from './environment-builder.ts';
+import { unmarkEnvironment } from './environment-marker.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { Pod } from './kube-objects.ts';
 import { annotations, labels, labelsOf, selectorOf } from './names.ts';
@@ -16,7 +16,7 @@ const pauseMs = 200;
 const removalSeconds = 60;
 
 /** Lists and removes the pods and folders of this installation. Secrets go with their pods. */
-export function createInventory(backend: KubernetesBackend, seen: SeenEnvironments): Inventory {
+export function createInventory(backend: KubernetesBackend): Inventory {
   const { installationId } = backend;
   const { root } = planVolumePaths(installationId);
 
@@ -42,8 +42,10 @@ export function createInventory(backend: KubernetesBackend, seen: SeenEnvironmen
         'config',
         `${id} contains the data of a workspace, which is never removed automatically.`,
       );
-    seen.delete(id.slice(environmentsFolder.length));
-    if (entry.kind === 'environment') await backend.faultPoints.reach('in-environment-removal');
+    if (entry.kind === 'environment') {
+      await unmarkEnvironment(backend, connection, id.slice(environmentsFolder.length));
+      await backend.faultPoints.reach('in-environment-removal');
+    }
     await removeFolders(backend, connection, [`${root}/${id}`], entry.uid);
   }
 

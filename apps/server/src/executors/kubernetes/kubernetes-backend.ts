@@ -61,6 +61,8 @@ export function pathsOf(namespace: string) {
     pod: (name: string) => `${core}/pods/${encodeURIComponent(name)}`,
     podLog: (name: string) => `${core}/pods/${encodeURIComponent(name)}/log`,
     secrets: `${core}/secrets`,
+    configMaps: `${core}/configmaps`,
+    configMap: (name: string) => `${core}/configmaps/${encodeURIComponent(name)}`,
     claim: (name: string) => `${core}/persistentvolumeclaims/${encodeURIComponent(name)}`,
     policies,
     policy: (name: string) => `${policies}/${encodeURIComponent(name)}`,

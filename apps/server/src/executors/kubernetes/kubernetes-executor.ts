@@ -3,7 +3,7 @@ import type { Executor } from '../executor.ts';
 import { createAppConnector } from './app-connector.ts';
 import { createAttemptRunner } from './attempt-runner.ts';
 import { createAttempts } from './attempts.ts';
-import { createEnvironmentBuilder, createSeenEnvironments } from './environment-builder.ts';
+import { createEnvironmentBuilder } from './environment-builder.ts';
 import { createInventory } from './inventory.ts';
 import { createKubernetesBackend, type KubernetesExecutorOptions } from './kubernetes-backend.ts';
 import { createLocalDataStore } from './local-data-store.ts';
@@ -14,7 +14,6 @@ import { probeCluster } from './probe.ts';
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const backend = createKubernetesBackend(options);
   const attempts = createAttempts(backend);
-  const seen = createSeenEnvironments();
   const pressure = createPressure(backend);
   return {
     capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true }),
@@ -23,9 +22,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     readMachine: () => Promise.resolve(null),
     describePressure: () => pressure.describe(),
     ...createAttemptRunner(backend, attempts),
-    ...createEnvironmentBuilder(backend, seen),
+    ...createEnvironmentBuilder(backend),
     ...createLocalDataStore(backend, attempts),
-    ...createInventory(backend, seen),
+    ...createInventory(backend),
     appConnector: createAppConnector(backend, attempts),
     templates: null,
   };

@@ -21,13 +21,12 @@ export const labels = {
 /** Annotations, for values that labels cannot hold. */
 export const annotations = {
   environmentKey: `${prefix}/environment-key`,
-  /** The grace period of the run, without the time for its last output. */
-  graceSeconds: `${prefix}/grace-seconds`,
+  environment: `${prefix}/environment`,
   /** The attempt has a copy of local data. */
   hasCopy: `${prefix}/has-copy`,
 } as const;
 
-export type ObjectKind = 'attempt' | 'build' | 'volume' | 'bootstrap' | 'network';
+export type ObjectKind = 'attempt' | 'build' | 'volume' | 'environment' | 'network';
 
 /** Containers of a pod: `prepare` runs before user code, `run` is the bootstrap. */
 export const containers = { prepare: 'prepare', run: 'run' } as const;

@@ -66,13 +66,16 @@ export interface EnvironmentName {
 
 /** Creates the name of an environment's folder. */
 export function buildEnvironmentName({ key, pythonVersion, uid }: EnvironmentName, unique: string): string {
-  return `${key.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 16)}-${unique.slice(0, 8)}-${pythonVersion}-${uid}`;
+  return `${key
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(0, 16)}-${unique.slice(0, 8)}-${pythonVersion}-${uid}`;
 }
 
 /** @throws ExecutorError config for anything but an environment of this executor */
 export function readEnvironmentName(path: string): EnvironmentName {
   const [, key = '', pythonVersion = '', uid = ''] =
-    /^([A-Za-z0-9]{1,16})-[0-9a-f]{8}-(\d+\.\d+)-(\d{1,10})$/.exec(path) ?? [];
+    /^([a-z0-9]{1,16})-[0-9a-f]{8}-(\d+\.\d+)-(\d{1,10})$/.exec(path) ?? [];
   if (key === '') throw new ExecutorError('config', `There is no environment ${path} on the claim.`);
   return { key, pythonVersion, uid: Number(uid) };
 }
@@ -111,7 +114,7 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
         ...(spec.localData === null ? {} : { [labels.workspace]: spec.localData.workspaceId }),
       }),
       annotations: {
-        [annotations.graceSeconds]: String(spec.graceSeconds),
+        [annotations.environment]: spec.environment.path,
         ...(spec.localData?.access === 'copy' ? { [annotations.hasCopy]: 'true' } : {}),
       },
       image: chooseImage(context.image, pythonVersion),

@@ -20,6 +20,7 @@ export const permissions: readonly Permission[] = [
   },
   { group: '', resource: 'pods', subresource: 'log', verbs: ['get'] },
   { group: '', resource: 'secrets', verbs: ['create'] },
+  { group: '', resource: 'configmaps', verbs: ['create', 'get', 'delete'] },
   {
     group: 'networking.k8s.io',
     resource: 'networkpolicies',
