@@ -51,7 +51,10 @@ describe('settings of the kubernetes executor', () => {
 
   it.each([
     [{ PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: '' }, /VOLUME_CLAIM: .*ReadWriteMany/],
-    [{ PUMPHOUSE_ATTEMPTS_URL: '' }, /PUMPHOUSE_ATTEMPTS_URL and PUMPHOUSE_ATTEMPTS_HOST/],
+    [
+      { PUMPHOUSE_ATTEMPTS_URL: '', PUMPHOUSE_ATTEMPTS_HOST: '' },
+      /PUMPHOUSE_ATTEMPTS_URL and PUMPHOUSE_ATTEMPTS_HOST/,
+    ],
     [{ PUMPHOUSE_KUBERNETES_SERVER: 'pumphouse' }, /KUBERNETES_SERVER.*must be labels/],
     [{ PUMPHOUSE_KUBERNETES_POD_PATCH: '{spec: {}}' }, /POD_PATCH: It must have the fields pods/],
     [{ PUMPHOUSE_KUBERNETES_POD_PATCH: 'pods: [' }, /POD_PATCH cannot be read/],

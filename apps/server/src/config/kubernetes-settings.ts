@@ -107,7 +107,8 @@ export function readKubernetesConfig(
       'PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: the kubernetes executor keeps environments and local data on a persistent volume claim ' +
         'that all nodes can write to. Create one with the access mode ReadWriteMany and set its name.',
     );
-  if (values.PUMPHOUSE_ATTEMPTS_URL === undefined || values.PUMPHOUSE_ATTEMPTS_HOST === undefined)
+  // Without a URL, pods get the address to listen on.
+  if (values.PUMPHOUSE_ATTEMPTS_URL === undefined && values.PUMPHOUSE_ATTEMPTS_HOST === undefined)
     throw new KubernetesSettingError(
       'PUMPHOUSE_ATTEMPTS_URL and PUMPHOUSE_ATTEMPTS_HOST: pods need an address of the server. Set the URL of its Service for ' +
         'runs, such as http://pumphouse-runs:8081, and the address to listen on, such as 0.0.0.0.',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../../../../../testing/kubernetes/api-client.ts';
 import type { TestCluster } from '../../../../../../testing/kubernetes/cluster.ts';
+import { describeKubeconfig } from '../../../../../../testing/kubernetes/kubeconfig.ts';
 import type { AttemptSpec } from '../../contract/attempt-runner.ts';
 import type { EnvironmentLocation, EnvironmentSpec } from '../../contract/environment-builder.ts';
 import type { Executor } from '../../executor.ts';
@@ -39,7 +40,7 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
   const installationId = randomUUID();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-kubeconfig-'));
   const path = join(folder, 'kubeconfig.json');
-  await writeFile(path, JSON.stringify(describeConfig(cluster)));
+  await writeFile(path, JSON.stringify(describeKubeconfig(cluster)));
   const url = `http://${cluster.hostAddressForPods}:${new URL(routes.url).port}`;
   return {
     cluster,
@@ -90,25 +91,5 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
       await cluster.remove();
       await rm(folder, { recursive: true, force: true });
     },
-  };
-}
-
-function describeConfig({ connection }: TestCluster): object {
-  const { apiUrl, caCertificate, token, namespace } = connection;
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      {
-        name: 'test',
-        cluster: {
-          server: apiUrl,
-          'certificate-authority-data': Buffer.from(caCertificate).toString('base64'),
-        },
-      },
-    ],
-    users: [{ name: 'server', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'server', namespace } }],
-    'current-context': 'test',
   };
 }
