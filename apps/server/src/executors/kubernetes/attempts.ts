@@ -31,7 +31,9 @@ export function createAttempts(backend: KubernetesBackend) {
   /** When this process first saw a pod wait, by its own clock: clocks of clusters may be wrong. */
   const waitingSince = new LRUCache<string, number>({ max: maxRemembered });
   const givenUp = new LRUCache<string, PodFailure>({ max: maxRemembered });
-  const stopped = new LRUCache<string, true>({ max: maxRemembered });
+  /** When the kubelet kills a pod that this process has stopped, and when its object was gone. */
+  const killAt = new LRUCache<string, number>({ max: maxRemembered });
+  const goneAt = new LRUCache<string, number>({ max: maxRemembered });
   const removed = new LRUCache<string, true>({ max: maxRemembered });
   const withSecret = new LRUCache<string, true>({ max: maxRemembered });
 
@@ -76,9 +78,20 @@ export function createAttempts(backend: KubernetesBackend) {
   function describeFailure(uid: string, failure: PodFailure, pod: Pod): AttemptInspection {
     const own = givenUp.get(uid);
     if (own !== undefined) return { state: 'missing', ...own };
-    if (stopped.has(uid) && wasKilledAtDeadline(pod))
+    if (wasKilledAtDeadline(uid, pod))
       return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: null } };
     return { state: 'missing', ...failure };
+  }
+
+  /** The kubelet killed a pod that was stopped, at the end of its grace period. */
+  function wasKilledAtDeadline(uid: string, pod: Pod): boolean {
+    const deadline = killAt.get(uid);
+    const ended = findRunState(pod)?.terminated;
+    const { deletionTimestamp } = pod.metadata;
+    if (deadline === undefined || ended === undefined || deletionTimestamp === undefined) return false;
+    // Timestamps are in whole seconds.
+    if (ended.finishedAt) return Date.parse(ended.finishedAt) >= Date.parse(deletionTimestamp) - 1000;
+    return (goneAt.get(uid) ?? performance.now()) >= deadline;
   }
 
   /** The pod does not exist, and the API server of its own namespace said so. */
@@ -133,8 +146,11 @@ export function createAttempts(backend: KubernetesBackend) {
     const giveUpAt = performance.now() + seconds * 1000;
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, maxPauseMs)) {
       const pod = await find(connection, data);
-      if (pod === null) return;
-      if (findRunState(pod)?.terminated) watch.noteLast(pod);
+      if (pod === null) {
+        if (!goneAt.has(data.podUid)) goneAt.set(data.podUid, performance.now());
+        return;
+      }
+      if (findRunState(pod)?.terminated?.finishedAt) watch.noteLast(pod);
       if (performance.now() > giveUpAt) {
         const node = pod.spec.nodeName === undefined ? '' : ` on node ${pod.spec.nodeName}`;
         throw new ExecutorError('backend', `The pod of attempt ${data.attemptId} has not ended${node}.`);
@@ -168,10 +184,13 @@ export function createAttempts(backend: KubernetesBackend) {
       watch.use();
       const pod = await require(connection, data);
       if (pod === null || hasEnded(pod)) return;
-      stopped.set(data.podUid, true);
       const own = pod.spec.terminationGracePeriodSeconds;
       // The bootstrap itself ends user code after the run's own grace period, which leaves time for its output.
       const asked = graceSeconds + flushSeconds >= own ? own : Math.max(1, Math.ceil(graceSeconds));
+      killAt.set(
+        data.podUid,
+        Math.min(killAt.get(data.podUid) ?? Infinity, performance.now() + asked * 1000),
+      );
       await backend.deletePod(connection, pod, asked);
       await awaitGone(connection, data, asked + deletionSeconds);
       if (findRunState(pod)) await awaitLastState(data.podUid);
@@ -210,16 +229,6 @@ export function readUser(pod: Pod): number {
   return typeof context === 'object' && context !== null && 'runAsUser' in context
     ? Number(context.runAsUser)
     : 0;
-}
-
-/** The kubelet killed it at the end of the grace period. Timestamps are in whole seconds. */
-function wasKilledAtDeadline(pod: Pod): boolean {
-  const { deletionTimestamp } = pod.metadata;
-  const ended = findRunState(pod)?.terminated;
-  if (ended === undefined || deletionTimestamp === undefined) return false;
-  return (
-    ended.finishedAt === undefined || Date.parse(ended.finishedAt) >= Date.parse(deletionTimestamp) - 1000
-  );
 }
 
 const elsewhere = {

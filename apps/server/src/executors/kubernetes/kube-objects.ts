@@ -28,7 +28,14 @@ export interface Secret extends KubeObject {
 export interface ContainerState {
   waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };
-  terminated?: { exitCode: number; signal?: number; reason?: string; message?: string; finishedAt?: string };
+  terminated?: {
+    exitCode: number;
+    signal?: number;
+    reason?: string;
+    message?: string;
+    /** Null if the kubelet did not see the end. */
+    finishedAt?: string | null;
+  };
 }
 
 export interface ContainerStatus {

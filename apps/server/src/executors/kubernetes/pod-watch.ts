@@ -54,11 +54,15 @@ export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
   }
 
   function note(event: Exclude<WatchEvent, { type: 'ERROR' }>): void {
+    if (event.type === 'BOOKMARK') return;
     const { name, uid } = event.object.metadata;
-    if (event.type === 'ADDED' || event.type === 'MODIFIED') pods.set(name, event.object);
-    if (event.type !== 'DELETED') return;
+    const pod = keepEnd(pods.get(name), event.object);
+    if (event.type !== 'DELETED') {
+      pods.set(name, pod);
+      return;
+    }
     // A pod that gets the label `finished` leaves the watch in the same way, and its end was read.
-    if (uid !== undefined) ended.set(uid, { pod: event.object, isFinal: true });
+    if (uid !== undefined) ended.set(uid, { pod, isFinal: true });
     if (pods.get(name)?.metadata.uid === uid) pods.delete(name);
   }
 
@@ -140,6 +144,25 @@ export function createPodWatch({ api, findPath, selector }: PodWatchOptions) {
       if (uid !== undefined && ended.get(uid)?.isFinal !== true) ended.set(uid, { pod, isFinal: false });
     },
   };
+}
+
+/**
+ * Keeps how containers ended: before they delete a pod, older kubelets report that all of its containers ended
+ * with 0 at no time.
+ */
+function keepEnd(before: Pod | undefined, after: Pod): Pod {
+  if (before === undefined || before.metadata.uid !== after.metadata.uid) return after;
+  const known = new Map(
+    (before.status?.containerStatuses ?? []).flatMap((one) =>
+      one.state?.terminated?.finishedAt ? [[one.name, one] as const] : [],
+    ),
+  );
+  const statuses = after.status?.containerStatuses?.map((one) =>
+    one.state?.terminated?.finishedAt ? one : (known.get(one.name) ?? one),
+  );
+  return statuses === undefined
+    ? after
+    : { ...after, status: { ...after.status, containerStatuses: statuses } };
 }
 
 /** With jitter, so that servers do not come back at once. */
