@@ -50,6 +50,9 @@ export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 const inspectIntervalMs = 1000;
 /** Sooner, it is not worth the effort to inspect an attempt again. */
 const minInspectPauseMs = 200;
+/** A start that takes longer is explained in the log of the run. */
+const longWaitMs = 30_000;
+const logPauseMs = 10 * 60_000;
 const spoolChunkBytes = 1024 * 1024;
 
 /**
@@ -92,16 +95,24 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     if (isAsked) attemptLog.announce(claim.jobRunId);
   }
 
-  /** Creates a function that records why a started attempt does not run yet, and tells it in the log once. */
+  /**
+   * Creates a function that records why a started attempt does not run yet. The log tells it once the wait is a long
+   * one, and then not with each change.
+   */
   function createWaitNotes(attemptId: string) {
+    const since = Date.now();
     let noted: string | undefined;
+    let loggedAt = -Infinity;
     return async (claim: Claim, waitsFor: string | undefined): Promise<void> => {
-      if (waitsFor === noted) return;
-      noted = waitsFor;
-      const wait = waitsFor === undefined ? null : { kind: 'engine' as const, reason: waitsFor };
-      await store.waits.setWhileStarting(claim, wait);
-      if (waitsFor !== undefined)
-        await attemptLog.write(claim.jobRunId, attemptId, [runnerLine(waitsFor, new Date())]);
+      if (waitsFor !== noted) {
+        noted = waitsFor;
+        const wait = waitsFor === undefined ? null : { kind: 'engine' as const, reason: waitsFor };
+        await store.waits.setWhileStarting(claim, wait);
+      }
+      const now = Date.now();
+      if (waitsFor === undefined || now - since < longWaitMs || now - loggedAt < logPauseMs) return;
+      loggedAt = now;
+      await attemptLog.write(claim.jobRunId, attemptId, [runnerLine(waitsFor, new Date())]);
     };
   }
 

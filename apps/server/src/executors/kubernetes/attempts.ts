@@ -83,14 +83,13 @@ export function createAttempts(backend: KubernetesBackend) {
     return { state: 'missing', ...failure };
   }
 
-  /** The kubelet killed a pod that was stopped, at the end of its grace period. */
+  /**
+   * The kubelet killed a pod that was stopped, at the end of its grace period: it was there until then, by the clock
+   * of this process. The timestamps of its object change with each request to delete it.
+   */
   function wasKilledAtDeadline(uid: string, pod: Pod): boolean {
     const deadline = killAt.get(uid);
-    const ended = findRunState(pod)?.terminated;
-    const { deletionTimestamp } = pod.metadata;
-    if (deadline === undefined || ended === undefined || deletionTimestamp === undefined) return false;
-    // Timestamps are in whole seconds.
-    if (ended.finishedAt) return Date.parse(ended.finishedAt) >= Date.parse(deletionTimestamp) - 1000;
+    if (deadline === undefined || !findRunState(pod)?.terminated) return false;
     return (goneAt.get(uid) ?? performance.now()) >= deadline;
   }
 
