@@ -2,6 +2,7 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 
 const postgres = 'testing/fixtures/postgres-global-setup.ts';
 const executor = 'testing/fixtures/executor-global-setup.ts';
+const blobs = 'testing/fixtures/blobs-global-setup.ts';
 const filesOf = (lane: string) => `**/*.${lane}.test.ts`;
 /** For lanes whose tests often wait for clocks. Vitest runs lanes with other numbers of workers before them. */
 const withThreeWorkers = { maxWorkers: 3, sequence: { groupOrder: 1 } };
@@ -29,14 +30,14 @@ export default defineConfig({
       describeLane('servers', {
         include: ['testing/{e2e,faults}/**/*.test.ts'],
         exclude: ['slow', 'release'].map(filesOf),
-        globalSetup: [postgres, executor],
+        globalSetup: [postgres, executor, blobs],
       }),
       describeLane('slow', {
         include: [filesOf('slow')],
-        globalSetup: [postgres, executor],
+        globalSetup: [postgres, executor, blobs],
         ...withThreeWorkers,
       }),
-      describeLane('release', { include: [filesOf('release')], globalSetup: [postgres, executor] }),
+      describeLane('release', { include: [filesOf('release')], globalSetup: [postgres, executor, blobs] }),
       describeLane('containers', {
         include: [filesOf('containers')],
         globalSetup: [postgres, 'testing/fixtures/engines-global-setup.ts'],

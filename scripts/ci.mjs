@@ -25,7 +25,6 @@ async function runOnPodman() {
   const onPodman = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
   await report.runVitest('kills with runs in containers', kills, onPodman);
   await report.runVitest('runs in prepared containers', slotRuns, onPodman);
-  await report.runVitest('image test', ['--project', 'image'], { isAside: true });
 }
 
 /** The quick lane has run them with a fixed seed. */
@@ -46,6 +45,9 @@ await Promise.all([
   hasEngine ? runOnPodman() : undefined,
   report.runVitest('server tests', ['--project', 'servers']),
 ]);
-await report.runVitest('slow tests', ['--project', 'slow']);
+await Promise.all([
+  hasEngine ? report.runVitest('image test', ['--project', 'image'], { isAside: true }) : undefined,
+  report.runVitest('slow tests', ['--project', 'slow']),
+]);
 await runPropertyTests();
 report.end();

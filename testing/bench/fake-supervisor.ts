@@ -26,6 +26,8 @@ const address = 'http://127.0.0.1:1';
 const encryption = createEncryption(await readSecretKeys(config));
 const { id: installationId } = await persistence.store.installation.get();
 const executor: FakeExecutor = createFakeExecutor({
+  // Each supervisor may clean up after the runs of the others.
+  handleScope: installationId,
   scripts: {
     attempt(spec) {
       setImmediate(() => void runThrough(services, spec).catch(logUnlessStopped));
@@ -38,7 +40,7 @@ let isStopped = false;
 function logUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
-const files = openFilePorts(config);
+const files = openFilePorts(config, persistence);
 const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
 const services = createServices({
   ...files,

@@ -6,9 +6,7 @@ import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/d
 import { eventually } from '../fixtures/eventually.ts';
 import { summarize } from './samples.ts';
 
-const startsPerSecond = 50;
 const workspaceCount = 10;
-const windowSeconds = 60;
 /** Time allowed to deploy the jobs; their first ticks come after that. */
 const deployMsPerJob = 25;
 const goalMs = 1000;
@@ -21,6 +19,13 @@ interface TimedStart {
   beginLagMs: number;
 }
 
+/** How many runs a clock starts, and for how long they are measured. */
+export interface TickLoad {
+  jobCount: number;
+  startsPerSecond: number;
+  windowSeconds: number;
+}
+
 /**
  * Jobs with one schedule each, arranged so that 50 ticks are due at each full second: each of 100 jobs ticks
  * every 2 seconds, each of 10,000 in one of 200 seconds. A real server decides them, and a supervisor drives
@@ -29,21 +34,27 @@ interface TimedStart {
 export async function measureTicks(jobCount: number): Promise<Row[]> {
   const context = await createTickFixture();
   try {
-    const periodSeconds = Math.ceil(jobCount / startsPerSecond);
-    const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
-    await deployJobs(context, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
-    if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
-    await delay(from.getTime() - Date.now());
-    const before = await context.readUse();
-    await delay(windowSeconds * 1000);
-    const after = await context.readUse();
-    const to = new Date(from.getTime() + windowSeconds * 1000);
-    const starts = await readStarts(context, from, to);
-    const skipped = await countSkips(context);
-    return describe({ jobCount, starts, skipped, use: [before, after] });
+    return await measureTickLoad(context, { jobCount, startsPerSecond: 50, windowSeconds: 60 });
   } finally {
     await context.remove();
   }
+}
+
+/** Deploys the jobs of a load, and measures their runs for a while. */
+export async function measureTickLoad(context: TickFixture, load: TickLoad): Promise<Row[]> {
+  const { jobCount, startsPerSecond, windowSeconds } = load;
+  const periodSeconds = Math.ceil(jobCount / startsPerSecond);
+  const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
+  await deployJobs(context, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
+  if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
+  await delay(from.getTime() - Date.now());
+  const before = await context.readUse();
+  await delay(windowSeconds * 1000);
+  const after = await context.readUse();
+  const to = new Date(from.getTime() + windowSeconds * 1000);
+  const starts = await readStarts(context, from, to);
+  const skipped = await countSkips(context);
+  return describe({ load, starts, skipped, use: [before, after] });
 }
 
 /** A schedule that ticks every `periodSeconds`, at least at first, starting `offsetSeconds` after `from`. */
@@ -102,12 +113,13 @@ async function countSkips({ database }: TickFixture): Promise<number> {
 }
 
 function describe(measured: {
-  jobCount: number;
+  load: TickLoad;
   starts: readonly TimedStart[];
   skipped: number;
   use: readonly [TickUse, TickUse];
 }): Row[] {
-  const { jobCount, starts, skipped, use } = measured;
+  const { load, starts, skipped, use } = measured;
+  const { jobCount, windowSeconds } = load;
   const [before, after] = use;
   const row = (
     name: string,
@@ -156,6 +168,11 @@ function describe(measured: {
       'statements of the supervisor per run',
       'statements',
       perStart((one) => one.supervisor.statements),
+    ),
+    row(
+      'write-ahead log per run',
+      'kB',
+      perStart((one) => one.walBytes / 1000),
     ),
   ];
 }

@@ -8,26 +8,28 @@ import { silentLog } from '../fixtures/test-postgres.ts';
 import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
-/**
- * A Postgres with a long history, seeded with the schema of the first migration and then migrated to the
- * last.
- */
-export interface SeededHistory {
-  runs: number;
+type PostgresConnection = Parameters<typeof migrate>[0];
+
+interface FilledHistory {
   workspaceId: string;
-  database: Database;
   seededMs: number;
   /** The migrations after the first, each with its duration. */
   migrations: { name: string; elapsedMs: number }[];
   /** Size in bytes of the run tables with their indexes. */
   bytesBefore: number;
   bytesAfter: number;
+}
+
+/** A Postgres of its own with a long history. */
+export interface SeededHistory extends FilledHistory {
+  runs: number;
+  database: Database;
   /** Starts a server on the history; its owner owns the workspace. */
   startServer(): Promise<TestServer>;
   remove(): Promise<void>;
 }
 
-interface HistorySize {
+export interface HistorySize {
   /** Runs, spread over a year. */
   runs: number;
   /** Assigned to every n-th run of each job, one each. */
@@ -49,27 +51,11 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const names = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).toSorted();
-    const steps = createMigrationSteps(connection, join(folder, 'migrations'));
-    await steps.apply(names[0] ?? '');
-    const startedAt = performance.now();
-    const workspaceId = await seedRows(database, options);
-    const seededMs = performance.now() - startedAt;
-    const bytesBefore = await readBytes(database);
-    const migrations: SeededHistory['migrations'] = [];
-    for (const name of names.slice(1)) migrations.push({ name, elapsedMs: await steps.apply(name) });
-    // Autovacuum would do this within a minute: lists are measured on a settled database.
-    for (const table of ['job_runs', 'pipeline_runs', 'jobs', 'attempts']) {
-      await database.execute(`vacuum (analyze) ${table}`);
-    }
+    const filled = await fillHistory({ connection, database, folder }, options);
     return {
+      ...filled,
       runs: options.runs,
-      workspaceId,
       database,
-      seededMs,
-      migrations,
-      bytesBefore,
-      bytesAfter: await readBytes(database),
       async startServer() {
         const url = `postgresql://${connection.user}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`;
         const server = await startTestServer({
@@ -84,7 +70,7 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
               where workspaces.id = $1 and users.kind = 'human'
              on conflict (organization_id, user_id) do update set role = excluded.role returning id)
            insert into workspace_memberships (workspace_id, membership_id, role) select $1, id, 'owner' from members`,
-          [workspaceId],
+          [filled.workspaceId],
         );
         return server;
       },
@@ -96,8 +82,33 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
   }
 }
 
+/**
+ * Fills an empty database with a long history: seeded with the schema of the first migration, then migrated to
+ * the last.
+ * @param postgres.folder for files of this function
+ */
+export async function fillHistory(
+  { connection, database, folder }: { connection: PostgresConnection; database: Database; folder: string },
+  options: HistorySize,
+): Promise<FilledHistory> {
+  const names = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).toSorted();
+  const steps = createMigrationSteps(connection, join(folder, 'migrations'));
+  await steps.apply(names[0] ?? '');
+  const startedAt = performance.now();
+  const workspaceId = await seedRows(database, options);
+  const seededMs = performance.now() - startedAt;
+  const bytesBefore = await readBytes(database);
+  const migrations: FilledHistory['migrations'] = [];
+  for (const name of names.slice(1)) migrations.push({ name, elapsedMs: await steps.apply(name) });
+  // Autovacuum would do this within a minute: lists are measured on a settled database.
+  for (const table of ['job_runs', 'pipeline_runs', 'jobs', 'attempts']) {
+    await database.execute(`vacuum (analyze) ${table}`);
+  }
+  return { workspaceId, seededMs, migrations, bytesBefore, bytesAfter: await readBytes(database) };
+}
+
 /** Applies migrations one by one: the folder that `migrate` reads grows by one file each time. */
-function createMigrationSteps(connection: Parameters<typeof migrate>[0], folder: string) {
+function createMigrationSteps(connection: PostgresConnection, folder: string) {
   return {
     async apply(name: string): Promise<number> {
       await mkdir(folder, { recursive: true });

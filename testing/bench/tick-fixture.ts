@@ -1,4 +1,5 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
+import type { HistorySize } from './seed-history.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +11,7 @@ import { findPostmaster } from '@pumphouse/server/store/postgres/embedded/postma
 import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { startTestServer } from '../fixtures/server.ts';
+import { fillHistory } from './seed-history.ts';
 import { readProcessUse } from './process-memory.ts';
 
 const supervisorProgram = fileURLToPath(new URL('fake-supervisor.ts', import.meta.url));
@@ -23,18 +25,31 @@ export interface ServerUse {
 
 export interface TickUse {
   scheduler: ServerUse;
+  /** All of them together. */
   supervisor: ServerUse;
   postgresCpuSeconds: number;
+  /** Written to the write-ahead log so far. */
+  walBytes: number;
 }
 
-/** A Postgres, a server that decides ticks and serves the API, and a supervisor whose runs do nothing. */
+/** A Postgres, a server that decides ticks and serves the API, and supervisors whose runs do nothing. */
 export type TickFixture = Awaited<ReturnType<typeof createTickFixture>>;
 
-export async function createTickFixture() {
+interface TickFixtureOptions {
+  /** Runs that ended before, if any. */
+  history?: HistorySize;
+  supervisors?: number;
+  /** Of each supervisor. */
+  maxActiveRuns?: number;
+}
+
+export async function createTickFixture(options: TickFixtureOptions = {}) {
+  const { history, supervisors: supervisorCount = 1, maxActiveRuns = 50 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-ticks-'));
   const postgres = await startCountingPostgres(folder);
   const { connection } = postgres;
-  const database = createDatabase({ ...connection, user: 'postgres' });
+  const database = createDatabase({ ...connection, user: 'postgres' }, { statementTimeoutSeconds: 3600 });
+  if (history) await fillHistory({ connection, database, folder }, history);
   for (const role of Object.values(roles)) await database.execute(`create role ${role} superuser login`);
   const shared = {
     PUMPHOUSE_BLOBS_URL: `file://${join(folder, 'blobs')}`,
@@ -49,12 +64,16 @@ export async function createTickFixture() {
     PUMPHOUSE_ROLES: 'scheduler',
     PUMPHOUSE_DATABASE_URL: urlFor(roles.scheduler),
   });
-  const supervisor = await startSupervisor({
-    ...shared,
-    PUMPHOUSE_DATA_DIR: join(folder, 'supervisor'),
-    PUMPHOUSE_DATABASE_URL: urlFor(roles.supervisor),
-    PUMPHOUSE_MAX_ACTIVE_RUNS: '50',
-  });
+  const supervisors: ChildProcess[] = [];
+  for (let number = 0; number < supervisorCount; number += 1)
+    supervisors.push(
+      await startSupervisor({
+        ...shared,
+        PUMPHOUSE_DATA_DIR: join(folder, `supervisor-${number}`),
+        PUMPHOUSE_DATABASE_URL: urlFor(roles.supervisor),
+        PUMPHOUSE_MAX_ACTIVE_RUNS: String(maxActiveRuns),
+      }),
+    );
 
   return {
     server: scheduler,
@@ -64,19 +83,27 @@ export async function createTickFixture() {
       const postmaster = await findPostmaster(join(folder, 'postgres', 'data'));
       if (!postmaster) throw new Error('Postgres does not run');
       const statements = await countStatements(database);
-      const useOf = (pid: number | undefined, role: string): ServerUse => ({
-        cpuSeconds: readProcessUse(pid ?? 0, { descendants: false }).cpuSeconds,
-        statements: statements.get(role) ?? 0,
-      });
+      const readCpuSeconds = (pid: number | undefined, descendants = false) =>
+        readProcessUse(pid ?? 0, { descendants }).cpuSeconds;
+      const { bytes } = await database.one<{ bytes: number }>(
+        `select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as bytes`,
+      );
       return {
-        scheduler: useOf(scheduler.process.pid, roles.scheduler),
-        supervisor: useOf(supervisor.pid, roles.supervisor),
-        postgresCpuSeconds: readProcessUse(postmaster.pid, { descendants: true }).cpuSeconds,
+        scheduler: {
+          cpuSeconds: readCpuSeconds(scheduler.process.pid),
+          statements: statements.get(roles.scheduler) ?? 0,
+        },
+        supervisor: {
+          cpuSeconds: supervisors.reduce((sum, { pid }) => sum + readCpuSeconds(pid), 0),
+          statements: statements.get(roles.supervisor) ?? 0,
+        },
+        postgresCpuSeconds: readCpuSeconds(postmaster.pid, true),
+        walBytes: bytes,
       };
     },
 
     async remove(): Promise<void> {
-      await end(supervisor);
+      await Promise.all(supervisors.map(end));
       await scheduler.remove();
       await database.close();
       await postgres.stop();

@@ -10,7 +10,7 @@ import { ownerEmail, runAdmin, startTestServer, type TestServer } from '../fixtu
 import { prepareOlderClient } from '../fixtures/dlt-client.ts';
 
 /*
- * Every command of `dlt runtime` 0.26.1, which deploys job definitions. `older-releases.slow.test.ts` has those
+ * Every command of `dlt runtime` 0.26.1, which deploys job definitions. `older-release-walk.ts` has those
  * before it.
  */
 

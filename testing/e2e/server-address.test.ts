@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
-import { prepareDltClient } from '../fixtures/dlt-client.ts';
+import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
+let install: DltClientInstall;
 let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
@@ -16,8 +17,9 @@ beforeAll(async () => {
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'error' });
   addressInFile = server.url.replace('127.0.0.1', 'localhost');
+  install = await prepareDltClient();
   workspace = await createClientWorkspace(
-    { install: await prepareDltClient(), server, parentFolder, name: 'address' },
+    { install, server, parentFolder, name: 'address' },
     {
       '.dlt/config.toml': `[runtime]\napi_base_url = "${addressInFile}"\n`,
       'show_address.py':
@@ -32,8 +34,8 @@ afterAll(async () => {
 });
 
 /** Like a new terminal: no variable names the server. */
-const dlthub = (args: readonly string[], variables: NodeJS.ProcessEnv = {}) =>
-  workspace.dlthub(args, { variables: { ...variables, RUNTIME__API_BASE_URL: undefined } });
+const dlthub = (args: readonly string[]) =>
+  workspace.dlthub(args, { variables: { RUNTIME__API_BASE_URL: undefined } });
 
 describe('api_base_url in .dlt/config.toml', () => {
   it('is kept by workspace connect', async () => {
@@ -48,8 +50,10 @@ describe('api_base_url in .dlt/config.toml', () => {
   });
 
   it('is used by dlthub login', async () => {
-    const shown = await dlthub(['login', '--device'], { RUNTIME__API_KEY: undefined });
-    expect(shown).toContain(`${addressInFile}/sign-in/device?user_code=`);
+    const client = install.inWorkspace(workspace.folder, { apiBaseUrl: server.url, apiKey: null });
+    const variables = { RUNTIME__API_BASE_URL: undefined };
+    const { stdout } = await client.run(['login', '--device'], { variables });
+    expect(stdout).toContain(`${addressInFile}/sign-in/device?user_code=`);
   });
 
   it('is uploaded with the configuration, but the URL that the server gives to runs takes precedence', async () => {

@@ -22,9 +22,15 @@ import { createSiteServers, siteVariables } from './site-servers.ts';
  */
 export type ScheduleSite = Awaited<ReturnType<typeof createScheduleSite>>;
 
-/** @param variables of its servers, in addition to a short lease */
-export async function createScheduleSite(variables: Record<string, string> = {}) {
-  const first = await startTestServer({ ...siteVariables, ...variables });
+/**
+ * @param variables of its servers, in addition to a short lease
+ * @param options.command `bin/pumphouse` of another release, which starts where no other is named
+ */
+export async function createScheduleSite(
+  variables: Record<string, string> = {},
+  options: { command?: string } = {},
+) {
+  const first = await startTestServer({ ...siteVariables, ...variables }, options);
   const workspaceId = await createWorkspace(first, 'ticks');
   const runs = createRunsLocation(first.dataDir);
   const disk = createSiteDisk(first.dataDir, runs);

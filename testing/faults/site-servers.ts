@@ -17,16 +17,18 @@ export function createSiteServers(first: TestServer, pauseFile: string) {
   }
 
   return {
-    /** A server on the site's port, paused at a fault point if one is named. */
+    /** A server on the site's port, paused at a fault point if one is named; `command` is that of another release. */
     async start({
       pauseAt,
       untilReady = true,
-    }: { pauseAt?: FaultPointName; untilReady?: boolean } = {}): Promise<TestServer> {
+      command,
+    }: { pauseAt?: FaultPointName; untilReady?: boolean; command?: string } = {}): Promise<TestServer> {
       const variables = { PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile}` };
-      return track(await first.restart(variables, { untilReady }));
+      return track(await first.restart(variables, { untilReady, command }));
     },
     /** A second server, on another port. */
-    startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
+    startBeside: async (options: { command?: string } = {}): Promise<TestServer> =>
+      track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' }, options)),
 
     /** Resolves when a server has reached its fault point. */
     awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),

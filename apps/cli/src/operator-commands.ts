@@ -5,6 +5,7 @@ import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, set
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
+import { moveBlobs } from './move-blobs.ts';
 import { handleOrphans } from './orphans.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
@@ -174,6 +175,14 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .option('--new', 'only create a new key file; the old key moves to the file of other keys')
     .option('--forget', 'afterwards, remove the file of other keys and let servers start without lost keys')
     .action(rotateKey);
+
+  admin
+    .command('move-blobs')
+    .description(
+      'Copy packages, logs and telemetry to another folder or bucket, while servers run; safe to run again',
+    )
+    .requiredOption('--to <url>', 'the new location: file:// and a path, or s3://bucket/prefix')
+    .action(moveBlobs);
 
   admin
     .command('leftovers')

@@ -16,6 +16,7 @@ import { createServices } from './services/create-services.ts';
 import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
 import { openAttemptsAddress } from './compose/open-attempts-address.ts';
+import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
@@ -65,7 +66,9 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const mailer = await openMailer(config.mail);
   parts.add(() => mailer?.close());
   const addresses = createServerAddresses(config);
-  const filePorts = openFilePorts(config);
+  const { id: installationId } = await persistence.store.installation.get();
+  const filePorts = openFilePorts(config, persistence);
+  await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
   const services = createServices({
     ...filePorts,
     persistence,
@@ -85,10 +88,11 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   let areLoopsStarted = false;
   const readinessSources = {
     persistence,
-    executor,
+    executor: config.roles.supervisor ? executor : null,
     clock: services.clock,
     readLoad: services.readLoad,
     listLoops: () => (areLoopsStarted ? loops.list() : null),
+    checkBlobs: () => filePorts.checkBlobs(installationId),
     findRunsProblem: async () => (await attemptsAddress?.findProblem()) ?? null,
   };
   const api: ApiDependencies = {
@@ -119,7 +123,6 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   attemptsAddress = await openAttemptsAddress(config, created, { api, listeningUrl, listeners });
   addresses.setRunsUrl(attemptsAddress.runsUrl);
 
-  const { id: installationId } = await persistence.store.installation.get();
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));

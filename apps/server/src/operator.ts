@@ -25,6 +25,8 @@ export { createOrganizationLimits } from './services/workspaces/organization-lim
 export type { AuditEntryRecord } from './store/records.ts';
 export type { Persistence } from './store/store.ts';
 export { openKeyTokens } from './compose/open-key-tokens.ts';
+export { openMoveBlobs, type OpenedMove } from './compose/open-move-blobs.ts';
+export type { MovedBlobs } from './services/retention/move-blobs.ts';
 export { openRotateKey } from './compose/open-rotate-key.ts';
 export { makeNewKey, otherKeysFile, removeOtherKeys } from './config/secret-key.ts';
 export { identifyKey } from './platform/encryption.ts';

@@ -50,6 +50,28 @@ export class BlobNotFoundError extends Error {
   override name = 'BlobNotFoundError';
 }
 
+/** Blobs cannot be read or written now. The message says why and what to do, and contains no credential. */
+export class BlobStoreError extends Error {
+  override name = 'BlobStoreError';
+  readonly code: BlobStoreErrorCode;
+
+  constructor(code: BlobStoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type BlobStoreErrorCode =
+  /** It may answer later. */
+  | 'blobs_unavailable'
+  | 'blobs_access_denied'
+  | 'blobs_bucket_missing'
+  | 'blobs_clock_skew'
+  | 'blobs_credentials_missing'
+  | 'blobs_credentials_wrong'
+  | 'blobs_of_another_installation'
+  | 'blobs_region_wrong';
+
 export class InvalidBlobKeyError extends Error {
   override name = 'InvalidBlobKeyError';
 }

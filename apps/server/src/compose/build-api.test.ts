@@ -219,7 +219,7 @@ describe('probes', () => {
   });
 
   it('export the number of unknown runs as a metric', async () => {
-    const pool = { pending: 1, active: 2, slots: 4, free: 2 };
+    const pool = { pending: 1, active: 2, slots: 4, free: 2, demand: 3 };
     const load = { batch: pool, apps: pool, unknown: 3, longestWait: null, problems: ['3 runs are unknown'] };
     ready = {
       ok: true,
@@ -242,12 +242,14 @@ describe('probes', () => {
       degraded: ['3 runs are unknown'],
       runs: { unknown: 3 },
     });
+    expect((await api.app.inject('/readyz')).json()).not.toHaveProperty('runs.batch.demand');
     const metrics = await api.app.inject('/metrics');
     expect(metrics.headers['content-type']).toMatch(/^text\/plain/);
     expect(metrics.body).toContain('# TYPE pumphouse_runs_unknown gauge\npumphouse_runs_unknown 3\n');
     expect(metrics.body).toContain('pumphouse_ready 1\n');
     expect(metrics.body).toContain('pumphouse_templates_runs 7\n');
     expect(metrics.body).toContain('pumphouse_runs_active{pool="batch"} 2\n');
+    expect(metrics.body).toContain('pumphouse_runs_demand{pool="apps"} 3\n');
     expect(metrics.body).toContain(
       'pumphouse_loop_last_success_timestamp_seconds{loop="supervisor"} 1700000000\n',
     );

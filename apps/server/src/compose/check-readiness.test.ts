@@ -11,7 +11,7 @@ const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = nul
     store: { installation: { ping }, schedules: { nextTickAt: async () => nextTickAt } },
   }) as unknown as ReadinessSources['persistence'];
 
-const pool = { pending: 0, active: 0, slots: 4, free: 4 };
+const pool = { pending: 0, active: 0, slots: 4, free: 4, demand: 0 };
 const load: Load = { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] };
 
 const loop = (changed: Partial<LoopStatus> = {}): LoopStatus => ({
@@ -31,6 +31,7 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
     listLoops: () => [loop()],
     clock: async () => noon,
     findRunsProblem: async () => null,
+    checkBlobs: async () => undefined,
     readLoad: async () => load,
     ...changed,
   };
@@ -53,8 +54,18 @@ describe.concurrent('a server', () => {
       /^executor: it has not answered for 5 s/,
     ],
     ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
+    ['a store of blobs', { checkBlobs: never }, /^blobs: it has not answered for 5 s/],
   ])('reports %s that hangs', async (_, changed, text) => {
     expect(await check(changed)).toEqual([expect.stringMatching(text)]);
+  });
+
+  it('does not depend on an executor that it does not use', async () => {
+    expect(await check({ executor: null })).toEqual([]);
+  });
+
+  it('says why blobs cannot be read', async () => {
+    const checkBlobs = () => Promise.reject(new Error('There is no bucket shop'));
+    expect(await check({ checkBlobs })).toEqual(['blobs: There is no bucket shop']);
   });
 
   it('is not ready while ticks fall behind, whatever it does itself', async () => {

@@ -9,13 +9,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
-  executor: Backend;
+  /** Null without the role supervisor: such a server executes nothing. */
+  executor: Backend | null;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
   /** The clock that ticks are based on. */
   clock: Clock;
   /** Returns what prevents runs from reaching this server; null if nothing does. */
   findRunsProblem: () => Promise<string | null>;
+  /** @throws BlobStoreError if blobs cannot be read and written */
+  checkBlobs: () => Promise<void>;
   readLoad: ReadLoad;
 }
 
@@ -23,6 +26,8 @@ export interface ReadinessSources {
 const storeTimeoutMs = 1500;
 /** A container engine that is busy starting runs is slow; one that hangs never answers. */
 const executorTimeoutMs = 5000;
+/** S3 answers in less than a second; a client that cannot connect says why after a few. */
+const blobsTimeoutMs = 5000;
 const maxTickLagSeconds = 30;
 
 /** Checks whether this server can accept and run work, and if not, why. */
@@ -32,18 +37,21 @@ export async function checkReadiness({
   listLoops,
   clock,
   findRunsProblem,
+  checkBlobs,
   readLoad,
 }: ReadinessSources) {
-  const [store, ticks, broken, runs, load] = await Promise.all([
+  const [store, ticks, broken, runs, blobs, load] = await Promise.all([
     findStoreProblem(persistence),
     findTickProblem(persistence, clock),
-    findExecutorProblem(executor),
+    executor ? findExecutorProblem(executor) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
+    findBlobsProblem(checkBlobs),
     findLoad(readLoad),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
   if (runs) reasons.push(`runs: ${runs}`);
+  if (blobs) reasons.push(`blobs: ${blobs}`);
   // A store that does not answer explains the ticks as well.
   if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
   reasons.push(...listLoopProblems(listLoops()));
@@ -112,6 +120,14 @@ function findTickProblem({ store }: Persistence, clock: Clock): Promise<string |
 function findExecutorProblem(executor: Backend): Promise<string | null> {
   const answer = executor.probe().then(({ ok, detail }) => (ok ? null : detail));
   return inTime(answer, executorTimeoutMs, 'it has');
+}
+
+function findBlobsProblem(checkBlobs: ReadinessSources['checkBlobs']): Promise<string | null> {
+  const answer = checkBlobs().then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  return inTime(answer, blobsTimeoutMs, 'it has');
 }
 
 /** Returns the problem found, if any; a check without a result in time is a problem, too. */

@@ -72,7 +72,8 @@ export async function createExecutor(
   if (probe.ok) log.info({ executor: executor.name, detail: probe.detail }, 'attempts can be run');
   if (probe.ok && !executor.capabilities().interactive)
     log.warn({ executor: executor.name, detail: probe.detail }, 'apps cannot be run on this machine');
-  if (!probe.ok) log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
+  if (!probe.ok && config.roles.supervisor)
+    log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
   return created;
 }
 

@@ -13,5 +13,5 @@ export async function openRotateKey(
   onProgress: (kind: RotatedKind, rotated: number) => void,
 ) {
   const encryption = createEncryption(await readSecretKeys(config));
-  return createRotateKey({ persistence, encryption, ...openFilePorts(config), onProgress });
+  return createRotateKey({ persistence, encryption, ...openFilePorts(config, persistence), onProgress });
 }

@@ -23,7 +23,13 @@ export async function openStorage(
   try {
     const { persistence } = opened;
     const { executor } = await createExecutor(config, persistence, log);
-    const ports = { persistence, executor, log, ...openFilePorts(config), ...(readNow && { readNow }) };
+    const ports = {
+      persistence,
+      executor,
+      log,
+      ...openFilePorts(config, persistence),
+      ...(readNow && { readNow }),
+    };
     return { persistence, ...createRetentionServices(ports), close: () => opened.close() };
   } catch (error) {
     await opened.close();

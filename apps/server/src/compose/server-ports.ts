@@ -1,20 +1,21 @@
 import type { Config } from '../config/config.ts';
 import type { ServiceSettings } from '../services/create-services.ts';
-import { join } from 'node:path';
+import type { Persistence } from '../store/store.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
-import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
-import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { databaseClock } from '../services/scheduling/clock.ts';
+import { openBlobs } from './open-blobs.ts';
 
-/** Opens the ports of services that need only the settings: stored files, clocks and fault points. */
-export function openFilePorts({ blobsDir, pauseAt }: Config) {
+/** Opens the ports of services that need only the settings and the store: stored files, clocks and fault points. */
+export function openFilePorts(config: Config, persistence: Persistence) {
+  const { blobs, logFiles, removeUnfinishedBlobs, check: checkBlobs } = openBlobs(config, persistence);
   return {
-    blobs: createFolderBlobStore(blobsDir),
-    logFiles: createLogFiles(join(blobsDir, 'logs')),
-    removeUnfinishedBlobs: (olderThanHours: number) => removeUnfinishedBlobs(blobsDir, olderThanHours),
+    blobs,
+    logFiles,
+    removeUnfinishedBlobs,
+    checkBlobs,
     clock: databaseClock,
     now: () => new Date(),
-    faultPoints: createFaultPoints(pauseAt),
+    faultPoints: createFaultPoints(config.pauseAt),
   };
 }
 

@@ -49,6 +49,10 @@ describe('readConfig', () => {
       'PUMPHOUSE_PUBLIC_URL is "localhost:8080", and must be an http:// or https:// address. Example: PUMPHOUSE_PUBLIC_URL=https://pumphouse.example.com',
     ],
     ['PUMPHOUSE_BLOBS_URL', 'file://var/blobs', 'Write file:// and an absolute path'],
+    ['PUMPHOUSE_BLOBS_URL', 'https://bucket/x', 'or s3:// with a bucket and a prefix'],
+    ['PUMPHOUSE_BLOBS_URL', 's3://bucket/a b', 'a prefix of letters, digits'],
+    ['PUMPHOUSE_BLOBS_FALLBACK_URL', 'ftp://x', 'PUMPHOUSE_BLOBS_FALLBACK_URL is ftp://x. Write file://'],
+    ['PUMPHOUSE_S3_ENCRYPTION', 'rot13', 'must be AES256, aws:kms, or aws:kms: and a key'],
     ['PUMPHOUSE_PORT', 'tcp://10.0.0.1:8080', 'set enableServiceLinks to false in the pod'],
   ])('lists the allowed values for %s=%s, with an example', (name, value, text) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
@@ -168,6 +172,60 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
       /Remove one of the two/,
     );
     expect(() => readConfig({ PUMPHOUSE_DATABASE_PASSWORD_FILE: '/x' })).toThrow(/PUMPHOUSE_DATABASE_URL/);
+  });
+});
+
+describe('PUMPHOUSE_BLOBS_URL', () => {
+  const url = { PUMPHOUSE_BLOBS_URL: 's3://shop/pump/house/' };
+
+  it('is a folder in the data folder, another folder, or a bucket with a prefix', () => {
+    const read = (variables: Record<string, string>) =>
+      readConfig({ PUMPHOUSE_DATA_DIR: '/data', ...variables }).blobs;
+    expect(read({})).toEqual({ kind: 'folder', path: '/data/blobs' });
+    expect(read({ PUMPHOUSE_BLOBS_URL: 'file:///mnt/a%20b' })).toEqual({ kind: 'folder', path: '/mnt/a b' });
+    const settings = {
+      bucket: 'shop',
+      prefix: 'pump/house',
+      endpoint: null,
+      region: null,
+      credentials: null,
+      forcePathStyle: false,
+      encryption: null,
+    };
+    expect(read(url)).toEqual({ kind: 's3', settings });
+    const own = {
+      PUMPHOUSE_S3_ENDPOINT: 'http://s3.internal:9000/',
+      PUMPHOUSE_S3_REGION: 'eu-central-1',
+      PUMPHOUSE_S3_ACCESS_KEY_ID: 'pump',
+      PUMPHOUSE_S3_SECRET_ACCESS_KEY: 'swordfish',
+      PUMPHOUSE_S3_ENCRYPTION: 'aws:kms:key/1',
+    };
+    expect(read({ ...own, PUMPHOUSE_BLOBS_URL: 's3://shop' })).toEqual({
+      kind: 's3',
+      settings: {
+        bucket: 'shop',
+        prefix: '',
+        endpoint: 'http://s3.internal:9000',
+        region: 'eu-central-1',
+        credentials: { accessKeyId: 'pump', secretAccessKey: 'swordfish' },
+        forcePathStyle: true,
+        encryption: { algorithm: 'aws:kms', keyId: 'key/1' },
+      },
+    });
+  });
+
+  it('rejects half a credential, two secrets, and a fallback that is the same place', () => {
+    const rejections: [Record<string, string>, RegExp][] = [
+      [{ PUMPHOUSE_S3_ACCESS_KEY_ID: 'pump' }, /belong together/],
+      [
+        { PUMPHOUSE_S3_SECRET_ACCESS_KEY: 'x', PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: '/x' },
+        /Remove one of the two/,
+      ],
+      [{ PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: '/nowhere' }, /\/nowhere cannot be read/],
+      [{ PUMPHOUSE_BLOBS_FALLBACK_URL: 's3://shop/pump/house' }, /where the blobs are anyway/],
+    ];
+    for (const [variables, message] of rejections)
+      expect(() => readConfig({ ...url, ...variables })).toThrow(message);
   });
 });
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppsConfig } from './apps-settings.ts';
+import type { BlobsConfig } from './blobs-settings.ts';
 import type { EngineConfig } from './engine-settings.ts';
 import { defaultInstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import { defaultRetention } from '../domain/retention/retention-limits.ts';
@@ -10,6 +11,7 @@ import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import { blobsSettings, readBlobsConfig } from './blobs-settings.ts';
 import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
@@ -20,13 +22,7 @@ import { faultPointNames } from '../platform/fault-points.ts';
 import { ConfigError } from './config-error.ts';
 import { readDatabaseUrl, readOpenId, readOtherSecretKeys } from './read-secrets.ts';
 import { readAllowedHosts } from './read-hosts.ts';
-import {
-  readBlobsFolder,
-  readInstanceSizes,
-  readMail,
-  readRetention,
-  readTrustedProxies,
-} from './read-texts.ts';
+import { readInstanceSizes, readMail, readRetention, readTrustedProxies } from './read-texts.ts';
 import { readValues, withoutBlank } from './read-values.ts';
 import { warnOfUnknownSettings } from './unknown-settings.ts';
 
@@ -72,10 +68,7 @@ export const settings = {
     .string()
     .optional()
     .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that it is not in a variable'),
-  PUMPHOUSE_BLOBS_URL: z
-    .url()
-    .optional()
-    .describe('Folder for packages, logs and telemetry as file:// (default: in the data folder)'),
+  ...blobsSettings,
   PUMPHOUSE_EXECUTOR: z
     .enum(['auto', 'process', 'docker', 'kubernetes'])
     .default('auto')
@@ -279,7 +272,7 @@ export const settings = {
 
 type Values = z.output<z.ZodObject<typeof settings>>;
 
-export interface Config {
+export interface Config extends BlobsConfig {
   dataDir: string;
   host: string;
   port: number;
@@ -287,7 +280,6 @@ export interface Config {
   /** Names under which the server answers, in addition to loopback and the host of the public URL. */
   allowedHosts: string[];
   databaseUrl: string | null;
-  blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
@@ -344,7 +336,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     allowedHosts: readAllowedHosts(values),
     databaseUrl: readDatabaseUrl(values),
-    blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
+    ...readBlobsConfig(values, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),

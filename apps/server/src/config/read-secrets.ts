@@ -50,7 +50,8 @@ export function readOtherSecretKeys(text: string | undefined): string[] {
   return keys;
 }
 
-function readSecretFile(setting: string, file: string): string {
+/** @throws ConfigError */
+export function readSecretFile(setting: string, file: string): string {
   let secret: string;
   try {
     secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');

@@ -1,6 +1,5 @@
 /** Reads settings with their own syntax. */
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { MailSettings } from '../mail/mailer.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
@@ -26,17 +25,6 @@ export function readTrustedProxies(text: string): string[] {
       );
   }
   return entries;
-}
-
-/** @throws ConfigError */
-export function readBlobsFolder(url: string | undefined, dataDir: string): string {
-  if (!url) return resolve(dataDir, 'blobs');
-  const parsed = new URL(url);
-  if (parsed.protocol !== 'file:' || parsed.host !== '')
-    throw new ConfigError(
-      `PUMPHOUSE_BLOBS_URL is ${url}: this version keeps blobs in a folder. Write file:// and an absolute path, such as file:///var/lib/pumphouse/blobs.`,
-    );
-  return decodeURIComponent(parsed.pathname);
 }
 
 /** @throws ConfigError */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
+import { BlobStoreError } from '../blobs/blob-store.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** The response to an error. */
@@ -38,6 +39,11 @@ export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
     return { ...answer('unavailable', 'The server failed; try again.'), isUnexpected: true };
   if (isStoreAbsent(error))
     return { ...answer('unavailable', 'The store does not answer; try again.'), isUnexpected: true };
+  if (error instanceof BlobStoreError)
+    return {
+      ...answer('unavailable', 'The store of packages and logs does not answer; try again.'),
+      isUnexpected: true,
+    };
   if (isDiskFull(error)) return { ...answer('disk_full', errorCodes.disk_full.cause), isUnexpected: true };
   const status = readStatus(error);
   if (error instanceof Error && status !== null) return answer(codeOfStatus(status), describe(error, status));

@@ -16,6 +16,7 @@ import { createInvitationStore } from './postgres/people/invitations.ts';
 import { createJobOverviewStore } from './postgres/jobs/job-overviews.ts';
 import { createJobRunStore } from './postgres/runs/job-runs.ts';
 import { createJobStore } from './postgres/jobs/jobs.ts';
+import { createLogChunkStore } from './postgres/logs/log-chunks.ts';
 import { createOneTimeLinkStore } from './postgres/sign-in/one-time-links.ts';
 import { createKeyStore } from './postgres/keys/keys.ts';
 import { createManifestBuildStore } from './postgres/jobs/manifest-builds.ts';
@@ -92,6 +93,7 @@ const creators = {
   deferredStarts: createDeferredStartStore,
   followedRuns: createFollowedRunStore,
   attempts: createAttemptStore,
+  logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,
   pipelineOverviews: createPipelineOverviewStore,

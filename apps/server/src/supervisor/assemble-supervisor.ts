@@ -4,7 +4,7 @@ import type { Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { IdleTimes } from './free-app-slot.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
-import type { LogFiles } from '../blobs/logs/log-file.ts';
+import type { LogFiles } from '../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { Loops } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';

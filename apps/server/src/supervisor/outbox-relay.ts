@@ -1,13 +1,13 @@
 import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
-import type { LogFiles } from '../blobs/logs/log-file.ts';
+import type { LogFiles } from '../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { AttemptRecord, ClaimedEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'outbox'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'outbox'>;
   executor: AttemptRunner;
   logFiles: LogFiles;
   /** An event that is not handled within this time is taken again. */
@@ -27,6 +27,8 @@ export interface OutboxRelay {
 const eventBatch = 20;
 /** Runs that are cleaned up at the same time. */
 const runsAtOnce = 4;
+/** An attempt that has ended writes a few last lines at most. */
+const maxSealRounds = 5;
 /** Cleanup attempts before a process that is still running is ended: about six seconds. */
 const patientTries = 2;
 /**
@@ -81,16 +83,27 @@ export function createOutboxRelay({
     return (await executor.list()).find((one) => one.attemptId === attemptId)?.handle;
   }
 
-  /**
-   * Compresses the log. The row is marked under its lock, so no line is appended during or after compression.
-   */
+  /** Compresses the log. Lines that are added meanwhile need another round. */
   async function sealLog(attemptId: string): Promise<void> {
-    await persistence.transaction(async (tx) => {
+    for (let rounds = 1; rounds <= maxSealRounds; rounds += 1) {
+      await logFiles.prepareSeal(attemptId);
+      if (await markSealed(attemptId)) return;
+    }
+    throw new Error(`The log of attempt ${attemptId} is still growing.`);
+  }
+
+  /**
+   * Marks the row under its lock, so no line is appended during or after compression.
+   * @returns false if lines were added since the log was prepared
+   */
+  async function markSealed(attemptId: string): Promise<boolean> {
+    return persistence.transaction(async (tx) => {
       const attempt = await tx.attempts.lock(attemptId);
-      if (!attempt || attempt.logSealed) return;
+      if (!attempt || attempt.logSealed) return true;
       await faultPoints.reach('in-log-compression');
-      const { storedBytes } = await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
-      await tx.attempts.markSealed(attemptId, storedBytes);
+      const sealed = await logFiles.seal(attemptId, { toBytes: attempt.logBytes }, tx.logChunks);
+      if (sealed) await tx.attempts.markSealed(attemptId, sealed.storedBytes);
+      return sealed !== null;
     });
   }
 

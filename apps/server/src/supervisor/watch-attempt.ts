@@ -18,7 +18,7 @@ import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
 import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'waits'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'waits'>;
   look: Look;
   jobVersions: JobVersions;
   executor: AttemptRunner;

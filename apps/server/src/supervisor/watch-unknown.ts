@@ -7,7 +7,7 @@ import { decideUnknown } from '../domain/attempts/unknown-attempt.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchUnknownDependencies {
-  persistence: Persistence<'attempts' | 'outbox' | 'unknownRuns'>;
+  persistence: Persistence<'attempts' | 'logChunks' | 'outbox' | 'unknownRuns'>;
   attemptLog: AttemptLog;
   endUnknownRun: EndUnknownRun;
   limits: UnknownLimits;

@@ -10,6 +10,7 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { runnerLine, setupLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
+import { sealLog } from '../../services/testing/seal-log.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -43,8 +44,7 @@ async function writeAttempt(name: string, count: number): Promise<string> {
 
 /** Simulates the outbox relay after an attempt has ended. */
 async function seal(attemptId: string): Promise<void> {
-  const { storedBytes } = await api.logFiles.seal(attemptId);
-  await api.persistence.store.attempts.markSealed(attemptId, storedBytes);
+  await sealLog({ logFiles: api.logFiles, store: api.persistence.store }, attemptId);
 }
 
 /** Simulates retention. */
@@ -121,7 +121,7 @@ describe('the lines of a log', () => {
     await write(id, 'kept');
     const row = await api.persistence.store.attempts.get(id);
     if (!row) throw new Error('The attempt is gone');
-    await api.attemptLog.prepare(id, row, [printed('taken back')]).write();
+    await api.attemptLog.prepare(id, row, [printed('taken back')]).write(api.persistence.store);
     expect(contents(await readLines())).toEqual(['kept']);
     await api.finishRun(seeded.run.id, { status: 'completed' });
     expect(await readLines()).toMatchObject({ line_count: 1, is_complete: true });

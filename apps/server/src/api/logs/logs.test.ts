@@ -206,7 +206,9 @@ describe('the log stream', () => {
     const row = await api.persistence.store.attempts.get(attempt.id);
     if (!row) throw new Error('The attempt is gone');
     // An append whose transaction never committed: it is on disk but not in the row.
-    await api.attemptLog.prepare(attempt.id, row, [runnerLine('taken back', new Date())]).write();
+    await api.attemptLog
+      .prepare(attempt.id, row, [runnerLine('taken back', new Date())])
+      .write(api.persistence.store);
     await finish();
     const stream = await openStream();
     expect((await stream.nextLine()).content).toBe('kept');

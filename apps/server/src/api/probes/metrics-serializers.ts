@@ -1,4 +1,4 @@
-import type { Load } from '../../services/runs/read-load.ts';
+import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
 import type { Readiness, TemplateTotals } from './readiness.ts';
 
@@ -67,6 +67,7 @@ function listLoad(load: Load): Gauge[] {
     byPool(load, 'pending', 'Runs that wait'),
     byPool(load, 'active', 'Runs that take a slot'),
     byPool(load, 'slots', 'Slots of all servers'),
+    byPool(load, 'demand', 'Runs that take a slot, or that would if more were free'),
     oneValue('pumphouse_runs_unknown', 'Active runs that no server can reach', load.unknown),
     oneValue(
       'pumphouse_longest_wait_seconds',
@@ -76,7 +77,7 @@ function listLoad(load: Load): Gauge[] {
   ];
 }
 
-function byPool(load: Load, figure: 'pending' | 'active' | 'slots', help: string): Gauge {
+function byPool(load: Load, figure: keyof PoolLoad, help: string): Gauge {
   const samples = (['batch', 'apps'] as const).map((pool) => ({
     labels: `{pool="${pool}"}`,
     value: load[pool][figure],

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Load } from '../../services/runs/read-load.ts';
+import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { Readiness } from './readiness.ts';
 import { emitOpenApi } from '@pumphouse/contract';
 import { formatMetrics } from './metrics-serializers.ts';
@@ -28,5 +28,9 @@ export function registerProbes(app: FastifyInstance, readiness: () => Promise<Re
 }
 
 function toRuns({ batch, apps, unknown, longestWait }: Load) {
-  return { batch, apps, unknown, longest_wait: longestWait };
+  return { batch: toPool(batch), apps: toPool(apps), unknown, longest_wait: longestWait };
+}
+
+function toPool({ pending, active, slots, free }: PoolLoad) {
+  return { pending, active, slots, free };
 }

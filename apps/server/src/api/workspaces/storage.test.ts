@@ -12,6 +12,7 @@ import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { randomUUID } from 'node:crypto';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
+import { sealLog } from '../../services/testing/seal-log.ts';
 
 let api: ApiFixture;
 
@@ -54,8 +55,8 @@ async function fill() {
   await api.services.recordSpool.record(id, 0, Buffer.from(spool));
   await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   await api.finishRun(seeded.run.id, { status: 'completed' });
-  const { storedBytes } = await api.logFiles.seal(id);
-  await store.attempts.markSealed(id, storedBytes);
+  await sealLog({ logFiles: api.logFiles, store }, id);
+  const storedBytes = (await api.logFiles.seal(id, { toBytes: 0 }, store.logChunks))?.storedBytes;
   const environment = { key: randomUUID(), organizationId, pythonVersion: '3.12', requirements: [] };
   await store.environments.takeBuild(environment, 'builder', 60, { replaceReady: false });
   const location = { executor: 'fake', path: environment.key };

@@ -7,11 +7,12 @@ import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { createLogFiles, LogSealedError, LogTooShortError } from './log-file.ts';
-import type { LogFiles } from './log-file.ts';
+import { createLogFiles } from './log-file.ts';
+import { LogSealedError, LogTooShortError } from './log-files.ts';
+import type { FolderLogFiles } from './log-file.ts';
 
 let folder: string;
-let logs: LogFiles;
+let logs: FolderLogFiles;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-logs-'));

@@ -16,62 +16,17 @@ import {
   writeEntries,
 } from './log-index.ts';
 import type { LineStart } from './log-index.ts';
+import type { LogAppend, LogFiles, LogRead } from './log-files.ts';
 import { readChunks, skipLines, wholeLines } from './log-lines.ts';
-import { readSealedLog, writeSealedLog } from './sealed-log.ts';
+import { packLog, readSealedLog } from './sealed-log.ts';
+import { openFileSource } from './sealed-log-sources.ts';
+import { LogSealedError, LogTooShortError, logShardOf } from './log-files.ts';
 import { createKeyedQueue } from '../keyed-queue.ts';
 
-export interface LogAppend {
-  /** The length of the log according to the store, which is authoritative. */
-  expectedBytes: number;
-  /** The number of the first new line, from 0. */
-  firstLine: number;
-  /** Whole lines, each with its newline. */
-  data: Uint8Array;
-}
-
-export interface LogRead {
-  /** The first line to read, from 0. */
-  fromLine: number;
-  /** Stop at this byte of the log, to read only committed data; reads everything if omitted. */
-  toBytes?: number;
-}
-
-/** The logs of attempts: one NDJSON file each, which is compressed when the attempt has ended. */
-export interface LogFiles {
-  /**
-   * Writes lines after byte `expectedBytes`; they are durable when the promise resolves. A longer file is
-   * truncated first: it contains an append whose commit a crash prevented. Rejects with a LogTooShortError if
-   * bytes are missing, and with a LogSealedError after `seal`.
-   */
+/** Logs in files: they need no rows. */
+export interface FolderLogFiles extends LogFiles {
   append(attemptId: string, append: LogAppend): Promise<void>;
-  /**
-   * Reads the lines from `fromLine` on, in pieces of whole lines; empty for an attempt without a log, or
-   * without such a line.
-   */
-  read(attemptId: string, read: LogRead): AsyncIterable<Uint8Array>;
-  /**
-   * Reads the whole lines within the last `atMostBytes` before byte `toBytes`; empty for an attempt without a
-   * log, and for a sealed log, which has ended.
-   */
-  readEnd(attemptId: string, end: { toBytes: number; atMostBytes: number }): Promise<Uint8Array>;
-  /**
-   * Compresses a finished log up to `toBytes` (all whole lines if omitted). Can be repeated after a crash at
-   * any point, and the log stays readable throughout. An attempt without a log stays without one.
-   * @returns the disk size of the compressed log; null without a log
-   */
   seal(attemptId: string, options?: { toBytes?: number }): Promise<{ storedBytes: number | null }>;
-  /** Removes the log; does nothing if there is none. */
-  delete(attemptId: string): Promise<void>;
-}
-
-/** The log has fewer bytes than the store recorded: the disk lost durable data. */
-export class LogTooShortError extends Error {
-  override name = 'LogTooShortError';
-}
-
-/** The log was sealed, so nothing can be added. */
-export class LogSealedError extends Error {
-  override name = 'LogSealedError';
 }
 
 interface Paths {
@@ -81,22 +36,18 @@ interface Paths {
   sealed: string;
 }
 
-const attemptIdPattern = /^[\w-]{2,64}$/;
 const newline = 0x0a;
 
 /**
  * Keeps logs in `folder`, accessible only to this user, as `<last two characters of the id>/<id>.ndjson`, or
  * `.ndjson.zst` once compressed.
  */
-export function createLogFiles(folder: string): LogFiles {
+export function createLogFiles(folder: string): FolderLogFiles {
   // An append that was abandoned with its transaction may still be writing when the next one starts.
   const inTurn = createKeyedQueue();
 
   function pathsOf(attemptId: string): Paths {
-    if (!attemptIdPattern.test(attemptId)) {
-      throw new Error(`Not an attempt id: ${JSON.stringify(attemptId.slice(0, 100))}`);
-    }
-    const shard = join(folder, attemptId.slice(-2));
+    const shard = join(folder, logShardOf(attemptId));
     const plain = join(shard, `${attemptId}.ndjson`);
     return { folder: shard, plain, index: join(shard, `${attemptId}.idx`), sealed: `${plain}.zst` };
   }
@@ -115,6 +66,12 @@ export function createLogFiles(folder: string): LogFiles {
         await sealLog(paths, toBytes);
         return { storedBytes: await readSize(paths.sealed) };
       });
+    },
+    prepareSeal: async () => undefined,
+    async holds(attemptId, toBytes) {
+      const paths = pathsOf(attemptId);
+      const plainBytes = await readSize(paths.plain);
+      return plainBytes === null ? exists(paths.sealed) : plainBytes >= toBytes;
     },
     async delete(attemptId) {
       const paths = pathsOf(attemptId);
@@ -185,7 +142,7 @@ async function* readLog(paths: Paths, { fromLine, toBytes }: LogRead): AsyncIter
   if (log === undefined) {
     // A log is compressed before its plain file is removed, so without a plain file the compressed one
     // exists.
-    yield* readSealedLog(paths.sealed, fromLine, toBytes);
+    yield* readSealed(paths.sealed, fromLine, toBytes);
     return;
   }
   await using _ = log;
@@ -193,6 +150,11 @@ async function* readLog(paths: Paths, { fromLine, toBytes }: LogRead): AsyncIter
   const end = Math.min(size, toBytes ?? size);
   const start = findEntryBefore(await readLogIndex(paths.index, end), fromLine) ?? logStart;
   yield* skipLines(wholeLines(readChunks(log, start, end)), fromLine);
+}
+
+async function* readSealed(path: string, fromLine: number, toBytes: number | undefined) {
+  await using file = await openIfThere(path);
+  if (file !== undefined) yield* readSealedLog(await openFileSource(file, path), fromLine, toBytes);
 }
 
 async function readEnd(paths: Paths, toBytes: number, atMostBytes: number): Promise<Uint8Array> {
@@ -214,7 +176,8 @@ async function sealLog(paths: Paths, toBytes: number | undefined): Promise<void>
       throw new LogTooShortError(`${paths.plain} has ${size} bytes of ${toBytes}`);
     }
     await using packed = await open(unfinishedSeal(paths), 'w', 0o600);
-    await writeSealedLog(packed, wholeLines(readChunks(log, logStart, toBytes ?? size)));
+    for await (const frame of packLog(wholeLines(readChunks(log, logStart, toBytes ?? size))))
+      await packed.writeFile(frame);
     await packed.sync();
     await rename(unfinishedSeal(paths), paths.sealed);
     await syncFolder(dirname(paths.sealed));

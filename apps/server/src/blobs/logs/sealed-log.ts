@@ -1,8 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { isErrorCode } from '../../platform/error-code.ts';
 import { countLines, findEntries, findEntryBefore, logStart } from './log-index.ts';
 import type { LineStart } from './log-index.ts';
 import { skipLines } from './log-lines.ts';
@@ -28,45 +25,61 @@ const skippableMagic = 0x18_4d_2a_50;
 const indexMagic = 0x50_48_4c_31;
 const frameOverheadBytes = 8;
 
-/** Writes the compressed form of `pieces`, whole lines from the start of a log, to an empty file. */
-export async function writeSealedLog(file: FileHandle, pieces: AsyncIterable<LogPiece>): Promise<void> {
+/** Where a sealed log is read from. */
+export interface SealedLogSource {
+  /** For messages. */
+  name: string;
+  sizeBytes: number;
+  /** Reads bytes that must exist. */
+  readAt(position: number, length: number): Promise<Buffer>;
+}
+
+/** Compresses `pieces`, whole lines from the start of a log. */
+export async function* packLog(pieces: AsyncIterable<LogPiece>): AsyncIterable<Buffer> {
   const starts: FrameStart[] = [];
   let packedOffset = 0;
   let end: LineStart = logStart;
   for await (const { data, start } of splitAtEntries(pieces)) {
     const frame = await compress(data);
-    await file.writeFile(frame);
+    yield frame;
     starts.push({ ...start, packedOffset });
     packedOffset += frame.length;
     end = { line: start.line + countLines(data), offset: start.offset + data.length };
   }
-  await file.writeFile(encodeIndex([...starts, { ...end, packedOffset }]));
+  yield encodeIndex([...starts, { ...end, packedOffset }]);
 }
 
 /**
- * Reads the lines from `fromLine` to byte `toBytes` of the sealed log at `path`, without decompressing
- * earlier frames.
+ * Reads the lines from `fromLine` to byte `toBytes` of a sealed log, without decompressing earlier frames.
  */
 export async function* readSealedLog(
-  path: string,
+  source: SealedLogSource,
   fromLine: number,
   toBytes = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Uint8Array> {
-  let opened: FileHandle;
-  try {
-    opened = await open(path, 'r');
-  } catch (error) {
-    if (isErrorCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  await using file = opened;
-  const starts = await readIndex(file, path);
-  yield* skipLines(readFrames(file, starts, fromLine, toBytes), fromLine);
-}
-
-async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: number, toBytes: number) {
+  const starts = await readIndex(source);
   const first = findEntryBefore(starts, fromLine);
   const from = first === undefined ? 0 : starts.indexOf(first);
+  yield* skipLines(readFrames(source, starts, from, toBytes), fromLine);
+}
+
+/** Reads the whole lines from the frame with byte `fromByte` on, up to byte `toBytes`. */
+export async function* readSealedLogAfter(
+  source: SealedLogSource,
+  fromByte: number,
+  toBytes: number,
+): AsyncIterable<Uint8Array> {
+  const starts = await readIndex(source);
+  const from = starts.findLastIndex(({ offset }) => offset <= fromByte);
+  for await (const { data } of readFrames(source, starts, Math.max(0, from), toBytes)) yield data;
+}
+
+async function* readFrames(
+  source: SealedLogSource,
+  starts: readonly FrameStart[],
+  from: number,
+  toBytes: number,
+): AsyncIterable<LogPiece> {
   const unpacking = new Map<number, Promise<LogPiece | undefined>>();
   for (let number = from; ; number += 1) {
     // Readers of a second frame mostly read all, so the next ones are decompressed while this one is
@@ -74,7 +87,7 @@ async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: num
     const last = number === from ? number : number + framesAhead;
     for (let wanted = number; wanted <= last; wanted += 1) {
       if (unpacking.has(wanted)) continue;
-      const piece = unpackFrame(file, starts, wanted, toBytes);
+      const piece = unpackFrame(source, starts, wanted, toBytes);
       // The consumer may have stopped reading.
       piece.catch(() => undefined);
       unpacking.set(wanted, piece);
@@ -88,7 +101,7 @@ async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: num
 
 /** @returns undefined after the last frame, and after byte `toBytes` of the log */
 async function unpackFrame(
-  file: FileHandle,
+  source: SealedLogSource,
   starts: readonly FrameStart[],
   number: number,
   toBytes: number,
@@ -96,7 +109,7 @@ async function unpackFrame(
   const [start, next] = [starts[number], starts[number + 1]];
   if (start === undefined || next === undefined || start.offset >= toBytes) return undefined;
   const data = await decompress(
-    await readAt(file, start.packedOffset, next.packedOffset - start.packedOffset),
+    await source.readAt(start.packedOffset, next.packedOffset - start.packedOffset),
   );
   if (next.offset <= toBytes) return { data, start };
   const wanted = data.subarray(0, toBytes - start.offset);
@@ -137,30 +150,18 @@ function encodeIndex(starts: readonly FrameStart[]): Buffer {
   return bytes;
 }
 
-async function readIndex(file: FileHandle, path: string): Promise<FrameStart[]> {
-  const { size } = await file.stat();
-  const footer = await readAt(file, Math.max(0, size - footerBytes), Math.min(size, footerBytes));
+async function readIndex(source: SealedLogSource): Promise<FrameStart[]> {
+  const { name, sizeBytes } = source;
+  const footer = await source.readAt(Math.max(0, sizeBytes - footerBytes), Math.min(sizeBytes, footerBytes));
   const count = footer.length === footerBytes ? footer.readUInt32LE(0) : 0;
-  const start = size - footerBytes - count * entryBytes;
+  const start = sizeBytes - footerBytes - count * entryBytes;
   if (count === 0 || footer.readUInt32LE(4) !== indexMagic || start < frameOverheadBytes) {
-    throw new Error(`${path} is damaged: it has no index`);
+    throw new Error(`${name} is damaged: it has no index`);
   }
-  const bytes = await readAt(file, start, count * entryBytes);
+  const bytes = await source.readAt(start, count * entryBytes);
   return Array.from({ length: count }, (_, number) => ({
     line: Number(bytes.readBigUInt64LE(number * entryBytes)),
     offset: Number(bytes.readBigUInt64LE(number * entryBytes + 8)),
     packedOffset: Number(bytes.readBigUInt64LE(number * entryBytes + 16)),
   }));
-}
-
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(buffer, done, length - done, position + done);
-    if (bytesRead === 0)
-      throw new Error(`The file ends at byte ${position + done}, before what its index says`);
-    done += bytesRead;
-  }
-  return buffer;
 }

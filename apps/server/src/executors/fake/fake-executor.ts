@@ -82,12 +82,16 @@ const NAME = 'fake';
 /** Reported size of an environment or a cache. */
 const FAKE_BYTES = 1000;
 
+interface FakeOptions {
+  scripts?: FakeScripts;
+  machine?: MachineResources | null;
+  /** Executors of one scope claim to see each other's attempts, and report them as missing. */
+  handleScope?: string;
+}
+
 /** Each fake executor sees only its own attempts: its handles are unknown to others. */
-export function createFakeExecutor({
-  scripts = {},
-  machine = null,
-}: { scripts?: FakeScripts; machine?: MachineResources | null } = {}): FakeExecutor {
-  const handleScope = randomUUID();
+export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
+  const { scripts = {}, machine = null, handleScope = randomUUID() } = options;
   const attempts = new Map<string, FakeAttempt>();
   const environments = new Map<string, { key: string; begunAt: Date }>();
   const planted = new Map<string, Resource>();

@@ -16,13 +16,18 @@ const untilStopped = { startMilliseconds: 5, runMilliseconds: Infinity, exitCode
 const atOnce = { startMilliseconds: 5, runMilliseconds: 5, exitCode: 0 };
 const shortWait = { pendingMinutes: 0.01 };
 
+/** Name of a pod whose containers do not start during a test. */
+let unstarted = '';
 let cluster: InProcessCluster;
 let fixture: ClusterFixture;
 let executor: Executor;
 
 beforeEach(async () => {
   cluster = await startInProcessCluster({
-    pods: (_, container) => (container.name === 'prepare' ? atOnce : untilStopped),
+    pods({ metadata }, container) {
+      if (metadata.name === unstarted) return { ...untilStopped, startMilliseconds: 600_000 };
+      return container.name === 'prepare' ? atOnce : untilStopped;
+    },
     nodes: {
       'node-1': { cpu: '8', memory: '64Gi', pods: '110' },
       'node-2': { cpu: '8', memory: '64Gi', pods: '110' },
@@ -242,6 +247,7 @@ it('gives up a pod whose server died before it created the secret', async () => 
   );
   await executor.stop(handle, { graceSeconds: 0 });
   const attemptId = randomUUID();
+  unstarted = attemptPodName(attemptId);
   const { name: _, uid: __, resourceVersion: ___, ...metadata } = pod.metadata;
   const { nodeName: ____, ...unassigned } = pod.spec;
   const volumes = unassigned.volumes.map((volume: { name: string }) =>

@@ -18,7 +18,7 @@ it('lets nothing into a pod, and only the server into an app', () => {
   const apps = planPolicies('i', settings).find(({ metadata }) => metadata.name.includes('-apps-'));
   expect(apps?.spec).toMatchObject({
     podSelector: { matchLabels: { 'pumphouse.dev/network': 'isolated' } },
-    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'pumphouse' } } }] }],
+    ingress: [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: 'pumphouse' } } }] }],
   });
 });
 
@@ -41,7 +41,7 @@ it('lets runs call the server at the port for runs only', () => {
   expect(byName).toMatchObject({
     egress: [
       {
-        to: [{ podSelector: { matchLabels: { app: 'pumphouse' } } }],
+        to: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: 'pumphouse' } } }],
         ports: [
           { protocol: 'TCP', port: 80 },
           { protocol: 'TCP', port: 8081 },

@@ -118,7 +118,8 @@ export function planServerPolicy(
 }
 
 function listPeers(server: ServerPeers): object[] {
-  if ('labels' in server) return [{ podSelector: { matchLabels: server.labels } }];
+  // The server may be in another namespace than runs, whose code cannot create pods with these labels.
+  if ('labels' in server) return [{ namespaceSelector: {}, podSelector: { matchLabels: server.labels } }];
   return server.networks.map((cidr) => ({ ipBlock: { cidr } }));
 }
 

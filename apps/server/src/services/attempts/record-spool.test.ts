@@ -10,6 +10,7 @@ import { runFailures } from '../../domain/runs/run-failures.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { listBodies, setAttempt } from '../../store/postgres/testing/attempts.ts';
 import type { EndIntent } from '../../store/records.ts';
+import { sealLog } from '../testing/seal-log.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
@@ -181,7 +182,7 @@ describe('the log', () => {
         if (!attempt) throw new Error('The attempt is gone');
         const prepared = fixture.attemptLog.prepare(attemptId, attempt, lost);
         await store.attempts.saveLogProgress(attemptId, prepared.progress);
-        await prepared.write();
+        await prepared.write(store);
         throw new Error('crash');
       }),
     ).rejects.toThrow('crash');
@@ -205,9 +206,8 @@ describe('the log', () => {
   it('drops late lines once sealed, without making the attempt resend them', async () => {
     await send(0, encode(log('one')));
     await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'attempt_lost', detail: 'gone' } });
-    const { logBytes, spoolOffset } = await readAttempt();
-    await fixture.logFiles.seal(attemptId, { toBytes: logBytes });
-    await fixture.store.attempts.markSealed(attemptId, null);
+    const { spoolOffset } = await readAttempt();
+    await sealLog(fixture, attemptId);
     const late = encode(log('late'), exit());
     expect(await send(spoolOffset, late)).toEqual({ offset: spoolOffset + late.length });
     expect(await contents()).toEqual(['one', expect.stringMatching(/^Failed \(attempt_lost\)/)]);

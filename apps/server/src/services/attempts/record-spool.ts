@@ -26,7 +26,7 @@ export const attemptLimits = {
 } as const;
 
 export interface RecordSpoolDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'telemetry'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'telemetry'>;
   jobVersions: JobVersions;
   attemptLog: AttemptLog;
   blobs: BlobStore;
@@ -55,7 +55,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
    * the row has changed since.
    */
   async function storeNext(
-    tx: Pick<Store, 'attempts'>,
+    tx: Pick<Store, 'attempts' | 'logChunks'>,
     before: AttemptRecord,
     complete: Uint8Array,
   ): Promise<AttemptRecord | null> {
@@ -65,7 +65,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const { lines, ...found } = collectRecords(before, records);
     const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
     if (!(await tx.attempts.saveNextSpool(before, update))) return null;
-    await lines.write();
+    await lines.write(tx);
     return afterUpdate(before, update);
   }
 
@@ -100,7 +100,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         await storeBeacon(tx, attempt.id, attempt.beaconCount + index, beacon);
       const update = { spoolOffset: attempt.spoolOffset + complete.length, ...found, ...lines.progress };
       await tx.attempts.saveSpool(attemptId, update);
-      await lines.write();
+      await lines.write(tx);
       return { attempt: afterUpdate(attempt, update), hasBeacons: beacons.length > 0 };
     });
   }

@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { EventEmitter } from 'node:events';
@@ -12,7 +12,8 @@ export type LogProgress = Pick<AttemptRecord, 'logBytes' | 'logLines'>;
 export interface PreparedLines {
   /** The progress of the log after they are written. */
   progress: LogProgress;
-  write(): Promise<void>;
+  /** @param store of the transaction that stores the progress */
+  write(store: Pick<Store, 'logChunks'>): Promise<void>;
 }
 
 export interface RunFollower extends Disposable {
@@ -25,10 +26,10 @@ export interface RunFollower extends Disposable {
 export interface AttemptLog {
   /**
    * Numbers lines that follow `progress`. In the transaction that holds the attempt's lock, the caller first
-   * stores the new progress, then calls `write`. After a crash in between, the file is longer than the row
-   * says, and is truncated before it grows again. The statement comes first because it fails if the lock was
-   * lost (a server that was suspended for long); writing anyway would overwrite what another server has
-   * stored since.
+   * stores the new progress, then calls `write`. Lines in rows commit with the progress. After a crash in
+   * between, a file is longer than the row says, and is truncated before it grows again. The statement comes
+   * first because it fails if the lock was lost (a server that was suspended for long); writing anyway would
+   * overwrite what another server has stored since.
    */
   prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
   /**
@@ -54,7 +55,7 @@ export interface AttemptLog {
    * the commit.
    */
   writeWith: (
-    store: Pick<Store, 'attempts'>,
+    store: Pick<Store, 'attempts' | 'logChunks'>,
     attemptId: string,
     lines: readonly UnnumberedLogLine[],
   ) => Promise<void>;
@@ -62,7 +63,10 @@ export interface AttemptLog {
   write(jobRunId: string, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
 }
 
-export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles: LogFiles): AttemptLog {
+export function createAttemptLog(
+  persistence: Persistence<'attempts' | 'logChunks'>,
+  logFiles: LogFiles,
+): AttemptLog {
   const changes = new EventEmitter().setMaxListeners(0);
   const stateChanges = new EventEmitter().setMaxListeners(0);
 
@@ -75,15 +79,15 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
     const data = Buffer.from(text);
     return {
       progress: { logBytes: logBytes + data.length, logLines: logLines + lines.length },
-      async write() {
+      async write({ logChunks }) {
         if (data.length === 0) return;
-        await logFiles.append(attemptId, { expectedBytes: logBytes, firstLine: logLines, data });
+        await logFiles.append(attemptId, { expectedBytes: logBytes, firstLine: logLines, data }, logChunks);
       },
     };
   }
 
   async function appendUnderLock(
-    store: Pick<Store, 'attempts'>,
+    store: Pick<Store, 'attempts' | 'logChunks'>,
     attemptId: string,
     lines: readonly UnnumberedLogLine[],
   ) {
@@ -93,7 +97,7 @@ export function createAttemptLog(persistence: Persistence<'attempts'>, logFiles:
     if (!attempt || attempt.logSealed) return;
     const prepared = prepare(attemptId, attempt, lines);
     await store.attempts.saveLogProgress(attemptId, prepared.progress);
-    await prepared.write();
+    await prepared.write(store);
   }
 
   return {

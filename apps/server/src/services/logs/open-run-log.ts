@@ -1,5 +1,5 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { LogSpan } from '../../domain/logs/log-layout.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import type { Persistence } from '../../store/store.ts';

@@ -1,6 +1,6 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { Readable } from 'node:stream';

@@ -98,6 +98,19 @@ describe('environments', () => {
     expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
   });
 
+  it('are used by several starts at once, one of which records it', async () => {
+    const used = await addEnvironment('used', 50);
+    const one = await context.createAttempt(await context.startRun('jobs.a'));
+    const other = await context.createAttempt(await context.startRun('jobs.a'));
+    await fixture.persistence.transaction(async (first) => {
+      expect(await first.environments.noteUse(one.id, used.path)).toBe(true);
+      // In another transaction: it would wait for this one if both had to change the row.
+      expect(await fixture.store.environments.noteUse(other.id, used.path)).toBe(true);
+    });
+    const [stored] = await fixture.store.storage.environments.list();
+    expect(stored?.lastUsedAt.getTime()).toBeGreaterThan(ago({ days: 1 }).getTime());
+  });
+
   it('are kept if their use is just being recorded', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await context.startRun('jobs.a');

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { FileRemoval } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 

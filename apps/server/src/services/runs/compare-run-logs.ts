@@ -1,5 +1,5 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { LogTail } from '../../domain/runs/compare-logs.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RunPair } from './compare-runs.ts';

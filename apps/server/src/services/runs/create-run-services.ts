@@ -1,7 +1,7 @@
 import type { RunEndStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import { createAttemptLog } from '../logs/attempt-log.ts';

@@ -1,6 +1,6 @@
 import type { FailedPipelineRun, FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { Logger } from 'pino';
-import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PipelineRunDetails } from '../../telemetry/pipeline-run-details.ts';
 import { parseLogLine } from '../../domain/logs/log-line.ts';

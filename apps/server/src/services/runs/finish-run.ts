@@ -139,7 +139,7 @@ export function createFinishRun({
 
   /** @returns whether a retry follows, so that the run continues */
   async function closeAttempt(
-    store: Pick<Store, 'attempts' | 'configurations' | 'jobRuns' | 'outbox'>,
+    store: Pick<Store, 'attempts' | 'configurations' | 'jobRuns' | 'logChunks' | 'outbox'>,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
     outcome: RunOutcome,
     failed: { failure: RunFailureReason; reason: FailureReason | null } | null,

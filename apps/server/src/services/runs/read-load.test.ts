@@ -23,7 +23,7 @@ afterAll(() => fixture.close());
 
 it('the load of an installation contains its slots, pending runs, and what makes batch runs wait long', async () => {
   const readLoad = createReadLoad(fixture.persistence);
-  const empty = { pending: 0, active: 0, slots: 0, free: 0 };
+  const empty = { pending: 0, active: 0, slots: 0, free: 0, demand: 0 };
   expect(await readLoad()).toEqual({
     batch: empty,
     apps: empty,
@@ -51,8 +51,8 @@ it('the load of an installation contains its slots, pending runs, and what makes
 
   const load = await readLoad();
   expect(load).toMatchObject({
-    batch: { pending: 2, active: 1, slots: 4, free: 3 },
-    apps: { pending: 0, active: 0, slots: 2, free: 2 },
+    batch: { pending: 2, active: 1, slots: 4, free: 3, demand: 2 },
+    apps: { pending: 0, active: 0, slots: 2, free: 2, demand: 0 },
     unknown: 1,
     longestWait: { kind: 'retry' },
     problems: [

@@ -9,6 +9,8 @@ export interface PoolLoad {
   active: number;
   slots: number;
   free: number;
+  /** Runs that take a slot, or that would if more were free: the slots that the installation needs. */
+  demand: number;
 }
 
 /** The load of the installation without any names, for monitoring. */
@@ -48,8 +50,10 @@ export function createReadLoad({ store }: Persistence<'claims' | 'supervisors' |
     ]);
     const poolOf = (name: PoolName, rows: readonly { count: number }[]): PoolLoad => {
       const active = sumOf(rows);
-      const pending = sumOf(waits.filter(({ isApp }) => isApp === (name === 'apps')));
-      return { pending, active, slots: slots[name], free: Math.max(0, slots[name] - active) };
+      const own = waits.filter(({ isApp }) => isApp === (name === 'apps'));
+      const demand = active + sumOf(own.filter(({ kind }) => !ownWaits.has(kind)));
+      const free = Math.max(0, slots[name] - active);
+      return { pending: sumOf(own), active, slots: slots[name], free, demand };
     };
     const longest = waits.toSorted((one, other) => other.maxSeconds - one.maxSeconds)[0];
     return {

@@ -3,7 +3,7 @@ import type { Persistence, Store } from '../../store/store.ts';
 import { waitLine } from '../../domain/logs/log-line.ts';
 
 export interface ReportWaitsDependencies {
-  persistence: Persistence<'attempts' | 'waits'>;
+  persistence: Persistence<'attempts' | 'logChunks' | 'waits'>;
   attemptLog: AttemptLog;
   /** Executor of the attempts that are created only for the log of a pending run. */
   executorName: string;
@@ -13,7 +13,11 @@ export type ReportWaits = ReturnType<typeof createReportWaits>;
 
 /** Creates the only code that writes to a run's log what it waits for. */
 export function createReportWaits({ persistence, attemptLog, executorName }: ReportWaitsDependencies) {
-  async function write(store: Pick<Store, 'attempts'>, jobRunId: string, reason: string): Promise<void> {
+  async function write(
+    store: Pick<Store, 'attempts' | 'logChunks'>,
+    jobRunId: string,
+    reason: string,
+  ): Promise<void> {
     const attempt = await store.attempts.ensureOpen(jobRunId, executorName);
     if (attempt) await attemptLog.writeWith(store, attempt.id, [waitLine(reason, new Date())]);
   }

@@ -9,6 +9,7 @@ import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { parseRetention, retentionKinds } from '../../domain/retention/retention-limits.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
+import { sealLog } from './seal-log.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { ageRun } from '../../store/postgres/testing/runs.ts';
 import { countLockWaits, countRows } from '../../store/postgres/testing/tables.ts';
@@ -61,11 +62,6 @@ export function createRetentionFixture(
     return { run, attemptId };
   }
 
-  async function sealLog(attemptId: string): Promise<void> {
-    const { storedBytes } = await fixture.logFiles.seal(attemptId);
-    await store.attempts.markSealed(attemptId, storedBytes);
-  }
-
   return {
     executor,
     clock,
@@ -73,13 +69,13 @@ export function createRetentionFixture(
     addBody,
     makeOlder,
     runOnce,
-    sealLog,
+    sealLog: (attemptId: string) => sealLog(fixture, attemptId),
 
     /** Adds a run that ended this many days ago and whose attempt was cleaned up. */
     async addPastRun(jobRef: string, days: number): Promise<PastRun> {
       const past = await runOnce(jobRef);
       await context.complete(past.run);
-      await sealLog(past.attemptId);
+      await sealLog(fixture, past.attemptId);
       await makeOlder(past, days);
       return { ...past, run: await context.getRun(past.run.id) };
     },

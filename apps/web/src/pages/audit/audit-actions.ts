@@ -65,6 +65,7 @@ const actionsByArea = {
   },
   server: {
     'storage.purge': 'deleted expired data',
+    'storage.move': 'copied packages, logs and telemetry to another location',
     'leftovers.remove': 'deleted orphaned resources',
   },
 } as const;

@@ -6,6 +6,7 @@ import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
 import { createAdmissionStore } from './admissions.ts';
 import { named } from '../statements/named.ts';
+import { useEnvironment } from '../environments/environments.ts';
 
 export interface AttemptExit {
   code: number | null;
@@ -56,6 +57,15 @@ export interface AttemptRecord {
   finishedAt: Date | null;
   /** When its effect on the run was decided; from then on it has no further effect. */
   closedAt: Date | null;
+}
+
+/** An attempt with a log that retention has not removed. */
+export interface AttemptLogExtent {
+  id: string;
+  logBytes: number;
+  logLines: number;
+  logSealed: boolean;
+  logStoredBytes: number | null;
 }
 
 /** Authenticates the bootstrap of an attempt. */
@@ -224,9 +234,7 @@ export function createAttemptStore(sql: Queryable) {
     ) =>
       sql.maybeOnePrepared<AttemptRecord>(
         named(
-          `with used as (
-             update environments set last_used_at = now()
-              where state = 'ready' and location->>'path' = :environmentPath returning key)
+          `${useEnvironment}
            update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
                   bootstrap_secret = :sealedSecret, environment_ready_at = now(), environment_key = used.key
              from job_runs, used
@@ -319,6 +327,19 @@ export function createAttemptStore(sql: Queryable) {
              from job_runs left join attempts on attempts.job_run_id = job_runs.id
             where job_runs.id = any(:jobRunIds::uuid[]) group by job_runs.id`,
           { jobRunIds },
+        ),
+      ),
+
+    /** Lists attempts with a log, in the order of their ids. */
+    listWithLogs: (afterId: string | null, limit: number) =>
+      sql.query<AttemptLogExtent>(
+        named(
+          `select id, log_bytes as "logBytes", log_lines as "logLines", log_sealed as "logSealed",
+                  log_stored_bytes as "logStoredBytes"
+             from attempts
+            where log_bytes > 0 and log_removed_at is null and (:afterId::uuid is null or id > :afterId)
+            order by id limit :limit`,
+          { afterId, limit },
         ),
       ),
 

@@ -13,6 +13,19 @@ const environmentColumns = columns('environments', ['key', 'state', 'location', 
 
 export type EnvironmentStore = ReturnType<typeof createEnvironmentStore>;
 
+/**
+ * Prevents the removal of the environment at `:environmentPath` until the transaction ends, as `used (key)`. All runs
+ * of an environment meet in its row, so they share the lock, and one of them a minute records the use.
+ */
+export const useEnvironment = `with used as materialized (
+     select key, last_used_at from environments
+      where state = 'ready' and location->>'path' = :environmentPath for key share),
+   stale as materialized (
+     select environments.key from environments join used on used.key = environments.key
+      where used.last_used_at < now() - interval '1 minute' for no key update of environments skip locked),
+   touched as (
+     update environments set last_used_at = now() from stale where environments.key = stale.key)`;
+
 /** Stores finished environments, and who is building one (with a lease by the database clock). */
 export function createEnvironmentStore(sql: Queryable) {
   return {
@@ -84,11 +97,9 @@ export function createEnvironmentStore(sql: Queryable) {
     async noteUse(attemptId: string, path: string) {
       const touched = await sql.executePrepared(
         named(
-          `with used as (
-             update environments set last_used_at = now() where state = 'ready' and location->>'path' = :path returning key
-           )
+          `${useEnvironment}
            update attempts set environment_key = used.key from used where attempts.id = :attemptId`,
-          { attemptId, path },
+          { attemptId, environmentPath: path },
         ),
       );
       return touched === 1;

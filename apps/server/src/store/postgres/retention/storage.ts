@@ -47,10 +47,11 @@ export function createStorageStore(sql: Queryable) {
 
     listRemovals: (afterId: number, limit: number) =>
       sql.query<FileRemoval>(
-        named('select id, kind, target from storage_removals where id > :afterId order by id limit :limit', {
-          afterId,
-          limit,
-        }),
+        named(
+          `select id, kind, target from storage_removals
+            where id > :afterId and (not_before is null or not_before < now()) order by id limit :limit`,
+          { afterId, limit },
+        ),
       ),
 
     finishRemovals: (ids: readonly number[]) =>

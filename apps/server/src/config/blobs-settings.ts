@@ -1,0 +1,137 @@
+/** Reads where blobs are kept from the environment; only `config.ts` uses this module. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { BlobsLocation } from '../blobs/blobs-location.ts';
+import type { S3Encryption, S3Settings } from '../blobs/s3/s3-settings.ts';
+import { isSameLocation } from '../blobs/blobs-location.ts';
+import { ConfigError } from './config-error.ts';
+import { readSecretFile } from './read-secrets.ts';
+
+export const blobsSettings = {
+  PUMPHOUSE_BLOBS_URL: z
+    .url()
+    .optional()
+    .describe(
+      'Where packages, logs and telemetry are: a folder as file:// (default: in the data folder), or `s3://bucket/prefix`; see [S3](s3.md)',
+    ),
+  PUMPHOUSE_BLOBS_FALLBACK_URL: z
+    .url()
+    .optional()
+    .describe(
+      'The former location of the blobs while they move: what is not in `PUMPHOUSE_BLOBS_URL` yet is read there; see [S3](s3.md#move)',
+    ),
+  PUMPHOUSE_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe('Address of the S3 store, if it is not AWS'),
+  PUMPHOUSE_S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be a region such as eu-central-1')
+    .optional()
+    .describe('Region of the bucket (default: `AWS_REGION`, else us-east-1)'),
+  PUMPHOUSE_S3_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe(
+      'Access key for S3; without it the standard AWS settings apply: variables, web identity, instance profile',
+    ),
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that access key'),
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('File with that secret, so that it is not in a variable'),
+  PUMPHOUSE_S3_FORCE_PATH_STYLE: z
+    .enum(['0', '1'])
+    .optional()
+    .describe(
+      '1 puts the bucket in the path of requests instead of their host name (default: 1 with `PUMPHOUSE_S3_ENDPOINT`)',
+    ),
+  PUMPHOUSE_S3_ENCRYPTION: z
+    .string()
+    .regex(/^(AES256|aws:kms(:.+)?)$/, 'must be AES256, aws:kms, or aws:kms: and a key')
+    .optional()
+    .describe(
+      'Encryption of objects by S3: `AES256`, `aws:kms`, or `aws:kms:` and a key id (default: that of the bucket)',
+    ),
+} as const;
+
+type BlobsValues = z.output<z.ZodObject<typeof blobsSettings>>;
+
+export interface BlobsConfig {
+  blobs: BlobsLocation;
+  /** Null: all blobs are in `blobs`. */
+  blobsFallback: BlobsLocation | null;
+}
+
+/** @throws ConfigError */
+export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConfig {
+  const { PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: fallbackUrl } = values;
+  const blobs = url
+    ? readLocation('PUMPHOUSE_BLOBS_URL', url, values)
+    : ({ kind: 'folder', path: resolve(dataDir, 'blobs') } as const);
+  const blobsFallback = fallbackUrl
+    ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values)
+    : null;
+  if (blobsFallback && isSameLocation(blobs, blobsFallback))
+    throw new ConfigError(
+      `PUMPHOUSE_BLOBS_FALLBACK_URL is ${fallbackUrl}, where the blobs are anyway. Set it to their former location, or remove it.`,
+    );
+  return { blobs, blobsFallback };
+}
+
+function readLocation(setting: string, url: string, values: BlobsValues): BlobsLocation {
+  const parsed = new URL(url);
+  if (parsed.protocol === 's3:') return { kind: 's3', settings: readS3(setting, parsed, values) };
+  if (parsed.protocol !== 'file:' || parsed.host !== '')
+    throw new ConfigError(
+      `${setting} is ${url}. Write file:// and an absolute path, such as file:///var/lib/pumphouse/blobs, or s3:// with a bucket and a prefix, such as s3://my-bucket/pumphouse.`,
+    );
+  return { kind: 'folder', path: decodeURIComponent(parsed.pathname) };
+}
+
+function readS3(
+  setting: string,
+  { hostname, pathname, username, search }: URL,
+  values: BlobsValues,
+): S3Settings {
+  const prefix = pathname.replaceAll(/^\/+|\/+$/g, '');
+  if (hostname === '' || username !== '' || search !== '' || !/^(?:[\w.=+-]+(?:\/[\w.=+-]+)*)?$/.test(prefix))
+    throw new ConfigError(
+      `${setting} must be s3:// with a bucket and a prefix of letters, digits and ._-=+, such as s3://my-bucket/pumphouse.`,
+    );
+  const endpoint = values.PUMPHOUSE_S3_ENDPOINT?.replace(/\/+$/, '') ?? null;
+  const pathStyle = values.PUMPHOUSE_S3_FORCE_PATH_STYLE;
+  return {
+    bucket: hostname,
+    prefix,
+    endpoint,
+    region: values.PUMPHOUSE_S3_REGION ?? null,
+    credentials: readCredentials(values),
+    forcePathStyle: pathStyle === undefined ? endpoint !== null : pathStyle === '1',
+    encryption: readEncryption(values.PUMPHOUSE_S3_ENCRYPTION),
+  };
+}
+
+function readCredentials({
+  PUMPHOUSE_S3_ACCESS_KEY_ID: accessKeyId,
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY: secret,
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: file,
+}: BlobsValues): S3Settings['credentials'] {
+  if (secret && file)
+    throw new ConfigError(
+      'PUMPHOUSE_S3_SECRET_ACCESS_KEY and PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE are both set. Remove one of the two.',
+    );
+  const secretAccessKey = file ? readSecretFile('PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE', file) : secret;
+  if (!accessKeyId && !secretAccessKey) return null;
+  if (!accessKeyId || !secretAccessKey)
+    throw new ConfigError(
+      'PUMPHOUSE_S3_ACCESS_KEY_ID and PUMPHOUSE_S3_SECRET_ACCESS_KEY belong together. Set both, or neither for the standard AWS settings.',
+    );
+  return { accessKeyId, secretAccessKey };
+}
+
+function readEncryption(text: string | undefined): S3Encryption | null {
+  if (!text) return null;
+  if (text === 'AES256') return { algorithm: 'AES256', keyId: null };
+  return { algorithm: 'aws:kms', keyId: text.slice('aws:kms:'.length) || null };
+}

@@ -1,0 +1,15 @@
+/**
+ * Writes what is generated from the chart: deploy/kubernetes/manifests and docs/operate/kubernetes-values.md.
+ * Run it with `node scripts/with-tools.mjs node testing/chart/write-manifests.ts`.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { prepareHelm } from '../fixtures/helm.ts';
+import { manifestsFolder, renderManifests } from './manifests.ts';
+import { referencePath, writeValuesReference } from './values-reference.ts';
+
+await writeFile(referencePath, await writeValuesReference());
+const files = await renderManifests(await prepareHelm());
+await rm(manifestsFolder, { recursive: true, force: true });
+await mkdir(join(manifestsFolder, 'first-owner'), { recursive: true });
+for (const [path, content] of files) await writeFile(join(manifestsFolder, path), content);

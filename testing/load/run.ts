@@ -1,0 +1,73 @@
+/**
+ * `npm run load`: how many runs a second one Postgres, one scheduler and some supervisors take, over a long
+ * history. Runs do nothing, so what remains is the work of the servers. See docs/operate/scale.md.
+ */
+import type { TickFixture } from '../bench/tick-fixture.ts';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createTickFixture } from '../bench/tick-fixture.ts';
+import { formatSection, tableHead } from '../bench/report.ts';
+import { measureTickLoad } from '../bench/measure-ticks.ts';
+import { watchNoise } from '../bench/noise.ts';
+
+/** Long enough that a run of a job has ended before its next tick, even if the servers fall behind. */
+const periodSeconds = 10;
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '60' },
+    history: { type: 'string', default: '1000000' },
+    supervisors: { type: 'string', default: '2' },
+    /** Also prints the statements that take Postgres the most time. */
+    statements: { type: 'boolean', default: false },
+  },
+});
+const [startsPerSecond, windowSeconds, history, supervisors] = [
+  readCount(values.rate),
+  readCount(values.seconds),
+  readCount(values.history),
+  readCount(values.supervisors),
+];
+
+process.stdout.write(
+  `${availableParallelism()} cores, ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB\n` +
+    `${startsPerSecond} runs a second for ${windowSeconds} s over ${history} runs of history, ${supervisors} supervisors\n\n`,
+);
+const context = await createTickFixture({
+  supervisors,
+  maxActiveRuns: startsPerSecond,
+  ...(history > 0 && { history: { runs: history, pipelineRuns: Math.ceil(history / 2) } }),
+});
+try {
+  const endWatch = watchNoise();
+  const load = { jobCount: startsPerSecond * periodSeconds, startsPerSecond, windowSeconds };
+  const rows = await measureTickLoad(context, load);
+  process.stdout.write(`${tableHead}\n${formatSection({ title: 'Load', noise: endWatch(), rows })}\n`);
+  if (values.statements)
+    process.stdout.write(await describeStatements(context, startsPerSecond * windowSeconds));
+} finally {
+  await context.remove();
+}
+
+/** The statements with the most time in Postgres since the start of the window, as calls and milliseconds per run. */
+async function describeStatements({ database }: TickFixture, runs: number): Promise<string> {
+  const found = await database.query<{ calls: number; ms: number; role: string; text: string }>(
+    `select calls::float8, (total_exec_time + total_plan_time)::float8 as ms,
+            replace(pg_get_userbyid(userid)::text, 'bench_', '') as role,
+            left(regexp_replace(query, '\\s+', ' ', 'g'), 150) as text
+       from pg_stat_statements order by total_exec_time + total_plan_time desc limit 40`,
+  );
+  const lines = found.map(({ calls, ms, role, text }) =>
+    [(calls / runs).toFixed(2).padStart(6), (ms / runs).toFixed(3).padStart(7), role.padEnd(10), text].join(
+      '  ',
+    ),
+  );
+  return `\ncalls and ms per run\n${lines.join('\n')}\n`;
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new Error(`${text} is not a whole number.`);
+}
