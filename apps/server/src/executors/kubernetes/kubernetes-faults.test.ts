@@ -7,7 +7,7 @@ import {
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import type { Executor } from '../executor.ts';
-import { attemptPodName, labels } from './names.ts';
+import { attemptPodName } from './names.ts';
 import { createClusterFixture, type ClusterFixture } from './testing/cluster-fixture.ts';
 
 const environment = { executor: 'kubernetes', path: 'abc-01234567-3.13-60910' };
@@ -16,18 +16,13 @@ const untilStopped = { startMilliseconds: 5, runMilliseconds: Infinity, exitCode
 const atOnce = { startMilliseconds: 5, runMilliseconds: 5, exitCode: 0 };
 const shortWait = { pendingMinutes: 0.01 };
 
-/** Name of a pod whose containers do not start during a test. */
-let unstarted = '';
 let cluster: InProcessCluster;
 let fixture: ClusterFixture;
 let executor: Executor;
 
 beforeEach(async () => {
   cluster = await startInProcessCluster({
-    pods({ metadata }, container) {
-      if (metadata.name === unstarted) return { ...untilStopped, startMilliseconds: 600_000 };
-      return container.name === 'prepare' ? atOnce : untilStopped;
-    },
+    pods: (_, container) => (container.name === 'prepare' ? atOnce : untilStopped),
     nodes: {
       'node-1': { cpu: '8', memory: '64Gi', pods: '110' },
       'node-2': { cpu: '8', memory: '64Gi', pods: '110' },
@@ -237,39 +232,4 @@ it('says which permissions are missing', async () => {
     ok: false,
     detail: expect.stringMatching(/lacks permissions: create pods, /),
   });
-});
-
-it('gives up a pod whose server died before it created the secret', async () => {
-  const { spec, handle } = await start();
-  const { body: pod } = await fixture.admin.send(
-    'GET',
-    fixture.admin.path(`pods/${attemptPodName(spec.attemptId)}`),
-  );
-  await executor.stop(handle, { graceSeconds: 0 });
-  const attemptId = randomUUID();
-  unstarted = attemptPodName(attemptId);
-  const { name: _, uid: __, resourceVersion: ___, ...metadata } = pod.metadata;
-  const { nodeName: ____, ...unassigned } = pod.spec;
-  const volumes = unassigned.volumes.map((volume: { name: string }) =>
-    volume.name === 'secret' ? { name: 'secret', secret: { secretName: attemptPodName(attemptId) } } : volume,
-  );
-  const body = {
-    ...pod,
-    metadata: {
-      name: attemptPodName(attemptId),
-      labels: { ...metadata.labels, [labels.attempt]: attemptId },
-    },
-    spec: { ...unassigned, volumes },
-    status: undefined,
-  };
-  const created = await fixture.admin.send('POST', fixture.admin.path('pods'), { body });
-  expect(created.status).toBe(201);
-  const [listed] = (await executor.list()).filter((one) => one.attemptId === attemptId);
-  if (listed === undefined) throw new Error('The pod is not listed.');
-  await awaitState(listed.handle, { state: 'running', waitsFor: expect.any(String) });
-  const readClock = performance.now.bind(performance);
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => readClock() + 30_000);
-  await executor.inspect(listed.handle);
-  clock.mockRestore();
-  await awaitState(listed.handle, { state: 'missing', code: 'attempt_lost' });
 });
