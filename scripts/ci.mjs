@@ -16,9 +16,12 @@ report.endAfter(85);
 
 /** On engines of their own, and mostly waiting for them, so that other tests can run meanwhile. */
 async function runOnPodman() {
-  const executor = ['--project', 'containers', 'apps/server/src/executors/docker'];
+  const folders = ['apps/server/src/executors/docker', 'testing/kubernetes/in-process'];
   const variables = { PUMPHOUSE_TEST_ENGINES: 'podman', PUMPHOUSE_TEST_CONTAINERS: 'some' };
-  await report.runVitest('containers on Podman', executor, { variables, isAside: true });
+  await report.runVitest('containers on Podman', ['--project', 'containers', ...folders], {
+    variables,
+    isAside: true,
+  });
   const moments = 'in user code|the stored handle|between exit and finish';
   const kills = ['--project', 'servers', 'testing/faults/kill.test.ts', '-t', moments];
   const slotRuns = ['--project', 'servers', 'testing/faults/slot-runs.test.ts'];

@@ -2,8 +2,8 @@
 import { readConfig, settings } from '@pumphouse/server/config/config.ts';
 import type { Container } from './objects.ts';
 
-/** Settings of the executor for Kubernetes and of blobs in S3, which the table of settings does not have yet. */
-const coming = [/^PUMPHOUSE_KUBERNETES_/, /^PUMPHOUSE_S3_/, /^PUMPHOUSE_BLOBS_FALLBACK_URL$/];
+/** Settings of the executor for Kubernetes, which the table of settings does not have yet. */
+const coming = [/^PUMPHOUSE_KUBERNETES_/];
 const isComing = (name: string) => coming.some((pattern) => pattern.test(name));
 
 export function findSettingProblems({ env = [] }: Container): string[] {
@@ -28,7 +28,8 @@ function findInvalidValue(env: NonNullable<Container['env']>): string[] {
     .map(({ name, value, valueFrom }) => [name, valueFrom ? anySecret : value]);
   const variables = Object.fromEntries(values) as Record<string, string | undefined>;
   if (variables['PUMPHOUSE_EXECUTOR'] === 'kubernetes') variables['PUMPHOUSE_EXECUTOR'] = 'process';
-  if (variables['PUMPHOUSE_BLOBS_URL']?.startsWith('s3:')) delete variables['PUMPHOUSE_BLOBS_URL'];
+  // Its secret is in a file.
+  if (variables['PUMPHOUSE_S3_ACCESS_KEY_ID']) variables['PUMPHOUSE_S3_SECRET_ACCESS_KEY'] = anySecret;
   try {
     readConfig(variables);
     return [];

@@ -35,7 +35,7 @@ export interface ClusterConnection {
   namespace: string;
 }
 
-export interface ClusterCapabilities {
+interface ClusterCapabilities {
   /** Pods get the condition DisruptionTarget, which Kubernetes has since 1.26. */
   disruptionTarget: boolean;
   /** The namespace's Pod Security level is enforced, which Kubernetes does since 1.23. */

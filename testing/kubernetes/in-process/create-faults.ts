@@ -18,7 +18,7 @@ interface FaultTargets {
   missingImages: Set<string>;
 }
 
-const quotaName = 'full';
+const quotaName = 'pumphouse-test-quota';
 /** How long the API server refuses connections while it restarts. */
 const restartMilliseconds = 200;
 

@@ -41,8 +41,8 @@ export interface InProcessCluster extends TestCluster {
   openWatches(): number;
 }
 
-const namespace = 'pumphouse-runs';
-const serviceAccount = 'pumphouse';
+const namespace = 'pumphouse';
+const serviceAccount = 'pumphouse-server';
 const volumeClaim = 'environments';
 const roomyNode = { cpu: '64', memory: '256Gi', pods: '110' };
 const allFaults: FaultName[] = [
@@ -68,7 +68,7 @@ const allFaults: FaultName[] = [
 ];
 
 /** What runs the pods of a cluster. */
-export interface RuntimeBackend {
+interface RuntimeBackend {
   runtime: ContainerRuntime;
   hostAddress: string;
   image: string;

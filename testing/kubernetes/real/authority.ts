@@ -18,28 +18,18 @@ export interface Authority {
 export async function makeAuthority(folder: string, addresses: readonly string[]): Promise<Authority> {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { cwd: folder });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const withNewKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout'];
+  const days = ['-days', '30'];
   const constraints = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=keyCertSign'];
-  await openssl(
-    ...['req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=test cluster', ...constraints],
-    ...['-keyout', 'ca.key', '-out', 'ca.crt'],
-  );
+  const subject = ['-subj', '/CN=test cluster', ...days, ...constraints];
+  await openssl('req', '-x509', ...withNewKey, 'ca.key', ...subject, '-out', 'ca.crt');
+
   const names = addresses.map((address) => `IP:${address}`).join(',');
   await writeFile(file('server.cnf'), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`);
-  await openssl(
-    'req',
-    ...newKey,
-    '-subj',
-    '/CN=kube-apiserver',
-    '-keyout',
-    'server.key',
-    '-out',
-    'server.csr',
-  );
-  await openssl(
-    ...['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-days', '30', '-extfile', 'server.cnf', '-out', 'server.crt'],
-  );
+  await openssl('req', ...withNewKey, 'server.key', '-subj', '/CN=kube-apiserver', '-out', 'server.csr');
+  const signer = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', ...days];
+  const request = ['-in', 'server.csr', '-extfile', 'server.cnf'];
+  await openssl('x509', '-req', ...request, ...signer, '-out', 'server.crt');
   await openssl('genrsa', '-traditional', '-out', 'accounts.key', '2048');
   return {
     certificateFile: file('ca.crt'),

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { clusterLink, clusterTable } from '../../fixtures/cluster-orphans.ts';
 import { openNamespace, type EngineNamespace } from '../../fixtures/engine-namespace.ts';
 
 const run = promisify(execFile);
 
 /** The addresses of a cluster. All are in 10.<slot>.0.0/16, which this machine reserves for the slot. */
-export function planAddresses(prefix: string) {
+function planAddresses(prefix: string) {
   return {
     all: `${prefix}0.0/16`,
     host: `${prefix}255.1`,
@@ -19,8 +20,8 @@ export function planAddresses(prefix: string) {
 }
 
 /**
- * The control plane's namespace, which routes between this machine and the nodes. All its interfaces, processes
- * and mounts end with it.
+ * The control plane's namespace, which routes between this machine and the nodes. Processes and mounts end with
+ * it; `EngineSlot.release` removes the rest.
  */
 export interface ClusterNetwork {
   addresses: ReturnType<typeof planAddresses>;
@@ -41,8 +42,6 @@ export async function openClusterNetwork(slot: {
   const controlPlane = await openNamespace(namespaceFolders);
   stack.defer(() => controlPlane.end());
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-  stack.defer(() => disconnectFromHost(slot.number));
-  await disconnectFromHost(slot.number);
   await connectToHost(slot.number, controlPlane, addresses);
   await addMasquerade(slot.number, addresses.all);
   const setLink = (number: number, state: 'up' | 'down') =>
@@ -65,7 +64,7 @@ const namespaceFolders = { private: privateFolders, bound: [], hidden: [], ownNe
 type Addresses = ReturnType<typeof planAddresses>;
 
 async function connectToHost(slot: number, { pid, ...namespace }: EngineNamespace, addresses: Addresses) {
-  const link = linkOf(slot);
+  const link = clusterLink(slot);
   await run('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'host', 'netns', String(pid)]);
   await run('ip', ['address', 'add', `${addresses.host}/24`, 'dev', link]);
   await run('ip', ['link', 'set', link, 'up']);
@@ -92,10 +91,8 @@ async function openNode(
   const [link, address] = [`node-${number}`, addresses.node(number)];
   // A removed node's link may still exist for a moment, until the kernel has destroyed its namespace.
   await inside(controlPlane, `ip link delete ${link} 2>/dev/null || true`);
-  await run('ip', [
-    ...['link', 'add', link, 'netns', String(controlPlane.pid), 'type', 'veth'],
-    ...['peer', 'name', 'eth0', 'netns', String(node.pid)],
-  ]);
+  const peer = ['peer', 'name', 'eth0', 'netns', String(node.pid)];
+  await run('ip', ['link', 'add', link, 'netns', String(controlPlane.pid), 'type', 'veth', ...peer]);
   await inside(
     node,
     'ip link set lo up',
@@ -116,25 +113,13 @@ async function inside({ enter: [program, ...args] }: Pick<EngineNamespace, 'ente
   await run(program, [...args, 'sh', '-euc', lines.join('\n')]);
 }
 
-const linkOf = (slot: number) => `ph-cluster${slot}`;
-const tableOf = (slot: number) => `pumphouse-cluster-${slot}`;
-
 /** Lets pods connect to the network of this machine, for example to a package index. */
 async function addMasquerade(slot: number, all: string): Promise<void> {
-  const rule = `ip saddr ${all} oifname != "${linkOf(slot)}" masquerade`;
+  const rule = `ip saddr ${all} oifname != "${clusterLink(slot)}" masquerade`;
   const commands = [
-    `add table ip ${tableOf(slot)}`,
-    `add chain ip ${tableOf(slot)} postrouting { type nat hook postrouting priority srcnat; }`,
-    `add rule ip ${tableOf(slot)} postrouting ${rule}`,
+    `add table ip ${clusterTable(slot)}`,
+    `add chain ip ${clusterTable(slot)} postrouting { type nat hook postrouting priority srcnat; }`,
+    `add rule ip ${clusterTable(slot)} postrouting ${rule}`,
   ];
   await run('nft', [commands.join('\n')]);
-}
-
-/**
- * Removes the cluster's link and packet filter table, also those of an earlier user of the slot that was killed:
- * connections that nothing answers keep a dead namespace for minutes.
- */
-async function disconnectFromHost(slot: number): Promise<void> {
-  await run('nft', ['delete', 'table', 'ip', tableOf(slot)]).catch(() => {});
-  await run('ip', ['link', 'delete', linkOf(slot)]).catch(() => {});
 }

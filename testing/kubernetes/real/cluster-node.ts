@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { removeCgroup } from '../../fixtures/engine-cgroups.ts';
+import { listControllers, removeCgroup } from '../../fixtures/engine-cgroups.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import type { EngineNamespace } from '../../fixtures/engine-namespace.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
 import { ClusterProcess } from './cluster-process.ts';
 import { pauseImage } from './images.ts';
-import type { KubeAnswer, KubeClient } from './kube-client.ts';
+import type { KubeClient } from './kube-client.ts';
 import type { KubeNode } from './kube-objects.ts';
 
 export interface NodePlan {
@@ -51,7 +52,7 @@ export class ClusterNode {
       name: `kubelet of ${this.name}`,
       command: [...namespace.enter, ...kubeletCommand(plan, this.name)],
       logFile: join(plan.folder, 'kubelet.log'),
-      isReady: () => this.isReady(),
+      isReady: () => this.#hasRegistered(),
     });
   }
 
@@ -63,23 +64,20 @@ export class ClusterNode {
   static async start(plan: NodePlan): Promise<ClusterNode> {
     const { folder, network, number, cgroup } = plan;
     await mkdir(join(folder, 'cni'), { recursive: true });
-    for (const controller of await listControllers()) {
-      // An earlier user of the slot may have been killed.
-      await removeCgroup(join(controller, cgroup));
-      await mkdir(join(controller, cgroup));
-    }
+    for (const controller of await listControllers()) await mkdir(join(controller, cgroup));
     await writeFile(
       join(folder, 'cni', '10-pods.conflist'),
       networkSettings(network.addresses.podsOf(number)),
     );
     await writeFile(join(folder, 'containerd.toml'), containerdSettings(folder));
-    await writeFile(join(folder, 'kubelet.json'), kubeletSettings(cgroup));
+    await writeFile(join(folder, 'kubelet.json'), kubeletSettings(cgroup, {}));
     const namespace = await network.openNode(number);
     const node = new ClusterNode(plan, namespace);
     try {
       await node.#containerd.start();
       await node.ctr('images', 'import', plan.imagesFile);
       await node.#kubelet.start();
+      await eventually(`${node.name} accepted pods`, () => node.isReady());
       return node;
     } catch (error) {
       await node.end();
@@ -87,13 +85,44 @@ export class ClusterNode {
     }
   }
 
+  /** Whether Kubernetes calls it ready. It may be cordoned. */
   async isReady(): Promise<boolean> {
-    const path = `/api/v1/nodes/${this.name}`;
-    const { status, body } = await this.#plan.admin.ask<KubeNode>('GET', path).catch(() => noAnswer);
-    if (status !== 200) return false;
-    const { spec, status: state } = body;
-    const ready = state.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-    return ready === true && !spec.taints?.some(({ key }) => key.startsWith('node.kubernetes.io/'));
+    const node = await this.#read();
+    return isReadyState(node) && !taintsOf(node).some((key) => key !== unschedulable);
+  }
+
+  /** Whether there is a node that reported to be ready, even if it lacks memory since. */
+  async #hasRegistered(): Promise<boolean> {
+    return isReadyState(await this.#read());
+  }
+
+  async isCordoned(): Promise<boolean> {
+    return taintsOf(await this.#read()).includes(unschedulable);
+  }
+
+  async #read(): Promise<KubeNode | null> {
+    const answer = await this.#plan.admin
+      .ask<KubeNode>('GET', `/api/v1/nodes/${this.name}`)
+      .catch(() => null);
+    return answer?.status === 200 ? answer.body : null;
+  }
+
+  /** Lets the kubelet take the node's memory for used up, until `whileLacking` is done. */
+  async lackMemory(whileLacking: () => Promise<void>): Promise<void> {
+    await this.#restartKubelet(lackingMemory);
+    try {
+      await whileLacking();
+    } finally {
+      await this.#restartKubelet({});
+    }
+    await eventually(`${this.name} had enough memory`, () => this.isReady());
+  }
+
+  async #restartKubelet(eviction: object): Promise<void> {
+    const { folder, cgroup } = this.#plan;
+    await this.#kubelet.stop('SIGKILL');
+    await writeFile(join(folder, 'kubelet.json'), kubeletSettings(cgroup, eviction));
+    await this.#kubelet.start();
   }
 
   /** Calls containerd's command for Kubernetes' images and containers. */
@@ -111,7 +140,18 @@ export class ClusterNode {
   }
 }
 
-const noAnswer: KubeAnswer<KubeNode> = { status: 0, body: { spec: {}, status: {} } };
+const unschedulable = 'node.kubernetes.io/unschedulable';
+
+function isReadyState(node: KubeNode | null): boolean {
+  const conditions = node?.status.conditions ?? [];
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+/** The taints that Kubernetes itself sets. */
+function taintsOf(node: KubeNode | null): string[] {
+  const keys = node?.spec.taints?.map(({ key }) => key) ?? [];
+  return keys.filter((key) => key.startsWith('node.kubernetes.io/'));
+}
 
 function kubeletCommand(
   { programs, folder, network, number, kubeconfigFile }: NodePlan,
@@ -129,7 +169,13 @@ function kubeletCommand(
   ];
 }
 
-function kubeletSettings(cgroup: string): string {
+/** Any machine uses more than 1 % of its memory. A hard threshold would also reduce what pods may request. */
+const lackingMemory = {
+  evictionSoft: { 'memory.available': '99%' },
+  evictionSoftGracePeriod: { 'memory.available': '1s' },
+};
+
+function kubeletSettings(cgroup: string, eviction: object): string {
   return JSON.stringify({
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -144,10 +190,12 @@ function kubeletSettings(cgroup: string): string {
     nodeStatusUpdateFrequency: '2s',
     nodeLeaseDurationSeconds: 8,
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
+    evictionPressureTransitionPeriod: '1s',
     imageGCHighThresholdPercent: 100,
     makeIPTablesUtilChains: false,
     readOnlyPort: 0,
     podPidsLimit: 1024,
+    ...eviction,
   });
 }
 
@@ -191,11 +239,4 @@ async function accepts(path: string): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-const cgroupRoot = '/sys/fs/cgroup';
-
-async function listControllers(): Promise<string[]> {
-  const names = await readdir(cgroupRoot);
-  return names.filter((name) => name !== 'unified').map((name) => join(cgroupRoot, name));
 }

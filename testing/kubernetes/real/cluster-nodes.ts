@@ -1,11 +1,16 @@
 import { join } from 'node:path';
+import { nodeCgroup } from '../../fixtures/cluster-orphans.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { ClusterNode, type NodePlan } from './cluster-node.ts';
 
 type NodesPlan = Omit<NodePlan, 'number' | 'folder' | 'cgroup'> & {
   slot: { number: number; folder: string };
 };
 
-/** With a single node, Kubernetes never calls it lost: it takes itself for the part that is cut off. */
+/**
+ * Without a second node, Kubernetes deletes no pods of a lost one: it takes itself for the part that is cut off.
+ * The second one is cordoned, so that all pods are on the first.
+ */
 const numbers = [1, 2];
 
 /** The nodes of a cluster by name, some of which may have been removed. */
@@ -21,6 +26,17 @@ export class ClusterNodes {
 
   async startAll(): Promise<void> {
     await Promise.all(this.names.map((name) => this.start(name)));
+    for (const spare of this.names.slice(1)) await this.cordon(spare);
+  }
+
+  async cordon(name: string): Promise<void> {
+    await this.#setUnschedulable(name, true);
+    await eventually(`${name} was cordoned`, () => this.get(name).isCordoned());
+  }
+
+  async uncordon(name: string): Promise<void> {
+    await this.#setUnschedulable(name, null);
+    await eventually(`${name} accepted pods`, async () => !(await this.get(name).isCordoned()));
   }
 
   /** Starts a node anew, without any of the containers and files that it had. */
@@ -28,7 +44,7 @@ export class ClusterNodes {
     const { slot, ...plan } = this.#plan;
     this.#started += 1;
     const folder = join(slot.folder, `${name}-${this.#started}`);
-    const cgroup = `pumphouse-cluster-${slot.number}-${name}`;
+    const cgroup = nodeCgroup(slot.number, name);
     this.#nodes.set(name, await ClusterNode.start({ ...plan, number: this.numberOf(name), folder, cgroup }));
   }
 
@@ -55,6 +71,10 @@ export class ClusterNodes {
     const node = this.get(name);
     this.#nodes.delete(name);
     await node.end();
+  }
+
+  async #setUnschedulable(name: string, unschedulable: true | null): Promise<void> {
+    await this.#plan.admin.call('PATCH', `/api/v1/nodes/${name}`, { spec: { unschedulable } });
   }
 
   async end(): Promise<void> {

@@ -10,7 +10,7 @@ interface ProcessPlan {
   /** Program and arguments, with nsenter in front. */
   command: readonly [string, ...string[]];
   logFile: string;
-  isReady(): Promise<boolean>;
+  isReady: () => Promise<boolean>;
 }
 
 /** A program of the cluster in a namespace, which faults may stop and start again. */

@@ -16,6 +16,7 @@ export interface ControlPlane {
   adminToken: string;
   kubeconfigFile: string;
   apiServer: ClusterProcess;
+  controllerManager: ClusterProcess;
   /** Removes older revisions of all objects from etcd. */
   compactHistory(): Promise<void>;
 }
@@ -61,7 +62,7 @@ export async function startControlPlane(plan: ControlPlanePlan): Promise<Control
     return [join(programs, name), ...access.map((flag) => `--${flag}=${kubeconfigFile}`), ...args];
   };
   const always = () => Promise.resolve(true);
-  await start(
+  const controllerManager = await start(
     'kube-controller-manager',
     withAccess('kube-controller-manager', ...controllerOptions(authority)),
     always,
@@ -73,6 +74,7 @@ export async function startControlPlane(plan: ControlPlanePlan): Promise<Control
     adminToken,
     kubeconfigFile,
     apiServer,
+    controllerManager,
     compactHistory: async () => {
       const { stdout } = await etcdctl('endpoint', 'status', '--write-out=json');
       const [status] = JSON.parse(stdout) as { Status: { header: { revision: number } } }[];
@@ -121,6 +123,8 @@ const controllerOptions = (authority: Authority) => [
   `--service-account-private-key-file=${authority.accountKeyFile}`,
   `--root-ca-file=${authority.certificateFile}`,
   '--node-monitor-period=1s',
+  // Otherwise 0.1 nodes a second.
+  '--node-eviction-rate=10',
   // Kubelets report every 2 s (cluster-node.ts): a busy machine must not lose a node.
   '--node-monitor-grace-period=20s',
   '--pvclaimbinder-sync-period=1s',

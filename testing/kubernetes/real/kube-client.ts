@@ -29,13 +29,20 @@ export class KubeClient {
     type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
   ): Promise<KubeAnswer<Body>> {
     const { url, certificate, token } = this.#server;
+    const sentBody = body === undefined ? '' : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${path}`, {
         method,
         ca: certificate,
         agent: false,
         timeout: 30_000,
-        headers: { authorization: `Bearer ${token}`, 'content-type': type, accept: 'application/json' },
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': type,
+          accept: 'application/json',
+          // Node sends a DELETE with a body, but not its length.
+          'content-length': Buffer.byteLength(sentBody),
+        },
       });
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path} timed out.`)));
       sent.on('error', reject);
@@ -44,7 +51,7 @@ export class KubeClient {
           .then((body) => resolve({ status: response.statusCode ?? 0, body: parse(body) as Body }))
           .catch(reject);
       });
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(sentBody);
     });
   }
 }

@@ -2,7 +2,7 @@
 export interface KubePod {
   metadata: { name: string; deletionTimestamp?: string };
   spec: { nodeName?: string };
-  status: { phase?: string; containerStatuses?: { containerID?: string }[] };
+  status: { phase?: string; reason?: string; containerStatuses?: { containerID?: string }[] };
 }
 
 /** The fields of a node that the fixture reads. */

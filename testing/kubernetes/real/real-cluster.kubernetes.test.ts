@@ -42,7 +42,8 @@ describe('a real cluster', () => {
     const pod = await watch.waitFor(name, 'ended', ({ status }) =>
       ['Succeeded', 'Failed'].includes(status?.phase ?? ''),
     );
-    return { phase: pod.status?.phase, ...pod.status?.containerStatuses?.[0]?.state?.terminated };
+    const { exitCode, reason } = pod.status?.containerStatuses?.[0]?.state?.terminated ?? {};
+    return { phase: pod.status?.phase, exitCode, reason };
   };
   const waitForReason = (name: string, reason: string) =>
     watch.waitFor(
@@ -82,6 +83,19 @@ describe('a real cluster', () => {
     expect(graces).toContain(30);
   });
 
+  it('fails a pod that the kubelet evicts because its node lacks memory, and keeps its object', async () => {
+    await startPod('in-the-way');
+    await cluster.faults.evictForNodeMemory('in-the-way');
+    const { status, metadata } = await watch.waitFor(
+      'in-the-way',
+      'failed',
+      (pod) => pod.status?.phase === 'Failed',
+    );
+    expect(status?.reason).toBe('Evicted');
+    expect(status?.message).toMatch(/^The node was low on resource: memory/);
+    expect(metadata?.deletionTimestamp).toBeUndefined();
+  });
+
   it('preempts a pod for another one of higher priority', async () => {
     await startPod('preempted');
     await cluster.faults.preemptPod('preempted');
@@ -89,13 +103,14 @@ describe('a real cluster', () => {
   });
 
   it('drains a node: its pods are evicted, and new ones go elsewhere', async () => {
-    const { spec } = await startPod('drained');
-    await cluster.faults.drainNode(spec?.nodeName);
+    const [first, second] = cluster.nodes;
+    expect((await startPod('drained')).spec?.nodeName).toBe(first);
+    await cluster.faults.uncordonNode(second);
+    await cluster.faults.drainNode(first);
     await watch.waitForRemoval('drained');
-    const elsewhere = await startPod('elsewhere');
-    expect(elsewhere.spec?.nodeName).not.toBe(spec?.nodeName);
-    await cluster.faults.uncordonNode(spec?.nodeName);
-    await server.call('DELETE', `${core}/pods/elsewhere`);
+    expect((await startPod('elsewhere')).spec?.nodeName).toBe(second);
+    await cluster.faults.uncordonNode(first);
+    await cluster.faults.drainNode(second);
     await watch.waitForRemoval('elsewhere');
   });
 
@@ -180,8 +195,10 @@ describe('a real cluster', () => {
       return waitForEnd(name);
     };
     const [first = '', second = ''] = cluster.nodes;
+    await cluster.faults.uncordonNode(second);
     expect(await createOn(first, 'writes', 'echo shared > /shared/file')).toMatchObject({ exitCode: 0 });
     expect(await createOn(second, 'reads', 'grep shared /shared/file')).toMatchObject({ exitCode: 0 });
+    await cluster.faults.drainNode(second);
   });
 
   it('keeps everything when the API server restarts, and watches resume', async () => {

@@ -44,7 +44,7 @@ export function describeDeletion(get: GetContext): void {
       const refused = await remove(name, { preconditions: { uid: other } });
       expect(refused).toMatchObject({
         status: 409,
-        body: { reason: 'Conflict', details: { name, kind: 'pods' } },
+        body: { reason: 'Conflict', details: { name, kind: 'Pod' } },
       });
       expect(refused.body.message).toMatch(
         new RegExp(

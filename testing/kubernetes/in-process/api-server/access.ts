@@ -36,7 +36,7 @@ export function authenticate(authorization: string | undefined, callers: Map<str
   return caller;
 }
 
-export function isAllowed({ rules, namespace }: Caller, attempt: Attempt): boolean {
+function isAllowed({ rules, namespace }: Caller, attempt: Attempt): boolean {
   if (rules === 'all') return true;
   if (attempt.namespace !== namespace) return false;
   return rules.some(

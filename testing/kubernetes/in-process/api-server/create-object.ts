@@ -38,7 +38,7 @@ export function createObject(
     creationTimestamp: toTimestamp(state.clock.now()),
   };
   const { name } = metadata;
-  const own = { ...body, kind: type.kind, apiVersion: apiVersionOf(type), metadata };
+  const own = withoutEmptyLists({ ...body, kind: type.kind, apiVersion: apiVersionOf(type), metadata });
   const object = admitAndComplete(state, type, rulesOf(type).prepare(own));
   const nameErrors = [missingValue('metadata.name', 'name or generateName is required')];
   const errors =
@@ -46,6 +46,14 @@ export function createObject(
   if (errors.length > 0) throw invalid(type, name, errors);
   admit(state, type, object);
   return state.store.create(type, object);
+}
+
+/** Kubernetes stores no empty lists. */
+function withoutEmptyLists<Value>(value: Value): Value {
+  const text = JSON.stringify(value, (_, field: unknown) =>
+    Array.isArray(field) && field.length === 0 ? undefined : field,
+  );
+  return JSON.parse(text);
 }
 
 export function checkKind(type: ResourceType, body: unknown): void {
@@ -59,7 +67,9 @@ export function checkKind(type: ResourceType, body: unknown): void {
     );
   }
   if (kind !== undefined && kind !== type.kind) {
-    throw badRequest(`${asText(kind)} in version "${wanted}" cannot be handled as a ${type.kind}`);
+    const conversion = `converting (v1.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind})`;
+    const wrong = `${asText(kind)} in version "${wanted}" cannot be handled as a ${type.kind}`;
+    throw badRequest(`${wrong}: ${conversion}: unknown conversion`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { ClusterState } from './cluster-state.ts';
 import type { KubeObject, ResourceType } from './kube-object.ts';
 import { isFinished, type Pod } from './pods/pod.ts';
 import * as types from './resource-types.ts';
-import { conflict } from './status-error.ts';
+import { preconditionFailed } from './status-error.ts';
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
@@ -30,9 +30,12 @@ export function deleteObject(
   checkPreconditions(type, current, options);
   if (options.propagationPolicy === 'Orphan' || options.orphanDependents === true)
     removeOwner(state, current.metadata.uid);
-  const seconds = type === types.pods ? graceOf(current as Pod, options) : 0;
-  const marked = mark(state, type, { current, seconds });
-  const waits = seconds > 0 || (marked.metadata.finalizers ?? []).length > 0;
+  // Only pods end gracefully; for other kinds, a mark just waits for finalizers.
+  const isPod = type === types.pods;
+  const seconds = isPod ? graceOf(current as Pod, options) : 0;
+  const hasFinalizers = (current.metadata.finalizers ?? []).length > 0;
+  const marked = isPod || hasFinalizers ? mark(state, type, { current, seconds }) : current;
+  const waits = seconds > 0 || hasFinalizers;
   if (waits) return { object: marked, isGone: false };
   return { object: state.store.remove(type, marked), isGone: true };
 }
@@ -44,12 +47,16 @@ function checkPreconditions(
 ): void {
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
     const record = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`;
-    throw conflict(type, name, `${record}. The object might have been deleted and then recreated`);
+    throw preconditionFailed(type, name, `${record}. The object might have been deleted and then recreated`);
   }
   const wanted = preconditions.resourceVersion;
   if (wanted !== undefined && wanted !== resourceVersion) {
     const record = `the ResourceVersion in the precondition (${wanted}) does not match the ResourceVersion in record`;
-    throw conflict(type, name, `${record} (${resourceVersion}). The object might have been modified`);
+    throw preconditionFailed(
+      type,
+      name,
+      `${record} (${resourceVersion}). The object might have been modified`,
+    );
   }
 }
 
@@ -65,8 +72,7 @@ function mark(
   type: ResourceType,
   { current, seconds }: { current: KubeObject; seconds: number },
 ): KubeObject {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [], generation } = current.metadata;
-  if (seconds === 0 && finalizers.length === 0) return current;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, generation } = current.metadata;
   if (deletionTimestamp !== undefined && seconds >= deletionGracePeriodSeconds) return current;
   return store.replace(type, {
     ...current,

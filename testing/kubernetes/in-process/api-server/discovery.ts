@@ -2,7 +2,7 @@ import { apiVersionOf } from './kube-object.ts';
 import { resourceTypes } from './resource-types.ts';
 
 /** What the server says that it is. */
-export const serverVersion = {
+const serverVersion = {
   major: '1',
   minor: '34',
   gitVersion: 'v1.34.0-pumphouse',

@@ -6,7 +6,7 @@ import type { Condition, Pod } from './pods/pod.ts';
 import * as types from './resource-types.ts';
 
 /** Why a pod is disrupted: reasons and messages of the condition DisruptionTarget. */
-export const disruptions = {
+const disruptions = {
   EvictionByEvictionAPI: 'Eviction API: evicting',
   PreemptionByScheduler: 'default-scheduler: preempting to accommodate a higher priority pod',
   DeletionByTaintManager: 'Taint manager: deleting due to NoExecute taint',

@@ -5,9 +5,9 @@ import { createObject, type NewObject } from './create-object.ts';
 import { deleteObject, type DeleteOptions } from './delete-object.ts';
 import { discover } from './discovery.ts';
 import { disruptPod } from './evict-pod.ts';
-import { parseJson, readBody, sendError, sendJson, sendText, toJson } from './http-exchange.ts';
+import { parseJson, readBody, sendError, sendJson, sendText, toItemJson, toJson } from './http-exchange.ts';
 import type { KubeObject } from './kube-object.ts';
-import type { ObjectLister } from './list-objects.ts';
+import type { ObjectList, ObjectLister } from './list-objects.ts';
 import { applyJsonPatch } from './patches/json-patch.ts';
 import { applyMergePatch } from './patches/merge-patch.ts';
 import { applyStrategicMergePatch } from './patches/strategic-merge-patch.ts';
@@ -16,7 +16,7 @@ import { parseLogOptions } from './pod-log.ts';
 import type { Pod } from './pods/pod.ts';
 import { isTrue, parseTarget, verbOf, type RequestTarget } from './request-target.ts';
 import { parseFieldSelector, parseLabelSelector, type ObjectFilter } from './selectors.ts';
-import { badRequest, methodNotAllowed, unsupportedMediaType } from './status-error.ts';
+import { badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from './status-error.ts';
 import { updateObject } from './update-object.ts';
 import type { WatchResponses } from './watch-response.ts';
 
@@ -65,7 +65,12 @@ async function answer(
   if (path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' && request.method === 'POST')
     return sendJson(response, 201, JSON.stringify(reviewAccess(caller, parseJson(body) as object)));
   const target = parseTarget(path);
-  if (target === null) return sendText(response, 404, '404 page not found\n');
+  if (target === null) {
+    const [group] = /^\/api\/v1(?=\/)|^\/apis\/[^/]+\/v1(?=\/)/.exec(path) ?? [];
+    // A group that the server has answers itself.
+    if (group !== undefined && discover(group) !== undefined) throw noSuchResource();
+    return sendText(response, 404, '404 page not found\n');
+  }
   const verb = verbOf(request.method ?? '', target, query);
   if (verb === undefined) throw methodNotAllowed();
   const { type, namespace, name, subresource } = target;
@@ -127,14 +132,24 @@ function answerList({ lister }: RequestContext, target: RequestTarget, { respons
   const list = lister.list(target.type, {
     namespace: target.namespace,
     ...readSelection(target, query),
-    limit: Number(query.get('limit') ?? 0),
+    limit: readLimit(query),
     continueToken: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
   });
+  sendList(response, list);
+}
+
+function sendList(response: ServerResponse, { items, ...head }: ObjectList): void {
   // The items' JSON is kept, so that a page of a long list costs little.
-  const { items, ...head } = list;
   const text = JSON.stringify({ ...head, items: [] });
-  sendJson(response, 200, `${text.slice(0, -2)}${items.map(toJson).join(',')}]}`);
+  sendJson(response, 200, `${text.slice(0, -2)}${items.map(toItemJson).join(',')}]}`);
+}
+
+/** @throws StatusError 400 */
+function readLimit(query: URLSearchParams): number {
+  const text = query.get('limit') ?? '';
+  if (/^-?\d*$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
 }
 
 function answerWatch(
@@ -187,7 +202,7 @@ function answerPatch(
 ): void {
   const [contentType = ''] = (request.headers['content-type'] ?? '').split(';');
   const apply = patchTypes[contentType.trim()];
-  if (apply === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  if (apply === undefined) throw unsupportedMediaType();
   const patch = parseJson(body);
   const updated = updateObject(state, target.type, {
     address: target,
@@ -228,10 +243,10 @@ function answerDeleteCollection(
   const list = lister.list(type, {
     namespace,
     ...readSelection(target, exchange.query),
-    limit: Number(exchange.query.get('limit') ?? 0),
+    limit: readLimit(exchange.query),
     continueToken: '',
     resourceVersion: '',
   });
   for (const current of list.items) deleteObject(state, type, { current, options });
-  sendJson(exchange.response, 200, JSON.stringify(list));
+  sendList(exchange.response, list);
 }

@@ -33,13 +33,17 @@ export function parseJson(text: string): unknown {
 }
 
 /** The JSON of stored objects, which never change. */
-const texts = new WeakMap<object, string>();
+const [texts, itemTexts] = [new WeakMap<object, string>(), new WeakMap<object, string>()];
 
-export function toJson(object: object): string {
-  const known = texts.get(object);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(object);
-  texts.set(object, text);
+export const toJson = (object: object) => keepText(texts, object, (one) => JSON.stringify(one));
+
+/** Items of lists do not repeat their kind. */
+export const toItemJson = (object: object) =>
+  keepText(itemTexts, object, (one) => JSON.stringify({ ...one, kind: undefined, apiVersion: undefined }));
+
+function keepText(kept: WeakMap<object, string>, object: object, write: (object: object) => string): string {
+  const text = kept.get(object) ?? write(object);
+  kept.set(object, text);
   return text;
 }
 

@@ -24,7 +24,7 @@ export interface ObjectMeta {
   finalizers?: string[];
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   apiVersion: string;
   kind: string;
   name: string;

@@ -138,5 +138,7 @@ function decode(token: string): Continuation {
   } catch {
     // Reported below.
   }
-  throw badRequest('continue key is not valid: the encoded continue token is not valid');
+  throw badRequest(
+    'invalid continue token: continue key is not valid: the encoded continue token is not valid',
+  );
 }

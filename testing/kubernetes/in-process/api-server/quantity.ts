@@ -27,13 +27,26 @@ export function parseQuantity(text: string | number): number | null {
 export const quantityOf = (text: string | number | undefined) =>
   text === undefined ? 0 : (parseQuantity(text) ?? 0);
 
+const decimalUnits = ['P', 'T', 'G', 'M', 'k', '', 'm', 'u', 'n'];
+const binaryUnits = ['Pi', 'Ti', 'Gi', 'Mi', 'Ki', ''];
+
+/** Writes a quantity as Kubernetes stores it: without fractions, in the largest unit of its own kind. */
+export function canonicalQuantity(text: string): string {
+  const value = parseQuantity(text);
+  return value === null ? text : writeQuantity(value, text.endsWith('i'));
+}
+
 /** Formats a number as Kubernetes writes quantities of a resource. */
-export function formatQuantity(value: number, resource: string): string {
-  if (/memory|storage/.test(resource)) {
-    for (const unit of ['Pi', 'Ti', 'Gi', 'Mi', 'Ki'])
-      if (value > 0 && value % (factors[unit] ?? 1) === 0) return `${value / (factors[unit] ?? 1)}${unit}`;
-    return String(Math.ceil(value));
+export const formatQuantity = (value: number, resource: string) =>
+  writeQuantity(value, /memory|storage/.test(resource));
+
+function writeQuantity(value: number, isBinary: boolean): string {
+  if (value === 0) return '0';
+  for (const unit of isBinary ? binaryUnits : decimalUnits) {
+    const count = value / (factors[unit] ?? 1);
+    // Fractions of a core are not exact in floating point.
+    const rounded = Math.round(count);
+    if (rounded >= 1 && Math.abs(count - rounded) < 1e-6) return `${rounded}${unit}`;
   }
-  const milli = Math.round(value * 1000);
-  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+  return String(Math.ceil(value));
 }

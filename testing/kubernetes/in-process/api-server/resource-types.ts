@@ -16,7 +16,7 @@ export const pods = type({
 });
 export const secrets = type({ resource: 'secrets', kind: 'Secret' });
 const configMaps = type({ resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] });
-export const services = type({
+const services = type({
   resource: 'services',
   kind: 'Service',
   shortNames: ['svc'],

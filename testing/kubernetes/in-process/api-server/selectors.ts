@@ -29,9 +29,7 @@ function parseRequirement(text: string): LabelTest {
   }
   const [, negation, name] = existence.exec(text) ?? [];
   if (name !== undefined) return (labels) => name in labels === (negation === '');
-  throw badRequest(
-    `unable to parse requirement: found '${text}', expected: !, identifier, or 'end of string'`,
-  );
+  throw badRequest(`found '${text}', expected: !, identifier, or 'end of string'`);
 }
 
 function splitOutsideParentheses(text: string): string[] {

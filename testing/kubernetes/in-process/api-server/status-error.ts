@@ -21,7 +21,7 @@ interface StatusDetails {
   retryAfterSeconds?: number;
 }
 
-export interface StatusCause {
+interface StatusCause {
   reason?: string;
   message?: string;
   field?: string;
@@ -150,11 +150,29 @@ export const methodNotAllowed = () =>
     details: {},
   });
 
-export const unsupportedMediaType = (accepted: string[]) =>
+export const unsupportedMediaType = () =>
   new StatusError({
     code: 415,
     reason: 'UnsupportedMediaType',
-    message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+    message: '415: Unsupported Media Type',
+    details: {},
+  });
+
+export const noSuchResource = () =>
+  new StatusError({
+    code: 404,
+    reason: 'NotFound',
+    message: 'the server could not find the requested resource',
+    details: {},
+  });
+
+/** Of a precondition of a deletion, which names the kind and not the resource. */
+export const preconditionFailed = ({ kind, group }: ResourceType, name: string, why: string) =>
+  new StatusError({
+    code: 409,
+    reason: 'Conflict',
+    message: `Operation cannot be fulfilled on ${kind}${group === '' ? '' : `.${group}`} "${name}": ${why}`,
+    details: { name, ...(group !== '' && { group }), kind },
   });
 
 export const tooManyRequests = (retryAfterSeconds: number) =>

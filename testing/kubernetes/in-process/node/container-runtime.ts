@@ -57,5 +57,16 @@ export class ContainerProblem extends Error {
   }
 }
 
+/** The problem of an image that is not on the node and not in its registry. */
+export function missingImage(image: string, policy: string | undefined): ContainerProblem {
+  if (policy === 'Never') {
+    const message = `Container image "${image}" is not present with pull policy of Never`;
+    return new ContainerProblem('ErrImageNeverPull', message);
+  }
+  const why = `failed to resolve reference "${image}": ${image}: not found`;
+  const message = `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": ${why}`;
+  return new ContainerProblem('ErrImagePull', message);
+}
+
 /** Something that a pod needs may still come: a secret, a claim. */
 export class NotReadyYet extends Error {}

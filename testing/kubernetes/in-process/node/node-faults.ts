@@ -26,7 +26,7 @@ export function loseNode(state: ClusterState, { options: { name }, kubelet }: Te
   setNodeReady(state, name, false);
   for (const pod of podsOf(state, name)) {
     if (isFinished(pod)) continue;
-    const unready = { type: 'Ready', status: 'False', reason: 'NodeNotReady' };
+    const unready = { type: 'Ready', status: 'False' };
     const status = withCondition(state, pod.status, unready);
     const current = writeUpdate(state, types.pods, { current: pod, updated: { ...pod, status } }) as Pod;
     disruptPod(state, current, { reason: 'DeletionByTaintManager' });

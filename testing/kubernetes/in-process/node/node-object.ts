@@ -12,7 +12,7 @@ export interface NodeOptions {
   labels?: Record<string, string>;
 }
 
-export interface Taint {
+interface Taint {
   key: string;
   value?: string;
   effect: string;

@@ -60,6 +60,7 @@ export class PodWorker {
   /** Resolved, and made anew, at each call of `end`. */
   #isShortened = Promise.withResolvers<void>();
   #isOutOfMemory = false;
+  #ip = '';
 
   constructor(pod: Pod, host: WorkerHost) {
     this.#pod = pod;
@@ -109,8 +110,7 @@ export class PodWorker {
 
   async #runContainers(): Promise<void> {
     const sandbox = await this.#prepare();
-    this.view.podIP = sandbox.ip;
-    this.#host.report();
+    this.#ip = sandbox.ip;
     const { initContainers = [], containers } = this.#pod.spec;
     for (const [index, container] of initContainers.entries()) {
       const started = await this.#start(sandbox, this.#slot(container, this.view.initContainers, index));
@@ -142,6 +142,8 @@ export class PodWorker {
     return {
       container,
       show: (state, ids = {}) => {
+        // The address appears with the first news of a container.
+        this.view.podIP = this.#ip;
         statuses[index] = describeContainer(container, { state, ...ids });
         this.#host.report();
       },

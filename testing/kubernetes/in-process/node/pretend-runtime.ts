@@ -1,6 +1,7 @@
-import type { Container, Pod } from '../api-server/pods/pod.ts';
+import type { LogOptions } from '../api-server/pod-actions.ts';
+import { allContainers, type Container, type Pod } from '../api-server/pods/pod.ts';
 import type { ContainerEnd, ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts';
-import { ContainerProblem } from './container-runtime.ts';
+import { missingImage } from './container-runtime.ts';
 
 /** What becomes of a container that does not really run. */
 export interface PretendedContainer {
@@ -8,6 +9,10 @@ export interface PretendedContainer {
   /** Infinity: until it is ended. */
   runMilliseconds: number;
   exitCode: number;
+  /** Its exit code after TERM; 143 unless set. Null ignores the signal. */
+  exitCodeOnTerm?: number | null;
+  isOutOfMemory?: boolean;
+  log?: string;
 }
 
 export type Pretend = (pod: Pod, container: Container) => PretendedContainer;
@@ -38,32 +43,40 @@ export class PretendRuntime implements ContainerRuntime {
     return { ip: `10.244.${high}.${low}`, folder: '' };
   }
 
-  async pullImage({ image = '' }: Container): Promise<string> {
-    if (!this.#missingImages.has(image)) return `docker.io/pretended@sha256:${'0'.repeat(64)}`;
-    throw new ContainerProblem('ErrImagePull', `failed to resolve reference "${image}": ${image}: not found`);
+  async pullImage({ image = '', imagePullPolicy }: Container): Promise<string> {
+    if (this.#missingImages.has(image)) throw missingImage(image, imagePullPolicy);
+    return `docker.io/pretended@sha256:${'0'.repeat(64)}`;
   }
 
   async startContainer(pod: Pod, _sandbox: PodSandbox, container: Container): Promise<RunningContainer> {
-    const { startMilliseconds, runMilliseconds, exitCode } = this.#pretend(pod, container);
+    const pretended = this.#pretend(pod, container);
+    const { startMilliseconds, runMilliseconds, exitCode, exitCodeOnTerm = 143 } = pretended;
     if (startMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, startMilliseconds));
     this.#containers += 1;
     const { promise: ended, resolve } = Promise.withResolvers<ContainerEnd>();
     const end = (code: number) =>
-      resolve({ exitCode: code, isOutOfMemory: false, finishedAt: new Date(), message: '' });
+      resolve({
+        exitCode: code,
+        isOutOfMemory: pretended.isOutOfMemory === true && code === exitCode,
+        finishedAt: new Date(),
+        message: '',
+      });
     const timer = runMilliseconds === Infinity ? undefined : setTimeout(() => end(exitCode), runMilliseconds);
     return {
       id: `pretended://${this.#containers}`,
       startedAt: new Date(),
       ended,
       signal: async (name) => {
+        if (name === 'SIGTERM' && exitCodeOnTerm === null) return;
         clearTimeout(timer);
-        end(name === 'SIGTERM' ? 143 : 137);
+        end(name === 'SIGTERM' ? (exitCodeOnTerm ?? 0) : 137);
       },
     };
   }
 
-  async readLog(): Promise<string> {
-    return '';
+  async readLog(pod: Pod, { container }: LogOptions): Promise<string> {
+    const found = allContainers(pod.spec).find(({ name }) => name === container);
+    return found === undefined ? '' : (this.#pretend(pod, found).log ?? '');
   }
 
   async removePod(): Promise<void> {}

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import type { TestCluster } from '../../cluster.ts';
 import { KubeClient } from '../kube-client.ts';
 
@@ -24,9 +23,10 @@ export interface WatchEvent {
   object: WatchedObject;
 }
 
-export interface WatchedObject {
+interface WatchedObject {
   code?: number;
   metadata?: { name?: string; resourceVersion?: string; deletionTimestamp?: string };
+  spec?: unknown;
   status?: {
     phase?: string;
     conditions?: { type: string; reason?: string }[];
@@ -36,6 +36,9 @@ export interface WatchedObject {
 
 type Caller = 'server' | 'admin' | 'stranger';
 
+/** For the events of one watch. A node is lost after 20 s, and its pods' objects go after another minute. */
+const patienceMs = 300_000;
+
 interface CallOptions {
   caller?: Caller;
   contentType?: string;
@@ -43,12 +46,14 @@ interface CallOptions {
 
 /** Sends requests to a cluster and keeps what was said. */
 export class Conversation {
+  readonly name: string;
   readonly exchanges: Exchange[] = [];
   readonly cluster: TestCluster;
   /** "/api/v1/namespaces/<the test namespace>" */
   readonly core: string;
 
-  constructor(cluster: TestCluster) {
+  constructor(name: string, cluster: TestCluster) {
+    this.name = name;
     this.cluster = cluster;
     this.core = `/api/v1/namespaces/${cluster.connection.namespace}`;
   }
@@ -80,7 +85,10 @@ export class Conversation {
     const watched = `${path}${path.includes('?') ? '&' : '?'}watch=true`;
     const { apiUrl, caCertificate: ca } = this.cluster.connection;
     const headers = { authorization: `Bearer ${this.#tokenOf('server')}` };
-    const sent = request(`${apiUrl}${watched}`, { ca, headers, agent: false }).end();
+    const signal = AbortSignal.timeout(patienceMs);
+    const sent = request(`${apiUrl}${watched}`, { ca, headers, agent: false, signal }).end();
+    // After the response has begun, its reader gets the error.
+    sent.on('error', () => {});
     // The server sends the head of its response with the first event.
     const responded = once(sent, 'response') as Promise<[IncomingMessage]>;
     const events: WatchEvent[] = [];
@@ -93,16 +101,25 @@ export class Conversation {
       status: response.statusCode ?? 0,
     };
     this.exchanges.push({ ...exchange, events });
-    for await (const line of createInterface({ input: response })) {
+    for await (const line of readLines(response)) {
       const event = JSON.parse(line) as WatchEvent;
       events.push(event);
       if (isLast(event)) break;
     }
-    sent.destroy();
   }
 
   #tokenOf(caller: Caller): string {
     const { connection, adminToken } = this.cluster;
     return { server: connection.token, admin: adminToken, stranger: 'not-a-token' }[caller];
+  }
+}
+
+/** Reads lines, and closes the connection when the caller stops. */
+async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
+  let unfinished = '';
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = `${unfinished}${chunk}`.split('\n');
+    unfinished = lines.pop() ?? '';
+    yield* lines;
   }
 }

@@ -26,7 +26,7 @@ await mkdir(folder, { recursive: true });
 const cluster = await startRealCluster();
 try {
   for (const name of names) {
-    const talk = new Conversation(cluster);
+    const talk = new Conversation(name, cluster);
     await situations[name]?.(talk);
     const addressPrefix = cluster.hostAddressForPods.replace('255.1', '');
     const exchanges = sanitise(talk.exchanges, addressPrefix);

@@ -1,4 +1,4 @@
-import type { Exchange } from './conversation.ts';
+import type { Exchange, WatchEvent } from './conversation.ts';
 
 /** The time that the first timestamp of a conversation becomes. */
 const beginning = Date.parse('2026-01-01T00:00:00Z');
@@ -6,12 +6,12 @@ const timePattern = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const uidPattern = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const digestPattern = /\b[0-9a-f]{64}\b/g;
 const versionPattern =
-  /"resourceVersion":"(\d+)"|resourceVersion=(\d+)|resource version: (\d+)|(?<=resource version: \d+ )\((\d+)\)/g;
+  /"resourceVersion":"(\d+)"|resourceVersion=(\d+)|resource version: (\d+)|current: (\d+)|(?<=resource version: \d+ )\((\d+)\)/g;
 const continuePattern = /"continue":"([^"]+)"|continue=([^&"]+)/g;
 
 /**
  * Makes a conversation the same however often it is recorded: times begin at one moment, and identifiers are
- * numbered. Versions keep their order. `managedFields` are left out.
+ * numbered. Versions keep their order. `managedFields` are left out, and the `spec` of an event if it has not changed.
  * @param addressPrefix of the cluster's addresses: "10.201."
  */
 export function sanitise(exchanges: Exchange[], addressPrefix: string): Exchange[] {
@@ -29,7 +29,19 @@ export function sanitise(exchanges: Exchange[], addressPrefix: string): Exchange
       numberer((index) => String(index).padStart(64, '0')),
     )
     .replaceAll(addressPrefix, '10.0.');
-  return JSON.parse(text) as Exchange[];
+  const sanitised = JSON.parse(text) as Exchange[];
+  for (const { events = [] } of sanitised) omitRepeatedSpecs(events);
+  return sanitised;
+}
+
+/** Removes each `spec` that is the same as in the event before, to keep the files small. */
+function omitRepeatedSpecs(events: WatchEvent[]): void {
+  const last = new Map<string, string>();
+  for (const { object } of events) {
+    const [name = '', spec] = [object.metadata?.name, JSON.stringify(object.spec)];
+    if (last.get(name) === spec) delete object.spec;
+    last.set(name, spec);
+  }
 }
 
 function replaceTimes(text: string): string {

@@ -13,8 +13,8 @@ interface ObjectRange {
   end: number | undefined;
 }
 
-/** The SDK retries requests, but not a body that breaks off. Together the pauses are 20 s: a store may restart. */
-const maxFailures = 9;
+/** The SDK retries requests, but not a body that breaks off. Together the pauses are a minute: a store may restart. */
+const maxFailures = 24;
 const [firstPauseMs, maxPauseMs] = [100, 3000];
 
 /** Opens an object, and continues where a broken connection stopped. Rejects with a BlobNotFoundError. */

@@ -1,3 +1,5 @@
+import { canonicalQuantity, parseQuantity } from '../quantity.ts';
+import { badRequest } from '../status-error.ts';
 import { allContainers, type Container, type Pod, type Toleration, type Volume } from './pod.ts';
 
 /** Fills in what Kubernetes fills in for a new pod. Returns another object. */
@@ -31,7 +33,8 @@ export function withDefaults(pod: Pod): Pod {
 
 function defaultContainer(container: Container): Container {
   const { image = '', resources = {} } = container;
-  const { limits, requests } = resources;
+  const limits = canonical(resources.limits);
+  const requests = canonical(resources.requests);
   // A limit without a request is the request, too.
   const allRequests = limits || requests ? { ...limits, ...requests } : undefined;
   return {
@@ -43,6 +46,20 @@ function defaultContainer(container: Container): Container {
     terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
     imagePullPolicy: container.imagePullPolicy ?? (isLatest(image) ? 'Always' : 'IfNotPresent'),
   };
+}
+
+const canonical = (amounts: Record<string, string | number> | undefined) =>
+  amounts &&
+  Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, requireQuantity(String(amount))]),
+  );
+
+/** @throws StatusError 400 */
+function requireQuantity(text: string): string {
+  if (parseQuantity(text) !== null) return canonicalQuantity(text);
+  const pattern = "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  const why = `quantities must match the regular expression ${pattern}`;
+  throw badRequest(`Pod in version "v1" cannot be handled as a Pod: ${why}`);
 }
 
 function defaultVariable(variable: NonNullable<Container['env']>[number]) {

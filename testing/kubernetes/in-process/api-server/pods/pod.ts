@@ -87,7 +87,7 @@ export interface DownwardVolume {
   defaultMode?: number;
 }
 
-export interface PodSecurityContext {
+interface PodSecurityContext {
   runAsUser?: number;
   runAsGroup?: number;
   runAsNonRoot?: boolean;
@@ -97,7 +97,7 @@ export interface PodSecurityContext {
   sysctls?: { name: string }[];
 }
 
-export interface ContainerSecurityContext {
+interface ContainerSecurityContext {
   runAsUser?: number;
   runAsGroup?: number;
   runAsNonRoot?: boolean;

@@ -17,7 +17,7 @@ export function validatePod({ spec }: Pod): FieldError[] {
 function validatePodFields(spec: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   const { restartPolicy = '', activeDeadlineSeconds, terminationGracePeriodSeconds = 0 } = spec;
-  const policies = ['Always', 'Never', 'OnFailure'];
+  const policies = ['Always', 'OnFailure', 'Never'];
   if (!policies.includes(restartPolicy)) {
     errors.push(notSupported('spec.restartPolicy', restartPolicy, policies));
   }

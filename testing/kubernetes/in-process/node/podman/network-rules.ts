@@ -23,7 +23,7 @@ interface PolicyPort {
 }
 
 /** A pod that has an address. */
-export interface AddressedPod {
+interface AddressedPod {
   ip: string;
   labels: Record<string, string>;
 }

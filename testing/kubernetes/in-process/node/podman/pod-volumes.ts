@@ -13,8 +13,6 @@ interface VolumeFolders {
   claims: string;
 }
 
-export const volumeFolder = (folder: string, name: string) => join(folder, 'volumes', name);
-
 /**
  * Makes the folders of a pod's volumes.
  * @returns the folder of each volume, by its name

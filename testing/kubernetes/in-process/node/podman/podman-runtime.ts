@@ -6,7 +6,7 @@ import type { ClusterState } from '../../api-server/cluster-state.ts';
 import type { LogOptions } from '../../api-server/pod-actions.ts';
 import type { Container, Pod } from '../../api-server/pods/pod.ts';
 import { badRequest } from '../../api-server/status-error.ts';
-import { ContainerProblem } from '../container-runtime.ts';
+import { ContainerProblem, missingImage } from '../container-runtime.ts';
 import type { ContainerEnd, ContainerRuntime, PodSandbox, RunningContainer } from '../container-runtime.ts';
 import { readEnvironment } from './container-environment.ts';
 import { readContainerLog, type Engine } from './container-log.ts';
@@ -65,12 +65,7 @@ export class PodmanRuntime implements ContainerRuntime {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    if (imagePullPolicy === 'Never') {
-      const message = `Container image "${image}" is not present with pull policy of Never`;
-      throw new ContainerProblem('ErrImageNeverPull', message);
-    }
-    const why = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
-    throw new ContainerProblem('ErrImagePull', `rpc error: code = NotFound desc = ${why}`);
+    throw missingImage(image, imagePullPolicy);
   }
 
   async startContainer(pod: Pod, { ip }: PodSandbox, container: Container): Promise<RunningContainer> {
