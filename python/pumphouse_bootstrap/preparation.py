@@ -79,6 +79,8 @@ class Preparation:
         start = self._start
         calls = self.calls = ServerCalls(start)
         question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex()}
+        if start.pod_uid is not None:
+            question["pod_uid"] = start.pod_uid
         self.begin = BeginAnswer(calls.post_json("-begin", question))
         if self.begin.code_sha256 is not None:
             file = _open_unnamed_file(start.folder)

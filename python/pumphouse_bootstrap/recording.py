@@ -12,7 +12,9 @@ from pumphouse_bootstrap.beacon import Beacon
 from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.disk_reserve import DiskReserve
 from pumphouse_bootstrap.events import Events
+from pumphouse_bootstrap.exit_file import write_exit_file
 from pumphouse_bootstrap.failure_report import report_failure
+from pumphouse_bootstrap.graceful_stop import GracefulStop
 from pumphouse_bootstrap.mask_artifacts import mask_artifacts
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
@@ -51,6 +53,7 @@ class Recording:
         self._sender = Sender(self._spool, calls, events)
         self._use(create_process(start, self._begin, early, events))
         self._control_groups = ControlGroups(start.control_groups)
+        self._stop = GracefulStop(start.grace_seconds)
         self._output_ended = False
         self._refused = False
 
@@ -75,7 +78,8 @@ class Recording:
         output.start()
         listening = self._watch_listening()
         while not self._process.ended:
-            self._handle(self._events.next())
+            self._handle(self._events.next(self._stop.next_seconds()))
+            self._carry_out(self._stop.next_step())
         if listening is not None:
             listening.end()
         killed = self._end_remaining_processes(output)
@@ -134,6 +138,7 @@ class Recording:
 
     def _handle(self, event: int | None) -> None:
         if event == signal.SIGTERM:
+            self._stop.begin()
             if self._process.pid and not self._process.ended:
                 terminate_user_code(self._process.pid)
         elif event == signal.SIGUSR1:
@@ -144,6 +149,13 @@ class Recording:
             self._output_ended = True
         elif event in (event_names.REFUSED, event_names.FAILED):
             self._refused = self._refused or event == event_names.REFUSED
+            self._process.kill_all()
+
+    def _carry_out(self, step: int | None) -> None:
+        """A later step of a stop that this process carries out itself."""
+        if step == signal.SIGTERM and self._process.pid and not self._process.ended:
+            terminate_user_code(self._process.pid)
+        elif step == signal.SIGKILL:
             self._process.kill_all()
 
     def _end_remaining_processes(self, output: OutputReader) -> int:
@@ -179,18 +191,31 @@ class Recording:
         self._append_exit(None, killed)
         return self._await_delivery()
 
+    def _explain_stop(self) -> dict | None:
+        """A reason that the server uses unless it has asked for the end itself."""
+        if not self._stop.has_begun or self._process.code == 0:
+            return None
+        detail = (
+            "Kubernetes asked the pod of the run to end, as when its node is drained or shut down, or when the pod is"
+            " preempted or deleted."
+        )
+        return {"code": "evicted", "detail": detail}
+
     def _append_exit(self, reason: dict | None, killed: int) -> None:
         process = self._process
         self._sender.user_code_ended()
-        self._spool.append_exit(
+        record = dict(
             code=None if reason else process.code,
             signal=None if reason else process.signal,
             out_of_memory=self._control_groups.describe_out_of_memory(),
             process_limit_reached=self._control_groups.has_reached_process_limit(),
             peak_memory_bytes=process.peak_memory_bytes,
-            reason=reason,
+            reason=reason or self._explain_stop(),
             killed_descendants=killed,
         )
+        self._spool.append_exit(**record)
+        if self._start.exit_file is not None:
+            write_exit_file(self._start.exit_file, record)
 
     def _await_delivery(self) -> int:
         """Wait until the end is acknowledged. Signals are ignored, because user code has ended."""

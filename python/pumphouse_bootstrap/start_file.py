@@ -21,6 +21,12 @@ class StartFile:
         self.work_folder: str = fields["work_folder"]
         self.inside_work_folder: str = fields["inside_work_folder"]
         self.bootstrap_inside: str = fields["bootstrap_inside"]
+        # Where to write the exit record in addition to the spool, for an executor that cannot read that; null if nowhere.
+        self.exit_file: str | None = fields.get("exit_file")
+        # Seconds after a stop signal until this process ends user code itself; null: the executor does it.
+        self.grace_seconds: float | None = fields.get("grace_seconds")
+        # The pod that this process runs in, if any.
+        self.pod_uid: str | None = fields.get("pod_uid")
         self.inside_python: str = fields["inside_python"]
         self.environment: str = fields["environment"]
         self.local_data: dict | None = fields["local_data"]

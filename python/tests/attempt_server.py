@@ -44,6 +44,8 @@ class AttemptServer:
         self.archives: dict[str, bytes] = {}
         self.begin_status = 200
         self.nonce: str | None = None
+        # The body of the last `-begin`.
+        self.question: dict = {}
         self.spool = b""
         # As they were sent.
         self.chunks: list[bytes] = []
@@ -198,6 +200,7 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             return self._answer(404, {"code": "not_found", "detail": "no such route"})
 
         def _begin(self, question: dict) -> None:
+            state.question = question
             state.nonce = state.nonce or question["nonce"]
             if state.begin_status != 200 or state.nonce != question["nonce"]:
                 return self._answer(max(409, state.begin_status), {"code": "claim_lost", "detail": "no"})

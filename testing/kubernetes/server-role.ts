@@ -15,6 +15,8 @@ export const serverRules: PolicyRule[] = [
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   // Without get and list: the server cannot read secrets, its own included.
   { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete'] },
+  // They mark environments that are complete.
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'delete'] },
   { apiGroups: [''], resources: ['services'], verbs: ['create', 'get', 'list', 'delete'] },
   {
     apiGroups: ['networking.k8s.io'],

@@ -338,6 +338,11 @@ export const errorCodes = {
     cause: 'The attempt has ended: its end is recorded, or its run was ended without it.',
     nextStep: 'None: the attempt ends on its own.',
   },
+  attempt_not_ready: {
+    status: 503,
+    cause: 'The server has not stored yet where this attempt runs.',
+    nextStep: 'The process of the run repeats its call until the server has stored it.',
+  },
   attempt_files_withheld: {
     status: 409,
     cause:

@@ -9,6 +9,7 @@ describe('chooseExecutor', () => {
     ['auto', false, 'process'],
     ['process', true, 'process'],
     ['docker', false, 'docker'],
+    ['kubernetes', true, 'kubernetes'],
   ] as const)(
     'at the first start with %s and an engine that answers %s chooses %s',
     async (setting, answers, name) => {
@@ -30,6 +31,8 @@ describe('chooseExecutor', () => {
   it.each([
     ['process', 'docker'],
     ['docker', 'process'],
+    ['kubernetes', 'docker'],
+    ['process', 'kubernetes'],
   ] as const)('rejects %s if %s was chosen', async (setting, decided) => {
     const choice = chooseExecutor({ setting, decided, engineAnswers: engine(true) });
     await expect(choice).rejects.toThrow(
@@ -38,7 +41,7 @@ describe('chooseExecutor', () => {
   });
 
   it('rejects unknown executors', async () => {
-    const choice = chooseExecutor({ setting: 'auto', decided: 'kubernetes', engineAnswers: engine(true) });
-    await expect(choice).rejects.toThrow(/"kubernetes", which this version does not have/);
+    const choice = chooseExecutor({ setting: 'auto', decided: 'mainframe', engineAnswers: engine(true) });
+    await expect(choice).rejects.toThrow(/"mainframe", which this version does not have/);
   });
 });

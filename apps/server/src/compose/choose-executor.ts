@@ -3,7 +3,8 @@
  * must not weaken silently.
  */
 
-export type ExecutorName = 'process' | 'docker';
+const executorNames = ['process', 'docker', 'kubernetes'] as const;
+export type ExecutorName = (typeof executorNames)[number];
 
 export interface ExecutorChoice {
   /** Value of PUMPHOUSE_EXECUTOR. */
@@ -26,9 +27,10 @@ export async function chooseExecutor({
 }
 
 function keepExecutor(setting: ExecutorName | 'auto', decided: string): ExecutorName {
-  if (decided !== 'process' && decided !== 'docker')
+  const name = executorNames.find((one) => one === decided);
+  if (name === undefined)
     throw new Error(`This installation uses the executor "${decided}", which this version does not have.`);
-  if (setting === 'auto' || setting === decided) return decided;
+  if (setting === 'auto' || setting === name) return name;
   throw new Error(
     `PUMPHOUSE_EXECUTOR is ${setting}, but this installation has used ${decided} since its first start: the data that runs ` +
       'left there (local data, environments) is not available to another executor. Remove the setting, or begin a new installation with ' +

@@ -34,6 +34,10 @@ function createMachine(answering: readonly EngineAddress[]) {
         return { ...createFakeExecutor(), findGateway: async () => '10.0.0.1' };
       },
     },
+    kubernetes() {
+      made.push('kubernetes');
+      return createFakeExecutor();
+    },
   };
   return { made, makers };
 }
@@ -117,6 +121,18 @@ describe('decideExecutor', () => {
     const { made, created } = await start([], {}, { process });
     expect(made).toEqual([second.url]);
     expect(created.containers?.engineUrl).toBe(second.url);
+  });
+
+  it('uses a cluster only if it is set, and never something else afterwards', async () => {
+    const { made, created, kept } = await start([first], { executor: 'kubernetes' });
+    expect([made, kept.executor, await created.containers?.findGateway()]).toEqual([
+      ['kubernetes'],
+      'kubernetes',
+      null,
+    ]);
+    expect((await start([first])).made).toEqual(['kubernetes']);
+    await expect(start([first], {}, { kubernetes: null })).rejects.toThrow(/PUMPHOUSE_EXECUTOR=kubernetes/);
+    await expect(start([first], { executor: 'docker' })).rejects.toThrow(/has used kubernetes/);
   });
 
   it('reports that this version has no containers', async () => {

@@ -12,6 +12,7 @@ import { chooseRunsNetwork } from './choose-runs-network.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
+import { createKubernetesExecutor } from '../executors/kubernetes/kubernetes-executor.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
 import { readOwnMachine } from '../executors/process/machine-resources.ts';
 import { adviseInstall } from '../executors/process/install-advice.ts';
@@ -32,6 +33,8 @@ export interface ExecutorMakers {
     engineAnswers(address: EngineAddress): Promise<boolean>;
     create(address: EngineAddress): Promise<ContainerExecutor>;
   } | null;
+  /** Null without settings of a cluster. */
+  kubernetes: (() => Executor) | null;
 }
 
 export interface CreatedExecutor {
@@ -106,6 +109,7 @@ export async function decideExecutor(
     if (decided.executor !== name) return decideExecutor(settings, store, makers);
     return { executor, containers: null };
   }
+  if (name === 'kubernetes') return decideKubernetes(settings, store, makers);
   const answering = await findAnswering(candidates, makers.docker);
   const address = answering ?? candidates[0];
   if (!makers.docker || !address)
@@ -117,6 +121,22 @@ export async function decideExecutor(
   const isKept = decided.executor === name && (settings.engine.isSet || decided.engineUrl === foundUrl);
   if (!isKept) return decideExecutor(settings, store, makers);
   return { executor, containers: { engineUrl: address.url, findGateway: () => executor.findGateway() } };
+}
+
+async function decideKubernetes(
+  settings: ExecutorSettings,
+  store: DecisionStore,
+  makers: ExecutorMakers,
+): Promise<CreatedExecutor> {
+  if (makers.kubernetes === null)
+    throw new Error(
+      'This installation runs attempts in a Kubernetes cluster: set PUMPHOUSE_EXECUTOR=kubernetes and the settings of the cluster.',
+    );
+  const executor = makers.kubernetes();
+  const decided = await store.decideExecutor('kubernetes', null);
+  if (decided.executor !== 'kubernetes') return decideExecutor(settings, store, makers);
+  // Pods are on other machines, so that their address of the server is always set.
+  return { executor, containers: { engineUrl: 'https://kubernetes', findGateway: async () => null } };
 }
 
 /**
@@ -156,7 +176,27 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           faultPoints: createFaultPoints(config.pauseAt),
         }),
     },
+    kubernetes: config.kubernetes && (() => createKubernetes(config, config.kubernetes, installationId)),
   };
+}
+
+function createKubernetes(config: Config, cluster: Config['kubernetes'], installationId: string): Executor {
+  if (cluster === null) throw new Error('There are no settings of a cluster.');
+  const { server, openNetworks, ...own } = cluster;
+  return createKubernetesExecutor({
+    ...own,
+    installationId,
+    image: config.engine.runnerImage,
+    bootstrapDir: bootstrapFolder,
+    buildLimits: config.instanceSizes.medium,
+    network: {
+      server,
+      openNetworks,
+      egress: config.engine.network.egress,
+      attemptsPort: config.attemptsPort,
+    },
+    faultPoints: createFaultPoints(config.pauseAt),
+  });
 }
 
 /** @throws Error when a program that every run needs is missing */

@@ -38,7 +38,11 @@ describe('readConfig', () => {
       'no',
       'PUMPHOUSE_RUNS_EGRESS is "no", and must be 0 or 1. Example: PUMPHOUSE_RUNS_EGRESS=1',
     ],
-    ['PUMPHOUSE_EXECUTOR', 'rocket', 'must be auto or process or docker. Example: PUMPHOUSE_EXECUTOR=auto'],
+    [
+      'PUMPHOUSE_EXECUTOR',
+      'rocket',
+      'must be auto or process or docker or kubernetes. Example: PUMPHOUSE_EXECUTOR=auto',
+    ],
     [
       'PUMPHOUSE_PUBLIC_URL',
       'localhost:8080',

@@ -15,6 +15,8 @@ import { blobsSettings, readBlobsConfig } from './blobs-settings.ts';
 import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
+import type { KubernetesConfig } from './kubernetes-settings.ts';
+import { kubernetesSettings, KubernetesSettingError, readKubernetesConfig } from './kubernetes-settings.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { faultPointNames } from '../platform/fault-points.ts';
 import { ConfigError } from './config-error.ts';
@@ -69,10 +71,10 @@ export const settings = {
     .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that it is not in a variable'),
   ...blobsSettings,
   PUMPHOUSE_EXECUTOR: z
-    .enum(['auto', 'process', 'docker'])
+    .enum(['auto', 'process', 'docker', 'kubernetes'])
     .default('auto')
     .describe(
-      'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`',
+      'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`. `kubernetes` only if set',
     ),
   PUMPHOUSE_ROLES: z
     .string()
@@ -169,6 +171,7 @@ export const settings = {
     .max(65_535)
     .optional()
     .describe('Port to listen on for runs in containers; 0 selects a free port'),
+  ...kubernetesSettings,
   ...appsSettings,
   PUMPHOUSE_ALLOW_UNISOLATED: z
     .enum(['0', '1'])
@@ -295,6 +298,8 @@ export interface Config extends BlobsConfig {
   worker: { serverUrl: string | null; tokenFile: string | null };
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
+  /** Null if the executor is another one. */
+  kubernetes: KubernetesConfig | null;
   /** Share of the machine's memory for templates. */
   templatesMemoryPercent: number;
   /** Share of the engine's memory for containers that wait for a run. */
@@ -355,6 +360,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
+    kubernetes: readKubernetes(values),
     templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
     slotsMemoryPercent: values.PUMPHOUSE_SLOTS_MEMORY_PERCENT,
     runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
@@ -412,11 +418,24 @@ function readLabels(text: string): Config['labels'] {
   return labels;
 }
 
+const usesEngine = (executor: Values['PUMPHOUSE_EXECUTOR']): boolean =>
+  executor === 'auto' || executor === 'docker';
+
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
   try {
-    return readEngineConfig(values, withoutBlank(env), values.PUMPHOUSE_EXECUTOR !== 'process');
+    return readEngineConfig(values, withoutBlank(env), usesEngine(values.PUMPHOUSE_EXECUTOR));
   } catch (error) {
     if (!(error instanceof EngineSettingError)) throw error;
+    throw new ConfigError(error.message);
+  }
+}
+
+function readKubernetes(values: Values): KubernetesConfig | null {
+  if (values.PUMPHOUSE_EXECUTOR !== 'kubernetes') return null;
+  try {
+    return readKubernetesConfig(values);
+  } catch (error) {
+    if (!(error instanceof KubernetesSettingError)) throw error;
     throw new ConfigError(error.message);
   }
 }

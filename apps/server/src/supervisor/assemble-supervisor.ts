@@ -114,6 +114,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     leaseSeconds,
     instanceSizes,
     readCapacity: createReadCapacity({ executor, settings: settings.capacity }),
+    describePressure: () => executor.describePressure(),
     unknownRunIds,
   });
   const startAttempt = createStartAttempt({
@@ -148,7 +149,14 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   return createSupervisor({
     ...common,
     claimRuns,
-    noteWaits: createNoteWaits({ store, claimRuns, reportWaits, instanceSizes, scope: identity }),
+    noteWaits: createNoteWaits({
+      store,
+      claimRuns,
+      reportWaits,
+      instanceSizes,
+      scope: identity,
+      describePressure: () => executor.describePressure(),
+    }),
     freeAppSlot: createFreeAppSlot({
       persistence,
       attemptLog,

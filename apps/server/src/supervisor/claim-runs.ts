@@ -17,6 +17,8 @@ export interface ClaimRunsDependencies {
   leaseSeconds: number;
   instanceSizes: InstanceSizes;
   readCapacity: () => Promise<Capacity>;
+  /** Why the executor should get no further run now; null if it may. */
+  describePressure: () => string | null;
   /**
    * Ids of this server's unknown runs. They take no slot, because the server cannot see whether they are
    * still running.
@@ -112,6 +114,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
       if (!dependencies.isClaiming()) return false;
       const capacity = await dependencies.readCapacity();
       const pending = await store.claims.readPending();
+      if (dependencies.describePressure() !== null) return pending.batch || pending.apps;
       for (const name of poolNames) {
         if (!pending[name]) reserved[name] = null;
         for (let hasMore = pending[name]; hasMore;) {

@@ -17,6 +17,8 @@ export interface NoteWaitsDependencies {
   instanceSizes: InstanceSizes;
   /** Which runs its supervisor may claim. */
   scope: ClaimScope;
+  /** Why the executor should get no further run now; null if it may. */
+  describePressure: () => string | null;
 }
 
 /** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
@@ -29,7 +31,7 @@ const reportedAtOnce = 20;
  * not claimed. Call it every second.
  */
 export function createNoteWaits(dependencies: NoteWaitsDependencies) {
-  const { store, claimRuns, reportWaits, instanceSizes, scope } = dependencies;
+  const { store, claimRuns, reportWaits, instanceSizes, scope, describePressure } = dependencies;
 
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');
@@ -40,6 +42,8 @@ export function createNoteWaits(dependencies: NoteWaitsDependencies) {
     const { holderNumber, holderRef } = wait;
     if (holderNumber !== null && holderRef !== null)
       return describeLocalDataWait({ number: holderNumber, jobRef: holderRef });
+    const pressure = describePressure();
+    if (pressure !== null) return { kind: 'size', reason: pressure };
     const name = wait.isApp ? 'apps' : 'batch';
     const { pool, use } = state.pools[name];
     const demand = demandOf(chooseInstanceLimits(instanceSizes, readInstanceSize(wait.size)), pool);

@@ -57,6 +57,9 @@ async function endRun(options: { storesHandle: boolean }) {
     localData: null,
     uid: 61_000,
     limits: { memoryBytes: null, cpus: null, processes: null },
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   });
   if (options.storesHandle) await fixture.store.attempts.saveHandle(id, handle);

@@ -34,6 +34,9 @@ async function startAttempt(jobRef: string) {
     localData: null,
     uid: 61_000,
     limits: { memoryBytes: null, cpus: null, processes: null },
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   });
   return { id, run };

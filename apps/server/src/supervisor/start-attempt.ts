@@ -27,6 +27,7 @@ import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { sourceProfileOf } from './snapshots.ts';
 import { leftOutNote, raisedNote, renamedFileNote } from '../domain/logs/log-notes.ts';
+import { getGraceSeconds } from '../domain/jobs/job-definition.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -131,12 +132,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       secret: string;
       environment: EnvironmentLocation;
       definition: JobDefinition;
+      maxRunTimeSeconds: number | null;
     },
   ): Promise<StartedAttempt> {
-    const { attempt, secret, environment, definition } = scope;
+    const { attempt, secret, environment, definition, maxRunTimeSeconds } = scope;
     const address = await attemptsAddress.find();
     if ('problem' in address) throw new ExecutorError('backend', address.problem);
     const isApp = definition.entry_point.job_type === 'interactive';
+    const instanceSize = definition.require?.instance?.size ?? 'small';
     const handle = await executor.start({
       attemptId: attempt.id,
       jobRunId: run.id,
@@ -149,7 +152,10 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       workFolderName: localPathName(workspace.name),
       localData: isApp ? localDataOfApp(run) : { ...localDataOf(run), access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
-      limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
+      limits: chooseInstanceLimits(dependencies.instanceSizes, instanceSize),
+      instanceSize,
+      graceSeconds: getGraceSeconds(definition),
+      timeoutSeconds: maxRunTimeSeconds,
       network: isApp ? 'isolated' : 'outgoing',
     });
     attemptsAddress.noteStarted(handle);
@@ -176,7 +182,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (open.createdAt < run.updatedAt) await store.attempts.restart(open.id);
     const workspace = await store.workspaces.getForRuns(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
-    const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
+    const { definition, maxRunTimeSeconds } = await dependencies.jobVersions.get(run.jobVersionId);
     const { secret, credential } = attemptSecrets.create(run.id);
     let environment: EnvironmentLocation;
     let attempt: AttemptRecord | 'no-environment' | undefined;
@@ -191,7 +197,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       await openInstance(run);
       await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);
     }
-    return start(claim, run, workspace, { attempt, secret, environment, definition });
+    return start(claim, run, workspace, { attempt, secret, environment, definition, maxRunTimeSeconds });
   };
 }
 

@@ -18,7 +18,7 @@ import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
 import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks'>;
+  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'waits'>;
   look: Look;
   jobVersions: JobVersions;
   executor: AttemptRunner;
@@ -50,6 +50,9 @@ export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 const inspectIntervalMs = 1000;
 /** Sooner, it is not worth the effort to inspect an attempt again. */
 const minInspectPauseMs = 200;
+/** A start that takes longer is explained in the log of the run. */
+const longWaitMs = 30_000;
+const logPauseMs = 10 * 60_000;
 const spoolChunkBytes = 1024 * 1024;
 
 /**
@@ -92,6 +95,27 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     if (isAsked) attemptLog.announce(claim.jobRunId);
   }
 
+  /**
+   * Creates a function that records why a started attempt does not run yet. The log tells it once the wait is a long
+   * one, and then not with each change.
+   */
+  function createWaitNotes(attemptId: string) {
+    const since = Date.now();
+    let noted: string | undefined;
+    let loggedAt = -Infinity;
+    return async (claim: Claim, waitsFor: string | undefined): Promise<void> => {
+      if (waitsFor !== noted) {
+        noted = waitsFor;
+        const wait = waitsFor === undefined ? null : { kind: 'engine' as const, reason: waitsFor };
+        await store.waits.setWhileStarting(claim, wait);
+      }
+      const now = Date.now();
+      if (waitsFor === undefined || now - since < longWaitMs || now - loggedAt < logPauseMs) return;
+      loggedAt = now;
+      await attemptLog.write(claim.jobRunId, attemptId, [runnerLine(waitsFor, new Date())]);
+    };
+  }
+
   /** Stores the part of the spool that is still on the attempt's disk. */
   async function readRemains(attemptId: string, handle: AttemptHandle): Promise<void> {
     let maxBytes = spoolChunkBytes;
@@ -127,6 +151,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     let terms: RunTerms | null = null;
     let inspectApp: AppWatch | null = null;
     let goneSince: number | null = null;
+    const noteWait = createWaitNotes(attempt.id);
     if (isNew) await follower.next({ timeoutMs: untilNextInspection(), withLines: false, signal });
     while (!follower.isOver()) {
       const run = await dependencies.look(claim, attempt.id);
@@ -143,6 +168,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       if (inspection.state === 'unknown') await unknown.noteHidden(run, inspection.detail);
       else {
         await unknown.noteSeen(run);
+        if (inspection.state === 'running') await noteWait(claim, inspection.waitsFor);
         if (run.endIntent) stopper.stop(terms.graceSeconds);
         const appEnd = run.endIntent === null && (await inspectApp?.(run.begunSecondsAgo));
         if (appEnd) await askForEnd(claim, attempt.id, appEnd);
@@ -187,7 +213,7 @@ function deriveUnrecordedOutcome(
 ): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without an exit record.';
-    return { status: 'failed', failure: { code: 'attempt_lost', detail } };
+    return { status: 'failed', failure: { code: gone.code ?? 'attempt_lost', detail } };
   }
   return outcomeOfExit(run, seen, terms);
 }

@@ -15,6 +15,7 @@ export const pods = type({
   returnsDeleted: true,
 });
 export const secrets = type({ resource: 'secrets', kind: 'Secret' });
+const configMaps = type({ resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] });
 const services = type({
   resource: 'services',
   kind: 'Service',
@@ -82,6 +83,7 @@ export const runtimeClasses = type({
 export const resourceTypes: ResourceType[] = [
   pods,
   secrets,
+  configMaps,
   services,
   events,
   nodes,

@@ -23,7 +23,12 @@ const spoolBodyLimit = 64 * 1024 * 1024;
 const beginBodyLimit = 64 * 1024;
 
 const attemptId = z.guid();
-const beginRequest = z.object({ claim_number: z.int(), nonce: z.string().min(1).max(200) });
+const beginRequest = z.object({
+  claim_number: z.int(),
+  nonce: z.string().min(1).max(200),
+  /** Of the pod that the bootstrap runs in. */
+  pod_uid: z.string().min(1).max(100).nullish(),
+});
 const spoolQuery = z.object({
   offset: z
     .string()
@@ -79,9 +84,10 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
     });
 
     scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
-      const { claim_number: claimNumber, nonce } = parse('body', beginRequest, readJson(request.body));
+      const body = parse('body', beginRequest, readJson(request.body));
+      const { claim_number: claimNumber, nonce, pod_uid: podUid = null } = body;
       const { attemptId: id, by } = callOf(request);
-      return beginAttempt.begin(id, { claimNumber, nonce }, by);
+      return beginAttempt.begin(id, { claimNumber, nonce, podUid }, by);
     });
 
     scope.get(`${prefix}/code`, async (request, reply) =>

@@ -80,6 +80,47 @@ export const runFailures = {
     nextStep: 'Start the job again. If it happens again, check the system log of the machine for the cause.',
     mayPass: true,
   },
+  evicted: {
+    title: 'Evicted from its node',
+    cause:
+      'Kubernetes ended the pod of the run: its node was drained, shut down, or low on memory or disk space.',
+    nextStep:
+      'Start the job again. If it happens again, check what takes the memory and the disk of the node, and when nodes are drained.',
+    mayPass: true,
+  },
+  preempted: {
+    title: 'Preempted',
+    cause: 'Kubernetes ended the pod of the run to make room for a pod of a higher priority.',
+    nextStep:
+      "Start the job again. Ask the server's operator for a priority class for runs if it happens often.",
+    mayPass: true,
+  },
+  node_lost: {
+    title: 'Node lost',
+    cause: 'The node of the pod of the run stopped answering and was given up, or was removed.',
+    nextStep: 'Start the job again. If it happens again, check the nodes of the cluster.',
+    mayPass: true,
+  },
+  pod_deleted: {
+    title: 'Pod deleted',
+    cause: 'The pod of the run was deleted by a person or a program other than Pumphouse.',
+    nextStep: 'Start the job again. If it happens again, check who deletes pods in the namespace of runs.',
+    mayPass: true,
+  },
+  pod_not_scheduled: {
+    title: 'No node for the pod',
+    cause: 'No node of the cluster could run the pod of the run before its deadline.',
+    nextStep:
+      'Give the job a smaller instance, or start it again when nodes have room; ask the operator to add nodes.',
+    mayPass: true,
+  },
+  pod_not_started: {
+    title: 'Pod did not start',
+    cause: 'The pod of the run got a node and did not start there before its deadline.',
+    nextStep:
+      "Ask the server's operator to check the events of the pod: its volumes, its secrets and the node.",
+    mayPass: true,
+  },
   attempt_unknown: {
     title: 'Lost contact with the run',
     cause:

@@ -1,3 +1,5 @@
+import type { InstanceSize } from '../../domain/jobs/job-definition.ts';
+import type { RunFailureCode } from '../../domain/runs/run-failures.ts';
 import type { AttemptHandle } from './attempt-handle.ts';
 import type { EnvironmentLocation } from './environment-builder.ts';
 import type { LocalDataUse } from './local-data-store.ts';
@@ -24,6 +26,12 @@ export interface AttemptSpec {
   /** Uid of the workspace's runs; used only if the server runs as root. */
   uid: number;
   limits: AttemptLimits;
+  /** The size that `limits` belong to. */
+  instanceSize: InstanceSize;
+  /** Time that user code has to end after a stop signal. */
+  graceSeconds: number;
+  /** The supervisor ends an attempt after this time; null or 0 for none. */
+  timeoutSeconds: number | null;
   /**
    * `outgoing`: the attempt may open connections and accepts none. `isolated`: the attempt also listens,
    * without a password, and only its server can connect to it.
@@ -57,10 +65,11 @@ export interface ExitDetails {
  * run). `unknown`: this server cannot tell; ask again.
  */
 export type AttemptInspection =
-  | { state: 'running' }
+  /** `waitsFor` describes why it was started and its process does not run yet. */
+  | { state: 'running'; waitsFor?: string }
   | { state: 'exited'; exit: ExitDetails }
-  /** `detail` describes what is known about an end without an exit record. */
-  | { state: 'missing'; detail?: string }
+  /** `detail` describes what is known about an end without an exit record, and `code` its kind. */
+  | { state: 'missing'; detail?: string; code?: RunFailureCode }
   | { state: 'unknown'; detail: string };
 
 export interface ListedAttempt {

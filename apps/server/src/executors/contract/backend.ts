@@ -16,6 +16,11 @@ export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: st
 export interface Backend {
   capabilities(): ExecutorCapabilities;
   probe(): Promise<ProbeResult>;
+  /**
+   * Why no further run should start now, although the machine's resources would allow it; null if runs may start.
+   * Answers at once, from what is known.
+   */
+  describePressure(): string | null;
   /** Cores and memory of the machine that runs share. Null if currently unknown. */
   readMachine(): Promise<MachineResources | null>;
 }

@@ -15,6 +15,9 @@ const spec: AttemptSpec = {
   localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
   uid: 60_910,
   limits: { memoryBytes: 512 * 1024 * 1024, cpus: 4, processes: 64 },
+  instanceSize: 'small',
+  graceSeconds: 30,
+  timeoutSeconds: null,
   network: 'outgoing',
 };
 const context = {

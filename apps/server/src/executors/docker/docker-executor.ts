@@ -46,6 +46,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   }
 
   return {
+    describePressure: () => null,
     capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true }),
     probe,
     async readMachine() {

@@ -179,6 +179,7 @@ export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
     refreshed,
     appConnector: { connect },
     templates: null,
+    describePressure: () => null,
     capabilities: () => ({ memoryLimit: false, isolated: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };

@@ -89,6 +89,9 @@ async function startAttempt(
     localData: null,
     uid: TEST_UID,
     limits: noLimits,
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   };
   made.push(attemptId);

@@ -21,6 +21,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     backend.templatesBytes === 0 ? null : createTemplates(backend, { maxBytes: backend.templatesBytes });
   const attemptRunner = createAttemptRunner(backend, templates);
   return {
+    describePressure: () => null,
     capabilities: () => ({
       memoryLimit: controlGroups.holds.includes('memory'),
       isolated: isolation?.kind === 'sandbox',

@@ -43,6 +43,8 @@ export const labels = z
 
 export const workerStatus = z.object({
   capabilities: z.object({ memoryLimit: z.boolean(), isolated: z.boolean(), interactive: z.boolean() }),
+  /** Why its executor should get no further run now; null if it may. */
+  pressure: z.string().max(1000).nullable(),
   /** Null: its executor has none. */
   templates: z.object({ list: z.array(templateStatus).max(1000), problem: z.string().nullable() }).nullable(),
 });
@@ -76,7 +78,7 @@ export const workerHello = z.object({
   version: z.string().max(100),
   hostName: z.string().max(255),
   labels,
-  executor: z.enum(['process', 'docker', 'fake']),
+  executor: z.enum(['process', 'docker', 'kubernetes', 'fake']),
   /** Part of the identity of environments. */
   platform: z.string().max(100),
   /** Whether its executor runs apps on some machines. */

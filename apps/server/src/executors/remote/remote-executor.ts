@@ -47,6 +47,7 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
   return {
     name: remoteName,
     capabilities: () => link?.status.capabilities ?? noCapabilities,
+    describePressure: () => link?.status.pressure ?? null,
     async probe() {
       try {
         return await requireLink().call('probe', null);

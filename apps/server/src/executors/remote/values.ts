@@ -1,5 +1,6 @@
 /** Values of the executor contract as they are sent between a server and a worker. */
 import { z } from 'zod';
+import { INSTANCE_SIZES } from '../../domain/jobs/job-definition.ts';
 
 /** An executor's handle, which only the worker's executor reads. */
 export const handle = z
@@ -34,6 +35,9 @@ export const attemptSpec = z.object({
     cpus: z.number().nullable(),
     processes: z.number().nullable(),
   }),
+  instanceSize: z.enum(INSTANCE_SIZES),
+  graceSeconds: z.number(),
+  timeoutSeconds: z.number().nullable(),
   network: z.enum(['outgoing', 'isolated']),
 });
 

@@ -90,6 +90,19 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     return run;
   }
 
+  /**
+   * A pod that was deleted while its node was cut off may still run beside the pod that replaced it: only the pod
+   * of the stored handle begins. The bootstrap repeats its request until the handle is stored.
+   * @throws ServiceError attempt_not_ready, claim_lost
+   */
+  async function requireOwnPod(attemptId: string, podUid: string): Promise<void> {
+    const attempt = await persistence.store.attempts.get(attemptId);
+    if (!attempt || attempt.closedAt) throw claimLost();
+    if (attempt.handle === null)
+      throw new ServiceError('attempt_not_ready', 'The server has not stored where this attempt runs yet.');
+    if (attempt.handle.data['podUid'] !== podUid) throw claimLost();
+  }
+
   async function describe(run: AdmittedRun, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
     const { definition } = await dependencies.jobVersions.get(run.jobVersionId);
     const deployment = await packageVersions.getDeployment(run);
@@ -192,12 +205,13 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   return {
     async begin(
       attemptId: string,
-      request: { claimNumber: number; nonce: string },
+      request: { claimNumber: number; nonce: string; podUid?: string | null },
       by: Bootstrap = currentBootstrap,
     ): Promise<AttemptStart> {
-      const { claimNumber, nonce } = request;
+      const { claimNumber, nonce, podUid = null } = request;
+      if (podUid !== null) await requireOwnPod(attemptId, podUid);
       // Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on.
-      const admitted = await persistence.store.attempts.admit(attemptId, claimNumber, nonce);
+      const admitted = await persistence.store.attempts.admit(attemptId, claimNumber, nonce, podUid);
       return describe(admitted ?? (await findAdmitted(attemptId, nonce)), attemptId, by);
     },
 

@@ -26,6 +26,7 @@ export async function claimNext(
     leaseSeconds,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(oneSlot),
+    describePressure: () => null,
     unknownRunIds: new Set(),
   });
   const claims: Claim[] = [];

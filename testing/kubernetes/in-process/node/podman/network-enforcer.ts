@@ -58,7 +58,8 @@ export class NetworkEnforcer {
     this.#unsubscribe();
     await this.#writing.catch(() => {});
     // It does not exist if there never was a pod.
-    await promisify(execFile)('nft', ['delete', 'table', 'ip', this.#bridge]).catch(() => {});
+    for (const family of ['ip', 'ip6'])
+      await promisify(execFile)('nft', ['delete', 'table', family, this.#bridge]).catch(() => {});
   }
 
   async #write(): Promise<void> {

@@ -58,6 +58,12 @@ export function writeNetworkRules(input: RuleInput): string {
     '}',
     ...chains.map(({ text }) => text),
     '}',
+    // Pods have no IPv6 but what their interfaces make for their own link, which no policy can name.
+    `table ip6 ${input.table}`,
+    `delete table ip6 ${input.table}`,
+    `table ip6 ${input.table} {`,
+    `chain forward { type filter hook forward priority -5; policy accept; iifname "${input.bridge}" oifname "${input.bridge}" drop; }`,
+    '}',
   ].join('\n');
 }
 

@@ -95,6 +95,9 @@ export function describeAttempt(): AttemptSpec {
     localData: null,
     uid: 61_001,
     limits: { memoryBytes: null, cpus: null, processes: null },
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   };
 }

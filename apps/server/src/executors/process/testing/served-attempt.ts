@@ -37,6 +37,9 @@ export function serveAttempt(
     localData: null,
     uid,
     limits: { memoryBytes: null, cpus: null, processes: null },
+    instanceSize: 'small',
+    graceSeconds: 30,
+    timeoutSeconds: null,
     network: 'outgoing',
   };
 }

@@ -28,9 +28,10 @@ export function createAdmissionStore(sql: Queryable) {
   return {
     /**
      * Admits a bootstrap and begins its run, in one statement, which locks the run before the attempt.
+     * @param podUid of a bootstrap in a pod: the stored handle must be that of the same pod
      * @returns undefined unless the claim is valid, the run waits for its start, and no bootstrap was admitted before
      */
-    admit: (attemptId: string, claimNumber: number, nonce: string) =>
+    admit: (attemptId: string, claimNumber: number, nonce: string, podUid: string | null) =>
       sql.maybeOnePrepared<AdmittedRun>(
         named(
           `with held as (
@@ -40,7 +41,9 @@ export function createAdmissionStore(sql: Queryable) {
            open as (
              select attempts.id, attempts.job_run_id from held join attempts on attempts.job_run_id = held.id
               where attempts.id = :attemptId and attempts.claim_number = :claimNumber and attempts.begun_by is null
-                and attempts.closed_at is null for update of attempts),
+                and attempts.closed_at is null
+                and (cast(:podUid as text) is null or attempts.handle->'data'->>'podUid' = cast(:podUid as text))
+                for update of attempts),
            begun as (
              update attempts set begun_by = :nonce, begun_at = coalesce(begun_at, now())
                from open where attempts.id = open.id),
@@ -49,7 +52,7 @@ export function createAdmissionStore(sql: Queryable) {
                     wait_kind = null, updated_at = now()
                from open where job_runs.id = open.job_run_id returning job_runs.*)
            select ${admittedColumns} from running as job_runs join workspaces on workspaces.id = job_runs.workspace_id`,
-          { attemptId, claimNumber, nonce },
+          { attemptId, claimNumber, nonce, podUid },
         ),
       ),
 

@@ -1,0 +1,75 @@
+import type { EnvironmentBuilder, EnvironmentLocation } from '../contract/environment-builder.ts';
+import { listClaim } from './claim-list.ts';
+import { buildEnvironment, removeFolders } from './environments.ts';
+import { isEnvironmentMarked, unmarkEnvironment } from './environment-marker.ts';
+import type { KubernetesBackend } from './kubernetes-backend.ts';
+import { executorName } from './names.ts';
+import { planVolumePaths, readEnvironmentName } from './pod-plan.ts';
+import { askClaimProgram } from './short-pod.ts';
+
+/** Builds environments as folders of the claim. */
+export function createEnvironmentBuilder(backend: KubernetesBackend): EnvironmentBuilder {
+  const { installationId } = backend;
+  const volume = planVolumePaths(installationId);
+
+  /** Null for an environment of another executor. */
+  function locate({ executor, path }: EnvironmentLocation) {
+    if (executor !== executorName) return null;
+    return { path: volume.environment(path), uid: readEnvironmentName(path).uid };
+  }
+
+  return {
+    buildEnvironment: (spec, onLine, signal) =>
+      backend.withCluster('The environment could not be built', async (connection) => {
+        return buildEnvironment(backend, connection, spec, { onLine, signal });
+      }),
+    hasEnvironment: (location) =>
+      backend.withCluster('The environment cannot be inspected', async (connection) => {
+        if (location.executor !== executorName) return false;
+        return isEnvironmentMarked(backend, connection, location.path);
+      }),
+    removeEnvironment: (location) =>
+      backend.withCluster('The environment could not be removed', async (connection) => {
+        const found = locate(location);
+        if (found === null) return;
+        await unmarkEnvironment(backend, connection, location.path);
+        await backend.faultPoints.reach('in-environment-removal');
+        await removeFolders(backend, connection, [found.path], found.uid);
+      }),
+    measureEnvironment: (location) =>
+      backend.withCluster('The environment cannot be measured', async (connection) => {
+        const found = locate(location);
+        if (found === null) return 0;
+        const { size_bytes: sizeBytes } = await askClaimProgram<{ size_bytes: number }>(backend, connection, {
+          action: 'measure',
+          given: { path: found.path },
+          uid: found.uid,
+        });
+        return sizeBytes;
+      }),
+    listCaches: () =>
+      backend.withCluster('The caches cannot be listed', async (connection) => {
+        const caches = (await listClaim(backend, connection, { withSizes: true })).flatMap((entry) =>
+          entry.kind === 'cache' ? [entry] : [],
+        );
+        const byOrganization = Map.groupBy(caches, ({ organization }) => organization);
+        return [...byOrganization].map(([organizationId, own]) => ({
+          organizationId,
+          sizeBytes: own.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+          changedAt: new Date(Math.max(...own.map(({ changedAt }) => changedAt.getTime()))),
+        }));
+      }),
+    removeCache: (organizationId) =>
+      backend.withCluster('The cache could not be removed', async (connection) => {
+        const entries = await listClaim(backend, connection, { withSizes: false });
+        const own = entries.filter(
+          (entry) => entry.kind === 'cache' && entry.organization === organizationId,
+        );
+        for (const { path, uid } of own)
+          await removeFolders(backend, connection, [`${volume.root}/${path}`], uid);
+      }),
+    // Environments are folders, without links between them.
+    listStoredPackages: () => Promise.resolve([]),
+    removeStoredPackages: () => Promise.resolve(),
+  };
+}
