@@ -20,7 +20,7 @@ interface TimedStart {
 }
 
 /** How many runs a clock starts, and for how long they are measured. */
-export interface TickLoad {
+interface TickLoad {
   jobCount: number;
   startsPerSecond: number;
   windowSeconds: number;

@@ -18,7 +18,7 @@ const supervisorProgram = fileURLToPath(new URL('fake-supervisor.ts', import.met
 /** Each server uses its own Postgres role, so that its statements can be counted separately. */
 const roles = { scheduler: 'bench_scheduler', supervisor: 'bench_supervisor' };
 
-export interface ServerUse {
+interface ServerUse {
   cpuSeconds: number;
   statements: number;
 }

@@ -1,5 +1,6 @@
 /** Finds what is wrong with the objects of a rendered chart, one sentence each; empty if nothing is. */
 import { findSettingProblems } from './check-settings.ts';
+import { serverRules } from '../kubernetes/server-role.ts';
 import { isSelected, listPods, ofKind, type KubeObject, type Pod, type Selector } from './objects.ts';
 
 export function findProblems(objects: readonly KubeObject[]): string[] {
@@ -149,14 +150,9 @@ function findPolicyProblems({ owner, labels }: Pod, objects: readonly KubeObject
 }
 
 /** What the executor needs (docs/operate/kubernetes.md), and nothing else. */
-const expectedRights = [
-  'pods: create get list watch patch delete deletecollection',
-  'pods/log: get',
-  'secrets: create',
-  'configmaps: create get delete',
-  'networkpolicies: create get list delete',
-  'persistentvolumeclaims: get',
-];
+const expectedRights = serverRules.map(
+  ({ resources, verbs }) => `${resources.join(' ')}: ${verbs.join(' ')}`,
+);
 
 function findRightsProblems(objects: readonly KubeObject[]): string[] {
   const roles = objects.filter(({ kind }) => kind.endsWith('Role'));

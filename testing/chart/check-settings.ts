@@ -2,15 +2,9 @@
 import { readConfig, settings } from '@pumphouse/server/config/config.ts';
 import type { Container } from './objects.ts';
 
-/** Settings of the executor for Kubernetes, which the table of settings does not have yet. */
-const coming = [/^PUMPHOUSE_KUBERNETES_/];
-const isComing = (name: string) => coming.some((pattern) => pattern.test(name));
-
 export function findSettingProblems({ env = [] }: Container): string[] {
   const names = env.map(({ name }) => name);
-  const unknown = names.filter(
-    (name) => name.startsWith('PUMPHOUSE_') && !(name in settings) && !isComing(name),
-  );
+  const unknown = names.filter((name) => name.startsWith('PUMPHOUSE_') && !(name in settings));
   return [
     ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `sets ${name} twice`),
     ...unknown.map((name) => `sets ${name}, which is not a setting`),
@@ -24,10 +18,9 @@ const anySecret = 'smtp://mail.example.com/0123456789abcdef';
 function findInvalidValue(env: NonNullable<Container['env']>): string[] {
   const values = env
     // Files exist only in a pod.
-    .filter(({ name }) => !name.endsWith('_FILE') && !isComing(name))
+    .filter(({ name }) => !name.endsWith('_FILE'))
     .map(({ name, value, valueFrom }) => [name, valueFrom ? anySecret : value]);
   const variables = Object.fromEntries(values) as Record<string, string | undefined>;
-  if (variables['PUMPHOUSE_EXECUTOR'] === 'kubernetes') variables['PUMPHOUSE_EXECUTOR'] = 'process';
   // Its secret is in a file.
   if (variables['PUMPHOUSE_S3_ACCESS_KEY_ID']) variables['PUMPHOUSE_S3_SECRET_ACCESS_KEY'] = anySecret;
   try {
