@@ -16,7 +16,8 @@ report.endAfter(85);
 
 /** On engines of their own, and mostly waiting for them, so that other tests can run meanwhile. */
 async function runOnPodman() {
-  const folders = ['apps/server/src/executors/docker', 'testing/kubernetes/in-process'];
+  // `api.containers` would repeat the suite of the quick lane.
+  const folders = ['apps/server/src/executors/', 'testing/kubernetes/in-process/node'];
   const variables = { PUMPHOUSE_TEST_ENGINES: 'podman', PUMPHOUSE_TEST_CONTAINERS: 'some' };
   await report.runVitest('containers on Podman', ['--project', 'containers', ...folders], {
     variables,

@@ -1,6 +1,6 @@
 /** Finds what is wrong with the objects of a rendered chart, one sentence each; empty if nothing is. */
 import { findSettingProblems } from './check-settings.ts';
-import { serverRules } from '../kubernetes/server-role.ts';
+import { executorRules } from '../kubernetes/server-role.ts';
 import { isSelected, listPods, ofKind, type KubeObject, type Pod, type Selector } from './objects.ts';
 
 export function findProblems(objects: readonly KubeObject[]): string[] {
@@ -150,7 +150,7 @@ function findPolicyProblems({ owner, labels }: Pod, objects: readonly KubeObject
 }
 
 /** What the executor needs (docs/operate/kubernetes.md), and nothing else. */
-const expectedRights = serverRules.map(
+const expectedRights = executorRules.map(
   ({ resources, verbs }) => `${resources.join(' ')}: ${verbs.join(' ')}`,
 );
 
