@@ -1,4 +1,3 @@
-import type { StoredRun } from './schedule-details.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
-import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
+import { listStoredRuns, switchClocks } from './schedule-runs.ts';
 import { chains, clockJobs, deployScheduleWorkspace, quickJobs } from './schedule-workspace.ts';
 import { findScheduleProblems } from './schedule-details.ts';
 import { createSiteDisk } from './site-disk.ts';
@@ -38,13 +37,7 @@ export async function createScheduleSite(
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createSiteServers(first, join(pauseFolder, 'reached'));
 
-  const listRuns = () =>
-    disk.query<StoredRun>(
-      `select job_runs.id, jobs.job_ref as "jobRef", job_runs.number::int, trigger, tick_at as "tickAt", status, failure,
-              interval_start as "intervalStart", interval_end as "intervalEnd", previous_job_run_id as "previousJobRunId"
-         from job_runs join jobs on jobs.id = job_runs.job_id where job_runs.workspace_id = $1 order by job_runs.created_at`,
-      [workspaceId],
-    );
+  const listRuns = () => listStoredRuns(disk, workspaceId);
 
   /** The database's clock, as soon as it responds. */
   const readClock = () =>
@@ -62,14 +55,6 @@ export async function createScheduleSite(
         completed.some((run) => run.jobRef === jobRef && run.intervalEnd && run.intervalEnd > since);
       return quickJobs.every(isDone);
     });
-  }
-
-  async function switchClocks(server: TestServer, operation: 'pause_job' | 'resume_job'): Promise<void> {
-    const api = createApiWorkspace(server, workspaceId);
-    for (const jobRef of clockJobs) {
-      const { id } = await api.findJob(jobRef);
-      await server.client.call(operation, { params: { workspace_id: workspaceId, job_id: id } });
-    }
   }
 
   await deployScheduleWorkspace(first, workspaceId);
@@ -92,13 +77,13 @@ export async function createScheduleSite(
 
     /** Lets all started runs end, and describes what is wrong. The clock continues afterwards. */
     async findProblems(server: TestServer): Promise<string[]> {
-      await switchClocks(server, 'pause_job');
+      await switchClocks(server, workspaceId, 'pause_job');
       const ended = await eventually('nothing runs any more', async () => {
         const all = await listRuns();
         return all.every((run) => isTerminalRunState(run.status)) && all;
       });
       const starts = existsSync(startsFile) ? readFileSync(startsFile, 'utf8').split('\n') : [];
-      await switchClocks(server, 'resume_job');
+      await switchClocks(server, workspaceId, 'resume_job');
       return findScheduleProblems({ runs: ended, starts: starts.filter(Boolean), clockJobs, chains });
     },
 

@@ -27,11 +27,16 @@ function defineNoteJob(name: string, triggers: readonly string[], keys: Record<s
  * Deploys jobs, most of which tick every few seconds: `load`; `follow`, triggered by each of its runs;
  * `summary`, which starts at its own ticks or when `follow` has become fresh, whichever is first; and `poll`,
  * every minute.
+ * @param more files and jobs in addition
  */
-export function deployScheduleWorkspace(server: TestServer, workspaceId: string): Promise<void> {
+export function deployScheduleWorkspace(
+  server: TestServer,
+  workspaceId: string,
+  more: { files?: Record<string, string>; jobs?: readonly Record<string, unknown>[] } = {},
+): Promise<void> {
   const oneAtATime = { execute: { concurrency: 1 } };
   return deployWorkspace(server, workspaceId, {
-    files: { 'note.py': noteScript },
+    files: { 'note.py': noteScript, ...more.files },
     jobs: [
       defineNoteJob('load', ['schedule:* * * * * */2'], oneAtATime),
       defineNoteJob('follow', ['job.success:jobs.load']),
@@ -40,6 +45,7 @@ export function deployScheduleWorkspace(server: TestServer, workspaceId: string)
         freshness: ['job.is_fresh:jobs.follow'],
       }),
       defineNoteJob('poll', ['every:1m'], oneAtATime),
+      ...(more.jobs ?? []),
     ],
   });
 }

@@ -12,6 +12,8 @@ import {
 import { listAttemptProcesses } from '../fixtures/run-processes.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
+export type SiteDisk = ReturnType<typeof createSiteDisk>;
+
 /** What a data folder reveals about attempts and Postgres when no server may be running. */
 export function createSiteDisk(dataDir: string, runs: RunsLocation) {
   const cluster = join(dataDir, 'postgres', 'data');
