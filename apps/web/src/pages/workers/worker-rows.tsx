@@ -73,7 +73,7 @@ export function WorkerRows({ workers, onOutcome, onToken }: WorkerRowsProps) {
                 </td>
                 <td data-label="active runs">{describeLoad(worker)}</td>
                 <td data-label="labels">{describeLabels(worker.labels)}</td>
-                <td data-label="release">{worker.version ?? 'not known'}</td>
+                <td data-label="release">{worker.version ?? 'unknown'}</td>
                 <td data-label="last seen">
                   {worker.last_seen_at === null ? 'never' : <Time at={worker.last_seen_at} />}
                 </td>
