@@ -73,6 +73,7 @@ export async function listPages(
     ofOrganization('members'),
     ofOrganization('usage'),
     ofOrganization('storage'),
+    ofOrganization('workers'),
     ofOrganization('audit-log'),
     ofOrganization('settings'),
     { name: 'account', path: '/account', isOutside: true },

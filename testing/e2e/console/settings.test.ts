@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 import { ownerPassword } from '../../fixtures/server.ts';
+import { startTestWorker } from '../../fixtures/worker.ts';
 
 let site: ConsoleSite;
 let owner: Page;
@@ -271,6 +272,36 @@ describe('an owner, using only the console,', () => {
     await expectAccessible(owner);
   });
 
+  it('creates a worker, sees it connect, pauses and resumes it, and removes it', async () => {
+    await goTo(owner, organizationUrl('/workers'), 'Workers');
+    await field(owner, 'Name').fill('edge 1');
+    await button(owner, 'Create worker').click();
+    await owner.getByText('must be letters, digits').waitFor();
+    await field(owner, 'Name').fill('edge-1');
+    await button(owner, 'Create worker').click();
+    await owner.getByText('bin/pumphouse worker --server').waitFor();
+    const token = await takeSecret(owner, 'token');
+    await row(owner, 'edge-1').getByText('Never connected').waitFor();
+    const worker = await startTestWorker(site.server, { token, labels: ['zone=eu'] });
+    try {
+      await row(owner, 'edge-1').getByText('Connected', { exact: true }).waitFor();
+      await row(owner, 'zone=eu').waitFor();
+      await expectAccessible(owner);
+      await button(owner, 'Pause worker edge-1').click();
+      await output(owner, 'Worker edge-1 takes no new runs now.');
+      await row(owner, 'Takes no new runs.').waitFor();
+      await button(owner, 'Resume worker edge-1').click();
+      await output(owner, 'Worker edge-1 takes new runs again.');
+      await button(owner, 'Remove worker edge-1').click();
+      await dialog(owner).getByRole('textbox').fill('edge-1');
+      await button(dialog(owner), 'Remove').click();
+      await output(owner, 'Worker edge-1 removed.');
+      await owner.getByText('No workers yet').waitFor();
+    } finally {
+      await worker.remove();
+    }
+  });
+
   it('reads changes in the audit log, filtered by URL, and exports them', async () => {
     await goTo(owner, '/audit-log', 'Audit log');
     await button(owner, 'Action').click();
@@ -380,7 +411,7 @@ describe('a user who is not an owner', () => {
 
 describe('every settings page', () => {
   const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/audit-log'];
-  const ofOrganization = ['', '/members', '/usage', '/storage', '/audit-log', '/settings'];
+  const ofOrganization = ['', '/members', '/usage', '/storage', '/workers', '/audit-log', '/settings'];
 
   it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
     const page = await site.openAs('owner', '/settings', { colorScheme });

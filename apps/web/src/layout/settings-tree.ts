@@ -14,6 +14,7 @@ const organizationPages = [
   { to: '/organizations/$organizationId/members', label: 'Members' },
   { to: '/organizations/$organizationId/usage', label: 'Usage and limits' },
   { to: '/organizations/$organizationId/storage', label: 'Storage' },
+  { to: '/organizations/$organizationId/workers', label: 'Workers' },
   { to: '/organizations/$organizationId/audit-log', label: 'Audit log' },
   { to: '/organizations/$organizationId/settings', label: 'Settings' },
 ] as const;

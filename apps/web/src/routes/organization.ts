@@ -10,6 +10,7 @@ import { organizationMembers as membersOf } from '../workspace/use-people.ts';
 import { searchFlag, searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
+import { workersOf } from '../pages/workers/workers-query.ts';
 
 const rolesIn = async (queryClient: QueryClient, organizationId: string) =>
   rolesInOrganization(await queryClient.ensureQueryData(organizationMe(organizationId)));
@@ -83,6 +84,16 @@ export const organizationStorage = createRoute({
       ),
     ),
   component: lazyRouteComponent(() => import('../pages/workspaces/storage-page.tsx'), 'StoragePage'),
+});
+
+export const organizationWorkers = createRoute({
+  getParentRoute: () => organization,
+  path: '/workers',
+  loader: ({ context: { queryClient }, params: { organizationId } }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'worker.list', () =>
+      queryClient.ensureQueryData(workersOf(organizationId)),
+    ),
+  component: lazyRouteComponent(() => import('../pages/workers/workers-page.tsx'), 'WorkersPage'),
 });
 
 export const organizationAuditLog = createRoute({

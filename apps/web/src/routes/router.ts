@@ -13,6 +13,7 @@ import {
   organizationMembers,
   organizationSettings,
   organizationStorage,
+  organizationWorkers,
   organizationUsage,
   organizationWorkspaces,
 } from './organization.ts';
@@ -40,6 +41,7 @@ const routeTree = root.addChildren([
       organizationMembers,
       organizationUsage,
       organizationStorage,
+      organizationWorkers,
       organizationAuditLog,
       organizationSettings,
     ]),
