@@ -1,6 +1,8 @@
 /** Values of the executor contract as they are sent between a server and a worker. */
 import { z } from 'zod';
+import { runFailures, type RunFailureCode } from '../../domain/runs/run-failures.ts';
 import { INSTANCE_SIZES } from '../../domain/jobs/job-definition.ts';
+import { isKeyOf } from '../../domain/primitives/typed-record.ts';
 
 /** An executor's handle, which only the worker's executor reads. */
 export const handle = z
@@ -42,7 +44,7 @@ export const attemptSpec = z.object({
 });
 
 export const inspection = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('running') }),
+  z.object({ state: z.literal('running'), waitsFor: z.string().max(4096).optional() }),
   z.object({
     state: z.literal('exited'),
     exit: z.object({
@@ -51,7 +53,13 @@ export const inspection = z.discriminatedUnion('state', [
       outOfMemory: z.enum(['limit', 'machine']).nullable(),
     }),
   }),
-  z.object({ state: z.literal('missing'), detail: z.string().max(4096).optional() }),
+  z.object({
+    state: z.literal('missing'),
+    detail: z.string().max(4096).optional(),
+    code: z
+      .custom<RunFailureCode>((code) => typeof code === 'string' && isKeyOf(runFailures, code))
+      .optional(),
+  }),
   z.object({ state: z.literal('unknown'), detail: z.string().max(4096) }),
 ]);
 
