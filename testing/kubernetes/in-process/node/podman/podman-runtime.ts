@@ -171,10 +171,11 @@ export class PodmanRuntime implements ContainerRuntime {
 
   async removePod(uid: string): Promise<void> {
     const { engine, network, enforcer } = this.#options;
+    const first = this.#pods.get(uid)?.first;
     this.#pods.delete(uid);
     const found = await engine.listContainers({ all: true, filters: { label: [`${podLabel}=${uid}`] } });
     // Those that use the network of the first go before it.
-    for (const { Id } of found.toSorted((a, b) => b.Created - a.Created)) {
+    for (const { Id } of found.toSorted((a, b) => Number(a.Id === first) - Number(b.Id === first))) {
       try {
         await engine.getContainer(Id).remove({ force: true, v: true });
       } catch (error) {
