@@ -12,7 +12,7 @@ const env = { ...prepareToolchain(), CI: 'true' };
 buildConsole(env);
 const report = new TestReport(env);
 // CI kills a run after 90 minutes.
-report.endAfter(85);
+report.endAfter(88);
 
 /** On engines of their own, and mostly waiting for them, so that other tests can run meanwhile. */
 async function runOnPodman() {

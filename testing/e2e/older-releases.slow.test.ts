@@ -1,3 +1,3 @@
 import { describeOlderReleases } from './older-release-walk.ts';
 
-describeOlderReleases(['0.23.0', '0.20.1']);
+describeOlderReleases(['0.20.1']);
