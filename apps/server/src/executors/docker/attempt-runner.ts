@@ -24,6 +24,7 @@ import { copySnapshot } from './snapshots.ts';
 import type { Slots } from './slots/slots.ts';
 import { createSpoolReader } from './spool.ts';
 import { checkNames } from '../local-data-names.ts';
+import { shareStarts } from '../share-starts.ts';
 
 /** Runs attempts as containers. */
 export function createAttemptRunner(
@@ -32,7 +33,6 @@ export function createAttemptRunner(
   slots: Slots,
 ): AttemptRunner {
   const { installationId, faultPoints } = backend;
-  const starts = new Map<string, Promise<AttemptHandle>>();
   const spools = createSpoolReader();
 
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
@@ -103,13 +103,7 @@ export function createAttemptRunner(
 
   return {
     name: executorName,
-    async start(spec) {
-      const running = starts.get(spec.attemptId);
-      if (running !== undefined) return running;
-      const started = startAttempt(spec).finally(() => starts.delete(spec.attemptId));
-      starts.set(spec.attemptId, started);
-      return started;
-    },
+    start: shareStarts(startAttempt),
     redirect: (handle, notice) =>
       backend.withEngine(
         'The attempt could not be given the address of its server',

@@ -10,10 +10,10 @@ import { executorName, labels, selectorOf } from './names.ts';
 import { patchPod, PodPatchError } from './patch-pod.ts';
 import { planAttemptPod, planPreparation } from './pod-plan.ts';
 import { startPod } from './start-pod.ts';
+import { shareStarts } from '../share-starts.ts';
 
 /** Runs attempts as pods. */
 export function createAttemptRunner(backend: KubernetesBackend, attempts: Attempts): AttemptRunner {
-  const starts = new Map<string, Promise<AttemptHandle>>();
   const { patches } = backend.options;
 
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
@@ -61,13 +61,7 @@ export function createAttemptRunner(backend: KubernetesBackend, attempts: Attemp
 
   return {
     name: executorName,
-    async start(spec) {
-      const running = starts.get(spec.attemptId);
-      if (running !== undefined) return running;
-      const started = startAttempt(spec).finally(() => starts.delete(spec.attemptId));
-      starts.set(spec.attemptId, started);
-      return started;
-    },
+    start: shareStarts(startAttempt),
     // Pods get an address that all servers share, as that of a Service: it stays when a server goes.
     redirect: () => Promise.resolve(),
     async inspect(handle) {

@@ -1,10 +1,5 @@
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
-import type {
-  AttemptInspection,
-  AttemptRunner,
-  AttemptSpec,
-  ListedAttempt,
-} from '../contract/attempt-runner.ts';
+import type { AttemptInspection, AttemptRunner, ListedAttempt } from '../contract/attempt-runner.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import {
   listAttemptIds,
@@ -37,6 +32,7 @@ import { isProcessAlive, type ProcessIdentity } from '../../platform/process-ide
 import { isSafeName } from '../safe-name.ts';
 import type { Templates } from './templates/templates.ts';
 import { LRUCache } from 'lru-cache';
+import { shareStarts } from '../share-starts.ts';
 
 /** More than end between the look at an attempt and its removal. */
 const maxGone = 500;
@@ -45,22 +41,13 @@ const maxGone = 500;
 export function createAttemptRunner(backend: ProcessBackend, templates: Templates | null): AttemptRunner {
   const { dataDir, installationId, faultPoints, log } = backend;
   const forkServer = createForkServer(backend, log);
-  const starts = new Map<string, Promise<AttemptHandle>>();
   /** Attempts without any process. None follows, because only a bootstrap starts processes of an attempt. */
   const gone = new LRUCache<string, true>({ max: maxGone });
 
-  const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
-    const running = starts.get(spec.attemptId);
-    if (running !== undefined) return running;
+  const start = shareStarts(async (spec) => {
     gone.delete(spec.attemptId);
-    const promise = startAttempt({ ...requireIsolation(backend), templates, forkServer }, spec);
-    starts.set(spec.attemptId, promise);
-    try {
-      return await promise;
-    } finally {
-      starts.delete(spec.attemptId);
-    }
-  };
+    return startAttempt({ ...requireIsolation(backend), templates, forkServer }, spec);
+  });
 
   const inspect = async (handle: AttemptHandle): Promise<AttemptInspection> => {
     const found = deriveHandleLocation(handle, readServerLocation(), dataDir);
