@@ -28,7 +28,7 @@ export const blobsSettings = {
     .string()
     .regex(/^[a-z0-9-]+$/, 'must be a region such as eu-central-1')
     .optional()
-    .describe('Region of the bucket (default: `AWS_REGION`, else us-east-1)'),
+    .describe('Region of the bucket (default: `AWS_REGION` or `AWS_DEFAULT_REGION`, else us-east-1)'),
   PUMPHOUSE_S3_ACCESS_KEY_ID: z
     .string()
     .optional()
@@ -63,14 +63,21 @@ export interface BlobsConfig {
   blobsFallback: BlobsLocation | null;
 }
 
+/** What other settings say about blobs. */
+interface BlobsSurroundings {
+  dataDir: string;
+  /** From the standard AWS settings. */
+  awsRegion: string | undefined;
+}
+
 /** @throws ConfigError */
-export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConfig {
+export function readBlobsConfig(values: BlobsValues, around: BlobsSurroundings): BlobsConfig {
   const { PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: fallbackUrl } = values;
   const blobs = url
-    ? readLocation('PUMPHOUSE_BLOBS_URL', url, values)
-    : ({ kind: 'folder', path: resolve(dataDir, 'blobs') } as const);
+    ? readLocation('PUMPHOUSE_BLOBS_URL', url, values, around)
+    : ({ kind: 'folder', path: resolve(around.dataDir, 'blobs') } as const);
   const blobsFallback = fallbackUrl
-    ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values)
+    ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values, around)
     : null;
   if (blobsFallback && isSameLocation(blobs, blobsFallback))
     throw new ConfigError(
@@ -79,9 +86,17 @@ export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConf
   return { blobs, blobsFallback };
 }
 
-function readLocation(setting: string, url: string, values: BlobsValues): BlobsLocation {
+function readLocation(
+  setting: string,
+  url: string,
+  values: BlobsValues,
+  { awsRegion }: BlobsSurroundings,
+): BlobsLocation {
   const parsed = new URL(url);
-  if (parsed.protocol === 's3:') return { kind: 's3', settings: readS3(setting, parsed, values) };
+  if (parsed.protocol === 's3:') {
+    const region = values.PUMPHOUSE_S3_REGION ?? awsRegion ?? 'us-east-1';
+    return { kind: 's3', settings: { ...readS3(setting, parsed, values), region } };
+  }
   if (parsed.protocol !== 'file:' || parsed.host !== '')
     throw new ConfigError(
       `${setting} is ${url}. Write file:// and an absolute path, such as file:///var/lib/pumphouse/blobs, or s3:// with a bucket and a prefix, such as s3://my-bucket/pumphouse.`,
@@ -93,7 +108,7 @@ function readS3(
   setting: string,
   { hostname, pathname, username, search }: URL,
   values: BlobsValues,
-): S3Settings {
+): Omit<S3Settings, 'region'> {
   const prefix = pathname.replaceAll(/^\/+|\/+$/g, '');
   if (hostname === '' || username !== '' || search !== '' || !/^(?:[\w.=+-]+(?:\/[\w.=+-]+)*)?$/.test(prefix))
     throw new ConfigError(
@@ -105,7 +120,6 @@ function readS3(
     bucket: hostname,
     prefix,
     endpoint,
-    region: values.PUMPHOUSE_S3_REGION ?? null,
     credentials: readCredentials(values),
     forcePathStyle: pathStyle === undefined ? endpoint !== null : pathStyle === '1',
     encryption: readEncryption(values.PUMPHOUSE_S3_ENCRYPTION),

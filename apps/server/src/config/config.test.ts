@@ -187,12 +187,15 @@ describe('PUMPHOUSE_BLOBS_URL', () => {
       bucket: 'shop',
       prefix: 'pump/house',
       endpoint: null,
-      region: null,
+      region: 'us-east-1',
       credentials: null,
       forcePathStyle: false,
       encryption: null,
     };
     expect(read(url)).toEqual({ kind: 's3', settings });
+    expect(read({ ...url, AWS_DEFAULT_REGION: 'eu-west-1' })).toMatchObject({
+      settings: { region: 'eu-west-1' },
+    });
     const own = {
       PUMPHOUSE_S3_ENDPOINT: 'http://s3.internal:9000/',
       PUMPHOUSE_S3_REGION: 'eu-central-1',

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppsConfig } from './apps-settings.ts';
+import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { BlobsConfig } from './blobs-settings.ts';
 import type { EngineConfig } from './engine-settings.ts';
 import { defaultInstanceSizes } from '../domain/attempts/instance-sizes.ts';
@@ -351,7 +352,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     allowedHosts: readAllowedHosts(values),
     databaseUrl: readDatabaseUrl(values),
-    ...readBlobsConfig(values, dataDir),
+    ...readBlobsConfig(values, { dataDir, awsRegion: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] }),
     executor: values.PUMPHOUSE_EXECUTOR,
     labels: readLabels(values.PUMPHOUSE_LABELS),
     worker: {
@@ -393,6 +394,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     warnings: warnOfUnknownSettings(env, Object.keys(settings)),
   };
+}
+
+/**
+ * Reads another location of blobs, with the credentials of the settings.
+ * @throws ConfigError
+ */
+export function readBlobsLocation(url: string, env: NodeJS.ProcessEnv = process.env): BlobsLocation {
+  return readConfig({ ...env, PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: undefined }).blobs;
 }
 
 function readRoles(text: string): Config['roles'] {

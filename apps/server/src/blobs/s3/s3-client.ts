@@ -50,7 +50,7 @@ export function createBucketClient(settings: S3Settings): BucketClient {
 async function openClient({ endpoint, region, credentials, forcePathStyle }: S3Settings) {
   const sdk = await import('@aws-sdk/client-s3');
   const client = new sdk.S3Client({
-    region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    region,
     forcePathStyle,
     maxAttempts,
     // Many stores reject the checksums that the SDK would add. Signatures cover the content anyway.

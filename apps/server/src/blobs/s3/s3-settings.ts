@@ -5,8 +5,7 @@ export interface S3Settings {
   prefix: string;
   /** Null: the one of AWS. */
   endpoint: string | null;
-  /** Null: from the standard AWS settings, else `us-east-1`. */
-  region: string | null;
+  region: string;
   /** Null: from the standard AWS settings: variables, web identity, instance profile. */
   credentials: { accessKeyId: string; secretAccessKey: string } | null;
   /** The bucket is in the path of a request, not in its host name. */
