@@ -12,7 +12,9 @@ import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
-import { blobsSettings, readBlobsConfig } from './blobs-settings.ts';
+import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
+import type { PlaygroundConfig } from './playground-settings.ts';
+import { playgroundSettings, readPlayground } from './playground-settings.ts';
 import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
@@ -71,6 +73,7 @@ export const settings = {
     .optional()
     .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that it is not in a variable'),
   ...blobsSettings,
+  ...playgroundSettings,
   PUMPHOUSE_EXECUTOR: z
     .enum(['auto', 'process', 'docker', 'kubernetes'])
     .default('auto')
@@ -286,6 +289,7 @@ export const settings = {
 type Values = z.output<z.ZodObject<typeof settings>>;
 
 export interface Config extends BlobsConfig {
+  playground: PlaygroundConfig;
   dataDir: string;
   host: string;
   port: number;
@@ -344,6 +348,8 @@ const megabyte = 1024 * 1024;
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values: Values = readValues(settings, env);
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
+  const awsRegion = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const blobs = readBlobsConfig(values, { dataDir, awsRegion });
   const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
     dataDir,
@@ -352,7 +358,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     allowedHosts: readAllowedHosts(values),
     databaseUrl: readDatabaseUrl(values),
-    ...readBlobsConfig(values, { dataDir, awsRegion: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] }),
+    ...blobs,
+    playground: readPlayground(values, {
+      blobs: blobs.blobs,
+      readS3: (setting, url) => readS3Settings(setting, new URL(url), { values, awsRegion }),
+      publicEndpoint: readPublicEndpoint(values),
+    }),
     executor: values.PUMPHOUSE_EXECUTOR,
     labels: readLabels(values.PUMPHOUSE_LABELS),
     worker: {
