@@ -264,11 +264,18 @@ export function createJobStore(sql: Queryable) {
       return listAll(workspaceId);
     },
 
-    /** Locks a job without waiting; returns false if another transaction holds the lock. */
-    tryLock: async (jobId: string) =>
-      (await sql.executePrepared(
-        named(`select ${boundStandstill} from jobs where id = :jobId for update skip locked`, { jobId }),
-      )) === 1,
+    /** Locks jobs without waiting; returns the ids of those whose lock no other transaction holds. */
+    tryLock: async (jobIds: readonly string[]) => {
+      const rows = await sql.prepared<{ id: string }>(
+        named(
+          `select id, ${boundStandstill} from jobs where id = any(:jobIds) order by id for update skip locked`,
+          {
+            jobIds,
+          },
+        ),
+      );
+      return rows.map(({ id }) => id);
+    },
 
     /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
