@@ -77,16 +77,13 @@ async function start(name: string, variables: Record<string, string>): Promise<T
 async function deploy(server: TestServer, name: string, scripts: Record<string, string>) {
   const workspaceId = await createWorkspace(server, name);
   const workspace = createApiWorkspace(server, workspaceId);
-  const redeploy = (now: Record<string, string>) =>
-    deployWorkspace(server, workspaceId, {
-      files: Object.fromEntries(Object.entries(now).map(([job, code]) => [`${job}.py`, code])),
-      jobs: Object.keys(now).map((job) => defineScriptJob(job)),
-      requirements,
-    });
-  await redeploy(scripts);
+  await deployWorkspace(server, workspaceId, {
+    files: Object.fromEntries(Object.entries(scripts).map(([job, code]) => [`${job}.py`, code])),
+    jobs: Object.keys(scripts).map((job) => defineScriptJob(job)),
+    requirements,
+  });
   return {
     workspaceId,
-    redeploy,
     /** Runs a script to its end; returns its log. */
     async run(job: string) {
       const jobRunId = await triggerJob(server, workspaceId, `jobs.${job}`);
@@ -112,9 +109,9 @@ describe('the playground in S3', () => {
   });
 
   it('takes files and Delta tables of a run, and the next run finds them', async () => {
-    const { run } = await deploy(server, 'one', { load: load(['native', 'delta']) });
-    expect(await run('load')).toContain('loaded native\nloaded delta');
-    expect(await run('load')).toContain('restored False 1');
+    const one = await deploy(server, 'one', { load: load(['native', 'delta']) });
+    expect(await one.run('load')).toContain('loaded native\nloaded delta');
+    expect(await one.run('load')).toContain('restored False 1');
   });
 
   it('shows a run nothing of another workspace, and no credential in its log', async () => {
@@ -134,10 +131,10 @@ describe('the playground in S3', () => {
 describe('the playground in local data', () => {
   it('is a folder of the workspace and profile, which the next run finds', async () => {
     const server = await start('local', { PUMPHOUSE_PLAYGROUND: 'local' });
-    const { run, workspaceId } = await deploy(server, 'local', { load: load(['native', 'delta']) });
-    expect(await run('load')).toContain('loaded native\nloaded delta');
-    expect(await run('load')).toContain('restored False 1');
-    const data = createRunsLocation(join(folder, 'local')).locateLocalData(workspaceId, 'prod');
+    const one = await deploy(server, 'local', { load: load(['native', 'delta']) });
+    expect(await one.run('load')).toContain('loaded native\nloaded delta');
+    expect(await one.run('load')).toContain('restored False 1');
+    const data = createRunsLocation(join(folder, 'local')).locateLocalData(one.workspaceId, 'prod');
     expect(await readdir(join(data, 'playground', 'sales'))).toEqual(
       expect.arrayContaining(['items_native', 'items_delta', 'init']),
     );

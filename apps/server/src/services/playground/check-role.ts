@@ -15,9 +15,7 @@ import { storeOfWorkspace } from './playground-prefix.ts';
  * @throws PlaygroundError
  */
 export async function checkRole(store: S3Settings, role: RoleCredentials): Promise<void> {
-  const [own, other] = [randomBytes(8), randomBytes(8)].map((id) =>
-    storeOfWorkspace(store, `check-${id.toString('hex')}`),
-  ) as [S3Settings, S3Settings];
+  const [own, other] = [probeOf(store), probeOf(store)];
   const credentials = await role.issue(own, true);
   const open = (settings: S3Settings) => createS3BlobStore(createBucketClient({ ...settings, credentials }));
   await requireWritable(open(own), own);
@@ -34,6 +32,10 @@ export async function checkRole(store: S3Settings, role: RoleCredentials): Promi
     throw notIsolated(
       'Credentials of a run can assume the role again, without a limit. Let the trust policy of the role name only the server.',
     );
+}
+
+function probeOf(store: S3Settings): S3Settings {
+  return storeOfWorkspace(store, `check-${randomBytes(8).toString('hex')}`);
 }
 
 async function requireWritable(blobs: BlobStore, settings: S3Settings): Promise<void> {
