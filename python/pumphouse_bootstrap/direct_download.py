@@ -1,7 +1,7 @@
 """
 Download of an archive from the object store, with a URL that the server signed.
 
-The URL is a secret: whoever has it can read the archive for some minutes. No message contains it.
+The URL is a secret: every holder can read the archive for some minutes. No message contains it.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ export function signForm(url: URL, body: string, scope: SigningScope, now = new 
 }
 
 /**
- * Returns a URL with which anybody can read an object for some time: a secret.
+ * Returns a URL that is enough to read an object for some time: a secret.
  * @param url of the object
  */
 export function presignGet(
