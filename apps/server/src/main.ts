@@ -165,7 +165,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
-  const host = createWorkerHost(selectSupervisorSettings(config), { ...loopParts, serverId, loops });
+  const host = createWorkerHost(selectSupervisorSettings(config), {
+    ...loopParts,
+    retention: { ...filePorts, limits: config.retention },
+    serverId,
+    loops,
+  });
   await host.start();
   parts.add(() => host.stop());
   workerHost = host;
