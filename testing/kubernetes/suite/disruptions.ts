@@ -29,8 +29,8 @@ export function describeDisruptions(get: GetContext): void {
     if (get().cluster.capabilities.disruptionTarget)
       expect(readDisruption(pod)).toMatchObject({ status: 'True', reason });
   };
-  const runPod = async (graceSeconds = 1) => {
-    const { name } = (await createPod(get(), { graceSeconds })).metadata;
+  const runPod = async (spec: object = {}) => {
+    const { name } = (await createPod(get(), { graceSeconds: 1, spec })).metadata;
     return untilPhase(get(), name, 'Running');
   };
   /** The last state of a pod that is deleted. */
@@ -86,7 +86,13 @@ export function describeDisruptions(get: GetContext): void {
 
     it('by a node that lacks memory fail the pod, whose object stays', async (test) => {
       needs(test, 'evictForNodeMemory');
-      const { name } = (await runPod()).metadata;
+      // The fault restarts the kubelet, which must not count as the loss of its node.
+      const tolerations = ['not-ready', 'unreachable'].map((problem) => ({
+        key: `node.kubernetes.io/${problem}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+      }));
+      const { name } = (await runPod({ tolerations })).metadata;
       await get().cluster.faults.evictForNodeMemory(name);
       const pod = (await untilPhase(get(), name, 'Failed')) as DisruptedPod;
       expect(pod.status).toMatchObject({
