@@ -46,7 +46,7 @@ export async function assumeRole(sts: StsService, session: RoleSession): Promise
   }).toString();
   const url = new URL(sts.url);
   const scope: SigningScope = { service: 'sts', region: sts.region, credentials: sts.credentials };
-  const { status, text } = await post(url, body, signForm(url, body, scope));
+  const { status, text } = await post(url, body, await signForm(url, body, scope));
   if (status !== 200)
     throw new AssumeRoleError(
       `${url.origin} gave no credentials of the role ${session.roleArn}: ${readElement(text, 'Message') ?? `status ${status}`}`,

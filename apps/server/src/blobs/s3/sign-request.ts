@@ -1,3 +1,5 @@
+/** AWS Signature Version 4. The library that signs, a part of the SDK, is loaded with the first request. */
+import type { Hash, Hmac } from 'node:crypto';
 import { createHash, createHmac } from 'node:crypto';
 
 /** Credentials of AWS or of a compatible store. */
@@ -15,73 +17,55 @@ export interface SigningScope {
   credentials: AwsCredentials;
 }
 
-const algorithm = 'AWS4-HMAC-SHA256';
+const bodyHash = 'x-amz-content-sha256';
 
-/** Signs the POST of a form, with AWS Signature Version 4; returns its headers. */
-export function signForm(url: URL, body: string, scope: SigningScope, now = new Date()) {
-  const time = formatTime(now);
-  const headers = {
-    'content-type': 'application/x-www-form-urlencoded',
-    host: url.host,
-    'x-amz-date': time,
-    ...(scope.credentials.sessionToken && { 'x-amz-security-token': scope.credentials.sessionToken }),
-  };
-  const names = Object.keys(headers).join(';');
-  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
-  const request = ['POST', encodePath(url.pathname), '', lines.join(''), names, hash(body)].join('\n');
-  const signature = sign(request, time, scope);
-  const credential = `${scope.credentials.accessKeyId}/${nameScope(time, scope)}`;
-  const { host: _, ...sent } = headers;
-  return {
-    ...sent,
-    authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
-  };
+/** Signs the POST of a form; returns its headers. */
+export async function signForm(
+  url: URL,
+  body: string,
+  scope: SigningScope,
+  now = new Date(),
+): Promise<Record<string, string>> {
+  const signer = await createSigner(scope);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', host: url.host };
+  const request = { method: 'POST', headers, body, query: {}, ...locate(url) };
+  const { host: _, ...signed } = (await signer.sign(request, { signingDate: now })).headers;
+  return signed;
 }
 
 /**
  * Returns a URL that is enough to read an object for some time: a secret.
  * @param url of the object
  */
-export function presignGet(
+export async function presignGet(
   url: URL,
   scope: SigningScope,
   { seconds, now = new Date() }: { seconds: number; now?: Date },
-): string {
-  const time = formatTime(now);
-  const { accessKeyId, sessionToken } = scope.credentials;
-  const parameters = {
-    'X-Amz-Algorithm': algorithm,
-    'X-Amz-Credential': `${accessKeyId}/${nameScope(time, scope)}`,
-    'X-Amz-Date': time,
-    'X-Amz-Expires': String(seconds),
-    ...(sessionToken && { 'X-Amz-Security-Token': sessionToken }),
-    'X-Amz-SignedHeaders': 'host',
-  };
-  const query = Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encode(value)}`)
-    .join('&');
-  const path = encodePath(url.pathname);
-  const request = ['GET', path, query, `host:${url.host}\n`, 'host', 'UNSIGNED-PAYLOAD'].join('\n');
-  return `${url.origin}${path}?${query}&X-Amz-Signature=${sign(request, time, scope)}`;
+): Promise<string> {
+  const signer = await createSigner(scope);
+  const headers = { host: url.host, [bodyHash]: 'UNSIGNED-PAYLOAD' };
+  const request = { method: 'GET', headers, query: {}, ...locate(url) };
+  const { path, query = {} } = await signer.presign(request, {
+    expiresIn: seconds,
+    signingDate: now,
+    // Only for the signature: the reader sends no such header.
+    unhoistableHeaders: new Set([bodyHash]),
+    unsignableHeaders: new Set([bodyHash]),
+  });
+  const parameters = Object.entries(query).map(([name, value]) => `${name}=${encode(String(value))}`);
+  return `${url.origin}${path}?${parameters.join('&')}`;
 }
 
-function sign(request: string, time: string, { service, region, credentials }: SigningScope): string {
-  const text = [algorithm, time, nameScope(time, { service, region }), hash(request)].join('\n');
-  const parts = [time.slice(0, 8), region, service, 'aws4_request', text];
-  const first = Buffer.from(`AWS4${credentials.secretAccessKey}`);
-  const signed = parts.reduce((key, part) => createHmac('sha256', key).update(part).digest(), first);
-  return signed.toString('hex');
+async function createSigner({ service, region, credentials }: SigningScope) {
+  const { SignatureV4 } = await import('@smithy/signature-v4');
+  const forS3 = { uriEscapePath: false, applyChecksum: false };
+  return new SignatureV4({ service, region, credentials, sha256: Sha256, ...(service === 's3' && forS3) });
 }
 
-function nameScope(time: string, { region, service }: Pick<SigningScope, 'region' | 'service'>): string {
-  return `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+function locate({ protocol, hostname, port, pathname }: URL) {
+  const path = decodeURIComponent(pathname).split('/').map(encode).join('/');
+  return { protocol, hostname, ...(port !== '' && { port: Number(port) }), path };
 }
-
-const formatTime = (date: Date): string => date.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-const encodePath = (path: string): string => decodeURIComponent(path).split('/').map(encode).join('/');
 
 /** Like encodeURIComponent, which leaves a few characters that must be encoded. */
 function encode(text: string): string {
@@ -89,4 +73,30 @@ function encode(text: string): string {
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+type Data = string | ArrayBuffer | ArrayBufferView;
+
+/** SHA-256 of Node in the form that the library asks for; an HMAC with a secret. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: Data) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', toBytes(secret));
+  }
+
+  update(data: Data): void {
+    this.#hash.update(toBytes(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+}
+
+function toBytes(data: Data): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data)
+    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    : Buffer.from(data);
 }
