@@ -78,7 +78,8 @@ export interface KubernetesConfig {
   connection: ClusterConnection;
   /** Null: that of the connection. */
   namespace: string | null;
-  volumeClaim: string;
+  /** Null: there is none. */
+  volumeClaim: string | null;
   patches: PodPatches;
   /** How the pods of this server are recognized; null: apps cannot be reached. */
   server: ServerPeers | null;

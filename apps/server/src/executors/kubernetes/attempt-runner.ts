@@ -8,7 +8,7 @@ import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backen
 import type { Pod } from './kube-objects.ts';
 import { executorName, labels, selectorOf } from './names.ts';
 import { patchPod, PodPatchError } from './patch-pod.ts';
-import { planAttemptPod, planPreparation } from './pod-plan.ts';
+import { planAttemptPod, planPreparation } from './attempt-pod.ts';
 import { startPod } from './start-pod.ts';
 import { shareStarts } from '../share-starts.ts';
 

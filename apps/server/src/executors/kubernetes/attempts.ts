@@ -9,7 +9,8 @@ import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backen
 import type { Pod } from './kube-objects.ts';
 import { annotations, attemptPodName, labels } from './names.ts';
 import { describePod, failureOfWait, type PodFailure, type PodWait } from './pod-end.ts';
-import { flushSeconds, planVolumePaths } from './pod-plan.ts';
+import { flushSeconds } from './attempt-pod.ts';
+import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram, findRunState } from './short-pod.ts';
 import { ensureSecret } from './start-pod.ts';
 

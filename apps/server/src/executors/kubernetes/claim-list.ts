@@ -1,7 +1,7 @@
 /** The folders of an installation on its claim. */
 import { z } from 'zod';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
-import { planVolumePaths } from './pod-plan.ts';
+import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram } from './short-pod.ts';
 
 /** Any user of runs can look at all folders; only the owner of a folder can remove it. */

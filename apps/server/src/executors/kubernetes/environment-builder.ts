@@ -4,7 +4,8 @@ import { buildEnvironment, removeFolders } from './environments.ts';
 import { isEnvironmentMarked, unmarkEnvironment } from './environment-marker.ts';
 import type { KubernetesBackend } from './kubernetes-backend.ts';
 import { executorName } from './names.ts';
-import { planVolumePaths, readEnvironmentName } from './pod-plan.ts';
+import { readEnvironmentName } from './environment-name.ts';
+import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram } from './short-pod.ts';
 
 /** Builds environments as folders of the claim. */

@@ -9,55 +9,28 @@ import {
   type EnvironmentSpec,
 } from '../contract/environment-builder.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import { planBuildFiles, planBuildSteps, planBuildVariables, type BuildStep } from '../environment-steps.ts';
+import type { BuildStep } from '../environment-steps.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
 import { checkRequirements } from '../requirements.ts';
 import { isSafeName } from '../safe-name.ts';
+import { planBuildPod, planBuildPreparation, planEnvironmentSteps } from './build-pod.ts';
+import { markEnvironment } from './environment-marker.ts';
+import { buildEnvironmentName } from './environment-name.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { Pod } from './kube-objects.ts';
-import {
-  annotations,
-  bootstrapFolder,
-  containers,
-  executorName,
-  folders,
-  labels,
-  labelsOf,
-  python,
-  shortInstallation,
-} from './names.ts';
+import { containers, executorName } from './names.ts';
 import { patchPod } from './patch-pod.ts';
 import { describePod, failureOfWait } from './pod-end.ts';
-import {
-  buildEnvironmentName,
-  chooseImage,
-  planPod,
-  planVolumePaths,
-  type PreparationPlan,
-} from './pod-plan.ts';
-import { markEnvironment } from './environment-marker.ts';
 import { askClaimProgram, findRunState } from './short-pod.ts';
 import { startPod } from './start-pod.ts';
+import { planVolumePaths } from './volume-paths.ts';
 
 /** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the failed step. */
 const firstFailure = 10;
 const lastOutputLines = 200;
 const pauseMs = 200;
-const diskBytes = 20 * 1024 ** 3;
-const graceSeconds = 2;
-/** An image for a Python version that nobody built. */
+/** For an image that may not exist for this Python version. */
 const imageMs = 120_000;
-
-const paths = {
-  environment: folders.virtualEnvironment,
-  cache: folders.cache,
-  requirements: `${folders.record}/requirements.txt`,
-  excludes: `${folders.record}/excludes.txt`,
-  // `prepare` finds the programs of the image.
-  uv: '{uv}',
-  hooks: `${bootstrapFolder}/environment_hooks`,
-};
-const certificateBundle = '/etc/ssl/certs/ca-certificates.crt';
 
 interface BuildListener {
   onLine: (line: EnvironmentLine) => void;
@@ -79,11 +52,16 @@ export async function buildEnvironment(
     throw new ExecutorError('config', 'The workspace has a name that cannot be that of a folder.');
   const name = buildEnvironmentName(spec, randomUUID());
   const folder = planVolumePaths(backend.installationId).environment(name);
-  const pod = planBuildPod(backend, connection, spec, name);
+  const { buildLimits: limits, patches } = backend.options;
+  const pod = patchPod(planBuildPod(spec, name, { context: connection, limits }), patches, {
+    size: null,
+    workspaceId: spec.workspaceId,
+  });
   let isBuilt = false;
   try {
-    const started = await startPod(backend, connection, pod, planBuild(backend.installationId, spec, name));
-    await followBuild(backend, connection, { pod: started, steps: planSteps(spec), listener });
+    const plan = planBuildPreparation(backend.installationId, spec, name);
+    const started = await startPod(backend, connection, pod, plan);
+    await followBuild(backend, connection, { pod: started, steps: planEnvironmentSteps(spec), listener });
     await backend.faultPoints.reach('before-environment-complete');
     await askClaimProgram(backend, connection, {
       action: 'complete',
@@ -107,86 +85,6 @@ export async function removeFolders(
   uid: number,
 ): Promise<void> {
   await askClaimProgram(backend, connection, { action: 'remove', given: { paths: given }, uid });
-}
-
-function planSteps({ requirements }: EnvironmentSpec): BuildStep[] {
-  return planBuildSteps(paths, '{python}', requirements);
-}
-
-function planBuild(installationId: string, spec: EnvironmentSpec, name: string): PreparationPlan {
-  const volume = planVolumePaths(installationId);
-  const { requirements, excludes } = planBuildFiles(spec.requirements);
-  return {
-    files: [
-      { path: paths.requirements, content: requirements },
-      { path: paths.excludes, content: excludes },
-      {
-        path: `${folders.record}/build.json`,
-        content: {
-          machine: null,
-          drop_to: null,
-          steps: planSteps(spec),
-          variables: planBuildVariables(spec, paths, certificateBundle),
-          masked_values: spec.maskedValues,
-        },
-      },
-      { path: `${folders.volume}/${volume.environment(name)}/key`, content: spec.key },
-    ],
-    folders: [],
-    volume: {
-      root: volume.root,
-      shared: [volume.environments, `${volume.root}/caches`, `${volume.root}/caches/${spec.organizationId}`],
-      own: [
-        `${volume.environment(name)}/files`,
-        volume.cache(spec.organizationId, spec.workspaceId, spec.uid),
-      ],
-      required: null,
-      copy: null,
-    },
-    python: spec.pythonVersion,
-  };
-}
-
-function planBuildPod(
-  { installationId, options }: KubernetesBackend,
-  connection: NamespaceConnection,
-  spec: EnvironmentSpec,
-  name: string,
-): Pod {
-  const volume = planVolumePaths(installationId);
-  const cache = volume.cache(spec.organizationId, spec.workspaceId, spec.uid);
-  const pod = planPod(
-    {
-      name: `pumphouse-${shortInstallation(installationId)}-build-${randomUUID().slice(0, 13)}`,
-      labels: labelsOf(installationId, 'build', {
-        [labels.workspace]: spec.workspaceId,
-        [labels.network]: 'outgoing',
-      }),
-      annotations: { [annotations.environmentKey]: spec.key },
-      image: chooseImage(options.image, spec.pythonVersion),
-      uid: spec.uid,
-      command: [
-        python,
-        '-I',
-        '-S',
-        `${bootstrapFolder}/environment_build.py`,
-        `${folders.record}/build.json`,
-      ],
-      mounts: [
-        { name: 'record', mountPath: folders.record },
-        { name: 'claim', mountPath: folders.environment, subPath: `${volume.environment(name)}/files` },
-        { name: 'claim', mountPath: folders.cache, subPath: cache },
-      ],
-      limits: options.buildLimits,
-      diskBytes,
-      terminationGracePeriodSeconds: graceSeconds,
-      activeDeadlineSeconds: null,
-      volumes: [{ name: 'record', emptyDir: { sizeLimit: '1Gi' } }],
-      prepareMounts: [{ name: 'record', mountPath: folders.record }],
-    },
-    connection,
-  );
-  return patchPod(pod, options.patches, { size: null, workspaceId: spec.workspaceId });
 }
 
 interface Build {

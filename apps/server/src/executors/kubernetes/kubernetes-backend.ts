@@ -28,8 +28,8 @@ export interface KubernetesExecutorOptions {
   installationId: string;
   /** Name of the image of runs, with `{python}` for the minor version if there is one for each. */
   image: string;
-  /** Name of a persistent volume claim that pods on all nodes can write to. */
-  volumeClaim: string;
+  /** Name of a persistent volume claim that pods on all nodes can write to; null: there is none. */
+  volumeClaim: string | null;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
   /** Resource limits of an environment build. */
@@ -98,7 +98,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
       place,
       bootstrapSecret,
       installationId,
-      claim: options.volumeClaim,
+      volumeClaim: options.volumeClaim,
       image: options.image,
     };
   }

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import {
-  buildEnvironmentName,
-  flushSeconds,
-  planAttemptPod,
-  planPreparation,
-  readEnvironmentName,
-  type PodContext,
-} from './pod-plan.ts';
+import { flushSeconds, planAttemptPod, planPreparation } from './attempt-pod.ts';
+import { buildEnvironmentName, readEnvironmentName } from './environment-name.ts';
+import type { PodContext } from './pod-plan.ts';
 import { labels, shortInstallation } from './names.ts';
 
 const environment = 'abc-0123abcd-3.13-60910';
@@ -33,7 +28,7 @@ const spec: AttemptSpec = {
 const context: PodContext = {
   namespace: 'pumphouse',
   installationId: spec.installationId,
-  claim: 'shared',
+  volumeClaim: 'shared',
   image: 'registry.example.com/runner:{python}',
   bootstrapSecret: 'pumphouse-bootstrap-1',
 };
