@@ -41,12 +41,14 @@ interface TickFixtureOptions {
   supervisors?: number;
   /** Of each supervisor. */
   maxActiveRuns?: number;
+  /** Settings of Postgres that differ from those of the embedded one, which suits a mostly idle server. */
+  postgres?: Readonly<Record<string, string>>;
 }
 
 export async function createTickFixture(options: TickFixtureOptions = {}) {
-  const { history, supervisors: supervisorCount = 1, maxActiveRuns = 50 } = options;
+  const { history, supervisors: supervisorCount = 1, maxActiveRuns = 50, postgres: settings = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-ticks-'));
-  const postgres = await startCountingPostgres(folder);
+  const postgres = await startCountingPostgres(folder, settings);
   const { connection } = postgres;
   const database = createDatabase({ ...connection, user: 'postgres' }, { statementTimeoutSeconds: 3600 });
   if (history) await fillHistory({ connection, database, folder }, history);
@@ -113,14 +115,14 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
 }
 
 /** An embedded Postgres like a server's, which also counts statements. */
-async function startCountingPostgres(dataDir: string) {
+async function startCountingPostgres(dataDir: string, settings: Readonly<Record<string, string>>) {
   const first = await startEmbeddedPostgres({ dataDir, log: silentLog });
   const database = createDatabase({ ...first.connection, user: 'postgres' });
   await database.execute('create extension pg_stat_statements');
   await database.execute(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
   await database.close();
   await first.stop();
-  return startEmbeddedPostgres({ dataDir, log: silentLog });
+  return startEmbeddedPostgres({ dataDir, log: silentLog, settings });
 }
 
 async function countStatements(database: Database): Promise<Map<string, number>> {
