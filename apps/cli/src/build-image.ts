@@ -22,7 +22,7 @@ export async function buildImage(options: BuildImageOptions): Promise<void> {
     );
     write(`${keys.length} environments on ${baseImage}: ${keys.join(', ')}`);
     if (options.context !== undefined) {
-      write(`Next: podman build --tag ${options.tag} ${folder}`);
+      write(`Next: podman build --tag ${options.tag} --file ${join(folder, 'Containerfile')} ${folder}`);
       return;
     }
     const engine = options.engine ?? (await findEngine());
