@@ -19,6 +19,7 @@ const features = [
   'logs',
   'people',
   'pipelines',
+  'playground',
   'retention',
   'runs',
   'scheduling',

@@ -1,12 +1,10 @@
 import type { Queryable } from '../pool.ts';
 import type { LogChunk, LogChunkExtent, LogChunkRows } from '../../../blobs/logs/log-chunks.ts';
+import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
 const extentColumns = `first_line as "firstLine", end_line as "endLine", start_byte as "startByte", end_byte as "endByte",
   object_key as "objectKey", object_bytes as "objectBytes"`;
-
-/** Longer than writing an object takes. */
-const reservedHours = 24;
 
 /** Creates the store of log lines that are not in a file: where blobs are in S3. */
 export function createLogChunkStore(sql: Queryable): LogChunkRows {
@@ -65,24 +63,12 @@ export function createLogChunkStore(sql: Queryable): LogChunkRows {
         ),
       ),
 
-    async reserveObject(key) {
-      const { id } = await sql.one<{ id: number }>(
-        named(
-          `insert into storage_removals (kind, target, not_before)
-           values ('blob', jsonb_build_object('key', :key::text), now() + make_interval(hours => :reservedHours))
-           returning id`,
-          { key, reservedHours },
-        ),
-      );
-      return id;
+    reserveObject: async (key) => {
+      const [reservation = 0] = await reserveBlobs(sql, [key]);
+      return reservation;
     },
 
-    async keepObject(reservation) {
-      const touched = await sql.execute(
-        named('delete from storage_removals where id = :reservation and not_before > now()', { reservation }),
-      );
-      return touched === 1;
-    },
+    keepObject: (reservation) => keepBlobs(sql, [reservation]),
 
     discardObjects: (keys) =>
       sql.execute(
