@@ -349,6 +349,11 @@ export const errorCodes = {
       'Code and configuration of an attempt are available only between its admission and the start of its code.',
     nextStep: 'None: a running attempt has its files.',
   },
+  archive_closed: {
+    status: 409,
+    cause: 'The environment is not being built any more: its build has ended, or another server builds it.',
+    nextStep: 'None: the pod of the build ends on its own.',
+  },
   spool_gap: {
     status: 409,
     cause: 'The chunk begins after the received data; `extra.received` is the offset to continue from.',

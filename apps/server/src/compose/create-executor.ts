@@ -58,7 +58,7 @@ export interface DecisionStore {
 }
 
 const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
-const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
+export const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
 export const toolsFolder = join(repositoryFolder, '.tools', 'bin');
 const imageSources: ImageSources = {
   imagesFolder: join(repositoryFolder, 'deploy', 'images'),

@@ -1,7 +1,7 @@
 /** The folders of an installation on its claim. */
 import { z } from 'zod';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
-import { planVolumePaths } from './pod-plan.ts';
+import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram } from './short-pod.ts';
 
 /** Any user of runs can look at all folders; only the owner of a folder can remove it. */
@@ -28,12 +28,13 @@ const entrySchema = z.discriminatedUnion('kind', [
 type Read = z.infer<typeof entrySchema>;
 export type ClaimEntry = Read & { changedAt: Date; sizeBytes: number | null };
 
-/** @returns paths relative to the folder of the installation */
+/** @returns paths relative to the folder of the installation; none without a claim */
 export async function listClaim(
   backend: KubernetesBackend,
   connection: NamespaceConnection,
   { withSizes }: { withSizes: boolean },
 ): Promise<ClaimEntry[]> {
+  if (connection.volumeClaim === null) return [];
   const { root } = planVolumePaths(backend.installationId);
   const listed = await askClaimProgram<unknown>(backend, connection, {
     action: 'list',

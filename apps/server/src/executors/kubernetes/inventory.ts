@@ -9,7 +9,7 @@ import { unmarkEnvironment } from './environment-marker.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { Pod } from './kube-objects.ts';
 import { annotations, labels, labelsOf, selectorOf } from './names.ts';
-import { planVolumePaths } from './pod-plan.ts';
+import { planVolumePaths } from './volume-paths.ts';
 
 const environmentsFolder = 'environments/';
 const pauseMs = 200;

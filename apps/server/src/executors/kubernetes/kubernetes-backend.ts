@@ -20,6 +20,7 @@ import {
 import type { PodPatches } from './patch-pod.ts';
 import type { PodContext } from './pod-plan.ts';
 import { createPodWatch } from './pod-watch.ts';
+import { createWithConnection } from '../with-connection.ts';
 
 export interface KubernetesExecutorOptions {
   connection: ClusterConnection;
@@ -28,8 +29,8 @@ export interface KubernetesExecutorOptions {
   installationId: string;
   /** Name of the image of runs, with `{python}` for the minor version if there is one for each. */
   image: string;
-  /** Name of a persistent volume claim that pods on all nodes can write to. */
-  volumeClaim: string;
+  /** Name of a persistent volume claim that pods on all nodes can write to; null: there is none. */
+  volumeClaim: string | null;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
   /** Resource limits of an environment build. */
@@ -98,7 +99,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
       place,
       bootstrapSecret,
       installationId,
-      claim: options.volumeClaim,
+      volumeClaim: options.volumeClaim,
       image: options.image,
     };
   }
@@ -187,18 +188,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
     connect,
     createIfMissing,
 
-    /** Runs an operation on the cluster and converts its errors to the executor's. */
-    async withCluster<Result>(
-      doing: string,
-      work: (connection: NamespaceConnection) => Promise<Result>,
-    ): Promise<Result> {
-      const connection = await connect();
-      try {
-        return await work(connection);
-      } catch (error) {
-        throw asExecutorError(error, doing);
-      }
-    },
+    withCluster: createWithConnection(connect, asExecutorError),
 
     /** Check again: another cluster may respond at the address by now. */
     async isSamePlace({ paths }: NamespaceConnection, place: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { readHandle } from './attempt-handle.ts';
 import { hasEnded, readUser, type Attempts } from './attempts.ts';
 import type { KubernetesBackend } from './kubernetes-backend.ts';
 import { annotations } from './names.ts';
-import { planVolumePaths } from './pod-plan.ts';
+import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram, runClaimProgram } from './short-pod.ts';
 
 /** Copies local data between folders of the claim, in short pods. */

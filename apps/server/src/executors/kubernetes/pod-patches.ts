@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { INSTANCE_SIZES, type InstanceSize } from '../../domain/jobs/job-definition.ts';
 import { patchPod, PodPatchError, type PodPatch, type PodPatches } from './patch-pod.ts';
-import { planAttemptPod } from './pod-plan.ts';
+import { planAttemptPod } from './attempt-pod.ts';
 
 const patchSchema: z.ZodType<PodPatch> = z.record(z.string(), z.unknown());
 
@@ -48,5 +48,5 @@ const samplePod = planAttemptPod(
     timeoutSeconds: 1,
     network: 'outgoing',
   },
-  { namespace: 'n', installationId: 'installation', claim: 'c', image: 'i', bootstrapSecret: 's' },
+  { namespace: 'n', installationId: 'installation', volumeClaim: 'c', image: 'i', bootstrapSecret: 's' },
 );

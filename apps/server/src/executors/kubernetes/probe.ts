@@ -2,7 +2,7 @@
 import type { ProbeResult } from '../contract/backend.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import { ClusterError, isForbidden, isMissing, messageOf } from './cluster-error.ts';
-import type { KubernetesBackend } from './kubernetes-backend.ts';
+import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 
 export interface Permission {
   group: string;
@@ -37,8 +37,8 @@ export async function probeCluster(backend: KubernetesBackend): Promise<ProbeRes
         detail: `The service account of the server lacks permissions: ${missing.join(', ')}. See docs/operate/kubernetes.md.`,
       };
     const connection = await backend.connect();
-    const claim = await describeClaimProblem(backend, connection.paths.claim(connection.claim));
-    if (claim !== null) return { ok: false, detail: claim };
+    const problem = await describeClaimProblem(backend, connection);
+    if (problem !== null) return { ok: false, detail: problem };
     return { ok: true, detail: `Runs are pods in namespace ${connection.namespace}.` };
   } catch (error) {
     return { ok: false, detail: describeProblem(backend, error) };
@@ -69,16 +69,17 @@ async function listMissingPermissions({ api, options }: KubernetesBackend): Prom
 
 /** Null also if the server may not look: pods that wait for the claim then say so. */
 async function describeClaimProblem(
-  { api, options }: KubernetesBackend,
-  path: string,
+  { api }: KubernetesBackend,
+  { paths, volumeClaim }: NamespaceConnection,
 ): Promise<string | null> {
+  if (volumeClaim === null) return null;
   try {
-    await api.get(path);
+    await api.get(paths.claim(volumeClaim));
     return null;
   } catch (error) {
     if (isForbidden(error)) return null;
     if (isMissing(error))
-      return `There is no persistent volume claim ${options.volumeClaim}. Create it, or set PUMPHOUSE_KUBERNETES_VOLUME_CLAIM.`;
+      return `There is no persistent volume claim ${volumeClaim}. Create it, or set PUMPHOUSE_KUBERNETES_VOLUME_CLAIM.`;
     throw error;
   }
 }

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorError } from '../contract/executor-error.ts';
+import { planClaimPod } from './claim-pod.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { ContainerState, Pod } from './kube-objects.ts';
 import { containers, labelsOf, shortInstallation } from './names.ts';
 import { patchPod } from './patch-pod.ts';
-import { planClaimPod } from './pod-plan.ts';
 import { describePod, failureOfWait } from './pod-end.ts';
 
 const firstPauseMs = 50;
@@ -26,12 +26,20 @@ export interface ProgramEnd {
   lines: string[];
 }
 
-/** Runs a program to its end and removes its pod. */
+/**
+ * Runs a program to its end and removes its pod.
+ * @throws ExecutorError backend; config without a claim
+ */
 export async function runClaimProgram(
   backend: KubernetesBackend,
   connection: NamespaceConnection,
   { action, given, uid }: ClaimProgram,
 ): Promise<ProgramEnd> {
+  if (connection.volumeClaim === null)
+    throw new ExecutorError(
+      'config',
+      `The program ${action} needs a claim. Set PUMPHOUSE_KUBERNETES_VOLUME_CLAIM.`,
+    );
   const name = `pumphouse-${shortInstallation(backend.installationId)}-volume-${randomUUID().slice(0, 13)}`;
   const planned = planClaimPod(
     {

@@ -7,7 +7,11 @@ import { ApiClient } from '../../../../../../testing/kubernetes/api-client.ts';
 import type { TestCluster } from '../../../../../../testing/kubernetes/cluster.ts';
 import { describeKubeconfig } from '../../../../../../testing/kubernetes/kubeconfig.ts';
 import type { AttemptSpec } from '../../contract/attempt-runner.ts';
-import type { EnvironmentLocation, EnvironmentSpec } from '../../contract/environment-builder.ts';
+import type {
+  ArchiveUpload,
+  EnvironmentLocation,
+  EnvironmentSpec,
+} from '../../contract/environment-builder.ts';
 import type { Executor } from '../../executor.ts';
 import {
   createAttemptRoutes,
@@ -34,8 +38,14 @@ export interface ClusterFixture {
   close(): Promise<void>;
 }
 
-/** Creates a new installation on a cluster, which ends with it. */
-export async function createClusterFixture(cluster: TestCluster): Promise<ClusterFixture> {
+/**
+ * Creates a new installation on a cluster, which ends with it.
+ * @param volumeClaim null: pods share no claim
+ */
+export async function createClusterFixture(
+  cluster: TestCluster,
+  volumeClaim: string | null = cluster.volumeClaim,
+): Promise<ClusterFixture> {
   const routes = await createAttemptRoutes('0.0.0.0');
   const installationId = randomUUID();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-kubeconfig-'));
@@ -53,7 +63,7 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
         namespace: null,
         installationId,
         image: cluster.image,
-        volumeClaim: cluster.volumeClaim,
+        volumeClaim,
         bootstrapDir,
         buildLimits: { memoryBytes: 1024 ** 3, cpus: 0.5, processes: null },
         patches: noPodPatches,
@@ -69,6 +79,7 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
       }),
     describeEnvironment: () => ({
       key: randomUUID(),
+      upload: describeUpload(url),
       organizationId: `organization-of-${installationId}`,
       workspaceId: `workspace-of-${installationId}`,
       pythonVersion: python,
@@ -82,7 +93,10 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
       return {
         ...spec,
         graceSeconds: 20,
-        localData: { workspaceId: `workspace-of-${installationId}`, profile: 'prod', access: 'read-write' },
+        localData:
+          volumeClaim === null
+            ? null
+            : { workspaceId: `workspace-of-${installationId}`, profile: 'prod', access: 'read-write' },
         limits: { memoryBytes: 256 * 1024 * 1024, cpus: 0.1, processes: 64 },
       };
     },
@@ -92,4 +106,10 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a server plans for the build of an environment. */
+function describeUpload(url: string): ArchiveUpload {
+  const id = randomUUID();
+  return { id, url, secret: `secret-of-${id}`, ticket: 'ticket' };
 }

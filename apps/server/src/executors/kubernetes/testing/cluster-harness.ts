@@ -10,8 +10,11 @@ import type { AttemptHandle } from '../../contract/attempt-handle.ts';
 import { attemptPodName, labels, labelsOf } from '../names.ts';
 import { createClusterFixture, type ClusterFixture } from './cluster-fixture.ts';
 
-export async function createClusterHarness(cluster: TestCluster): Promise<ConformanceHarness> {
-  const fixture = await createClusterFixture(cluster);
+export async function createClusterHarness(
+  cluster: TestCluster,
+  volumeClaim: string | null = cluster.volumeClaim,
+): Promise<ConformanceHarness> {
+  const fixture = await createClusterFixture(cluster, volumeClaim);
   const { admin, installationId, routes } = fixture;
   const createExecutor = () => fixture.createExecutor();
   const environment = await createExecutor().buildEnvironment(fixture.describeEnvironment(), () => undefined);
@@ -28,6 +31,8 @@ export async function createClusterHarness(cluster: TestCluster): Promise<Confor
 
   return {
     reachesSpool: false,
+    serverKeepsEnvironments: volumeClaim === null,
+    hasLocalData: volumeClaim !== null,
     createExecutor: () => {
       const executor = createExecutor();
       if (cluster.reachesPods) return executor;

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import {
-  buildEnvironmentName,
-  flushSeconds,
-  planAttemptPod,
-  planPreparation,
-  readEnvironmentName,
-  type PodContext,
-} from './pod-plan.ts';
+import { flushSeconds, planAttemptPod, planPreparation } from './attempt-pod.ts';
+import { buildEnvironmentName, readEnvironmentName } from './environment-name.ts';
+import type { PodContext } from './pod-plan.ts';
 import { labels, shortInstallation } from './names.ts';
 
 const environment = 'abc-0123abcd-3.13-60910';
@@ -33,11 +28,12 @@ const spec: AttemptSpec = {
 const context: PodContext = {
   namespace: 'pumphouse',
   installationId: spec.installationId,
-  claim: 'shared',
+  volumeClaim: 'shared',
   image: 'registry.example.com/runner:{python}',
   bootstrapSecret: 'pumphouse-bootstrap-1',
 };
 
+const prepared = { volumeClaim: 'shared', usesNodeCache: false };
 const root = shortInstallation(spec.installationId);
 
 describe('planAttemptPod', () => {
@@ -130,7 +126,7 @@ describe('planAttemptPod', () => {
       },
     );
     expect(app.metadata.labels?.[labels.network]).toBe('isolated');
-    expect(planPreparation({ ...spec, localData }).volume.copy).toEqual({
+    expect(planPreparation({ ...spec, localData }, prepared).volume?.copy).toEqual({
       from: `${root}/local-data/w/prod`,
       to: `${root}/copies/${spec.attemptId}-60910/data`,
     });
@@ -138,7 +134,7 @@ describe('planAttemptPod', () => {
 
   it('contains no secret: that is in an object of its own, which the pod waits for', () => {
     expect(JSON.stringify(pod)).not.toContain(spec.bootstrapSecret);
-    expect(JSON.stringify(planPreparation(spec))).toContain(spec.bootstrapSecret);
+    expect(JSON.stringify(planPreparation(spec, prepared))).toContain(spec.bootstrapSecret);
     expect(pod.spec.volumes.find(({ name }) => name === 'secret')?.secret).toEqual({
       secretName: pod.metadata.name,
     });
@@ -157,5 +153,5 @@ describe('planAttemptPod', () => {
 it('names environments so that the name tells their Python and their user', () => {
   const name = { key: 'a'.repeat(64), pythonVersion: '3.12', uid: 61_000 };
   const path = buildEnvironmentName(name, '01234567-89ab-4000-8000-000000000000');
-  expect(readEnvironmentName(path)).toEqual({ ...name, key: 'a'.repeat(16) });
+  expect(readEnvironmentName(path)).toEqual({ ...name, key: 'a'.repeat(32) });
 });
