@@ -185,6 +185,7 @@ function createKubernetes(config: Config, cluster: Config['kubernetes'], install
   const { server, openNetworks, ...own } = cluster;
   return createKubernetesExecutor({
     ...own,
+    localDataInObjects: own.volumeClaim === null,
     installationId,
     image: config.engine.runnerImage,
     bootstrapDir: bootstrapFolder,

@@ -3,7 +3,7 @@ import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { flushSeconds, planAttemptPod, planPreparation } from './attempt-pod.ts';
 import { buildEnvironmentName, readEnvironmentName } from './environment-name.ts';
 import type { PodContext } from './pod-plan.ts';
-import { labels, shortInstallation } from './names.ts';
+import { annotations, labels, shortInstallation } from './names.ts';
 
 const environment = 'abc-0123abcd-3.13-60910';
 
@@ -29,6 +29,7 @@ const context: PodContext = {
   namespace: 'pumphouse',
   installationId: spec.installationId,
   volumeClaim: 'shared',
+  localDataInObjects: false,
   image: 'registry.example.com/runner:{python}',
   bootstrapSecret: 'pumphouse-bootstrap-1',
 };
@@ -125,15 +126,38 @@ describe('planAttemptPod', () => {
       },
     );
     expect(app.metadata.labels?.[labels.network]).toBe('isolated');
-    expect(planPreparation({ ...spec, localData }).volume.copy).toEqual({
+    expect(planPreparation({ ...spec, localData }, context).volume.copy).toEqual({
       from: `${root}/local-data/w/prod`,
       to: `${root}/copies/${spec.attemptId}-60910/data`,
     });
   });
 
+  it('has local data on its own disk if the bootstrap fetches it', () => {
+    const fetching = { ...context, localDataInObjects: true };
+    for (const access of ['read-write', 'copy'] as const) {
+      const localData = { workspaceId: 'w', profile: 'prod', access, mountedAs: 'access' };
+      const planned = planAttemptPod({ ...spec, localData }, fetching);
+      const mounts = planned.spec.containers[0]?.volumeMounts ?? [];
+      expect(mounts.find(({ mountPath }) => mountPath === '/local-data')).toEqual({
+        name: 'local-data',
+        mountPath: '/local-data',
+      });
+      expect(planned.spec.volumes).toContainEqual({
+        name: 'local-data',
+        emptyDir: { sizeLimit: '10240Mi' },
+      });
+      // Nothing of it has to be removed.
+      expect(planned.metadata.annotations).not.toHaveProperty(annotations.hasCopy);
+      const { files, volume } = planPreparation({ ...spec, localData }, fetching);
+      expect(files[0]?.content).toMatchObject({ local_data: { source: '/local-data', objects: access } });
+      expect(volume).toMatchObject({ shared: [], own: [], copy: null });
+    }
+    expect(planPreparation(spec, context).files[0]?.content).not.toHaveProperty('local_data.objects');
+  });
+
   it('contains no secret: that is in an object of its own, which the pod waits for', () => {
     expect(JSON.stringify(pod)).not.toContain(spec.bootstrapSecret);
-    expect(JSON.stringify(planPreparation(spec))).toContain(spec.bootstrapSecret);
+    expect(JSON.stringify(planPreparation(spec, context))).toContain(spec.bootstrapSecret);
     expect(pod.spec.volumes.find(({ name }) => name === 'secret')?.secret).toEqual({
       secretName: pod.metadata.name,
     });

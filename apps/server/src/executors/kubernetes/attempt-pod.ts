@@ -45,7 +45,7 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
       subPath: `${paths.environment(spec.environment.path)}/files`,
       readOnly: true,
     },
-    ...planLocalDataMounts(spec),
+    ...planLocalDataMounts(spec, context),
   ];
   const disk = diskGibibytes[spec.instanceSize] * gibibyte;
   return planPod(
@@ -60,7 +60,10 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
       }),
       annotations: {
         [annotations.environment]: spec.environment.path,
-        ...(spec.localData?.access === 'copy' ? { [annotations.hasCopy]: 'true' } : {}),
+        // On the claim, where it has to be removed.
+        ...(spec.localData?.access === 'copy' && !isFetched(spec, context)
+          ? { [annotations.hasCopy]: 'true' }
+          : {}),
       },
       image: chooseImage(context.image, pythonVersion),
       uid: spec.uid,
@@ -76,6 +79,9 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
       volumes: [
         { name: 'record', emptyDir: { sizeLimit: toQuantity(disk / 4) } },
         { name: 'work', emptyDir: { sizeLimit: toQuantity(disk) } },
+        ...(isFetched(spec, context)
+          ? [{ name: 'local-data', emptyDir: { sizeLimit: toQuantity(disk) } }]
+          : []),
       ],
       prepareMounts: [
         { name: 'record', mountPath: folders.record },
@@ -86,9 +92,18 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
   );
 }
 
-function planLocalDataMounts(spec: AttemptSpec): VolumeMount[] {
+/** Whether the bootstrap fetches the local data, because no claim has it. */
+function isFetched(
+  { localData }: AttemptSpec,
+  { localDataInObjects }: Pick<PodContext, 'localDataInObjects'>,
+): boolean {
+  return localData !== null && localDataInObjects;
+}
+
+function planLocalDataMounts(spec: AttemptSpec, context: PodContext): VolumeMount[] {
   const { localData } = spec;
   if (localData === null) return [];
+  if (isFetched(spec, context)) return [{ name: 'local-data', mountPath: folders.localData }];
   const paths = planVolumePaths(spec.installationId);
   const subPath =
     localData.access === 'copy'
@@ -98,13 +113,16 @@ function planLocalDataMounts(spec: AttemptSpec): VolumeMount[] {
 }
 
 /** Plans the secret of an attempt's pod. */
-export function planPreparation(spec: AttemptSpec): PreparationPlan {
+export function planPreparation(
+  spec: AttemptSpec,
+  context: Pick<PodContext, 'localDataInObjects'>,
+): PreparationPlan {
   const paths = planVolumePaths(spec.installationId);
-  const { localData } = spec;
+  const localData = isFetched(spec, context) ? null : spec.localData;
   const data = localData === null ? null : paths.localData(localData.workspaceId, localData.profile);
   const copy = localData?.access === 'copy' && data !== null ? paths.copy(spec.attemptId, spec.uid) : null;
   return {
-    files: [{ path: `${folders.record}/start.json`, content: describeStart(spec) }],
+    files: [{ path: `${folders.record}/start.json`, content: describeStart(spec, context) }],
     folders: [`${folders.work}/${spec.workFolderName}`],
     volume: {
       root: paths.root,
@@ -124,7 +142,7 @@ export function planPreparation(spec: AttemptSpec): PreparationPlan {
 }
 
 /** The contents of start.json. `prepare` adds the pod's uid and the interpreter. */
-function describeStart(spec: AttemptSpec) {
+function describeStart(spec: AttemptSpec, context: Pick<PodContext, 'localDataInObjects'>) {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
   const { localData } = spec;
   return {
@@ -145,6 +163,7 @@ function describeStart(spec: AttemptSpec) {
             source: folders.localData,
             mounted: false,
             written_as: localData.profile,
+            ...(isFetched(spec, context) ? { objects: localData.access } : {}),
           },
     // The pod is the sandbox. The level `restricted` allows no second user in it.
     sandbox: [],

@@ -27,7 +27,10 @@ export function createAttemptRunner(backend: KubernetesBackend, attempts: Attemp
       // Established before the pod runs, so that no end of it is missed.
       backend.watch.use();
       await backend.openServer(connection, spec.attemptsUrl);
-      return describe(connection, await startPod(backend, connection, pod, planPreparation(spec)));
+      return describe(
+        connection,
+        await startPod(backend, connection, pod, planPreparation(spec, connection)),
+      );
     });
   }
 

@@ -30,6 +30,8 @@ export interface KubernetesExecutorOptions {
   image: string;
   /** Name of a persistent volume claim that pods on all nodes can write to; null: there is none. */
   volumeClaim: string | null;
+  /** Local data is kept by the server, not on the claim. */
+  localDataInObjects: boolean;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
   /** Resource limits of an environment build. */
@@ -99,6 +101,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
       bootstrapSecret,
       installationId,
       volumeClaim: options.volumeClaim,
+      localDataInObjects: options.localDataInObjects,
       image: options.image,
     };
   }

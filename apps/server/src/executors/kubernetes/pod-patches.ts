@@ -48,5 +48,12 @@ const samplePod = planAttemptPod(
     timeoutSeconds: 1,
     network: 'outgoing',
   },
-  { namespace: 'n', installationId: 'installation', volumeClaim: 'c', image: 'i', bootstrapSecret: 's' },
+  {
+    namespace: 'n',
+    installationId: 'installation',
+    volumeClaim: 'c',
+    localDataInObjects: false,
+    image: 'i',
+    bootstrapSecret: 's',
+  },
 );

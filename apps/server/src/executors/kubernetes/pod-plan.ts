@@ -9,6 +9,8 @@ export interface PodContext {
   installationId: string;
   /** Name of the persistent volume claim; null: there is none. */
   volumeClaim: string | null;
+  /** Bootstraps fetch local data from the server, and store their changes there. */
+  localDataInObjects: boolean;
   /** The image, with `{python}` for the minor version, or without it if there is only one. */
   image: string;
   /** Name of the secret with the archive of the bootstrap, which is the same for all pods. */

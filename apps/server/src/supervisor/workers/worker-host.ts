@@ -155,7 +155,8 @@ export function createWorkerHost(settings: SupervisorSettings, parts: WorkerPart
       await inTurn(workerId, async () => {
         const connected = { connectionId: randomUUID(), link };
         const owner = createServerProcesses().self;
-        const report = { labels, executor, version, hostName };
+        const { localDataInObjects } = link.status.capabilities;
+        const report = { labels, executor, version, hostName, localDataInObjects };
         const credential = { tokenHash, connectionId: connected.connectionId, owner };
         if (!(await workers.connect(workerId, credential, report)))
           return link.close(closeCodes.revoked, 'The token of this worker is no longer valid.');

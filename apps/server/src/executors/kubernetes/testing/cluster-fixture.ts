@@ -12,6 +12,7 @@ import type { Executor } from '../../executor.ts';
 import {
   createAttemptRoutes,
   type AttemptRoutes,
+  type MoreRoutes,
   type ServedAttempt,
 } from '../../process/testing/attempt-routes.ts';
 import { serveAttempt } from '../../process/testing/served-attempt.ts';
@@ -35,8 +36,8 @@ export interface ClusterFixture {
 }
 
 /** Creates a new installation on a cluster, which ends with it. */
-export async function createClusterFixture(cluster: TestCluster): Promise<ClusterFixture> {
-  const routes = await createAttemptRoutes('0.0.0.0');
+export async function createClusterFixture(cluster: TestCluster, more?: MoreRoutes): Promise<ClusterFixture> {
+  const routes = await createAttemptRoutes('0.0.0.0', more);
   const installationId = randomUUID();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-kubeconfig-'));
   const path = join(folder, 'kubeconfig.json');
@@ -54,6 +55,7 @@ export async function createClusterFixture(cluster: TestCluster): Promise<Cluste
         installationId,
         image: cluster.image,
         volumeClaim: cluster.volumeClaim,
+        localDataInObjects: false,
         bootstrapDir,
         buildLimits: { memoryBytes: 1024 ** 3, cpus: 0.5, processes: null },
         patches: noPodPatches,

@@ -9,11 +9,19 @@ import { serveApps } from '../../conformance/served-apps.ts';
 import type { AttemptHandle } from '../../contract/attempt-handle.ts';
 import { attemptPodName, labels, labelsOf } from '../names.ts';
 import { createClusterFixture, type ClusterFixture } from './cluster-fixture.ts';
+import type { ObjectLocalData } from './object-local-data.ts';
 
-export async function createClusterHarness(cluster: TestCluster): Promise<ConformanceHarness> {
-  const fixture = await createClusterFixture(cluster);
+/** @param localData keeps the local data, instead of the claim */
+export async function createClusterHarness(
+  cluster: TestCluster,
+  localData?: ObjectLocalData,
+): Promise<ConformanceHarness> {
+  const fixture = await createClusterFixture(cluster, localData?.answer);
   const { admin, installationId, routes } = fixture;
-  const createExecutor = () => fixture.createExecutor();
+  const createExecutor = () => {
+    if (!localData) return fixture.createExecutor();
+    return localData.use(fixture.createExecutor({ localDataInObjects: true }));
+  };
   const environment = await createExecutor().buildEnvironment(fixture.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
     fixture.describeAttempt(
@@ -63,7 +71,10 @@ export async function createClusterHarness(cluster: TestCluster): Promise<Confor
       const isThere = async () => (await admin.send('GET', admin.path(`pods/${id}`))).status === 200;
       return { attemptId, kind: 'container', id, isThere };
     },
-    close: () => fixture.close(),
+    async close() {
+      await fixture.close();
+      await localData?.close();
+    },
   };
 }
 

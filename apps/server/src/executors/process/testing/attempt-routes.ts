@@ -28,6 +28,12 @@ export interface AttemptRoutes {
   close(): Promise<void>;
 }
 
+/** Answers the routes of local data. */
+export type MoreRoutes = (
+  attemptId: string,
+  call: { method: 'GET' | 'POST'; route: string; body: Buffer },
+) => Promise<{ status: number; body: Buffer }>;
+
 interface AttemptState {
   served: ServedAttempt;
   nonce: string | null;
@@ -41,8 +47,11 @@ interface AttemptState {
 
 const MODULE = 'user_program';
 
-/** @param host the address to listen on, because containers cannot reach loopback */
-export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRoutes> {
+/**
+ * @param host the address to listen on, because containers cannot reach loopback
+ * @param more answers what these routes do not
+ */
+export async function createAttemptRoutes(host = '127.0.0.1', more?: MoreRoutes): Promise<AttemptRoutes> {
   const attempts = new Map<string, AttemptState>();
   const requireAttempt = (attemptId: string): AttemptState => {
     const state = attempts.get(attemptId);
@@ -50,7 +59,7 @@ export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRo
     return state;
   };
   const server = createServer((request, response) => {
-    answer(request, response, attempts).catch((error: unknown) => {
+    answer(request, response, { attempts, more }).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
@@ -86,9 +95,9 @@ export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRo
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  attempts: Map<string, AttemptState>,
+  { attempts, more }: { attempts: Map<string, AttemptState>; more: MoreRoutes | undefined },
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+  const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://server');
   const match = /^(?:\/pumphouse\/v1\/attempts|\/user-code)\/([^/]+)\/([^/]+)$/.exec(pathname);
   const [, attemptId = '', route = ''] = match ?? [];
   const state = attempts.get(attemptId);
@@ -116,8 +125,11 @@ async function answer(
     state.spoolBytes = Math.max(state.spoolBytes, Number(searchParams.get('offset')) + call.body.length);
     return call.answer(200, JSON.stringify({ offset: state.spoolBytes }));
   }
-  if (route !== 'code') return call.answer(404, '{"code":"not_found"}');
-  call.answer(200, await packCode(state.served));
+  if (route === 'code') return call.answer(200, await packCode(state.served));
+  if (!more) return call.answer(404, '{"code":"not_found"}');
+  const method = request.method === 'POST' ? 'POST' : 'GET';
+  const answered = await more(attemptId, { method, route: `${route}${search}`, body: call.body });
+  call.answer(answered.status, answered.body);
 }
 
 /** The archive a client would upload; deterministic for the same program. */

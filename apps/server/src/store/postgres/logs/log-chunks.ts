@@ -1,15 +1,14 @@
 import type { Queryable } from '../pool.ts';
 import type { LogChunk, LogChunkExtent, LogChunkRows } from '../../../blobs/logs/log-chunks.ts';
+import { createReservedObjects } from '../retention/reserved-objects.ts';
 import { named } from '../statements/named.ts';
 
 const extentColumns = `first_line as "firstLine", end_line as "endLine", start_byte as "startByte", end_byte as "endByte",
   object_key as "objectKey", object_bytes as "objectBytes"`;
 
-/** Longer than writing an object takes. */
-const reservedHours = 24;
-
 /** Creates the store of log lines that are not in a file: where blobs are in S3. */
 export function createLogChunkStore(sql: Queryable): LogChunkRows {
+  const objects = createReservedObjects(sql);
   return {
     async append(attemptId, chunk) {
       const touched = await sql.executePrepared(
@@ -66,31 +65,10 @@ export function createLogChunkStore(sql: Queryable): LogChunkRows {
       ),
 
     async reserveObject(key) {
-      const { id } = await sql.one<{ id: number }>(
-        named(
-          `insert into storage_removals (kind, target, not_before)
-           values ('blob', jsonb_build_object('key', :key::text), now() + make_interval(hours => :reservedHours))
-           returning id`,
-          { key, reservedHours },
-        ),
-      );
-      return id;
+      const [reservation = 0] = await objects.reserve([key]);
+      return reservation;
     },
-
-    async keepObject(reservation) {
-      const touched = await sql.execute(
-        named('delete from storage_removals where id = :reservation and not_before > now()', { reservation }),
-      );
-      return touched === 1;
-    },
-
-    discardObjects: (keys) =>
-      sql.execute(
-        named(
-          `insert into storage_removals (kind, target)
-           select 'blob', jsonb_build_object('key', key) from unnest(:keys::text[]) as key`,
-          { keys },
-        ),
-      ),
+    keepObject: (reservation) => objects.keep([reservation]),
+    discardObjects: (keys) => objects.discard(keys),
   };
 }
