@@ -19,6 +19,11 @@ import type { LocalDataUse } from '../../contract/local-data-store.ts';
 import type { Executor } from '../../executor.ts';
 import type { MoreRoutes } from '../../process/testing/attempt-routes.ts';
 
+/** A test may replace what happens before a call, which may fail. */
+export interface LocalDataFaults {
+  before(attemptId: string, route: string): Promise<void>;
+}
+
 export type ObjectLocalData = Awaited<ReturnType<typeof createObjectLocalData>>;
 
 export async function createObjectLocalData() {
@@ -83,7 +88,10 @@ export async function createObjectLocalData() {
     await app.ready();
   }
 
+  const faults: LocalDataFaults = { before: async () => undefined };
+
   const answer: MoreRoutes = async (attemptId, { method, route, body }) => {
+    await faults.before(attemptId, route);
     const answered = await app.inject({
       method,
       url: `/${attemptId}/${route}`,
@@ -97,6 +105,7 @@ export async function createObjectLocalData() {
     blobs,
     objects,
     answer,
+    faults,
     /** An executor whose local data is kept here. */
     use: (executor: Executor): Executor => ({
       ...executor,
