@@ -2,10 +2,11 @@
 `python3 -I -S <this file> <absolute path of the plan>`: run the commands of an environment build, as PID 1 of
 a container.
 
-The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to}. It may
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: [], machine, drop_to, archive}. It may
 contain secrets and is deleted first. In a container the process is root until it has blocked the engine's
 machine for the user `drop_to`; then it becomes that user permanently. Output of the commands is forwarded
-line by line with secrets masked. The exit code is 0, or 10 plus the number of the failed step.
+line by line with secrets masked. With `archive`, the environment is then stored on the server, and what describes it is
+written to a file. The exit code is 0, 10 plus the number of the failed step, or 2 if it could not be stored.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pumphouse_bootstrap.masking import Masker
 FIRST_FAILURE = 10
 # The build failed before its first step, for a reason unrelated to its requirements.
 _NOT_CLOSED = 1
+_NOT_STORED = 2
 _MAX_LINE_BYTES = 8192
 
 
@@ -38,6 +40,22 @@ def run_build(plan_path: str) -> int:
     for number, step in enumerate(plan["steps"]):
         if _run_step(step["command"], plan["variables"], masker) != 0:
             return FIRST_FAILURE + number
+    archive = plan.get("archive")
+    return 0 if archive is None else _store(archive)
+
+
+def _store(archive: dict) -> int:
+    # Imported only where needed.
+    from pumphouse_bootstrap.environment_transfer import NotStored, store_environment
+
+    try:
+        stored = store_environment(archive["source"], archive)
+    except NotStored as error:
+        print(error, file=sys.stderr, flush=True)
+        return _NOT_STORED
+    with open(archive["report"], "w", encoding="utf-8") as file:
+        json.dump(stored, file)
+    print(f"Stored the environment: {stored['size_bytes'] / 1e6:.0f} MB", file=sys.stderr, flush=True)
     return 0
 
 

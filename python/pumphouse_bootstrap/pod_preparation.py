@@ -13,8 +13,11 @@ import os
 import sys
 
 from pumphouse_bootstrap.claim_folders import ClaimNotWritable, copy_snapshot, make_own_folder, make_shared_folder
+from pumphouse_bootstrap.start_file import StartFile
 
 _CLAIM = "/pumphouse/volume"
+# Environments in the image, each in a folder that is named by its key: `pumphouse admin build-image`.
+_IMAGE_ENVIRONMENTS = "/opt/pumphouse/environments"
 _POD_UID_VARIABLE = "PUMPHOUSE_POD_UID"
 
 
@@ -32,11 +35,14 @@ def main(plan_path: str, report_path: str, claim: str = _CLAIM) -> int:
         with open(plan_path, encoding="utf-8") as file:
             plan = json.load(file)
         _check_python(plan["python"])
-        _prepare_claim(claim, plan["volume"])
+        if plan["volume"] is not None:
+            _prepare_claim(claim, plan["volume"])
         for folder in plan["folders"]:
             os.makedirs(folder, exist_ok=True)
-        for file in plan["files"]:
-            _write(file["path"], _complete(file["content"]))
+        files = [{**file, "content": _complete(file["content"])} for file in plan["files"]]
+        _provide_environment(plan.get("environment"), files)
+        for file in files:
+            _write(file["path"], file["content"])
     except Unprepared as error:
         return _report(report_path, error.code, str(error))
     except ClaimNotWritable as error:
@@ -71,6 +77,36 @@ def _prepare_claim(claim: str, plan: dict) -> None:
         raise Unprepared("environment_missing", "The environment of the run no longer exists on the claim.")
     if plan["copy"] is not None:
         copy_snapshot(f"{claim}/{plan['copy']['from']}", f"{claim}/{plan['copy']['to']}")
+
+
+def _provide_environment(plan: dict | None, files: list[dict]) -> None:
+    """Use the environment of the image, if it has the one of this run; otherwise fetch its archive."""
+    if plan is None:
+        return
+    start = next(file["content"] for file in files if "attempt_id" in file["content"])
+    baked = f"{_IMAGE_ENVIRONMENTS}/{plan['key']}"
+    if plan["cache"] is None and os.path.exists(f"{baked}/complete"):
+        # Programs of the environment name the place where it was built.
+        os.symlink(f"{baked}/venv", plan["target"])
+        return
+    # Loads what only this case needs.
+    from pumphouse_bootstrap.environment_transfer import NodeCache, NotThere, fetch_environment
+
+    def fetch(target: str) -> None:
+        fetch_environment(StartFile(start), plan["archive"], target)
+
+    try:
+        if plan["cache"] is None:
+            fetch(plan["target"])
+            return
+        cache = NodeCache(plan["cache"]["root"], plan["cache"]["name"])
+        if not cache.find():
+            cache.fill(fetch)
+    except NotThere as error:
+        raise Unprepared("environment_missing", str(error)) from error
+    except PermissionError as error:
+        detail = f"User {os.getuid()} cannot write to {error.filename}, the node cache (docs/operate/kubernetes.md)."
+        raise Unprepared("executor_config", detail) from error
 
 
 def _complete(content: object) -> object:

@@ -16,7 +16,7 @@ _REDIRECT_BYTES = 64 * 1024
 class Address:
     """One address of the attempt routes. With a socket, host and scheme are unused."""
 
-    def __init__(self, attempts_url: str, attempt_id: str, socket_path: str | None = None) -> None:
+    def __init__(self, attempts_url: str, routes: str, socket_path: str | None = None) -> None:
         self.scheme, _, rest = attempts_url.partition("://")
         self.host, slash, prefix = rest.partition("/")
         if self.scheme not in ("http", "https") or not self.host:
@@ -24,7 +24,7 @@ class Address:
         self.socket_path = socket_path
         if socket_path is not None:
             self.scheme, self.host, slash, prefix = "http", "localhost", "", ""
-        self.base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/attempts/{attempt_id}/"
+        self.base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/{routes}/"
         self.name = f"unix:{socket_path}" if socket_path is not None else attempts_url
 
     def __eq__(self, other: object) -> bool:
@@ -43,7 +43,7 @@ class ServerAddresses:
     """
 
     def __init__(self, start: StartFile, sealing: Sealing) -> None:
-        self._attempt_id = start.attempt_id
+        self._routes = start.routes
         self._sealing = sealing
         self._redirect_path = os.path.join(start.folder, "redirect")
         self._first = self._list_addresses(start.attempts_url, start.attempts_socket)
@@ -99,9 +99,9 @@ class ServerAddresses:
             return []
 
     def _list_addresses(self, url: str, socket_path: str | None) -> list[Address]:
-        addresses = [Address(url, self._attempt_id)]
+        addresses = [Address(url, self._routes)]
         if socket_path is not None:
-            addresses.insert(0, Address(url, self._attempt_id, socket_path))
+            addresses.insert(0, Address(url, self._routes, socket_path))
         return addresses
 
 

@@ -14,6 +14,7 @@ class StartFile:
     def __init__(self, fields: dict) -> None:
         self.attempt_id: str = fields["attempt_id"]
         self.claim_number: int = fields["claim_number"]
+        self.routes = f"attempts/{self.attempt_id}"
         self.attempts_url: str = fields["attempts_url"]
         self.attempts_socket: str | None = fields.get("attempts_socket")
         self.secret: str = fields["secret"]

@@ -2,6 +2,8 @@
  * A supervisor process over the real database and services, whose attempts run nothing: each is admitted and
  * ends at once. What remains of a run is the server's own work.
  */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptSpec } from '@pumphouse/server/executors/contract/attempt-runner.ts';
 import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createServices, type Services } from '@pumphouse/server/services/create-services.ts';
@@ -15,6 +17,7 @@ import { createPasswords } from '@pumphouse/server/services/sign-in/passwords.ts
 import { createServerAddresses } from '@pumphouse/server/compose/server-addresses.ts';
 import { openFilePorts, selectServiceSettings } from '@pumphouse/server/compose/server-ports.ts';
 import { selectSupervisorSettings } from '@pumphouse/server/compose/start-loops.ts';
+import { readPrinting } from './fake-printing.ts';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
@@ -71,17 +74,26 @@ process.once('SIGTERM', () => {
   void supervisor.stop().then(() => opened.close());
 });
 
-/** Makes the calls of a bootstrap whose user code does nothing. */
+/** Makes the calls of a bootstrap whose user code prints what `readPrinting` says, or nothing. */
 async function runThrough({ beginAttempt, recordSpool }: Services, spec: AttemptSpec): Promise<void> {
   await beginAttempt.begin(spec.attemptId, { claimNumber: spec.claimNumber, nonce: spec.attemptId });
-  const exit = {
-    n: 0,
-    at: new Date().toISOString(),
-    kind: 'exit',
-    code: 0,
-    signal: null,
-    out_of_memory: null,
+  let sent = 0;
+  const send = async (records: readonly object[]) => {
+    const chunk = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await recordSpool.record(spec.attemptId, sent, chunk);
+    sent += chunk.length;
   };
-  await recordSpool.record(spec.attemptId, 0, Buffer.from(`${JSON.stringify({ ...exit, reason: null })}\n`));
+  const { chunks, linesOfChunk, pauseMs } = readPrinting(process.env);
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    await send(Array.from({ length: linesOfChunk }, (_, line) => printLine(chunk * linesOfChunk + line)));
+    await delay(pauseMs);
+  }
+  const at = new Date().toISOString();
+  await send([{ n: 0, at, kind: 'exit', code: 0, signal: null, out_of_memory: null, reason: null }]);
   executor.finish(spec.attemptId);
+}
+
+function printLine(number: number): object {
+  const text = `${String(number).padStart(8)} ${randomBytes(30).toString('base64')} rows loaded into the table of events`;
+  return { n: number, at: new Date().toISOString(), kind: 'log', io: 'stdout', text };
 }

@@ -1,4 +1,5 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
+import type { FakePrinting } from './fake-printing.ts';
 import type { HistorySize } from './seed-history.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { fillHistory } from './seed-history.ts';
+import { printingVariables } from './fake-printing.ts';
 import { readProcessUse } from './process-memory.ts';
 
 const supervisorProgram = fileURLToPath(new URL('fake-supervisor.ts', import.meta.url));
@@ -41,12 +43,17 @@ interface TickFixtureOptions {
   supervisors?: number;
   /** Of each supervisor. */
   maxActiveRuns?: number;
+  /** Settings of Postgres that differ from those of the embedded one, which suits a mostly idle server. */
+  postgres?: Readonly<Record<string, string>>;
+  /** Of the servers, such as the location of blobs. */
+  variables?: Readonly<Record<string, string>>;
+  printing?: FakePrinting;
 }
 
 export async function createTickFixture(options: TickFixtureOptions = {}) {
-  const { history, supervisors: supervisorCount = 1, maxActiveRuns = 50 } = options;
+  const { history, supervisors: supervisorCount = 1, maxActiveRuns = 50, postgres: settings = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-ticks-'));
-  const postgres = await startCountingPostgres(folder);
+  const postgres = await startCountingPostgres(folder, settings);
   const { connection } = postgres;
   const database = createDatabase({ ...connection, user: 'postgres' }, { statementTimeoutSeconds: 3600 });
   if (history) await fillHistory({ connection, database, folder }, history);
@@ -56,6 +63,7 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
     PUMPHOUSE_SECRET_KEY: 'the same for each server of this benchmark',
     PUMPHOUSE_ALLOW_UNISOLATED: '1',
     PUMPHOUSE_LOG_LEVEL: 'warn',
+    ...options.variables,
   };
   const urlFor = (role: string) =>
     `postgresql://${role}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`;
@@ -69,6 +77,7 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
     supervisors.push(
       await startSupervisor({
         ...shared,
+        ...(options.printing && printingVariables(options.printing)),
         PUMPHOUSE_DATA_DIR: join(folder, `supervisor-${number}`),
         PUMPHOUSE_DATABASE_URL: urlFor(roles.supervisor),
         PUMPHOUSE_MAX_ACTIVE_RUNS: String(maxActiveRuns),
@@ -78,6 +87,8 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
   return {
     server: scheduler,
     database,
+    /** Memory of the server that serves the API, shared parts divided among their users. */
+    readServerMb: () => readProcessUse(scheduler.process.pid ?? 0, { descendants: false }).proportionalMb,
 
     async readUse(): Promise<TickUse> {
       const postmaster = await findPostmaster(join(folder, 'postgres', 'data'));
@@ -113,14 +124,14 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
 }
 
 /** An embedded Postgres like a server's, which also counts statements. */
-async function startCountingPostgres(dataDir: string) {
+async function startCountingPostgres(dataDir: string, settings: Readonly<Record<string, string>>) {
   const first = await startEmbeddedPostgres({ dataDir, log: silentLog });
   const database = createDatabase({ ...first.connection, user: 'postgres' });
   await database.execute('create extension pg_stat_statements');
   await database.execute(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
   await database.close();
   await first.stop();
-  return startEmbeddedPostgres({ dataDir, log: silentLog });
+  return startEmbeddedPostgres({ dataDir, log: silentLog, settings });
 }
 
 async function countStatements(database: Database): Promise<Map<string, number>> {

@@ -33,6 +33,7 @@ export const valueSets: Record<string, object> = {
     blobs: { volume: { existingClaim: 'blobs' } },
     runs: { namespace: { name: 'data-runs', create: false }, volume: { existingClaim: 'runs' } },
   },
+  'runs without a claim': { ...requiredValues, blobs: { s3 }, runs: { volume: { enabled: false } } },
   ingress: {
     ...requiredValues,
     apps: { domain: 'apps.example.com' },

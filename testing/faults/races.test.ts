@@ -162,7 +162,7 @@ it('a suspended server loses its jobs within the duration of a lease', async () 
   await context.deployAll([defineJob('jobs.a')]);
   const { id } = await context.getJob('jobs.a');
   const takes: ((store: Store) => Promise<unknown>)[] = [
-    (store) => store.jobs.tryLock(id),
+    (store) => store.jobs.tryLock([id]),
     (store) => store.jobs.lock([id]),
     (store) => store.jobs.lockAll(context.workspaceId),
   ];

@@ -97,7 +97,12 @@ async function findLogProblems(server: TestServer, workspaceId: string, runs: re
   const problems: string[] = [];
   for (const { id, status, number } of runs) {
     if (status !== 'completed') problems.push(`${talkJob} ${number} is ${status}`);
-    const lines = joinLines(await api.readLog(id)).split('\n');
+    const log = await api.readLog(id).catch((error: unknown) => error);
+    if (!Array.isArray(log)) {
+      problems.push(`the log of ${talkJob} ${number} cannot be read: ${String(log)}`);
+      continue;
+    }
+    const lines = joinLines(log).split('\n');
     const own = lines.filter((line) => line.startsWith('line ')).join('\n');
     if (own !== expected)
       problems.push(`${talkJob} ${number} has ${own.split('\n').length} lines in its log`);
@@ -121,7 +126,7 @@ async function soak(minutes: number): Promise<string[]> {
     await createApiWorkspace(first, workspaceId).awaitEnd(await triggerJob(first, workspaceId, talkJob));
 
     const end = AbortSignal.timeout(minutes * 60_000);
-    const [started, ...kills] = await Promise.all([
+    const [started, schedulerKills, supervisorKills] = await Promise.all([
       startRuns(schedulers, workspaceId, end),
       killAgainAndAgain(schedulers, end),
       killAgainAndAgain(supervisors, end),
@@ -140,12 +145,14 @@ async function soak(minutes: number): Promise<string[]> {
     const starts = existsSync(startsFile) ? readFileSync(startsFile, 'utf8').split('\n').filter(Boolean) : [];
     const others = all.filter(({ jobRef }) => jobRef !== talkJob);
     say(
-      `${kills.join(' + ')} kills, ${all.length} runs, ${talks.length} of them with ${talkLines} lines each`,
+      `${schedulerKills} + ${supervisorKills} kills of servers, ${all.length} runs, ${talks.length} of them with ${talkLines} lines each`,
     );
+    const logProblems = await findLogProblems(server, workspaceId, talks);
+    if (logProblems.length > 0) say(server.log());
     return [
       ...started.filter((id) => !talks.some((run) => run.id === id)).map((id) => `run ${id} was lost`),
       ...findScheduleProblems({ runs: others, starts, clockJobs, chains }),
-      ...(await findLogProblems(server, workspaceId, talks)),
+      ...logProblems,
     ];
   } finally {
     for (const { server } of members.slice(1)) await server.end('SIGTERM');

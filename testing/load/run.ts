@@ -10,6 +10,8 @@ import { formatSection, tableHead } from '../bench/report.ts';
 import { measureTickLoad } from '../bench/measure-ticks.ts';
 import { watchNoise } from '../bench/noise.ts';
 
+/** An external Postgres, as docs/operate/scale.md sizes it: the embedded one takes little memory. */
+const postgres = { shared_buffers: '2GB', max_wal_size: '8GB', wal_compression: 'on' };
 /** Long enough that a run of a job has ended before its next tick, even if the servers fall behind. */
 const periodSeconds = 10;
 
@@ -37,6 +39,7 @@ process.stdout.write(
 const context = await createTickFixture({
   supervisors,
   maxActiveRuns: startsPerSecond,
+  postgres: { ...postgres, 'pg_stat_statements.track_planning': values.statements ? 'on' : 'off' },
   ...(history > 0 && { history: { runs: history, pipelineRuns: Math.ceil(history / 2) } }),
 });
 try {
@@ -52,18 +55,28 @@ try {
 
 /** The statements with the most time in Postgres since the start of the window, as calls and milliseconds per run. */
 async function describeStatements({ database }: TickFixture, runs: number): Promise<string> {
-  const found = await database.query<{ calls: number; ms: number; role: string; text: string }>(
-    `select calls::float8, (total_exec_time + total_plan_time)::float8 as ms,
+  const found = await database.query<{
+    calls: number;
+    plans: number;
+    ms: number;
+    role: string;
+    text: string;
+  }>(
+    `select calls::float8, plans::float8, (total_exec_time + total_plan_time)::float8 as ms,
             replace(pg_get_userbyid(userid)::text, 'bench_', '') as role,
             left(regexp_replace(query, '\\s+', ' ', 'g'), 150) as text
        from pg_stat_statements order by total_exec_time + total_plan_time desc limit 40`,
   );
-  const lines = found.map(({ calls, ms, role, text }) =>
-    [(calls / runs).toFixed(2).padStart(6), (ms / runs).toFixed(3).padStart(7), role.padEnd(10), text].join(
-      '  ',
-    ),
+  const lines = found.map(({ calls, plans, ms, role, text }) =>
+    [
+      (calls / runs).toFixed(2).padStart(6),
+      (plans / runs).toFixed(2).padStart(6),
+      (ms / runs).toFixed(3).padStart(7),
+      role.padEnd(10),
+      text,
+    ].join('  '),
   );
-  return `\ncalls and ms per run\n${lines.join('\n')}\n`;
+  return `\ncalls, plans and ms per run\n${lines.join('\n')}\n`;
 }
 
 function readCount(text: string): number {

@@ -9,6 +9,7 @@ import {
   replaceWorkerToken,
   setWorkerMode,
 } from './admin-workers.ts';
+import { buildImage } from './build-image.ts';
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
@@ -252,6 +253,23 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     )
     .requiredOption('--to <url>', 'the new location: file:// and a path, or s3://bucket/prefix')
     .action(moveBlobs);
+
+  admin
+    .command('build-image')
+    .description(
+      'Build an image with the environments that the jobs of a workspace last used, for pods that start without fetching them',
+    )
+    .requiredOption('--workspace <id>', 'id of the workspace')
+    .requiredOption('--tag <image>', 'name of the image')
+    .addOption(
+      new Option('--engine <engine>', 'what builds it (default: what is installed)').choices([
+        'podman',
+        'docker',
+      ]),
+    )
+    .option('--push', 'push it afterwards')
+    .option('--context <folder>', 'only write the files of the build to this folder')
+    .action(buildImage);
 
   admin
     .command('leftovers')

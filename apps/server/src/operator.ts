@@ -29,6 +29,7 @@ export { createOrganizationLimits } from './services/workspaces/organization-lim
 export type { AuditEntryRecord, ListedWorker } from './store/records.ts';
 export type { Persistence } from './store/store.ts';
 export { openKeyTokens } from './compose/open-key-tokens.ts';
+export { openImageContext } from './compose/open-image-context.ts';
 export { openMoveBlobs, type OpenedMove } from './compose/open-move-blobs.ts';
 export type { MovedBlobs } from './services/retention/move-blobs.ts';
 export { openRotateKey } from './compose/open-rotate-key.ts';

@@ -372,6 +372,11 @@ export const errorCodes = {
     cause: 'The local data of a workspace and profile would have more files or bytes than may be stored.',
     nextStep: 'Delete files of `.dlt/data` that no run needs, or load large data to a database server.',
   },
+  archive_closed: {
+    status: 409,
+    cause: 'The environment is not being built any more: its build has ended, or another server builds it.',
+    nextStep: 'None: the pod of the build ends on its own.',
+  },
   spool_gap: {
     status: 409,
     cause: 'The chunk begins after the received data; `extra.received` is the offset to continue from.',

@@ -58,7 +58,7 @@ export interface DecisionStore {
 }
 
 const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
-const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
+export const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
 export const toolsFolder = join(repositoryFolder, '.tools', 'bin');
 const imageSources: ImageSources = {
   imagesFolder: join(repositoryFolder, 'deploy', 'images'),
@@ -185,7 +185,6 @@ function createKubernetes(config: Config, cluster: Config['kubernetes'], install
   const { server, openNetworks, ...own } = cluster;
   return createKubernetesExecutor({
     ...own,
-    localDataInObjects: own.volumeClaim === null,
     installationId,
     image: config.engine.runnerImage,
     bootstrapDir: bootstrapFolder,

@@ -24,6 +24,11 @@ describe('settings of the kubernetes executor', () => {
     });
   });
 
+  it('need no claim', () => {
+    const config = readConfig({ ...base, PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: '' });
+    expect(config.kubernetes?.volumeClaim).toBeNull();
+  });
+
   it('recognize the server by labels or by networks', () => {
     const peers = (text: string) =>
       readConfig({ ...base, PUMPHOUSE_KUBERNETES_SERVER: text }).kubernetes?.server;
@@ -50,7 +55,6 @@ describe('settings of the kubernetes executor', () => {
   });
 
   it.each([
-    [{ PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: '' }, /VOLUME_CLAIM: .*ReadWriteMany/],
     [
       { PUMPHOUSE_ATTEMPTS_URL: '', PUMPHOUSE_ATTEMPTS_HOST: '' },
       /PUMPHOUSE_ATTEMPTS_URL and PUMPHOUSE_ATTEMPTS_HOST/,

@@ -30,7 +30,7 @@ export const kubernetesSettings = {
     .min(1)
     .optional()
     .describe(
-      'Kubernetes: persistent volume claim for environments and local data, writable from all nodes (ReadWriteMany)',
+      'Kubernetes: persistent volume claim for environments and local data, writable from all nodes (ReadWriteMany); without one, each pod gets them from the server',
     ),
   PUMPHOUSE_KUBERNETES_POD_PATCH: z
     .string()
@@ -102,12 +102,6 @@ export function readKubernetesConfig(
     PUMPHOUSE_ATTEMPTS_HOST?: string | undefined;
   },
 ): KubernetesConfig {
-  const volumeClaim = values.PUMPHOUSE_KUBERNETES_VOLUME_CLAIM;
-  if (volumeClaim === undefined)
-    throw new KubernetesSettingError(
-      'PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: the kubernetes executor keeps environments and local data on a persistent volume claim ' +
-        'that all nodes can write to. Create one with the access mode ReadWriteMany and set its name.',
-    );
   // Without a URL, pods get the address to listen on.
   if (values.PUMPHOUSE_ATTEMPTS_URL === undefined && values.PUMPHOUSE_ATTEMPTS_HOST === undefined)
     throw new KubernetesSettingError(
@@ -118,7 +112,7 @@ export function readKubernetesConfig(
   return {
     connection: chooseConnection(values.PUMPHOUSE_KUBERNETES_CONFIG),
     namespace: values.PUMPHOUSE_KUBERNETES_NAMESPACE ?? null,
-    volumeClaim,
+    volumeClaim: values.PUMPHOUSE_KUBERNETES_VOLUME_CLAIM ?? null,
     patches: readPatches(values.PUMPHOUSE_KUBERNETES_POD_PATCH),
     server: server === undefined ? null : readPeers(server),
     openNetworks: values.PUMPHOUSE_KUBERNETES_OPEN_NETWORKS?.split(',') ?? [],

@@ -21,15 +21,15 @@ afterEach(async () => {
   await Promise.all(loops.splice(0).map((loop) => loop.stop()));
 });
 
-type StartTick = ServiceFixture['startRuns']['startTick'];
-const startReally: StartTick = (tick) => fixture.startRuns.startTick(tick);
+type StartTicks = ServiceFixture['startRuns']['startTicks'];
+const startReally: StartTicks = (ticks) => fixture.startRuns.startTicks(ticks);
 
-async function startLoop(startTick = startReally): Promise<Loops> {
+async function startLoop(startTicks = startReally): Promise<Loops> {
   const { persistence, log } = fixture;
   const clock = async () => fixture.clock.now;
   const loop = createLoops({ onWake: persistence.onWake, log });
   loops.push(loop);
-  await loop.start(defineTickLoop({ persistence, startRuns: { startTick }, clock, log }));
+  await loop.start(defineTickLoop({ persistence, startRuns: { startTicks }, clock, log }));
   return loop;
 }
 
@@ -56,9 +56,9 @@ describe('the tick loop', () => {
     await context.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
     const { id: brokenId } = await context.getJob('jobs.a');
     let isBroken = true;
-    await startLoop((tick) => {
-      if (isBroken && tick.jobId === brokenId) throw new Error('broken');
-      return startReally(tick);
+    await startLoop((ticks) => {
+      if (isBroken && ticks.some(({ jobId }) => jobId === brokenId)) throw new Error('broken');
+      return startReally(ticks);
     });
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     await expect.poll(() => countRuns('jobs.b')).toBe(1);
@@ -81,7 +81,7 @@ describe('the tick loop', () => {
     const loop = await startLoop();
     await loop.stop();
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
-    const other = await startLoop(async () => undefined);
+    const other = await startLoop(async () => []);
     await expect.poll(() => other.list()[0]?.lastSuccessAt).toBeInstanceOf(Date);
     expect(await countRuns('jobs.a')).toBe(0);
   });

@@ -1,4 +1,4 @@
-import type { StartRuns } from '../services/runs/start-runs.ts';
+import type { StartRuns, TriggerResult } from '../services/runs/start-runs.ts';
 import type { Clock } from '../services/scheduling/clock.ts';
 import type { DueTick } from '../store/records.ts';
 import type { Logger } from 'pino';
@@ -7,18 +7,20 @@ import pLimit from 'p-limit';
 import { arrangeMissing } from '../services/scheduling/arrange-schedules.ts';
 import { maxLoopSilenceMs, type LoopDefinition } from '../platform/loops.ts';
 
+type TickOutcome = 'decided' | 'left' | 'failed';
+
 export interface TickLoopDependencies {
   persistence: Persistence<'installation' | 'jobs' | 'outbox' | 'schedules' | 'workspaces'>;
-  startRuns: Pick<StartRuns, 'startTick'>;
+  startRuns: Pick<StartRuns, 'startTicks'>;
   clock: Clock;
   log: Logger;
 }
 
-/**
- * Number of ticks read at once, and decided concurrently. Each decision uses a connection for some
- * milliseconds and mostly waits for Postgres.
- */
+/** Ticks that are read at once. */
 const batchSize = 200;
+/** Ticks of a workspace that one transaction decides. It holds the locks of their jobs for some milliseconds. */
+const groupSize = 20;
+/** Transactions at the same time. Each uses a connection, and mostly waits for Postgres. */
 const width = 8;
 /** A tick whose job another server has locked is tried again after this pause. */
 const minPauseMs = 20;
@@ -31,31 +33,40 @@ const maxPauseMs = 1000;
  */
 export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopDependencies): LoopDefinition {
   const { store } = persistence;
-  async function decide(tick: DueTick): Promise<'decided' | 'left' | 'failed'> {
+  async function decide(ticks: readonly DueTick[]): Promise<TickOutcome[]> {
     try {
-      const result = await startRuns.startTick(tick);
-      for (const { ref, detail } of result?.failed ?? [])
-        log.warn(
-          { workspaceId: tick.workspaceId, job: ref, trigger: tick.trigger, detail },
-          'a tick started nothing',
-        );
-      return result ? 'decided' : 'left';
+      const results = await startRuns.startTicks(ticks);
+      return results.map((result, index) => report(ticks[index], result));
     } catch (error) {
-      log.error(
-        { err: error, jobId: tick.jobId, trigger: tick.trigger },
-        'a tick could not be decided; retried',
-      );
-      return 'failed';
+      // One broken tick must not stop the others of its workspace.
+      if (ticks.length > 1) return decideEach(ticks);
+      log.error({ err: error, ...ticks[0] }, 'a tick could not be decided; retried');
+      return ['failed'];
     }
+  }
+
+  async function decideEach(ticks: readonly DueTick[]): Promise<TickOutcome[]> {
+    const outcomes: TickOutcome[] = [];
+    for (const tick of ticks) outcomes.push(...(await decide([tick])));
+    return outcomes;
+  }
+
+  function report(tick: DueTick | undefined, result: TriggerResult | undefined): TickOutcome {
+    for (const { ref, detail } of result?.failed ?? [])
+      log.warn(
+        { workspaceId: tick?.workspaceId, job: ref, trigger: tick?.trigger, detail },
+        'a tick started nothing',
+      );
+    return result ? 'decided' : 'left';
   }
 
   /** @returns the pause before the next iteration, in milliseconds */
   async function iterate(signal: AbortSignal): Promise<number> {
     const due = await store.schedules.listDue(await clock(store), batchSize);
-    const outcomes = new Set<string>();
-    await pLimit(width).map(due, async (tick) => {
-      if (!signal.aborted) outcomes.add(await decide(tick));
-    });
+    const decided = await pLimit(width).map(groupTicks(due, groupSize), (ticks) =>
+      signal.aborted ? [] : decide(ticks),
+    );
+    const outcomes = new Set(decided.flat());
     if (outcomes.has('failed')) return maxPauseMs;
     if (outcomes.has('decided')) return 0;
     const next = await store.schedules.nextTickAt();
@@ -72,4 +83,15 @@ export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopD
     failureMessage: 'due ticks were not decided; retried in the next iteration',
     readyWithinMs: maxLoopSilenceMs,
   };
+}
+
+/** Groups due ticks by workspace, oldest first, with each job once at most in a group. */
+export function groupTicks(due: readonly DueTick[], size: number): DueTick[][] {
+  const groups: DueTick[][] = [];
+  for (const tick of due) {
+    const open = groups.findLast(([first]) => first?.workspaceId === tick.workspaceId);
+    if (open && open.length < size && !open.some(({ jobId }) => jobId === tick.jobId)) open.push(tick);
+    else groups.push([tick]);
+  }
+  return groups;
 }

@@ -13,6 +13,7 @@ import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
+import { createEnvironmentArchives } from './environments/environment-archives.ts';
 import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
 import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
 import { createAuthenticateWorker } from './workers/authenticate-worker.ts';
@@ -218,6 +219,7 @@ export function createServices(ports: ServicePorts) {
     // Runs and attempts
     attemptSecrets,
     authenticateAttempt: createAuthenticateAttempt(persistence, attemptSecrets),
+    environmentArchives: createEnvironmentArchives({ persistence, encryption, blobs }),
     beginAttempt: createBeginAttempt({
       persistence,
       jobVersions,

@@ -49,6 +49,7 @@ export interface SupervisorParts {
     Services,
     | 'attemptLog'
     | 'attemptSecrets'
+    | 'environmentArchives'
     | 'endUnknownRun'
     | 'finishRun'
     | 'ingestTelemetry'
@@ -100,7 +101,16 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     faultPoints,
     log,
   };
-  const environments = createEnvironments({ ...common, owner, leaseSeconds, platform: environmentsOf });
+  const environments = createEnvironments({
+    ...common,
+    owner,
+    leaseSeconds,
+    platform: environmentsOf,
+    async planUpload(key) {
+      const address = await attemptsAddress.find();
+      return 'problem' in address ? undefined : services.environmentArchives.planUpload(key, address.url);
+    },
+  });
   const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
   const snapshots = createSnapshots({
     ...common,

@@ -167,6 +167,9 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   async function driveClaimed(claim: Claim, run: JobRunRecord, signal: AbortSignal): Promise<void> {
+    // No server drove a run before its first claim: it has no attempt, or one for its log lines only.
+    if (claim.claimNumber === 1 && run.status === 'starting')
+      return startAndWatch(claim, run, undefined, signal);
     const attempt = await store.attempts.findOpen(run.id);
     // The previous server died before it could process the exit.
     if (attempt?.exit) return dependencies.recordSpool.finishIfExited(attempt.id);

@@ -66,6 +66,32 @@ function ask(environments: Environments, request: EnvironmentRequest, signal = n
   return { lines, location };
 }
 
+it('an environment has the archive of its own build, whatever the executor reports', async () => {
+  const fake = createFakeExecutor();
+  const archive = { id: 'of-another', parts: 1, sizeBytes: 1, unpackedBytes: 1, sha256: '0'.repeat(64) };
+  const upload = { id: 'of-this-build', url: 'http://server', secret: 'secret', ticket: 'ticket' };
+  const given: unknown[] = [];
+  const environments = createEnvironments({
+    persistence: fixture.persistence,
+    executor: {
+      ...fake,
+      async buildEnvironment(spec, ...more) {
+        given.push(spec.upload);
+        return { ...(await fake.buildEnvironment(spec, ...more)), archive };
+      },
+    },
+    owner: 'a',
+    leaseSeconds: 30,
+    platform: 'test',
+    planUpload: async () => upload,
+    faultPoints: noFaultPoints,
+  });
+  const location = await ask(environments, await describeRequest()).location;
+  expect(given).toEqual([upload]);
+  expect(location.archive).toEqual({ ...archive, id: upload.id });
+  expect(await ask(environments, await describeRequest()).location).toEqual(location);
+});
+
 describe('an environment with incompatible package versions', () => {
   it('is built; the log of the building run names the pin, and later runs get no message', async () => {
     const lines = [' + dlt==1.31.0', ' + duckdb==2.0.1', ' + sqlglot==29.0.1'];

@@ -1,6 +1,7 @@
 import type { BuildSettings } from '../domain/environments/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
 import type {
+  ArchiveUpload,
   EnvironmentBuilder,
   EnvironmentLine,
   EnvironmentLocation,
@@ -29,6 +30,8 @@ export interface EnvironmentsDependencies {
   leaseSeconds: number;
   /** The platform for which environments are built, and the machine that has them. */
   platform: string;
+  /** Lets the build of this environment store an archive; undefined while builds cannot reach a server. */
+  planUpload?: (key: string) => Promise<ArchiveUpload | undefined>;
   faultPoints: FaultPoints;
 }
 
@@ -102,7 +105,11 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
         packages.push(...readInstalledPackages(line.text));
         onLine(asSetupLine(line));
       };
-      const location = await executor.buildEnvironment(plan, onBuildLine, signal);
+      const upload = await dependencies.planUpload?.(plan.key);
+      const location = identifyArchive(
+        await executor.buildEnvironment({ ...plan, upload }, onBuildLine, signal),
+        upload,
+      );
       for (const text of warnOfKnownBad(packages)) onLine(setupLine(text, 'stderr', new Date()));
       const built = { location, packages: [...new Set(packages)].slice(0, maxStoredPackages) };
       if (await store.environments.finishBuild(plan.key, owner, built)) return location;
@@ -177,6 +184,15 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       return join(plan, onLine, signal);
     },
   };
+}
+
+/** An executor on another machine may report anything: an environment never gets the archive of another one. */
+function identifyArchive(
+  { archive, ...location }: EnvironmentLocation,
+  upload: ArchiveUpload | undefined,
+): EnvironmentLocation {
+  if (archive === undefined || upload === undefined) return location;
+  return { ...location, archive: { ...archive, id: upload.id } };
 }
 
 function asSetupLine({ stream, text }: EnvironmentLine): UnnumberedLogLine {

@@ -8,7 +8,7 @@ import { createHttpApp } from '../http/http-app.ts';
 import { createServerAgent } from './server-agent.ts';
 import { errorBody } from '../http/errors.ts';
 
-const attemptRoutes = '/pumphouse/v1/attempts/*';
+const attemptRoutes = ['/pumphouse/v1/attempts/*', '/pumphouse/v1/environment-archives/*'];
 /** Headers that concern one connection, and the host of the other side. */
 const ownHeaders = new Set(['connection', 'host', 'keep-alive', 'proxy-authorization', 'te', 'upgrade']);
 /** The server limits bodies itself; a body of this size is one record that is longer than a chunk. */
@@ -29,10 +29,11 @@ export function buildAttemptsRelay(serverUrl: string, log: Logger): FastifyInsta
     done(null, payload),
   );
   app.get('/healthz', async () => ({ status: 'ok' }));
-  app.all(attemptRoutes, { bodyLimit: maxBodyBytes }, (request, reply) => {
-    reply.hijack();
-    forward(request, reply);
-  });
+  for (const routes of attemptRoutes)
+    app.all(routes, { bodyLimit: maxBodyBytes }, (request, reply) => {
+      reply.hijack();
+      forward(request, reply);
+    });
   app.addHook('onClose', async () => agent.destroy());
 
   function forward({ raw, url, method }: FastifyRequest, { raw: response }: FastifyReply): void {

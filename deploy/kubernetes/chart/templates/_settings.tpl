@@ -13,7 +13,9 @@ PUMPHOUSE_BLOBS_URL: {{ .Values.blobs.s3.url | default "file:///blobs" | quote }
 PUMPHOUSE_EXECUTOR: kubernetes
 PUMPHOUSE_RUNNER_IMAGE: {{ printf "%s/%s:%s" .Values.image.registry .Values.image.runner.repository .Values.image.runner.tag | quote }}
 PUMPHOUSE_KUBERNETES_NAMESPACE: {{ include "pumphouse.runsNamespace" . }}
+{{- if .Values.runs.volume.enabled }}
 PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: {{ include "pumphouse.runsClaim" . }}
+{{- end }}
 PUMPHOUSE_KUBERNETES_SERVER: {{ printf "app.kubernetes.io/name=pumphouse,app.kubernetes.io/instance=%s" .Release.Name | quote }}
 {{- with include "pumphouse.podPatch" . }}
 PUMPHOUSE_KUBERNETES_POD_PATCH: {{ . | quote }}

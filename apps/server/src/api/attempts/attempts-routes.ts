@@ -3,14 +3,15 @@ import type { AuthenticateAttempt } from '../../services/attempts/authenticate-a
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
-import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
+import type { EnvironmentArchives } from '../../services/environments/environment-archives.ts';
 import { pathParamsOf } from '../../http/path-params.ts';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { readSealedHeader, sealScheme } from '../../platform/attempt-seal.ts';
+import { readSealedHeader } from '../../platform/attempt-seal.ts';
 import { parse, readJson } from './attempt-input.ts';
 import { readBearer } from '../../http/caller.ts';
+import { registerEnvironmentArchiveRoutes } from './environment-archive-routes.ts';
 import { registerLocalDataRoutes } from './local-data-routes.ts';
+import { addSeals, type AdmittedCall } from './sealed-calls.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface AttemptRoutes {
@@ -18,6 +19,7 @@ export interface AttemptRoutes {
   beginAttempt: BeginAttempt;
   recordSpool: RecordSpool;
   attemptLocalData: AttemptLocalData;
+  environmentArchives: EnvironmentArchives;
 }
 
 const prefix = '/pumphouse/v1/attempts/:attempt_id';
@@ -39,10 +41,15 @@ const spoolQuery = z.object({
     .transform(Number),
 });
 
-/** An admitted call. `sealed` is null when an older bootstrap authenticated with a bearer token. */
-interface AdmittedCall {
+const environmentQuery = z.object({
+  part: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a whole number')
+    .transform(Number),
+});
+
+interface AttemptCall extends AdmittedCall {
   attemptId: string;
-  sealed: { seal: AttemptSeal; header: SealedHeader } | null;
 }
 
 /**
@@ -51,40 +58,13 @@ interface AdmittedCall {
  */
 export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoutes): void {
   const { beginAttempt, recordSpool } = routes;
-  const calls = new WeakMap<FastifyRequest, AdmittedCall>();
-
-  function callOf(request: FastifyRequest): { attemptId: string; by: { isOfOlderRelease: boolean } } {
-    const call = calls.get(request);
-    if (!call) throw new Error('An attempt route was reached without its attempt');
-    return { attemptId: call.attemptId, by: { isOfOlderRelease: call.sealed === null } };
-  }
-
+  registerEnvironmentArchiveRoutes(app, routes.environmentArchives);
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    // Authenticate before reading any of the body.
-    scope.addHook('onRequest', async (request) => {
-      calls.set(request, await admit(routes.authenticateAttempt, request));
-    });
-    scope.addHook('preHandler', async (request) => {
-      const sealed = calls.get(request)?.sealed;
-      if (!sealed) return;
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      request.body = sealed.seal.openBody(sealed.header, body);
-      if (request.body !== null) return;
-      // Send this error unsealed so that the bootstrap retries: someone on the path changed the body, not the
-      // bootstrap.
-      calls.delete(request);
-      throw new ServiceError('not_authenticated', 'The body is not the one that the attempt sealed.');
-    });
-    scope.addHook('onSend', async (request, reply, payload) => {
-      const sealed = calls.get(request)?.sealed;
-      if (!sealed) return payload;
-      const { seal, header } = sealed;
-      void reply.header(sealScheme, '1').removeHeader('content-length').type('application/octet-stream');
-      if (payload instanceof Readable) return seal.sealStream(header, reply.statusCode, payload);
-      return seal.sealAnswer(header, reply.statusCode, bufferOf(payload));
-    });
+    const admitted = addSeals(scope, (request) => admit(routes.authenticateAttempt, request));
+    const callOf = (request: FastifyRequest) => {
+      const { attemptId: id, sealed } = admitted(request);
+      return { attemptId: id, by: { isOfOlderRelease: sealed === null } };
+    };
 
     scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
       const body = parse('body', beginRequest, readJson(request.body));
@@ -102,6 +82,12 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       return reply.type('application/gzip').send(await beginAttempt.openConfiguration(id, by));
     });
 
+    scope.get(`${prefix}/environment`, async (request, reply) => {
+      const { part } = parse('query', environmentQuery, request.query);
+      const opened = await routes.environmentArchives.openPart(callOf(request).attemptId, part);
+      return reply.type('application/octet-stream').send(opened);
+    });
+
     scope.post(`${prefix}/-spool`, { bodyLimit: spoolBodyLimit }, async (request) => {
       const { offset } = parse('query', spoolQuery, request.query);
       const chunk = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -115,7 +101,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
 async function admit(
   authenticateAttempt: AuthenticateAttempt,
   request: FastifyRequest,
-): Promise<AdmittedCall> {
+): Promise<AttemptCall> {
   const header = readSealedHeader(request.headers.authorization);
   const token = header ? null : readBearer(request);
   const id = attemptId.safeParse(pathParamsOf(request)['attempt_id']);
@@ -128,9 +114,4 @@ async function admit(
   const [, route = ''] = request.url.split(`/${id.data}/`, 2);
   const seal = await authenticateAttempt.bySeal(id.data, { method: request.method, route, header });
   return { attemptId: id.data, sealed: { seal, header } };
-}
-
-/** The serialized answer, or nothing for one without a body. */
-function bufferOf(payload: unknown): Buffer {
-  return typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.from(payload) : Buffer.alloc(0);
 }

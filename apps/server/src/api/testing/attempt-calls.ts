@@ -23,7 +23,7 @@ export interface SealedCall {
 }
 
 /** The seal of an attempt, as its bootstrap computes it. */
-export function createBootstrapSeal({ id, secret }: TestAttempt) {
+export function createBootstrapSeal({ id, secret }: TestAttempt, routes = 'attempts') {
   const derive = (purpose: string) => mac(secret, Buffer.from(`pumphouse attempt 1\n${id}\n${purpose}`));
 
   function seal(method: 'GET' | 'POST', route: string, payload: string | Buffer = '') {
@@ -35,7 +35,7 @@ export function createBootstrapSeal({ id, secret }: TestAttempt) {
     const authorization = `Pumphouse-Sealed nonce=${nonce.toString('hex')},body=${digest},mac=${proof}`;
     const call: SealedCall = {
       method,
-      url: `/pumphouse/v1/attempts/${id}/${route}`,
+      url: `/pumphouse/v1/${routes}/${id}/${route}`,
       headers: { authorization, 'content-type': 'application/octet-stream' },
       ...(method === 'POST' ? { payload: body } : {}),
     };
@@ -76,9 +76,10 @@ export async function callAsAttempt(
     method,
     route,
     payload,
-  }: { method: 'GET' | 'POST'; route: string; payload?: string | Buffer | undefined },
+    routes,
+  }: { method: 'GET' | 'POST'; route: string; payload?: string | Buffer | undefined; routes?: string },
 ): Promise<AttemptAnswer> {
-  const own = createBootstrapSeal(attempt);
+  const own = createBootstrapSeal(attempt, routes);
   const { call, nonce } = own.seal(method, route, payload);
   const { statusCode, headers, rawPayload } = await app.inject(call);
   const opened = headers['pumphouse-sealed'] === '1' ? own.open(nonce, statusCode, rawPayload) : null;

@@ -11,28 +11,6 @@ import { describeLocalDataStore } from './local-data-store-conformance.ts';
 
 /** Declares the tests of one executor. */
 export function describeConformance(name: string, createHarness: () => Promise<ConformanceHarness>): void {
-  describeSite(name, createHarness, (site) => {
-    describeAttemptRunner(site);
-    describeEnvironmentBuilder(site);
-    describeInventory(site);
-    describeAppConnector(site);
-    describeLocalDataStore(site);
-  });
-}
-
-/** Declares the tests of local data only, for an executor whose other parts are tested elsewhere. */
-export function describeLocalDataConformance(
-  name: string,
-  createHarness: () => Promise<ConformanceHarness>,
-): void {
-  describeSite(name, createHarness, describeLocalDataStore);
-}
-
-function describeSite(
-  name: string,
-  createHarness: () => Promise<ConformanceHarness>,
-  describeParts: (site: ConformanceSite) => void,
-): void {
   describe(`executor conformance: ${name}`, () => {
     let harness: ConformanceHarness;
     let executor: Executor;
@@ -57,6 +35,10 @@ function describeSite(
       expect(await executor.probe()).toMatchObject({ ok: true });
     });
 
-    describeParts(site);
+    describeAttemptRunner(site);
+    describeEnvironmentBuilder(site);
+    describeInventory(site);
+    describeAppConnector(site);
+    describeLocalDataStore(site);
   });
 }

@@ -12,7 +12,21 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
         ({ owner }) => owner.kind === 'environment' && owner.path === path,
       );
 
-    it('are listed and measured until they are removed, even by another server', async () => {
+    it('are measured, and listed by the executor unless the server has them', async ({ skip }) => {
+      skip(site.harness.serverKeepsEnvironments !== true);
+      const spec = await site.harness.createEnvironmentSpec();
+      const location = await build(spec);
+      expect(location.archive).toMatchObject({ id: spec.upload?.id, parts: 1 });
+      expect(await site.harness.createExecutor().measureEnvironment(location)).toBeGreaterThan(0);
+      expect(await site.harness.createExecutor().hasEnvironment(location)).toBe(true);
+      expect(await findResource(location.path)).toBeUndefined();
+      expect(await site.executor.listCaches()).toEqual([]);
+      await site.executor.removeEnvironment(location);
+      await site.executor.removeEnvironment(location);
+    });
+
+    it('are listed and measured until they are removed, even by another server', async ({ skip }) => {
+      skip(site.harness.serverKeepsEnvironments === true);
       const before = Date.now();
       const spec = await site.harness.createEnvironmentSpec();
       const location = await build(spec);
@@ -50,7 +64,8 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
       },
     );
 
-    it('can also be removed as resources', async () => {
+    it('can also be removed as resources', async ({ skip }) => {
+      skip(site.harness.serverKeepsEnvironments === true);
       const location = await build(await site.harness.createEnvironmentSpec());
       const own = await findResource(location.path);
       if (!own) throw new Error('The environment is not listed.');
@@ -60,7 +75,8 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
       await site.executor.removeResource(own);
     });
 
-    it('leave a cache, and are still built without it', async () => {
+    it('leave a cache, and are still built without it', async ({ skip }) => {
+      skip(site.harness.serverKeepsEnvironments === true);
       const spec = await site.harness.createEnvironmentSpec();
       const { organizationId } = spec;
       const findCache = async () =>

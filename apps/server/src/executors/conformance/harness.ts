@@ -15,6 +15,8 @@ export type AttemptBehaviour = 'ends-on-term' | 'ignores-term' | 'leaves-child';
 export interface ConformanceHarness {
   /** False if the server cannot read the attempts' disk. */
   readonly reachesSpool: boolean;
+  /** True if environments are archives, which the server keeps and removes. */
+  readonly serverKeepsEnvironments?: boolean;
   /** Called once with the executor of the tests, before they run. */
   warmUp?(executor: Executor): Promise<void>;
   /** Creates an executor on the same backend and installation, as a restarted server would. */

@@ -1,3 +1,5 @@
+import type { EnvironmentArchive } from '../../domain/environments/environment-archive.ts';
+
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
@@ -17,12 +19,26 @@ export interface EnvironmentSpec {
   /** Removed from every line and error before any other processing. */
   maskedValues: string[];
   uid: number;
+  /** Where the build may store the environment, for executors that keep it nowhere else. */
+  upload?: ArchiveUpload | undefined;
+}
+
+/** Lets one build store one archive; sealed as the calls of attempts are. */
+export interface ArchiveUpload {
+  id: string;
+  /** The address of the server for runs. */
+  url: string;
+  secret: string;
+  /** Passed back to the server. */
+  ticket: string;
 }
 
 /** Location of a built environment, in executor-specific terms (a path, a volume name). */
 export interface EnvironmentLocation {
   executor: string;
   path: string;
+  /** The environment is an archive that the server has. */
+  archive?: EnvironmentArchive | undefined;
 }
 
 /** A package shared by builds. */

@@ -18,6 +18,7 @@ import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } fro
 import type { ShortContainerHost } from './short-container.ts';
 import { createVolumeSizes } from './volume-sizes.ts';
 import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';
+import { createWithConnection } from '../with-connection.ts';
 
 export interface DockerExecutorOptions {
   engine: EngineAddress;
@@ -93,18 +94,7 @@ export function createDockerBackend(options: DockerExecutorOptions) {
     faultPoints,
     connect,
 
-    /** Runs an operation on the engine and converts its errors to the executor's. */
-    async withEngine<Result>(
-      doing: string,
-      work: (connection: EngineConnection) => Promise<Result>,
-    ): Promise<Result> {
-      const connection = await connect();
-      try {
-        return await work(connection);
-      } catch (error) {
-        throw asExecutorError(error, doing);
-      }
-    },
+    withEngine: createWithConnection(connect, asExecutorError),
 
     /** Check again: another engine may respond at the address by now. */
     async isSameEngine({ engine, engineId }: EngineConnection): Promise<boolean> {

@@ -29,11 +29,11 @@ const context: PodContext = {
   namespace: 'pumphouse',
   installationId: spec.installationId,
   volumeClaim: 'shared',
-  localDataInObjects: false,
   image: 'registry.example.com/runner:{python}',
   bootstrapSecret: 'pumphouse-bootstrap-1',
 };
 
+const prepared = { ...context, usesNodeCache: false };
 const root = shortInstallation(spec.installationId);
 
 describe('planAttemptPod', () => {
@@ -126,17 +126,19 @@ describe('planAttemptPod', () => {
       },
     );
     expect(app.metadata.labels?.[labels.network]).toBe('isolated');
-    expect(planPreparation({ ...spec, localData }, context).volume.copy).toEqual({
+    expect(planPreparation({ ...spec, localData }, prepared).volume?.copy).toEqual({
       from: `${root}/local-data/w/prod`,
       to: `${root}/copies/${spec.attemptId}-60910/data`,
     });
   });
 
   it('has local data on its own disk if the bootstrap fetches it', () => {
-    const fetching = { ...context, localDataInObjects: true };
+    const fetching = { ...context, volumeClaim: null };
+    const archive = { id: 'a', parts: 1, sizeBytes: 512, unpackedBytes: 1024, sha256: 'a'.repeat(64) };
+    const archived = { ...spec.environment, archive };
     for (const access of ['read-write', 'copy'] as const) {
       const localData = { workspaceId: 'w', profile: 'prod', access, mountedAs: 'access' };
-      const planned = planAttemptPod({ ...spec, localData }, fetching);
+      const planned = planAttemptPod({ ...spec, environment: archived, localData }, fetching);
       const mounts = planned.spec.containers[0]?.volumeMounts ?? [];
       expect(mounts.find(({ mountPath }) => mountPath === '/local-data')).toEqual({
         name: 'local-data',
@@ -148,16 +150,19 @@ describe('planAttemptPod', () => {
       });
       // Nothing of it has to be removed.
       expect(planned.metadata.annotations).not.toHaveProperty(annotations.hasCopy);
-      const { files, volume } = planPreparation({ ...spec, localData }, fetching);
+      const { files, volume } = planPreparation(
+        { ...spec, localData },
+        { ...fetching, usesNodeCache: false },
+      );
       expect(files[0]?.content).toMatchObject({ local_data: { source: '/local-data', objects: access } });
-      expect(volume).toMatchObject({ shared: [], own: [], copy: null });
+      expect(volume).toBeNull();
     }
-    expect(planPreparation(spec, context).files[0]?.content).not.toHaveProperty('local_data.objects');
+    expect(planPreparation(spec, prepared).files[0]?.content).not.toHaveProperty('local_data.objects');
   });
 
   it('contains no secret: that is in an object of its own, which the pod waits for', () => {
     expect(JSON.stringify(pod)).not.toContain(spec.bootstrapSecret);
-    expect(JSON.stringify(planPreparation(spec, context))).toContain(spec.bootstrapSecret);
+    expect(JSON.stringify(planPreparation(spec, prepared))).toContain(spec.bootstrapSecret);
     expect(pod.spec.volumes.find(({ name }) => name === 'secret')?.secret).toEqual({
       secretName: pod.metadata.name,
     });
@@ -176,5 +181,5 @@ describe('planAttemptPod', () => {
 it('names environments so that the name tells their Python and their user', () => {
   const name = { key: 'a'.repeat(64), pythonVersion: '3.12', uid: 61_000 };
   const path = buildEnvironmentName(name, '01234567-89ab-4000-8000-000000000000');
-  expect(readEnvironmentName(path)).toEqual({ ...name, key: 'a'.repeat(16) });
+  expect(readEnvironmentName(path)).toEqual({ ...name, key: 'a'.repeat(32) });
 });

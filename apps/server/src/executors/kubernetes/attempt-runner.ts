@@ -7,6 +7,7 @@ import type { Attempts } from './attempts.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { Pod } from './kube-objects.ts';
 import { executorName, labels, selectorOf } from './names.ts';
+import { hasNodeCache, useNodeCache } from './node-cache.ts';
 import { patchPod, PodPatchError } from './patch-pod.ts';
 import { planAttemptPod, planPreparation } from './attempt-pod.ts';
 import { startPod } from './start-pod.ts';
@@ -23,14 +24,16 @@ export function createAttemptRunner(backend: KubernetesBackend, attempts: Attemp
     return backend.withCluster(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
       const planned = planAttemptPod(spec, connection);
       const workspaceId = spec.localData?.workspaceId ?? null;
-      const pod = applyPatches(planned, spec, workspaceId);
+      const pod = useNodeCache(applyPatches(planned, spec, workspaceId), {
+        installationId: spec.installationId,
+        uid: spec.uid,
+        name: spec.environment.path,
+      });
+      const plan = planPreparation(spec, { ...connection, usesNodeCache: hasNodeCache(pod) });
       // Established before the pod runs, so that no end of it is missed.
       backend.watch.use();
       await backend.openServer(connection, spec.attemptsUrl);
-      return describe(
-        connection,
-        await startPod(backend, connection, pod, planPreparation(spec, connection)),
-      );
+      return describe(connection, await startPod(backend, connection, pod, plan));
     });
   }
 

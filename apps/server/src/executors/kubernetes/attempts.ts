@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { AttemptInspection } from '../contract/attempt-runner.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import type { HandleData } from './attempt-handle.ts';
-import { unmarkEnvironment } from './environment-marker.ts';
+import { noteMissing } from './environment-marker.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import type { Pod } from './kube-objects.ts';
 import { annotations, attemptPodName, labels } from './names.ts';
@@ -68,9 +68,10 @@ export function createAttempts(backend: KubernetesBackend) {
     if (state.state === 'exited') return state;
     if (state.state === 'failed') {
       const environment = pod.metadata.annotations?.[annotations.environment];
-      // Its folder has gone without its marker: the next attempt builds it again.
-      if (state.failure.code === 'environment_missing' && environment !== undefined)
-        await unmarkEnvironment(backend, connection, environment);
+      if (state.failure.code === 'environment_missing' && environment !== undefined) {
+        const isArchive = pod.metadata.annotations?.[annotations.hasArchive] === 'true';
+        await noteMissing(backend, connection, { path: environment, isArchive });
+      }
       return describeFailure(uid, state.failure, pod);
     }
     return { state: 'running', waitsFor: await handleWait(connection, pod, state.wait) };
@@ -241,6 +242,7 @@ const unusablePlan = {
   files: [],
   folders: [],
   volume: { root: '.', shared: [], own: [], required: 'none', copy: null },
+  environment: null,
   python: null,
 };
 

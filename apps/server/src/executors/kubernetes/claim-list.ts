@@ -28,12 +28,13 @@ const entrySchema = z.discriminatedUnion('kind', [
 type Read = z.infer<typeof entrySchema>;
 export type ClaimEntry = Read & { changedAt: Date; sizeBytes: number | null };
 
-/** @returns paths relative to the folder of the installation */
+/** @returns paths relative to the folder of the installation; none without a claim */
 export async function listClaim(
   backend: KubernetesBackend,
   connection: NamespaceConnection,
   { withSizes }: { withSizes: boolean },
 ): Promise<ClaimEntry[]> {
+  if (connection.volumeClaim === null) return [];
   const { root } = planVolumePaths(backend.installationId);
   const listed = await askClaimProgram<unknown>(backend, connection, {
     action: 'list',

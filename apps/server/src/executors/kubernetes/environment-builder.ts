@@ -1,21 +1,21 @@
 import type { EnvironmentBuilder, EnvironmentLocation } from '../contract/environment-builder.ts';
 import { listClaim } from './claim-list.ts';
 import { buildEnvironment, removeFolders } from './environments.ts';
-import { isEnvironmentMarked, unmarkEnvironment } from './environment-marker.ts';
-import type { KubernetesBackend } from './kubernetes-backend.ts';
+import { hasEnvironment, unmarkEnvironment } from './environment-marker.ts';
+import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import { executorName } from './names.ts';
 import { readEnvironmentName } from './environment-name.ts';
 import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram } from './short-pod.ts';
 
-/** Builds environments as folders of the claim. */
+/** Builds environments as folders of the claim, or as archives on the server where there is none. */
 export function createEnvironmentBuilder(backend: KubernetesBackend): EnvironmentBuilder {
   const { installationId } = backend;
   const volume = planVolumePaths(installationId);
 
-  /** Null for an environment of another executor. */
-  function locate({ executor, path }: EnvironmentLocation) {
-    if (executor !== executorName) return null;
+  /** Null for an environment of another executor, and one that is on no claim. */
+  function locate({ executor, path, archive }: EnvironmentLocation, { volumeClaim }: NamespaceConnection) {
+    if (executor !== executorName || archive !== undefined || volumeClaim === null) return null;
     return { path: volume.environment(path), uid: readEnvironmentName(path).uid };
   }
 
@@ -27,19 +27,21 @@ export function createEnvironmentBuilder(backend: KubernetesBackend): Environmen
     hasEnvironment: (location) =>
       backend.withCluster('The environment cannot be inspected', async (connection) => {
         if (location.executor !== executorName) return false;
-        return isEnvironmentMarked(backend, connection, location.path);
+        return hasEnvironment(backend, connection, location);
       }),
     removeEnvironment: (location) =>
       backend.withCluster('The environment could not be removed', async (connection) => {
-        const found = locate(location);
-        if (found === null) return;
+        if (location.executor !== executorName) return;
         await unmarkEnvironment(backend, connection, location.path);
+        const found = locate(location, connection);
+        if (found === null) return;
         await backend.faultPoints.reach('in-environment-removal');
         await removeFolders(backend, connection, [found.path], found.uid);
       }),
     measureEnvironment: (location) =>
       backend.withCluster('The environment cannot be measured', async (connection) => {
-        const found = locate(location);
+        if (location.archive !== undefined) return location.archive.sizeBytes;
+        const found = locate(location, connection);
         if (found === null) return 0;
         const { size_bytes: sizeBytes } = await askClaimProgram<{ size_bytes: number }>(backend, connection, {
           action: 'measure',

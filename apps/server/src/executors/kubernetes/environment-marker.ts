@@ -1,7 +1,8 @@
 /**
- * The config map of each complete environment, which tells without a pod whether the environment exists. It is
- * created last and deleted first.
+ * Config maps that tell without a pod whether an environment exists. A folder on the claim has one while it is complete:
+ * created last and deleted first. An archive, which the server has, has one when a pod could not use it.
  */
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import { orNull } from './cluster-error.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import { labelsOf, shortInstallation } from './names.ts';
@@ -22,12 +23,23 @@ export async function markEnvironment(
   });
 }
 
-export async function isEnvironmentMarked(
+export async function hasEnvironment(
   backend: KubernetesBackend,
-  { paths }: NamespaceConnection,
-  path: string,
+  { paths, volumeClaim }: NamespaceConnection,
+  { path, archive }: EnvironmentLocation,
 ): Promise<boolean> {
-  return (await orNull(backend.api.get(paths.configMap(nameOf(backend, path))))) !== null;
+  if (archive === undefined && volumeClaim === null) return false;
+  const isMarked = (await orNull(backend.api.get(paths.configMap(nameOf(backend, path))))) !== null;
+  return archive === undefined ? isMarked : !isMarked;
+}
+
+/** The pod of an attempt did not find the environment: the next attempt builds it again. */
+export async function noteMissing(
+  backend: KubernetesBackend,
+  connection: NamespaceConnection,
+  { path, isArchive }: { path: string; isArchive: boolean },
+): Promise<void> {
+  await (isArchive ? markEnvironment : unmarkEnvironment)(backend, connection, path);
 }
 
 export async function unmarkEnvironment(

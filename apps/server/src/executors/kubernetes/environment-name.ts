@@ -2,7 +2,7 @@
 import { ExecutorError } from '../contract/executor-error.ts';
 
 export interface EnvironmentName {
-  /** The beginning of the environment's key. */
+  /** The environment's key; its beginning for environments of earlier releases. */
   key: string;
   /** "3.13" */
   pythonVersion: string;
@@ -15,13 +15,13 @@ export function buildEnvironmentName({ key, pythonVersion, uid }: EnvironmentNam
   return `${key
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '')
-    .slice(0, 16)}-${unique.slice(0, 8)}-${pythonVersion}-${uid}`;
+    .slice(0, 32)}-${unique.slice(0, 8)}-${pythonVersion}-${uid}`;
 }
 
 /** @throws ExecutorError config for anything but an environment of this executor */
 export function readEnvironmentName(path: string): EnvironmentName {
   const [, key = '', pythonVersion = '', uid = ''] =
-    /^([a-z0-9]{1,16})-[0-9a-f]{8}-(\d+\.\d+)-(\d{1,10})$/.exec(path) ?? [];
-  if (key === '') throw new ExecutorError('config', `There is no environment ${path} on the claim.`);
+    /^([a-z0-9]{1,32})-[0-9a-f]{8}-(\d+\.\d+)-(\d{1,10})$/.exec(path) ?? [];
+  if (key === '') throw new ExecutorError('config', `There is no environment ${path} of this executor.`);
   return { key, pythonVersion, uid: Number(uid) };
 }

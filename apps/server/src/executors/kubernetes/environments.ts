@@ -1,9 +1,16 @@
 /** Environments as folders of the claim, built in a pod: a source distribution runs untrusted code. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  maxArchiveParts,
+  maxUnpackedBytes,
+  type EnvironmentArchive,
+} from '../../domain/environments/environment-archive.ts';
 import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
 import {
   EnvironmentBuildError,
+  type ArchiveUpload,
   type EnvironmentLine,
   type EnvironmentLocation,
   type EnvironmentSpec,
@@ -13,7 +20,7 @@ import type { BuildStep } from '../environment-steps.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
 import { checkRequirements } from '../requirements.ts';
 import { isSafeName } from '../safe-name.ts';
-import { planBuildPod, planBuildPreparation, planEnvironmentSteps } from './build-pod.ts';
+import { planBuildPod, planBuildPreparation, planEnvironmentSteps, type BuildTarget } from './build-pod.ts';
 import { markEnvironment } from './environment-marker.ts';
 import { buildEnvironmentName } from './environment-name.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
@@ -25,8 +32,9 @@ import { askClaimProgram, findRunState } from './short-pod.ts';
 import { startPod } from './start-pod.ts';
 import { planVolumePaths } from './volume-paths.ts';
 
-/** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the failed step. */
+/** Exit codes of pumphouse_bootstrap/environment_build.py: `firstFailure` plus the number of the failed step. */
 const firstFailure = 10;
+const notStored = 2;
 const lastOutputLines = 200;
 const pauseMs = 200;
 /** For an image that may not exist for this Python version. */
@@ -51,30 +59,87 @@ export async function buildEnvironment(
   if (!isSafeName(spec.organizationId) || !isSafeName(spec.workspaceId))
     throw new ExecutorError('config', 'The workspace has a name that cannot be that of a folder.');
   const name = buildEnvironmentName(spec, randomUUID());
-  const folder = planVolumePaths(backend.installationId).environment(name);
+  const target = chooseTarget(spec, connection, name);
   const { buildLimits: limits, patches } = backend.options;
-  const pod = patchPod(planBuildPod(spec, name, { context: connection, limits }), patches, {
+  const pod = patchPod(planBuildPod(spec, target, { context: connection, limits }), patches, {
     size: null,
     workspaceId: spec.workspaceId,
   });
   let isBuilt = false;
   try {
-    const plan = planBuildPreparation(backend.installationId, spec, name);
+    if (target.kind === 'archive') await backend.openServer(connection, target.upload.url);
+    const plan = planBuildPreparation(spec, target, backend.installationId);
     const started = await startPod(backend, connection, pod, plan);
-    await followBuild(backend, connection, { pod: started, steps: planEnvironmentSteps(spec), listener });
-    await backend.faultPoints.reach('before-environment-complete');
-    await askClaimProgram(backend, connection, {
-      action: 'complete',
-      given: { path: folder },
-      uid: spec.uid,
+    const report = await followBuild(backend, connection, {
+      pod: started,
+      steps: planEnvironmentSteps(spec),
+      listener,
     });
-    await markEnvironment(backend, connection, name);
+    await backend.faultPoints.reach('before-environment-complete');
+    const location =
+      target.kind === 'claim'
+        ? await completeFolder(backend, connection, { name, uid: spec.uid })
+        : { executor: executorName, path: name, archive: readArchive(report, target.upload) };
     isBuilt = true;
-    return { executor: executorName, path: name };
+    return location;
   } finally {
     // What an unreachable cluster keeps is found by its labels and its folder later.
     await backend.deletePod(connection, pod, 1).catch(() => undefined);
-    if (!isBuilt) await removeFolders(backend, connection, [folder], spec.uid).catch(() => undefined);
+    if (!isBuilt && target.kind === 'claim') {
+      const folder = planVolumePaths(backend.installationId).environment(name);
+      await removeFolders(backend, connection, [folder], spec.uid).catch(() => undefined);
+    }
+  }
+}
+
+/** @throws ExecutorError backend while builds have no server to store archives on */
+function chooseTarget(
+  { upload }: EnvironmentSpec,
+  { volumeClaim }: NamespaceConnection,
+  name: string,
+): BuildTarget {
+  if (volumeClaim !== null) return { kind: 'claim', name };
+  if (upload === undefined)
+    throw new ExecutorError('backend', 'Builds have no address of the server, which stores environments.');
+  return { kind: 'archive', upload };
+}
+
+async function completeFolder(
+  backend: KubernetesBackend,
+  connection: NamespaceConnection,
+  { name, uid }: { name: string; uid: number },
+): Promise<EnvironmentLocation> {
+  const path = planVolumePaths(backend.installationId).environment(name);
+  await askClaimProgram(backend, connection, { action: 'complete', given: { path }, uid });
+  await markEnvironment(backend, connection, name);
+  return { executor: executorName, path: name };
+}
+
+/** What the pod of a build reports about its archive. Its code may have written anything. */
+const reportSchema = z.object({
+  parts: z.int().min(1).max(maxArchiveParts),
+  size_bytes: z.int().min(1),
+  unpacked_bytes: z.int().min(1).max(maxUnpackedBytes),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** @throws EnvironmentBuildError */
+function readArchive(report: string | undefined, { id }: ArchiveUpload): EnvironmentArchive {
+  try {
+    const read = reportSchema.parse(JSON.parse(report ?? ''));
+    return {
+      id,
+      parts: read.parts,
+      sizeBytes: read.size_bytes,
+      unpackedBytes: read.unpacked_bytes,
+      sha256: read.sha256,
+    };
+  } catch (error) {
+    throw new EnvironmentBuildError(
+      'builder_failed',
+      'The pod of the build reported no archive, or one that is too large.',
+      { cause: error },
+    );
   }
 }
 
@@ -97,7 +162,7 @@ async function followBuild(
   backend: KubernetesBackend,
   connection: NamespaceConnection,
   { pod, steps, listener: { onLine, signal } }: Build,
-): Promise<void> {
+): Promise<string | undefined> {
   const name = pod.metadata.name;
   const folded = foldBuildLines(onLine);
   const lines: string[] = [];
@@ -118,7 +183,10 @@ async function followBuild(
       });
     }
     if (run?.terminated) {
-      if (run.terminated.exitCode === 0) return folded.succeed();
+      if (run.terminated.exitCode === 0) {
+        folded.succeed();
+        return run.terminated.message;
+      }
       folded.fail();
       throw describeFailure(steps, run.terminated, lines);
     }
@@ -172,13 +240,14 @@ function describeFailure(
   steps: readonly BuildStep[],
   { exitCode, reason }: { exitCode: number; reason?: string },
   lastOutput: readonly string[],
-): EnvironmentBuildError {
+): Error {
   const message = explainUvFailure(lastOutput);
   if (reason === 'OOMKilled')
     return new EnvironmentBuildError(
       'requirements_failed',
       `${message} The build needed more memory than it may use and was killed.`.trim(),
     );
+  if (exitCode === notStored) return new ExecutorError('backend', lastOutput.at(-1) ?? 'It was not stored.');
   const failure = steps[exitCode - firstFailure]?.failure ?? 'builder_failed';
   return new EnvironmentBuildError(
     failure,

@@ -20,6 +20,7 @@ import {
 import type { PodPatches } from './patch-pod.ts';
 import type { PodContext } from './pod-plan.ts';
 import { createPodWatch } from './pod-watch.ts';
+import { createWithConnection } from '../with-connection.ts';
 
 export interface KubernetesExecutorOptions {
   connection: ClusterConnection;
@@ -30,8 +31,6 @@ export interface KubernetesExecutorOptions {
   image: string;
   /** Name of a persistent volume claim that pods on all nodes can write to; null: there is none. */
   volumeClaim: string | null;
-  /** Local data is kept by the server, not on the claim. */
-  localDataInObjects: boolean;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
   /** Resource limits of an environment build. */
@@ -101,7 +100,6 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
       bootstrapSecret,
       installationId,
       volumeClaim: options.volumeClaim,
-      localDataInObjects: options.localDataInObjects,
       image: options.image,
     };
   }
@@ -181,18 +179,7 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
     connect,
     createIfMissing,
 
-    /** Runs an operation on the cluster and converts its errors to the executor's. */
-    async withCluster<Result>(
-      doing: string,
-      work: (connection: NamespaceConnection) => Promise<Result>,
-    ): Promise<Result> {
-      const connection = await connect();
-      try {
-        return await work(connection);
-      } catch (error) {
-        throw asExecutorError(error, doing);
-      }
-    },
+    withCluster: createWithConnection(connect, asExecutorError),
 
     /** Check again: another cluster may respond at the address by now. */
     async isSamePlace({ paths }: NamespaceConnection, place: string): Promise<boolean> {

@@ -20,7 +20,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       memoryLimit: true,
       isolated: true,
       interactive: true,
-      localDataInObjects: options.localDataInObjects,
+      localDataInObjects: options.volumeClaim === null,
     }),
     probe: () => probeCluster(backend),
     // The scheduler of Kubernetes knows the nodes; this server only limits how many pods wait.

@@ -14,7 +14,10 @@ let workspaceId = '';
 
 beforeAll(async () => {
   localData = await createObjectLocalData();
-  harness = await createClusterHarness(await startInProcessCluster({ pods: 'containers' }), localData);
+  harness = await createClusterHarness(await startInProcessCluster({ pods: 'containers' }), {
+    volumeClaim: null,
+    localData,
+  });
   executor = harness.createExecutor();
 });
 afterAll(() => harness.close());

@@ -13,20 +13,12 @@ import { askClaimProgram, runClaimProgram } from './short-pod.ts';
 export function createLocalDataStore(backend: KubernetesBackend, attempts: Attempts): LocalDataStore {
   const { installationId } = backend;
   const volume = planVolumePaths(installationId);
-  const { localDataInObjects } = backend.options;
   const scopeOf = ({ workspaceId, profile }: LocalDataScope): string =>
     volume.localData(workspaceId, profile);
-
-  /** @throws ExecutorError config */
-  function requireClaim(): void {
-    if (localDataInObjects)
-      throw new ExecutorError('config', 'The server keeps the local data: nothing is copied in the cluster.');
-  }
 
   return {
     takeSnapshot: (of, isWhole, { only } = {}) =>
       backend.withCluster('No snapshot of local data could be taken', async (connection) => {
-        requireClaim();
         checkLocalDataScope(of);
         const given = { root: volume.root, scope: scopeOf(of), unique: randomUUID().slice(0, 8) };
         const { uid } = of;
@@ -46,7 +38,6 @@ export function createLocalDataStore(backend: KubernetesBackend, attempts: Attem
       }),
     refreshCopy: (handle, of) =>
       backend.withCluster('The copy of local data could not be refreshed', async (connection) => {
-        requireClaim();
         checkLocalDataScope(of);
         const data = readHandle(handle);
         if ('elsewhere' in data) throw new ExecutorError('backend', data.elsewhere);

@@ -22,6 +22,8 @@ export const labels = {
 export const annotations = {
   environmentKey: `${prefix}/environment-key`,
   environment: `${prefix}/environment`,
+  /** The environment is an archive on the server. */
+  hasArchive: `${prefix}/has-archive`,
   /** The attempt has a copy of local data. */
   hasCopy: `${prefix}/has-copy`,
 } as const;
@@ -41,10 +43,17 @@ export const folders = {
   record: '/attempt/record',
   work: '/attempt/work',
   localData: '/local-data',
+  /** Environments of this node: only `prepare` sees them all. */
+  nodeCache: '/pumphouse/node-cache',
   environment: '/environment',
   virtualEnvironment: '/environment/venv',
   cache: '/cache',
 } as const;
+
+/** The volume of an attempt into which `prepare` unpacks the environment. */
+export const environmentVolume = 'environment';
+/** A volume that only the operator's patch adds. */
+export const nodeCacheVolume = 'node-cache';
 
 export const bootstrapFolder = `${folders.code}/pumphouse_bootstrap`;
 /** Found in the image's PATH. */

@@ -1,7 +1,7 @@
 /** Merges the operator's changes into a pod, with the semantics of a strategic merge patch. Pure. */
 import type { InstanceSize } from '../../domain/jobs/job-definition.ts';
 import type { Container, Pod } from './kube-objects.ts';
-import { labels } from './names.ts';
+import { labels, nodeCacheVolume } from './names.ts';
 
 /** A part of a pod, as an operator writes it. */
 export type PodPatch = Record<string, unknown>;
@@ -204,7 +204,7 @@ function checkContainer(before: Container, after: Container, refuse: (field: str
 }
 
 /** Volumes that user code must not see. */
-const protectedVolumes = new Set(['secret', 'bootstrap']);
+const protectedVolumes = new Set(['secret', 'bootstrap', nodeCacheVolume]);
 
 /** A patch may add fields, as seLinuxOptions, and may not weaken what the level `restricted` demands. */
 function checkSecurity(before: unknown, after: unknown, where: string): void {

@@ -21,7 +21,7 @@ export interface PodFailure {
 export type PodState =
   | { state: 'waiting'; wait: PodWait }
   | { state: 'running' }
-  /** Its node does not report, so that nobody knows whether it runs. */
+  /** Its node does not report: whether it runs is unknown. */
   | { state: 'silent'; detail: string }
   | { state: 'exited'; exit: ExitDetails }
   /** It ended without an exit record. */
@@ -278,7 +278,7 @@ function isOverdue(pod: Pod, now: Date): boolean {
 }
 
 function describeSilentNode(pod: Pod): string {
-  return `The node${atNode(pod)} of the pod does not report, so that nobody knows whether the pod still runs.`;
+  return `The node${atNode(pod)} of the pod does not report. Whether the pod still runs is unknown.`;
 }
 
 function findCondition(pod: Pod, type: string): PodCondition | undefined {

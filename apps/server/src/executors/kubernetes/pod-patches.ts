@@ -52,7 +52,6 @@ const samplePod = planAttemptPod(
     namespace: 'n',
     installationId: 'installation',
     volumeClaim: 'c',
-    localDataInObjects: false,
     image: 'i',
     bootstrapSecret: 's',
   },

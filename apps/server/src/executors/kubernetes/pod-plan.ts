@@ -9,8 +9,6 @@ export interface PodContext {
   installationId: string;
   /** Name of the persistent volume claim; null: there is none. */
   volumeClaim: string | null;
-  /** Bootstraps fetch local data from the server, and store their changes there. */
-  localDataInObjects: boolean;
   /** The image, with `{python}` for the minor version, or without it if there is only one. */
   image: string;
   /** Name of the secret with the archive of the bootstrap, which is the same for all pods. */
@@ -189,7 +187,7 @@ export interface PreparationPlan {
   /** Files to write for the main container, with their content. */
   files: { path: string; content: unknown }[];
   folders: string[];
-  /** In the claim. */
+  /** In the claim; null: there is none. */
   volume: {
     root: string;
     /** Created for every user, because only pods that mount a folder see it. */
@@ -200,7 +198,16 @@ export interface PreparationPlan {
     required: string | null;
     /** Fills a folder with the last snapshot of local data. */
     copy: { from: string; to: string } | null;
-  };
+  } | null;
+  /** What to fetch; null: the environment is on the claim, or none is needed. */
+  environment: {
+    key: string;
+    archive: { parts: number; unpacked_bytes: number; sha256: string };
+    /** The folder to create. */
+    target: string;
+    /** Where environments stay for the next pods of the node. */
+    cache: { root: string; name: string } | null;
+  } | null;
   /** The Python that the environment needs, such as 3.13; null: any. */
   python: string | null;
 }

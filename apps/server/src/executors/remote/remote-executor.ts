@@ -114,8 +114,17 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
     },
 
     async buildEnvironment(spec, onLine, signal) {
-      const { key, organizationId, workspaceId, pythonVersion, requirements, variables, maskedValues, uid } =
-        spec;
+      const {
+        key,
+        organizationId,
+        workspaceId,
+        pythonVersion,
+        requirements,
+        variables,
+        maskedValues,
+        uid,
+        upload,
+      } = spec;
       const sent = {
         key,
         organizationId,
@@ -125,6 +134,7 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
         variables,
         maskedValues,
         uid,
+        upload,
       };
       return wrapLocation(worker.id, await requireLink().call('buildEnvironment', sent, { onLine, signal }));
     },

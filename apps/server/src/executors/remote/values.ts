@@ -1,5 +1,6 @@
 /** Values of the executor contract as they are sent between a server and a worker. */
 import { z } from 'zod';
+import { maxArchiveParts, maxUnpackedBytes } from '../../domain/environments/environment-archive.ts';
 import { runFailures, type RunFailureCode } from '../../domain/runs/run-failures.ts';
 import { INSTANCE_SIZES } from '../../domain/jobs/job-definition.ts';
 import { isKeyOf } from '../../domain/primitives/typed-record.ts';
@@ -9,7 +10,19 @@ export const handle = z
   .object({ executor: z.string().max(50), version: z.int(), data: z.record(z.string(), z.unknown()) })
   .refine((one) => JSON.stringify(one).length <= 16_384, 'is longer than 16 KiB');
 
-export const environmentLocation = z.object({ executor: z.string().max(50), path: z.string().max(4096) });
+const environmentArchive = z.object({
+  id: z.uuid(),
+  parts: z.int().min(1).max(maxArchiveParts),
+  sizeBytes: z.int().min(1),
+  unpackedBytes: z.int().min(1).max(maxUnpackedBytes),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export const environmentLocation = z.object({
+  executor: z.string().max(50),
+  path: z.string().max(4096),
+  archive: environmentArchive.optional(),
+});
 
 const localDataUse = z.discriminatedUnion('access', [
   z.object({ workspaceId: z.string(), profile: z.string(), access: z.literal('read-write') }),
@@ -74,6 +87,7 @@ export const environmentSpec = z.object({
   variables: z.record(z.string(), z.string()),
   maskedValues: z.array(z.string()),
   uid: z.int(),
+  upload: z.object({ id: z.string(), url: z.string(), secret: z.string(), ticket: z.string() }).optional(),
 });
 
 export const environmentLine = z.object({

@@ -28,15 +28,19 @@ export function unwrapHandle(workerId: string, handle: AttemptHandle): AttemptHa
 }
 
 /** Adds the worker to a location of its executor: paths of two workers may be equal. */
-export function wrapLocation(workerId: string, { executor, path }: EnvironmentLocation): EnvironmentLocation {
-  return { executor: remoteName, path: `${workerId}/${executor}:${path}` };
+export function wrapLocation(
+  workerId: string,
+  { executor, path, ...more }: EnvironmentLocation,
+): EnvironmentLocation {
+  return { ...more, executor: remoteName, path: `${workerId}/${executor}:${path}` };
 }
 
 /** Returns the location on the worker; null for an environment elsewhere. */
 export function unwrapLocation(workerId: string, location: EnvironmentLocation): EnvironmentLocation | null {
   const prefix = `${workerId}/`;
-  if (location.executor !== remoteName || !location.path.startsWith(prefix)) return null;
-  const inner = location.path.slice(prefix.length);
+  const { executor, path, ...more } = location;
+  if (executor !== remoteName || !path.startsWith(prefix)) return null;
+  const inner = path.slice(prefix.length);
   const colon = inner.indexOf(':');
-  return colon < 0 ? null : { executor: inner.slice(0, colon), path: inner.slice(colon + 1) };
+  return colon < 0 ? null : { ...more, executor: inner.slice(0, colon), path: inner.slice(colon + 1) };
 }

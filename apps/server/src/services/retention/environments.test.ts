@@ -3,9 +3,11 @@ import type { JobRunRecord } from '../../store/records.ts';
 import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { listArchiveKeys } from '../../domain/environments/environment-archive.ts';
 import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { ago, fromNow } from '../../../../../testing/fixtures/relative-times.ts';
@@ -57,6 +59,17 @@ describe('environments', () => {
     expect(await kept.purge('environments=30d')).toMatchObject({ environments: { count: 1, bytes: 1000 } });
     expect([await isThere(old), await isThere(last)]).toEqual([false, true]);
     expect(await fixture.store.environments.find('old')).toBeUndefined();
+  });
+
+  it('are removed with their archives', async () => {
+    const [old] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
+    const archive = { id: randomUUID(), parts: 2, sizeBytes: 1, unpackedBytes: 1, sha256: '0'.repeat(64) };
+    const listArchives = async () => Array.fromAsync(fixture.blobs.list('environments/'), ({ key }) => key);
+    for (const key of listArchiveKeys(archive)) await fixture.blobs.put(key, Buffer.from('part'));
+    await setColumns(fixture.database, 'environments', { location: { ...old, archive } }, { key: 'old' });
+    expect(await listArchives()).toHaveLength(2);
+    expect(await kept.purge('environments=30d')).toMatchObject({ environments: { count: 1 } });
+    expect([await listArchives(), await isThere(old)]).toEqual([[], false]);
   });
 
   it('are removed past their size limit, longest unused first', async () => {

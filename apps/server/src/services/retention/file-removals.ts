@@ -1,9 +1,13 @@
 import type { BlobStore } from '../../blobs/blob-store.ts';
-import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
+import type {
+  EnvironmentBuilder,
+  EnvironmentLocation,
+} from '../../executors/contract/environment-builder.ts';
 import type { FileRemoval } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
+import { listArchiveKeys } from '../../domain/environments/environment-archive.ts';
 
 export interface FileRemovalsDependencies {
   persistence: Persistence<'auditLog' | 'storage'>;
@@ -31,7 +35,13 @@ export function createFileRemovals({
   async function removeFile(removal: FileRemoval): Promise<void> {
     if (removal.kind === 'blob') await blobs.delete(removal.target.key);
     else if (removal.kind === 'log') await logFiles.delete(removal.target.attemptId);
-    else await executor.removeEnvironment(removal.target);
+    else await removeEnvironment(removal.target);
+  }
+
+  async function removeEnvironment(location: EnvironmentLocation): Promise<void> {
+    await executor.removeEnvironment(location);
+    if (location.archive === undefined) return;
+    for (const key of listArchiveKeys(location.archive)) await blobs.delete(key);
   }
 
   return async function removeFiles(): Promise<void> {

@@ -245,7 +245,7 @@ async function findTouched(
   const found =
     kind === null
       ? await store.jobs.getMany([run.jobId])
-      : await store.jobs.listWithFollowing(run, jobEvent(kind, ''));
+      : await store.jobs.listWithFollowing(run.jobId, jobEvent(kind, ''));
   const job = found.find(({ id }) => id === run.jobId);
   if (!job) throw new Error(`Run ${run.id} belongs to no job`);
   return { job, touched: found.filter((other) => other !== job) };

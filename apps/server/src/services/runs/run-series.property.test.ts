@@ -35,13 +35,15 @@ type Change =
   | { kind: 'move'; numbers: number[]; createdAt: Date }
   | { kind: 'remove'; numbers: number[] };
 
+/** Runs of these days are counted in several rows per quarter hour, earlier ones in one. */
+const spreadDays = ['2097-03-31', '2097-10-27'];
 const number = fc.integer({ min: 2, max: 30 });
 const numbers = fc.array(number, { minLength: 1, maxLength: 8 });
 const status = fc.constantFrom(...runStates);
 /** Often at the start of hours, days or quarter hours of some zone, and at clock changes. */
 const instant = fc
   .tuple(
-    fc.constantFrom('2025-10-25', '2025-10-26', '2026-03-08', '2026-03-29', '2026-04-05'),
+    fc.constantFrom('2025-10-25', '2025-10-26', '2026-03-08', '2026-03-29', '2026-04-05', ...spreadDays),
     fc.oneof(
       fc.constantFrom(0, 1, 899_999, 900_000, 3_600_000, 18.25 * 3_600_000, 18.5 * 3_600_000, 86_399_999),
       fc.integer({ min: 0, max: 86_399_999 }),
@@ -155,8 +157,8 @@ it('the sums by quarter hour equal those of a scan after many changes, including
       }
       const differences = await fixture.database.query(
         `with kept as (
-           select starts_at, completed_count, failed_count, cancelled_count, skipped_count from job_run_quarters
-            where workspace_id = $1 and (completed_count, failed_count, cancelled_count, skipped_count) <> (0, 0, 0, 0)
+           select starts_at, sum(completed_count), sum(failed_count), sum(cancelled_count), sum(skipped_count) from job_run_quarters
+            where workspace_id = $1 and (completed_count, failed_count, cancelled_count, skipped_count) <> (0, 0, 0, 0) group by 1
          ), scanned as (
            select quarter_of(created_at), count(*) filter (where status = 'completed'), count(*) filter (where status = 'failed'),
                   count(*) filter (where status = 'cancelled'), count(*) filter (where status = 'skipped')

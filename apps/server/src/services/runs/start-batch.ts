@@ -35,9 +35,19 @@ export async function decideBatch(
   candidates: readonly Candidate[],
   options: BatchOptions,
 ): Promise<TriggerResult> {
-  const result: TriggerResult = { succeeded: [], skipped: [], failed: [] };
-  if (candidates.length === 0) return result;
+  if (candidates.length === 0) return { succeeded: [], skipped: [], failed: [] };
   const context = await loadStartContext(store, workspaceId, candidates, options);
+  return decideInContext(store, context, candidates, options);
+}
+
+/** Like `decideBatch`, with input that the caller has loaded, under locks, for several batches. */
+export async function decideInContext(
+  store: Batch['store'],
+  context: StartContext,
+  candidates: readonly Candidate[],
+  options: BatchOptions,
+): Promise<TriggerResult> {
+  const result: TriggerResult = { succeeded: [], skipped: [], failed: [] };
   const batch: Batch = { store, context, options, pendingRefs: new Set(), result };
   const byRef = new Map(candidates.map((candidate) => [candidate.job.jobRef, candidate]));
   for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => job.definition))) {

@@ -41,7 +41,7 @@ async function expectOrder(work: () => Promise<unknown>): Promise<void> {
       .toBeGreaterThan(0)
       .then(begins, begins);
     await waits;
-    for (const id of later) expect(await store.jobs.tryLock(id)).toBe(true);
+    for (const id of later) expect(await store.jobs.tryLock([id])).toEqual([id]);
   });
   await working;
 }

@@ -1,13 +1,13 @@
 import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { BatchOptions, StartedJob, TriggerResult } from './start-request.ts';
-import type { DeploymentRecord, DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
+import { createTickStarts } from './start-ticks.ts';
 import { decideBatch } from './start-batch.ts';
 import { plainStart } from './start-request.ts';
-import { decideTick, findTickAfter } from '../../domain/scheduling/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
@@ -66,51 +66,6 @@ export function createStartRuns(
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
-  /** The caller holds the lock of the job, and of all jobs of the workspace if its start refreshes them. */
-  async function decideOnTick(
-    store: Pick<Store, RunStartStores>,
-    job: JobRecord | undefined,
-    trigger: string,
-  ): Promise<TriggerResult | undefined> {
-    if (!job) return undefined;
-    const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
-    const now = await clock(store);
-    if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
-    const { definition } = job;
-    const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
-    const nextTickAt = findTickAfter(definition, trigger, {
-      tickAt: tick.tickAt,
-      now,
-      lastCompletedEnd: job.completedIntervalEnd,
-    });
-    await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-    const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
-    const result = await decideBatch(store, job.workspaceId, candidates, {
-      ...plainStart,
-      origin: 'tick',
-      now,
-      tickAt: tick.tickAt,
-      isMissed: tick.isMissed,
-      isLocked: true,
-    });
-    await faultPoints.reach('in-tick-before-commit');
-    return result;
-  }
-
-  /**
-   * A refresh changes other jobs, whose locks must be taken in order, so the lock of the job is released
-   * first.
-   */
-  function decideUnderAllLocks(
-    { workspaceId, id }: JobRecord,
-    trigger: string,
-  ): Promise<TriggerResult | undefined> {
-    return persistence.transaction(async (store) => {
-      const [job] = await lockForStart(store, workspaceId, [id], true);
-      return decideOnTick(store, job, trigger);
-    });
-  }
-
   /**
    * @param reachesOthers locks all jobs of the workspace
    * @returns null if the job refreshes others: locks are taken in order, so all must be locked instead of one
@@ -189,6 +144,8 @@ export function createStartRuns(
   }
 
   return {
+    ...createTickStarts(persistence, clock, faultPoints),
+
     /**
      * `-trigger`: starts jobs by id and by selector, in dependency order. A selector without a match is not
      * an error.
@@ -222,24 +179,6 @@ export function createStartRuns(
      */
     async createRun(request: CreateRunRequest): Promise<CreatedRun> {
       return (await createUnderLocks(request, request.refresh)) ?? (await createAnew(request));
-    },
-
-    /**
-     * Starts one tick of one trigger for the clock, once however many servers see it.
-     * @returns undefined if there is nothing to decide: another server did, or holds the job's lock
-     */
-    async startTick({
-      jobId,
-      trigger,
-    }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      const seen = await persistence.transaction(async (store) => {
-        if (!(await store.jobs.tryLock(jobId))) return undefined;
-        const job = await store.jobs.find(jobId);
-        return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
-      });
-      const result = seen && 'jobRef' in seen ? await decideUnderAllLocks(seen, trigger) : seen;
-      if (result) await faultPoints.reach('after-tick-commit');
-      return result;
     },
 
     /**

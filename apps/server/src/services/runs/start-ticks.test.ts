@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { arrangeMissing } from '../scheduling/arrange-schedules.ts';
+import type { DueTick, JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
@@ -380,5 +381,104 @@ describe('schedules that an older server did not create', () => {
 
     await arrangeMissing(fixture.persistence, async () => fixture.clock.now);
     expect(await nextTick('jobs.a')).toBe('2026-03-10T13:00:00.000Z');
+  });
+});
+
+describe('ticks of several jobs at once', () => {
+  /** One of each kind: plain, at its limit, queued, paused, waiting for an upstream, refreshing, missed. */
+  const jobs = [
+    defineJob('jobs.plain', hourly),
+    defineJob('jobs.limited', hourly),
+    defineJob('jobs.queued', hourly),
+    defineJob('jobs.paused', hourly),
+    defineJob('jobs.upstream', hourly),
+    defineJob('jobs.downstream', { ...hourly, freshness: ['job.is_fresh:jobs.upstream'] }),
+    defineJob('jobs.refreshing', { ...hourly, refresh_propagation: 'always' }),
+    defineJob('jobs.refreshed', { ...hourly, freshness: ['job.is_fresh:jobs.refreshing'] }),
+    defineJob('jobs.missed', { triggers: ['schedule:0 13 * * *'] }),
+  ];
+  const settings =
+    '[pumphouse.jobs.queued]\non_limit = "queue"\n[pumphouse.jobs.missed]\ncatch_up = "skip"\n';
+
+  /** What a new workspace stores for two hours of ticks, which `decide` decides on. */
+  async function tickTwice(decide: (ticks: readonly DueTick[]) => Promise<unknown>) {
+    at('10T12:30:00');
+    context = await createWorkspaceFixture(fixture);
+    await context.uploadDeployment();
+    await context.uploadConfiguration({ 'config.toml': settings });
+    await context.deployJobs(jobs);
+    const { id: jobId } = await context.getJob('jobs.paused');
+    await fixture.switchJobs.pause({ workspaceId: context.workspaceId, jobId });
+    for (const time of ['10T13:30:00', '10T14:30:00']) {
+      at(time);
+      const due = await fixture.store.schedules.listDue(fixture.clock.now, 100);
+      await decide(due.filter(({ workspaceId }) => workspaceId === context.workspaceId));
+    }
+    const stored = await Promise.all(
+      jobs.map(async ({ job_ref: ref }) => {
+        const runs = await context.listRuns(ref);
+        const { nextScheduledRunAt, refreshPending } = await context.getJob(ref);
+        return { ref, nextScheduledRunAt, refreshPending, runs: runs.map(describeRun) };
+      }),
+    );
+    return stored;
+  }
+
+  function describeRun(run: JobRunRecord) {
+    const { number, status, trigger, refresh, isQueued, waitReason, skip } = run;
+    const { intervalStart, intervalEnd, priority, startBy } = run;
+    return {
+      number,
+      status,
+      trigger,
+      refresh,
+      isQueued,
+      waitReason,
+      skip,
+      intervalStart,
+      intervalEnd,
+      priority,
+      startBy,
+    };
+  }
+
+  it('are decided as one after the other', async () => {
+    const oneByOne = await tickTwice(async (ticks) => {
+      for (const one of ticks) await fixture.startRuns.startTick(one);
+    });
+    const together = await tickTwice((ticks) => fixture.startRuns.startTicks(ticks));
+    expect(together).toEqual(oneByOne);
+    const states = new Set(together.flatMap(({ runs }) => runs.map(({ status }) => status)));
+    expect(states).toEqual(new Set(['pending', 'skipped']));
+  });
+
+  it('share the limit of their organization', async () => {
+    await context.deployAll(['a', 'b', 'c'].map((name) => defineJob(`jobs.${name}`, hourly)));
+    await fixture.store.organizationLimits.set(context.organizationId, {
+      concurrentRuns: 2,
+      minutesAMonth: null,
+    });
+    at('10T13:00:00');
+    const due = await fixture.store.schedules.listDue(fixture.clock.now, 100);
+    await fixture.startRuns.startTicks(due.filter(({ workspaceId }) => workspaceId === context.workspaceId));
+    const runs = await Promise.all(['a', 'b', 'c'].map((name) => context.listRuns(`jobs.${name}`)));
+    const states = runs.flat().map(({ status, isQueued }) => (isQueued ? 'queued' : status));
+    expect(states.filter((state) => state === 'pending')).toHaveLength(2);
+  });
+
+  it('leave a job that another transaction holds', async () => {
+    await context.deployAll(['a', 'b'].map((name) => defineJob(`jobs.${name}`, hourly)));
+    at('10T13:00:00');
+    const names = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const { id: jobId } = await context.getJob(`jobs.${name}`);
+        return { jobId, trigger: 'schedule:0 * * * *' };
+      }),
+    );
+    const results = await fixture.persistence.transaction(async (store) => {
+      await store.jobs.lock([names[0]?.jobId ?? '']);
+      return fixture.startRuns.startTicks(names);
+    });
+    expect(results).toMatchObject([undefined, { succeeded: [{ status: 'triggered' }] }]);
   });
 });

@@ -7,7 +7,11 @@ import { ApiClient } from '../../../../../../testing/kubernetes/api-client.ts';
 import type { TestCluster } from '../../../../../../testing/kubernetes/cluster.ts';
 import { describeKubeconfig } from '../../../../../../testing/kubernetes/kubeconfig.ts';
 import type { AttemptSpec } from '../../contract/attempt-runner.ts';
-import type { EnvironmentLocation, EnvironmentSpec } from '../../contract/environment-builder.ts';
+import type {
+  ArchiveUpload,
+  EnvironmentLocation,
+  EnvironmentSpec,
+} from '../../contract/environment-builder.ts';
 import type { Executor } from '../../executor.ts';
 import {
   createAttemptRoutes,
@@ -35,8 +39,15 @@ export interface ClusterFixture {
   close(): Promise<void>;
 }
 
-/** Creates a new installation on a cluster, which ends with it. */
-export async function createClusterFixture(cluster: TestCluster, more?: MoreRoutes): Promise<ClusterFixture> {
+/**
+ * Creates a new installation on a cluster, which ends with it.
+ * @param options.volumeClaim null: pods share no claim
+ * @param options.more answers the routes of local data
+ */
+export async function createClusterFixture(
+  cluster: TestCluster,
+  { volumeClaim = cluster.volumeClaim, more }: { volumeClaim?: string | null; more?: MoreRoutes } = {},
+): Promise<ClusterFixture> {
   const routes = await createAttemptRoutes('0.0.0.0', more);
   const installationId = randomUUID();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-kubeconfig-'));
@@ -54,8 +65,7 @@ export async function createClusterFixture(cluster: TestCluster, more?: MoreRout
         namespace: null,
         installationId,
         image: cluster.image,
-        volumeClaim: cluster.volumeClaim,
-        localDataInObjects: false,
+        volumeClaim,
         bootstrapDir,
         buildLimits: { memoryBytes: 1024 ** 3, cpus: 0.5, processes: null },
         patches: noPodPatches,
@@ -71,6 +81,7 @@ export async function createClusterFixture(cluster: TestCluster, more?: MoreRout
       }),
     describeEnvironment: () => ({
       key: randomUUID(),
+      upload: describeUpload(url),
       organizationId: `organization-of-${installationId}`,
       workspaceId: `workspace-of-${installationId}`,
       pythonVersion: python,
@@ -84,7 +95,10 @@ export async function createClusterFixture(cluster: TestCluster, more?: MoreRout
       return {
         ...spec,
         graceSeconds: 20,
-        localData: { workspaceId: `workspace-of-${installationId}`, profile: 'prod', access: 'read-write' },
+        localData:
+          volumeClaim === null
+            ? null
+            : { workspaceId: `workspace-of-${installationId}`, profile: 'prod', access: 'read-write' },
         limits: { memoryBytes: 256 * 1024 * 1024, cpus: 0.1, processes: 64 },
       };
     },
@@ -94,4 +108,10 @@ export async function createClusterFixture(cluster: TestCluster, more?: MoreRout
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a server plans for the build of an environment. */
+function describeUpload(url: string): ArchiveUpload {
+  const id = randomUUID();
+  return { id, url, secret: `secret-of-${id}`, ticket: 'ticket' };
 }

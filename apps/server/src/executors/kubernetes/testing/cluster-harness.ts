@@ -11,16 +11,26 @@ import { attemptPodName, labels, labelsOf } from '../names.ts';
 import { createClusterFixture, type ClusterFixture } from './cluster-fixture.ts';
 import type { ObjectLocalData } from './object-local-data.ts';
 
-/** @param localData keeps the local data, instead of the claim */
+/**
+ * Creates the harness of one executor.
+ * @param options.volumeClaim null: pods share no claim
+ * @param options.localData keeps the local data, instead of the claim
+ */
 export async function createClusterHarness(
   cluster: TestCluster,
-  localData?: ObjectLocalData,
+  {
+    volumeClaim = cluster.volumeClaim,
+    localData,
+  }: { volumeClaim?: string | null; localData?: ObjectLocalData } = {},
 ): Promise<ConformanceHarness> {
-  const fixture = await createClusterFixture(cluster, localData?.answer);
+  const fixture = await createClusterFixture(cluster, {
+    volumeClaim,
+    ...(localData && { more: localData.answer }),
+  });
   const { admin, installationId, routes } = fixture;
   const createExecutor = () => {
     if (!localData) return fixture.createExecutor();
-    return localData.use(fixture.createExecutor({ localDataInObjects: true }));
+    return localData.use(fixture.createExecutor());
   };
   const environment = await createExecutor().buildEnvironment(fixture.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
@@ -36,6 +46,7 @@ export async function createClusterHarness(
 
   return {
     reachesSpool: false,
+    serverKeepsEnvironments: volumeClaim === null,
     createExecutor: () => {
       const executor = createExecutor();
       if (cluster.reachesPods) return executor;

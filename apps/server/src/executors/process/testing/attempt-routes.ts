@@ -13,10 +13,19 @@ export interface ServedAttempt {
   variables: Record<string, string>;
   /** `prod` by default. */
   profile?: string;
+  /** Of its environment. */
+  archiveId?: string | undefined;
 }
+
+/** Parts of archives of environments, by the id of the archive. */
+export type ServedArchives = Map<string, Buffer[]>;
 
 export interface AttemptRoutes {
   url: string;
+  archives: ServedArchives;
+  /** Ends the connections of the next calls that store a part, when their body has arrived. */
+  cutUploads(count: number): void;
+  refuseUploads(isRefused: boolean): void;
   serve(attemptId: string, attempt: ServedAttempt): void;
   /** Resolves when the attempt's user code runs. */
   awaitUserCode(attemptId: string): Promise<void>;
@@ -45,6 +54,7 @@ interface AttemptState {
   waiting: ServerResponse[];
 }
 
+const uploads = '/pumphouse/v1/environment-archives/';
 const MODULE = 'user_program';
 
 /**
@@ -53,21 +63,49 @@ const MODULE = 'user_program';
  */
 export async function createAttemptRoutes(host = '127.0.0.1', more?: MoreRoutes): Promise<AttemptRoutes> {
   const attempts = new Map<string, AttemptState>();
+  const archives: ServedArchives = new Map();
+  let cuts = 0;
+  let isRefusing = false;
   const requireAttempt = (attemptId: string): AttemptState => {
     const state = attempts.get(attemptId);
     if (state === undefined) throw new Error(`no attempt ${attemptId}`);
     return state;
   };
   const server = createServer((request, response) => {
-    answer(request, response, { attempts, more }).catch((error: unknown) => {
+    const isUpload = request.url?.startsWith(uploads) === true;
+    const answered = isUpload
+      ? takePart(request, response)
+      : answer(request, response, { attempts, archives, more });
+    answered.catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
+  async function takePart(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+    const [archiveId = ''] = pathname.slice(uploads.length).split('/');
+    const secret = `secret-of-${archiveId}`;
+    const call = await openSealedCall(request, response, { attemptId: archiveId, secret });
+    if (call === null) return;
+    if (isRefusing) return call.answer(409, '{"code":"archive_closed"}');
+    cuts -= 1;
+    if (cuts >= 0) {
+      response.destroy();
+      return;
+    }
+    const parts = archives.get(archiveId) ?? [];
+    archives.set(archiveId, parts);
+    parts[Number(searchParams.get('number'))] = call.body;
+    call.answer(200, '{}');
+  }
+
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   return {
     url,
+    archives,
+    cutUploads: (count) => (cuts = count),
+    refuseUploads: (isRefused) => (isRefusing = isRefused),
     serve(attemptId, served) {
       attempts.set(attemptId, {
         served,
@@ -95,7 +133,11 @@ export async function createAttemptRoutes(host = '127.0.0.1', more?: MoreRoutes)
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { attempts, more }: { attempts: Map<string, AttemptState>; more: MoreRoutes | undefined },
+  {
+    attempts,
+    archives,
+    more,
+  }: { attempts: Map<string, AttemptState>; archives: ServedArchives; more: MoreRoutes | undefined },
 ): Promise<void> {
   const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://server');
   const match = /^(?:\/pumphouse\/v1\/attempts|\/user-code)\/([^/]+)\/([^/]+)$/.exec(pathname);
@@ -124,6 +166,10 @@ async function answer(
   if (route === '-spool') {
     state.spoolBytes = Math.max(state.spoolBytes, Number(searchParams.get('offset')) + call.body.length);
     return call.answer(200, JSON.stringify({ offset: state.spoolBytes }));
+  }
+  if (route === 'environment') {
+    const part = archives.get(state.served.archiveId ?? '')?.[Number(searchParams.get('part'))];
+    return part === undefined ? call.answer(404, '{"code":"not_found"}') : call.answer(200, part);
   }
   if (route === 'code') return call.answer(200, await packCode(state.served));
   if (!more) return call.answer(404, '{"code":"not_found"}');

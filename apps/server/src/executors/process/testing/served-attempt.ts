@@ -24,7 +24,8 @@ export function serveAttempt(
     REPORT_URL: `${userCode}/report`,
     TEST_ATTEMPT: attemptId,
   };
-  routes.serve(attemptId, { ...served, variables: { ...own, ...variables } });
+  const archiveId = environment.archive?.id;
+  routes.serve(attemptId, { ...served, archiveId, variables: { ...own, ...variables } });
   return {
     attemptId,
     jobRunId: `run-of-${attemptId}`,

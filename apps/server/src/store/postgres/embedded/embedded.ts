@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   log: EmbeddedLog;
   /** False for temporary data, as in tests, which a crash of the machine may damage. */
   durable?: boolean;
+  /** Replaces settings of Postgres, for measurements. They are not stored. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 export interface EmbeddedPostgres {
@@ -94,7 +96,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     await awaitHiddenServers(paths.servers, hiddenServerTimeoutMs);
     const started = await lock(async () => {
-      const setup = await setUp(paths, durable);
+      const setup = await setUp(paths, { durable, more: options.settings });
       return { setup, postmaster: await bringUp(setup, log) };
     });
     const socket = await openSocketFolder(paths.cluster);
@@ -146,7 +148,10 @@ async function layOut(dataDir: string): Promise<Paths> {
   };
 }
 
-async function setUp(paths: Paths, durable: boolean): Promise<PostmasterSetup> {
+async function setUp(
+  paths: Paths,
+  { durable, more = {} }: { durable: boolean; more?: Readonly<Record<string, string>> | undefined },
+): Promise<PostmasterSetup> {
   const runAs: RunAs = process.getuid?.() === 0 ? { uid: postgresUid, gid: postgresUid } : undefined;
   const binaries = await preparePostgresBinaries(paths.binaries, runAs);
   await ensureCluster(paths.cluster, binaries, runAs, durable);
@@ -155,7 +160,7 @@ async function setUp(paths: Paths, durable: boolean): Promise<PostmasterSetup> {
     logPath: paths.log,
     binaries,
     runAs,
-    settings: durable ? settings : { ...settings, ...throwAwaySettings },
+    settings: { ...settings, ...(!durable && throwAwaySettings), ...more },
   };
 }
 

@@ -136,6 +136,15 @@ const maxStandstillSeconds = 10;
 /** Part of statements that lock jobs: Postgres ends the transaction if it is idle for this long. */
 const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${maxStandstillSeconds}s', true)`;
 
+/** Selects and locks jobs. A text of its own for one job, the usual case: Postgres plans one with an array each time. */
+function selectForRuns(jobIds: readonly string[]): Statement {
+  const lockIt = `and ${boundStandstill} is not null order by jobs.id for update of jobs`;
+  const [jobId] = jobIds;
+  return jobIds.length === 1
+    ? named(`${selectJobs} where jobs.id = :jobId ${lockIt}`, { jobId })
+    : named(`${selectJobs} where jobs.id = any(:jobIds) ${lockIt}`, { jobIds });
+}
+
 export type JobStore = ReturnType<typeof createJobStore>;
 
 /** Stores jobs with their current version, and all versions. */
@@ -240,13 +249,7 @@ export function createJobStore(sql: Queryable) {
      * job (its next tick, link and port) may be as old as the statement.
      */
     async lockForRuns(jobIds: readonly string[]) {
-      const locked = await queryPreparedJobs(
-        named(
-          `${selectJobs} where jobs.id = any(:jobIds) and ${boundStandstill} is not null
-            order by jobs.id for update of jobs`,
-          { jobIds },
-        ),
-      );
+      const locked = await queryPreparedJobs(selectForRuns(jobIds));
       return locked.length === jobIds.length ? locked : lock(jobIds);
     },
 
@@ -264,11 +267,18 @@ export function createJobStore(sql: Queryable) {
       return listAll(workspaceId);
     },
 
-    /** Locks a job without waiting; returns false if another transaction holds the lock. */
-    tryLock: async (jobId: string) =>
-      (await sql.executePrepared(
-        named(`select ${boundStandstill} from jobs where id = :jobId for update skip locked`, { jobId }),
-      )) === 1,
+    /** Locks jobs without waiting; returns the ids of those whose lock no other transaction holds. */
+    tryLock: async (jobIds: readonly string[]) => {
+      const rows = await sql.prepared<{ id: string }>(
+        named(
+          `select id, ${boundStandstill} from jobs where id = any(:jobIds) order by id for update skip locked`,
+          {
+            jobIds,
+          },
+        ),
+      );
+      return rows.map(({ id }) => id);
+    },
 
     /** Lists jobs by their refs, without archived ones. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
@@ -293,16 +303,16 @@ export function createJobStore(sql: Queryable) {
      * Lists a job, and the active jobs that start after its event or wait for its freshness, by id.
      * @param prefix the part of the event before the ref of the job
      */
-    listWithFollowing: ({ workspaceId, jobId }: { workspaceId: string; jobId: string }, prefix: string) =>
+    listWithFollowing: (jobId: string, prefix: string) =>
       queryPreparedJobs(
         named(
-          `${selectJobs} where jobs.workspace_id = :workspaceId
-             and (jobs.id = :jobId or not jobs.is_archived
-                  and (jobs.triggers @> array[:prefix || (select job_ref from jobs where id = :jobId)]
-                       or (jobs.upstream_refs <> '{}'
-                           and jobs.upstream_refs @> array[(select job_ref from jobs where id = :jobId)])))
+          `${selectJobs} join jobs as ended on ended.workspace_id = jobs.workspace_id
+            where ended.id = :jobId
+              and (jobs.id = ended.id or not jobs.is_archived
+                   and (jobs.triggers @> array[:prefix || ended.job_ref]
+                        or (jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[ended.job_ref])))
             order by jobs.id`,
-          { workspaceId, jobId, prefix },
+          { jobId, prefix },
         ),
       ),
 

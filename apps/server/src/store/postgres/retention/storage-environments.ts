@@ -1,9 +1,10 @@
+import type { StoredLocation } from '../environments/environments.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
 export interface StoredEnvironment {
   key: string;
-  location: { executor: string; path: string };
+  location: StoredLocation;
   lastUsedAt: Date;
   /** Null until measured; a finished environment never changes. */
   sizeBytes: number | null;

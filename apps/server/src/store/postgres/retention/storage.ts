@@ -1,3 +1,4 @@
+import type { StoredLocation } from '../environments/environments.ts';
 import type { Queryable } from '../pool.ts';
 import { createStoredBodies } from './storage-bodies.ts';
 import { createStoredEnvironments } from './storage-environments.ts';
@@ -10,7 +11,7 @@ import { named } from '../statements/named.ts';
 export type FileRemoval = { id: number } & (
   | { kind: 'blob'; target: { key: string } }
   | { kind: 'log'; target: { attemptId: string } }
-  | { kind: 'environment'; target: { executor: string; path: string } }
+  | { kind: 'environment'; target: StoredLocation }
 );
 
 export type StorageStore = ReturnType<typeof createStorageStore>;

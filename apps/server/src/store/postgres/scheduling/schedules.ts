@@ -13,6 +13,9 @@ export interface ScheduleRecord {
   previousTickAt: Date | null;
 }
 
+/** A tick that a start decision handled, and the next one of its trigger. */
+export type HandledTick = Omit<ScheduleRecord, 'timeZone' | 'previousTickAt'> & { previousTickAt: Date };
+
 /** A trigger whose tick is due. */
 export type DueTick = Pick<ScheduleRecord, 'jobId' | 'trigger'> & { workspaceId: string };
 
@@ -55,13 +58,20 @@ export function createScheduleStore(sql: Queryable) {
         ),
       ),
 
-    /** Records that a tick was handled, and sets the next one. */
-    advance: (jobId: string, trigger: string, ticks: { previousTickAt: Date; nextTickAt: Date | null }) =>
+    /** Records that ticks were handled, and sets the next ones. */
+    advance: (ticks: readonly HandledTick[]) =>
       sql.executePrepared(
         named(
-          `update schedules set previous_tick_at = :previousTickAt, next_tick_at = :nextTickAt
-            where job_id = :jobId and trigger = :trigger`,
-          { jobId, trigger, previousTickAt: ticks.previousTickAt, nextTickAt: ticks.nextTickAt },
+          `update schedules set previous_tick_at = handled.previous_tick_at, next_tick_at = handled.next_tick_at
+             from unnest(:jobIds::uuid[], :triggers::text[], :previousTicksAt::timestamptz[], :nextTicksAt::timestamptz[])
+                  as handled (job_id, trigger, previous_tick_at, next_tick_at)
+            where schedules.job_id = handled.job_id and schedules.trigger = handled.trigger`,
+          {
+            jobIds: ticks.map(({ jobId }) => jobId),
+            triggers: ticks.map(({ trigger }) => trigger),
+            previousTicksAt: ticks.map(({ previousTickAt }) => previousTickAt),
+            nextTicksAt: ticks.map(({ nextTickAt }) => nextTickAt),
+          },
         ),
       ),
 
