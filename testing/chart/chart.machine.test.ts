@@ -95,6 +95,43 @@ describe('the chart', () => {
     });
   });
 
+  it('lets the proxies of supervisors connect to the servers that workers connect to, and only there', async () => {
+    const objects = await render({
+      ...requiredValues,
+      networkPolicy: { ingressFrom: [{ podSelector: { matchLabels: { app: 'ingress' } } }] },
+    });
+    const policyOf = (kind: string) => firstOf(objects, 'NetworkPolicy', `pumphouse-${kind}`)?.spec;
+    const peer = (kind: string) => [
+      {
+        podSelector: {
+          matchLabels: {
+            'app.kubernetes.io/name': 'pumphouse',
+            'app.kubernetes.io/instance': 'pumphouse',
+            'app.kubernetes.io/component': kind,
+          },
+        },
+      },
+    ];
+    const ports = [{ protocol: 'TCP', port: 8080 }];
+    expect(policyOf('api')?.ingress).toContainEqual({ ports, from: peer('supervisor') });
+    expect(policyOf('supervisor')?.egress).toContainEqual({ ports, to: peer('api') });
+    for (const kind of ['scheduler', 'supervisor'])
+      expect(JSON.stringify(policyOf(kind)?.ingress)).not.toContain('8080');
+    for (const kind of ['api', 'scheduler'])
+      expect(JSON.stringify(policyOf(kind)?.egress)).not.toContain('8080');
+  });
+
+  it('publishes the address of each pod of a server to the others', async () => {
+    const pods = listPods(await render(requiredValues));
+    const servers = pods.filter(({ labels }) => labels['app.kubernetes.io/component'] !== 'first-owner');
+    expect(servers).toHaveLength(3);
+    for (const { spec } of servers)
+      expect(spec.containers[0]?.env).toContainEqual({
+        name: 'PUMPHOUSE_INTERNAL_ADDRESS',
+        valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
+      });
+  });
+
   it('gives all pods images of one registry', async () => {
     const values = { ...requiredValues, image: { registry: 'mirror.internal:5000/pumphouse' } };
     const text = await helm.render(values);

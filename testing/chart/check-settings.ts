@@ -15,11 +15,17 @@ export function findSettingProblems({ env = [] }: Container): string[] {
 /** Any secret that is long enough for a key. */
 const anySecret = 'smtp://mail.example.com/0123456789abcdef';
 
+/** The address of any pod. */
+const anyAddress = 'fd00::5';
+
 function findInvalidValue(env: NonNullable<Container['env']>): string[] {
   const values = env
     // Files exist only in a pod.
     .filter(({ name }) => !name.endsWith('_FILE'))
-    .map(({ name, value, valueFrom }) => [name, valueFrom ? anySecret : value]);
+    .map(({ name, value, valueFrom }) => {
+      if (!valueFrom) return [name, value];
+      return [name, Object.hasOwn(valueFrom, 'fieldRef') ? anyAddress : anySecret];
+    });
   const variables = Object.fromEntries(values) as Record<string, string | undefined>;
   // Its secret is in a file.
   if (variables['PUMPHOUSE_S3_ACCESS_KEY_ID']) variables['PUMPHOUSE_S3_SECRET_ACCESS_KEY'] = anySecret;

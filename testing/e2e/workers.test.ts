@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,7 +43,11 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-workers-'));
-  server = await startTestServer({ PUMPHOUSE_ROLES: 'api,scheduler', PUMPHOUSE_LEASE_SECONDS: '4' });
+  server = await startTestServer({
+    PUMPHOUSE_ROLES: 'api,scheduler',
+    PUMPHOUSE_LEASE_SECONDS: '4',
+    PUMPHOUSE_RETENTION: 'caches=5s',
+  });
   worker = await startTestWorker(server, { labels: ['zone=eu'] });
   workspaceId = await createWorkspace(server, 'workers');
   api = createApiWorkspace(server, workspaceId);
@@ -86,6 +90,14 @@ if __name__ == "__main__":
     const output = await own.dlthub(['run', 'pipeline.py', '-f']);
     expect(output).toContain('loaded on a worker');
     expect(output).toContain('finished with status: completed');
+  });
+
+  it('removes caches on the disk of its worker past their retention', async () => {
+    await eventually('the caches are removed', async () => {
+      const caches = await readdir(join(worker.dataDir, 'uv-caches'));
+      return caches.length === 0;
+    });
+    expect(server.log()).toContain('removed data of a worker past its retention');
   });
 
   it('shows lines while a run goes on, and cancels it', async () => {

@@ -6,9 +6,11 @@ import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
 import { checkReadiness, describeTemplatesProblem, sumTemplates } from './compose/check-readiness.ts';
 import { join } from 'node:path';
+import { networkInterfaces } from 'node:os';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
+import { createAppConnectionProofs } from './executors/remote/app-connection-proof.ts';
 import { createAppConnectors } from './compose/create-app-connectors.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
 import { createExecutor } from './compose/create-executor.ts';
@@ -24,6 +26,7 @@ import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
+import { decideInternalAddress } from './config/internal-address.ts';
 import { requireExposureAllowed } from './config/exposure.ts';
 import { selectPageServices } from './compose/page-services.ts';
 import { selectSupervisorSettings, startLoops } from './compose/start-loops.ts';
@@ -88,6 +91,15 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     log,
   });
 
+  const { serverId } = registration;
+  const proofs = createAppConnectionProofs(installationId, encryption);
+  const connectors = createAppConnectors({
+    persistence,
+    proofs,
+    own: executor.appConnector,
+    findExecutor: (id) => workerHost?.findExecutor(id) ?? null,
+    log,
+  });
   const listeners = createOpenParts('together');
   parts.add(() => listeners.close());
   const pages = selectPageServices(services, { persistence, encryption });
@@ -118,6 +130,13 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
       if (!workerHost) throw new Error('The server is still starting.');
       await workerHost.accept(...given);
     },
+    appConnections: {
+      serverId,
+      proofs,
+      readClock: () => filePorts.clock(persistence.store),
+      connect: ({ handle, port }) => connectors.ofConnectedWorkers.connect(handle, port),
+      log,
+    },
     readiness: async () => ({
       warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
       loops: loops.list(),
@@ -126,13 +145,14 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     }),
     log,
   };
-  const listeningUrl = await openApi(config, api, listeners);
+  const { url: listeningUrl, port } = await openApi(config, api, listeners);
   addresses.setServerUrl(listeningUrl);
-  const appConnector = createAppConnectors(
-    executor.appConnector,
-    (id) => workerHost?.findExecutor(id) ?? null,
+  const listening = { host: config.host, port };
+  await registration.publishAddress(
+    decideInternalAddress(config.internalAddress, listening, networkInterfaces()),
   );
-  const appsProxy = createAppsProxy(config, { persistence, services, appConnector, addresses, log });
+  const proxyParts = { persistence, services, appConnector: connectors.all, addresses, log };
+  const appsProxy = createAppsProxy(config, proxyParts);
   listeners.add(() => appsProxy.stop());
   await appsProxy.listen();
   attemptsAddress = await openAttemptsAddress(config, created, {
@@ -147,7 +167,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
-  const host = createWorkerHost(selectSupervisorSettings(config), { ...loopParts, loops });
+  const host = createWorkerHost(selectSupervisorSettings(config), {
+    ...loopParts,
+    retention: { ...filePorts, limits: config.retention },
+    serverId,
+    loops,
+  });
   await host.start();
   parts.add(() => host.stop());
   workerHost = host;

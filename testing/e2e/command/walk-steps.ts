@@ -145,6 +145,13 @@ function people(name: string): Step[] {
     { command: 'worker drain', args: [`edge-${name}`], text: /ends after its last one|"mode": "draining"/ },
     { command: 'worker resume', args: [`edge-${name}`], text: /takes new runs|"mode": "active"/ },
     {
+      command: 'worker replace-token',
+      args: [`edge-${name}`],
+      question: 'Its process ends',
+      unchanged: [['worker', 'list'], `edge-${name}`],
+      text: 'phw_',
+    },
+    {
       command: 'worker remove',
       args: [`edge-${name}`],
       question: 'revoke its token',

@@ -108,5 +108,5 @@ async function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
 function respondWith(response: ServerResponse, code: number, retryAfterSeconds: number | undefined): void {
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   response.writeHead(code, { 'content-type': 'application/json', ...retry });
-  response.end(JSON.stringify(failureStatus(code)));
+  response.end(JSON.stringify(failureStatus(code, retryAfterSeconds)));
 }

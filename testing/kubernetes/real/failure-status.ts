@@ -10,7 +10,7 @@ const reasons: Record<number, string> = {
 };
 
 /** The Status object that Kubernetes sends with an error. */
-export function failureStatus(code: number) {
+export function failureStatus(code: number, retryAfterSeconds?: number) {
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -18,6 +18,7 @@ export function failureStatus(code: number) {
     status: 'Failure',
     message: `The test made this request fail with ${code}.`,
     reason: reasons[code] ?? '',
+    ...(retryAfterSeconds !== undefined && { details: { retryAfterSeconds } }),
     code,
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it, onTestFailed, type TestContext } from 'vitest';
 import {
   createPod,
   describePod,
@@ -29,8 +29,8 @@ export function describeDisruptions(get: GetContext): void {
     if (get().cluster.capabilities.disruptionTarget)
       expect(readDisruption(pod)).toMatchObject({ status: 'True', reason });
   };
-  const runPod = async (graceSeconds = 1) => {
-    const { name } = (await createPod(get(), { graceSeconds })).metadata;
+  const runPod = async (spec: object = {}) => {
+    const { name } = (await createPod(get(), { graceSeconds: 1, spec })).metadata;
     return untilPhase(get(), name, 'Running');
   };
   /** The last state of a pod that is deleted. */
@@ -67,6 +67,7 @@ export function describeDisruptions(get: GetContext): void {
       needs(test, 'drainNode', 'uncordonNode');
       const { cluster } = get();
       const pod = await runPod();
+      onTestFailed(() => cluster.faults.uncordonNode());
       await cluster.faults.drainNode();
       expectReason(await readEnd(pod), 'EvictionByEvictionAPI');
       const { name } = (await createPod(get())).metadata;
@@ -85,12 +86,21 @@ export function describeDisruptions(get: GetContext): void {
 
     it('by a node that lacks memory fail the pod, whose object stays', async (test) => {
       needs(test, 'evictForNodeMemory');
-      const { name } = (await runPod()).metadata;
+      // The fault restarts the kubelet, which must not count as the loss of its node.
+      const tolerations = ['not-ready', 'unreachable'].map((problem) => ({
+        key: `node.kubernetes.io/${problem}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+      }));
+      const { name } = (await runPod({ tolerations })).metadata;
       await get().cluster.faults.evictForNodeMemory(name);
       const pod = (await untilPhase(get(), name, 'Failed')) as DisruptedPod;
       expect(pod.status).toMatchObject({
         reason: 'Evicted',
-        message: expect.stringMatching(/^The node was low on resource: memory\./),
+        // The second one is of a kubelet that was started meanwhile, and does not admit the pod again.
+        message: expect.stringMatching(
+          /^(The node was low on resource: memory|Pod The node had condition: \[MemoryPressure\])\./,
+        ),
       });
       expect(pod.metadata.deletionTimestamp).toBeUndefined();
       expectReason(pod, 'TerminationByKubelet');
@@ -112,6 +122,7 @@ export function describeDisruptions(get: GetContext): void {
       const { api, cluster } = get();
       const pod = await runPod();
       const { name } = pod.metadata;
+      onTestFailed(() => cluster.faults.returnNode());
       await cluster.faults.loseNode();
       await expect
         .poll(async () => (await readPod(get(), name)).body.metadata.deletionTimestamp)
@@ -125,14 +136,16 @@ export function describeDisruptions(get: GetContext): void {
       await runPod();
     });
 
-    it('by a removed node fail and remove the pod', async (test) => {
+    it('by a removed node remove the pod', async (test) => {
       needs(test, 'loseNode', 'removeNode', 'returnNode');
       const { cluster } = get();
       const pod = await runPod();
+      onTestFailed(() => cluster.faults.returnNode());
       await cluster.faults.loseNode();
       await cluster.faults.removeNode();
       const end = await readEnd(pod);
-      expect(end.status.phase).toBe('Failed');
+      // Releases with this condition also set the phase.
+      expect(end.status.phase).toBe(cluster.capabilities.disruptionTarget ? 'Failed' : 'Running');
       expectReason(end, 'DeletionByPodGC');
       await cluster.faults.returnNode();
       await runPod();

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createPod, needsFaults, readPod, readUntil, uniqueName, type GetContext } from './suite-pods.ts';
+import {
+  createPod,
+  needsFaults,
+  readUntil,
+  uniqueName,
+  untilPhase,
+  type GetContext,
+  type PodLike,
+} from './suite-pods.ts';
 
 /** Watches: what they send, from where, and how they end. */
 export function describeWatches(get: GetContext): void {
@@ -111,15 +119,26 @@ export function describeWatches(get: GetContext): void {
       expect(events.at(-1)?.object.metadata.name).toBe(name);
     });
 
-    it('survive a restart of the server by a new connection', async (test) => {
+    it('survive a restart of the server by a new list', async (test) => {
       needsFaults(test, get(), 'restartApiServer');
+      const { api, cluster } = get();
       const group = uniqueName('group');
+      const labelSelector = `group=${group}`;
       const { name, resourceVersion } = (await createPod(get(), { labels: { group } })).metadata;
-      const watch = await open({ resourceVersion, labelSelector: `group=${group}` });
-      await get().cluster.faults.restartApiServer();
+      // Its changes make the version above an older one.
+      await untilPhase(get(), name, 'Running');
+      const watch = await open({ resourceVersion: await versionNow(), labelSelector });
+      await cluster.faults.restartApiServer({ losesHistory: true });
       await expect.poll(() => watch.next()).toBeNull();
-      expect(await readPod(get(), name)).toMatchObject({ status: 200 });
-      const resumed = await open({ resourceVersion, labelSelector: `group=${group}` });
+      const stale = await open({ resourceVersion, labelSelector });
+      expect(await stale.next()).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+      stale.close();
+      const listed = await api.send(
+        'GET',
+        `${api.path('pods')}?labelSelector=${encodeURIComponent(labelSelector)}`,
+      );
+      expect(listed.body.items.map((pod: PodLike) => pod.metadata.name)).toEqual([name]);
+      const resumed = await open({ resourceVersion: listed.body.metadata.resourceVersion, labelSelector });
       await deleteNow(name);
       const events = await readUntil(resumed, ({ type }) => type === 'DELETED');
       resumed.close();

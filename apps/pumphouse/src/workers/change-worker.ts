@@ -34,6 +34,22 @@ export async function changeWorker(
   report(session, changed, `${changed.name} ${effect}.`);
 }
 
+/** Replaces the token of a worker after a question. Only the new token goes to standard output. */
+export async function replaceWorkerToken(
+  session: Session,
+  name: string,
+  { yes = false, ...options }: WorkerOptions & { yes?: boolean },
+): Promise<void> {
+  const { worker, params } = await findWorker(session, name, options);
+  const question = `Revoke the token of ${worker.name}? Its process ends, until you start it with the new token.`;
+  await confirm(session.terminal, question, { isConfirmed: yes });
+  const replaced = await session.client.call('replace_worker_token', { params });
+  session.terminal.note(
+    `Replaced the token of ${worker.name}. The new one is shown only here. Write it to the token file of the worker, and start it.`,
+  );
+  session.show(replaced, () => replaced.token);
+}
+
 /** Removes a worker after a question. */
 export async function removeWorker(
   session: Session,

@@ -57,6 +57,28 @@ export function addWorkerCommands(program: Command, cli: Cli): void {
     );
 
   addExamples(
+    addOrganization(worker.command('replace-token'))
+      .argument('<worker>', 'Name or id of the worker')
+      .description('Revoke the token of a worker and print a new one, once')
+      .option('-y, --yes', 'Do not ask')
+      .action(
+        withSession<[name: string], WorkerOptions & { yes?: boolean }>(
+          cli,
+          async (session, [name], options) => {
+            const { replaceWorkerToken } = await import('./change-worker.ts');
+            await replaceWorkerToken(session, name, options);
+          },
+        ),
+      ),
+    [
+      [
+        'pumphouse worker replace-token edge-1 --yes > token',
+        'If someone may have seen the token. Active runs continue.',
+      ],
+    ],
+  );
+
+  addExamples(
     addOrganization(worker.command('remove'))
       .argument('<worker>', 'Name or id of the worker')
       .description('Remove a worker and revoke its token')

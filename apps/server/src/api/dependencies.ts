@@ -1,4 +1,5 @@
 import type { AcceptWorker } from '../listeners/worker-connections.ts';
+import type { AppConnectionsOptions } from '../listeners/app-connections.ts';
 import type { AppUrls } from './serializers/request-urls.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
@@ -28,5 +29,7 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   bodyLimits?: BodyLimits;
   /** Takes the connection of a worker. */
   acceptWorker: AcceptWorker;
+  /** Connects other servers of the installation to apps of workers; undefined for an API without workers. */
+  appConnections?: AppConnectionsOptions;
   readiness: () => Promise<Readiness>;
 }

@@ -1,6 +1,7 @@
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Handlers } from '../api/handler.ts';
+import type { IncomingMessage } from 'node:http';
 import type { Route } from '@pumphouse/contract';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
@@ -20,6 +21,7 @@ import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
+import { isAppConnection, serveAppConnections } from '../listeners/app-connections.ts';
 import { isWorkerConnection, serveWorkerConnections } from '../listeners/worker-connections.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from '../api/probes/probes-routes.ts';
@@ -37,15 +39,20 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const served = handlers ?? createHandlers(services, { ...dependencies, closing: closing.signal });
   checkRouteTable({ routes, handled: Object.keys(served), requirements });
 
-  const app = createHttpApp(dependencies.log, dependencies.trustedProxies, isWorkerConnection);
+  const { appConnections } = dependencies;
+  const mayUpgrade = (request: IncomingMessage) =>
+    isWorkerConnection(request) || (appConnections !== undefined && isAppConnection(request));
+  const app = createHttpApp(dependencies.log, dependencies.trustedProxies, mayUpgrade);
   const endWorkerConnections = serveWorkerConnections(app.server, {
     authenticateWorker: services.authenticateWorker,
     accept: dependencies.acceptWorker,
     log: dependencies.log,
   });
+  const endAppConnections = appConnections && serveAppConnections(app.server, appConnections);
   app.addHook('preClose', async () => {
     closing.abort();
     endWorkerConnections();
+    endAppConnections?.();
   });
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);

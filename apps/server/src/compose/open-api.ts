@@ -7,15 +7,18 @@ import { buildApi } from './build-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { listenOnOtherLoopback } from '../listeners/other-loopback.ts';
 
-/**
- * Opens the listener of the public API, on both loopback addresses if on one.
- * @returns the URL at which this machine reaches it
- */
+export interface OpenApi {
+  /** The URL at which this machine reaches it. */
+  url: string;
+  port: number;
+}
+
+/** Opens the listener of the public API, on both loopback addresses if on one. */
 export async function openApi(
   at: { host: string; port: number },
   dependencies: ApiDependencies,
   parts: OpenParts,
-): Promise<string> {
+): Promise<OpenApi> {
   await mkdir(dependencies.uploadDir, { recursive: true, mode: 0o700 });
   const api = buildApi(dependencies);
   parts.add(() => closeHttpApp(api));
@@ -24,7 +27,7 @@ export async function openApi(
   const { address: host, port } = listening;
   const otherLoopback = await listenOnOtherLoopback(api.server, { host, port });
   parts.add(() => otherLoopback.close());
-  return formatUrl(listening);
+  return { url: formatUrl(listening), port };
 }
 
 /** A wildcard address includes loopback. */

@@ -12,9 +12,13 @@ import { readSecretKeys } from '../config/secret-key.ts';
 const beatMs = 3000;
 
 export interface RegisteredServer {
+  /** Identifies this server until it stops. */
+  serverId: string;
   encryption: Encryption;
   /** Renews the registration. */
   loop: LoopDefinition;
+  /** Publishes the address at which other servers reach this one. */
+  publishAddress(address: string): Promise<void>;
   /** Removes the registration of a stopping server. */
   remove(): Promise<void>;
 }
@@ -30,10 +34,13 @@ export async function openRegistration(
 ): Promise<RegisteredServer> {
   const encryption = createEncryption(await readSecretKeys(config));
   const { self: owner } = createServerProcesses();
-  const registration = await registerServer(persistence, encryption, { id: randomUUID(), owner });
+  const serverId = randomUUID();
+  const registration = await registerServer(persistence, encryption, { id: serverId, owner });
   warnOfKeys(registration, encryption, log);
   return {
+    serverId,
     encryption,
+    publishAddress: (address) => registration.publishAddress(address),
     loop: {
       name: 'registration',
       intervalMs: beatMs,

@@ -22,6 +22,7 @@ import { faultPointNames } from '../platform/fault-points.ts';
 import { ConfigError } from './config-error.ts';
 import { findLabelsProblem } from '../domain/workers/labels.ts';
 import { readDatabaseUrl, readOpenId, readOtherSecretKeys } from './read-secrets.ts';
+import { parseHostPort } from '../platform/host-port.ts';
 import { readAllowedHosts } from './read-hosts.ts';
 import { readInstanceSizes, readMail, readRetention, readTrustedProxies } from './read-texts.ts';
 import { readValues, withoutBlank } from './read-values.ts';
@@ -60,6 +61,13 @@ export const settings = {
     .default('')
     .describe(
       'Additional host names and addresses of this server, separated by commas; see [hosts](#hosts-under-which-the-server-answers)',
+    ),
+  PUMPHOUSE_INTERNAL_ADDRESS: z
+    .string()
+    .refine((text) => parseHostPort(text) !== null, 'must be a host or an address, with or without a port')
+    .optional()
+    .describe(
+      'Address at which other servers of the installation reach this one, with or without a port (default: where it listens); see [several servers](several-servers.md#apps-on-workers)',
     ),
   PUMPHOUSE_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
@@ -291,6 +299,8 @@ export interface Config extends BlobsConfig {
   publicUrl: string | null;
   /** Names under which the server answers, in addition to loopback and the host of the public URL. */
   allowedHosts: string[];
+  /** Null: where the server listens. */
+  internalAddress: string | null;
   databaseUrl: string | null;
   executor: Values['PUMPHOUSE_EXECUTOR'];
   /** Labels of this machine. */
@@ -350,6 +360,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: values.PUMPHOUSE_PORT,
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     allowedHosts: readAllowedHosts(values),
+    internalAddress: values.PUMPHOUSE_INTERNAL_ADDRESS ?? null,
     databaseUrl: readDatabaseUrl(values),
     ...readBlobsConfig(values, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,

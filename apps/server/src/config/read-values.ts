@@ -66,6 +66,7 @@ function describeNumber({ minValue, maxValue, format }: z.ZodNumber): string {
 /** Examples for settings whose default is not one. */
 const examples: Record<string, string> = {
   PUMPHOUSE_PUBLIC_URL: 'https://pumphouse.example.com',
+  PUMPHOUSE_INTERNAL_ADDRESS: '10.0.0.5:8080',
   PUMPHOUSE_DATABASE_URL: 'postgres://pumphouse@db.example.com:5432/pumphouse',
   PUMPHOUSE_BLOBS_URL: 'file:///var/lib/pumphouse/blobs',
   PUMPHOUSE_BLOBS_FALLBACK_URL: 'file:///var/lib/pumphouse/blobs',

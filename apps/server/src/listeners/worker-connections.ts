@@ -1,14 +1,12 @@
 import type { AuthenticateWorker } from '../services/workers/authenticate-worker.ts';
 import type { Duplex } from 'node:stream';
-import type { ErrorCode } from '@pumphouse/contract';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { WorkerRecord } from '../store/records.ts';
-import { STATUS_CODES } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { connectionPath, maxMessageBytes, workerProtocol } from '../executors/remote/protocol.ts';
-import { errorBody } from '../http/errors.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 
 /** Takes an authenticated connection of a worker. */
 export type AcceptWorker = (
@@ -46,10 +44,10 @@ export function serveWorkerConnections(
   async function admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
     if (!offered.includes(workerProtocol))
-      return refuse(socket, 426, 'worker_protocol', describeSkew(offered));
+      return refuseUpgrade(socket, { status: 426, code: 'worker_protocol' }, describeSkew(offered));
     const token = /^Bearer (?<token>\S+)$/i.exec(request.headers.authorization ?? '')?.groups?.['token'];
     const found = token === undefined ? null : await authenticateWorker(token);
-    if (!found) return refuse(socket, 401, 'not_authenticated', invalidToken);
+    if (!found) return refuseUpgrade(socket, { status: 401, code: 'not_authenticated' }, invalidToken);
     if (socket.destroyed) return;
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       accept(webSocket, found.worker, found.tokenHash).catch((error: unknown) => {
@@ -60,11 +58,13 @@ export function serveWorkerConnections(
   }
 
   server.on('upgrade', (request, socket, head) => {
+    if (!isWorkerConnection(request)) return;
     // Without it, a connection that breaks before its answer would end the process.
     socket.on('error', () => undefined);
     admit(request, socket, head).catch((error: unknown) => {
       log.error({ err: error }, 'a worker could not be authenticated');
-      refuse(socket, 503, 'internal', 'The server could not check the token. Try again.');
+      const detail = 'The server could not check the token. Try again.';
+      refuseUpgrade(socket, { status: 503, code: 'internal' }, detail);
     });
   });
   return () => {
@@ -78,15 +78,4 @@ const invalidToken =
 function describeSkew(offered: readonly string[]): string {
   const theirs = offered.filter(Boolean).join(', ') || 'no protocol';
   return `This server speaks ${workerProtocol} with workers, the worker ${theirs}. Install the release of the server on the machine of the worker.`;
-}
-
-function refuse(socket: Duplex, status: number, code: ErrorCode, detail: string): void {
-  const body = JSON.stringify(errorBody(code, detail));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

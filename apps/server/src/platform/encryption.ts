@@ -28,6 +28,10 @@ export interface Encryption {
   sign(value: string): string;
   /** Reports whether any key of this server made this signature of the value. */
   isSignature(value: string, signature: string): boolean;
+  /** Returns the proof that a server of the installation made this message for another one. */
+  proveToServer(message: string): string;
+  /** Reports whether a server with any key of this one made the proof. */
+  isFromServer(message: string, proof: string): boolean;
   /**
    * Derives the possible successors of a refresh token: the same for every caller, and unpredictable without the secret key. New tokens
    * use the first. While the current key is being replaced, another server may have used another one.
@@ -40,6 +44,7 @@ interface DerivedKeys {
   dataKey: Uint8Array;
   signKey: Uint8Array;
   refreshKey: Uint8Array;
+  serversKey: Uint8Array;
   tokenKey: Uint8Array;
   personKeys: Encryption['personKeys'];
 }
@@ -71,6 +76,9 @@ export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryptio
     sign: (value) => nameWith(own.signKey, value),
     isSignature: (value, signature) =>
       all.some(({ signKey }) => isSameText(nameWith(signKey, value), signature)),
+    proveToServer: (message) => nameWith(own.serversKey, message),
+    isFromServer: (message, proof) =>
+      all.some(({ serversKey }) => isSameText(nameWith(serversKey, message), proof)),
     listFollowingRefreshTokens: (token) => [
       follow(own, token),
       ...all.slice(1).map((keys) => follow(keys, token)),
@@ -111,6 +119,7 @@ function deriveKeys(secretKey: Uint8Array): DerivedKeys {
     dataKey: derive(secretKey, 'data'),
     signKey: derive(secretKey, 'sign'),
     refreshKey: derive(secretKey, 'refresh-tokens'),
+    serversKey: derive(secretKey, 'servers'),
     tokenKey: derive(secretKey, 'tokens'),
     personKeys: toEd25519(derive(secretKey, 'person-tokens')),
   };

@@ -148,12 +148,13 @@ export function failExchange(
   exchange: AdmittedExchange,
   tools: Pick<ForwardTools, 'log'>,
   error: unknown,
+  show: (exchange: AdmittedExchange) => void = showNotAnswering,
 ): void {
   const { response, app } = exchange;
   if (response.destroyed) return;
   tools.log.warn('an app sent an invalid response', app.label, error);
   if (response.headersSent) response.destroy();
-  else showNotAnswering(exchange);
+  else show(exchange);
 }
 
 function isRepeatable(request: IncomingMessage): boolean {

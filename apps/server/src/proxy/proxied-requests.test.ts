@@ -285,6 +285,8 @@ describe('misbehaving apps', () => {
     const answer = await context.ask('/', { headers: { ...cookie, accept: 'text/html' } });
     expect(answer.status).toBe(502);
     expect(answer.text).toContain('Sales &lt;b&gt; does not respond');
+    // The next connection may succeed.
+    expect(answer.text).toContain('<meta http-equiv="refresh" content="2" />');
   });
 
   it('that break off a response have it cut, not ended', async () => {

@@ -19,7 +19,14 @@ import { isPlain } from './request-headers.ts';
 import { isReserved, readSwapCode, splitUrl } from './reserved-paths.ts';
 import { readPrefix } from './hosts.ts';
 import { sendError, sendNothingHere } from './answers.ts';
-import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
+import {
+  sendStopped,
+  sendTooMany,
+  showFailed,
+  showStarting,
+  showUnavailable,
+  showUnreached,
+} from './show-state.ts';
 import { takeSwapCode } from './enter.ts';
 
 /** Together two seconds, in which the server learns that a process has ended. */
@@ -151,7 +158,7 @@ async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone:
     const isAnswered = await serveOnce(exchange, parts, gone);
     if (isAnswered || gone.aborted) return;
   }
-  failExchange(exchange, parts, new Error('It is running but accepts no connections'));
+  failExchange(exchange, parts, new Error('It is running but accepts no connections'), showUnreached);
 }
 
 /**

@@ -90,14 +90,31 @@ export function sendStopped({ response, app }: AdmittedExchange, reason: string 
 }
 
 export function showNotAnswering(exchange: AdmittedExchange): void {
+  sendNotAnswering(exchange, { body: renderAgain() });
+}
+
+/**
+ * The app could not be connected to. The page tries again on its own: the app may be reached soon, for example
+ * when its worker has connected to another server.
+ */
+export function showUnreached(exchange: AdmittedExchange): void {
+  sendNotAnswering(exchange, {
+    head: html`<meta http-equiv="refresh" content="${retrySeconds}" />`,
+    body: html`<p>This page tries again every few seconds.</p>
+      ${renderAgain()}`,
+  });
+}
+
+function sendNotAnswering(exchange: AdmittedExchange, { head, body }: { head?: Html; body: Html }): void {
   const { app, response } = exchange;
   const detail = `${app.name} is running but did not respond to this request.`;
   if (!isNavigation(exchange)) return sendError(response, 'app_not_answering', detail, retrySeconds);
   const page = {
     title: `${app.name} does not respond`,
     hasProblem: true,
+    ...(head && { head }),
     body: html`<p role="alert">${detail}</p>
-      ${renderAgain()}`,
+      ${body}`,
   };
   sendPage(exchange, page, { status: 502, retryAfterSeconds: retrySeconds });
 }

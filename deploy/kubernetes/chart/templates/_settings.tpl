@@ -94,6 +94,11 @@ NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Valu
 {{- $settings := merge (include "pumphouse.settings" .root | fromYaml) .root.Values.settings -}}
 - name: PUMPHOUSE_ROLES
   value: {{ .roles | quote }}
+# Where other servers reach this one, for apps on workers that are connected to it.
+- name: PUMPHOUSE_INTERNAL_ADDRESS
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
 {{- range $name, $value := $settings }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}

@@ -170,6 +170,15 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
     }
   }
 
+  let removal = Promise.resolve();
+  let waitingRemoval: Promise<void> | null = null;
+
+  async function removeMarked({ paths }: NamespaceConnection): Promise<void> {
+    const selector = `${labels.installation}=${labelsOf(installationId, 'attempt')[labels.installation]},${labels.state}=finished`;
+    for (const phase of ['Succeeded', 'Failed'])
+      await api.delete(paths.pods, {}, { labelSelector: selector, fieldSelector: `status.phase=${phase}` });
+  }
+
   return {
     api,
     watch,
@@ -223,11 +232,19 @@ export function createKubernetesBackend(options: KubernetesExecutorOptions) {
       }
     },
 
-    /** Removes all pods that were marked as finished, together. */
-    async removeFinished({ paths }: NamespaceConnection): Promise<void> {
-      const selector = `${labels.installation}=${labelsOf(installationId, 'attempt')[labels.installation]},${labels.state}=finished`;
-      for (const phase of ['Succeeded', 'Failed'])
-        await api.delete(paths.pods, {}, { labelSelector: selector, fieldSelector: `status.phase=${phase}` });
+    /**
+     * Removes all pods that were marked as finished. Calls that come while pods are being removed share the next
+     * request: each goes through all pods of the namespace.
+     */
+    removeFinished(connection: NamespaceConnection): Promise<void> {
+      waitingRemoval ??= removal
+        .catch(() => undefined)
+        .then(() => {
+          removal = waitingRemoval ?? removal;
+          waitingRemoval = null;
+          return removeMarked(connection);
+        });
+      return waitingRemoval;
     },
 
     describeSilence: (error: unknown): string => `${messageOf(error)}. Runs wait until it does.`,

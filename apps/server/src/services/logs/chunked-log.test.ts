@@ -257,7 +257,7 @@ describe('objects that no row names', () => {
     await expect(logs.prepareSeal(id)).rejects.toThrow('killed');
     beforePut = null;
     await account.seal();
-    const removals = await persistence.store.storage.listRemovals(0, 1000);
+    const removals = await persistence.store.storage.listRemovals(null, 0, 1000);
     const keys = removals.flatMap((removal) => (removal.kind === 'blob' ? [removal.target.key] : []));
     expect(keys.filter((key) => key.includes(id))).toEqual(former);
     const waiting = await testDatabase.database.query<{ due: boolean }>({

@@ -1,6 +1,5 @@
-import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { Persistence } from '../../store/store.ts';
-import type { RetainedKind } from './retained-kind.ts';
+import type { RetainedKind, RetainedMachine } from './retained-kind.ts';
 import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import { createListedKind } from './retained-kind.ts';
 
@@ -14,7 +13,7 @@ const packageMark = 'package:';
  */
 export function createRetainedCaches(
   persistence: Persistence<'storage'>,
-  executor: EnvironmentBuilder,
+  { executor, workerId }: RetainedMachine,
 ): RetainedKind {
   async function remove(organizationId: string): Promise<boolean> {
     return persistence.transaction(async (store) => {
@@ -37,7 +36,7 @@ export function createRetainedCaches(
   return createListedKind(
     async () => {
       const caches = await executor.listCaches();
-      const lastUses = await persistence.store.storage.environments.listLastUses();
+      const lastUses = await persistence.store.storage.environments.listLastUses(workerId);
       const listed = caches.map(({ organizationId, sizeBytes, changedAt }) => {
         const at = lastUses.get(organizationId);
         const isLater = at !== undefined && at > changedAt;

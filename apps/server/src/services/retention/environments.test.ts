@@ -1,11 +1,18 @@
-import type { EnvironmentLocation } from '../../executors/contract/environment-builder.ts';
+import type { ConnectedWorker } from '../../executors/remote/testing/remote-harness.ts';
+import type {
+  EnvironmentBuilder,
+  EnvironmentLocation,
+} from '../../executors/contract/environment-builder.ts';
+import type { Executor } from '../../executors/executor.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { RetentionFixture } from '../testing/retention-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { connectWorker } from '../../executors/remote/testing/remote-harness.ts';
+import { createRemoteExecutor } from '../../executors/remote/remote-executor.ts';
+import { createFakeExecutor, type FakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { listArchiveKeys } from '../../domain/environments/environment-archive.ts';
 import { createRetentionFixture } from '../testing/retention-fixture.ts';
@@ -27,11 +34,15 @@ beforeEach(async () => {
 afterEach(() => fixture.close());
 
 /** Adds a finished environment that was last used this many days ago. */
-async function addEnvironment(key: string, days: number): Promise<EnvironmentLocation> {
+async function addEnvironment(
+  key: string,
+  days: number,
+  executor: EnvironmentBuilder = kept.executor,
+): Promise<EnvironmentLocation> {
   const { environments } = fixture.store;
   const spec = { key, organizationId: context.organizationId, pythonVersion: '3.12', requirements: [] };
   await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
-  const location = await kept.executor.buildEnvironment(
+  const location = await executor.buildEnvironment(
     { ...spec, workspaceId: context.workspaceId, variables: {}, maskedValues: [], uid: 1 },
     () => undefined,
   );
@@ -120,7 +131,7 @@ describe('environments', () => {
       // In another transaction: it would wait for this one if both had to change the row.
       expect(await fixture.store.environments.noteUse(other.id, used.path)).toBe(true);
     });
-    const [stored] = await fixture.store.storage.environments.list();
+    const [stored] = await fixture.store.storage.environments.list(null);
     expect(stored?.lastUsedAt.getTime()).toBeGreaterThan(ago({ days: 1 }).getTime());
   });
 
@@ -184,5 +195,79 @@ describe('caches', () => {
     expect(executor.storedPackages.map(({ id }) => id)).toEqual(['young', 'used']);
     expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 1 } });
     expect(executor.storedPackages.map(({ id }) => id)).toEqual(['used']);
+  });
+});
+
+describe('environments and caches of a worker', () => {
+  let workerId: string;
+  let remote: Executor;
+  let onWorker: FakeExecutor;
+  let connected: ConnectedWorker;
+
+  beforeEach(async () => {
+    const { worker } = await fixture.workers.create(null, 'edge-1');
+    workerId = worker.id;
+    onWorker = createFakeExecutor();
+    connected = await connectWorker(onWorker, { workerId });
+    remote = createRemoteExecutor({ id: workerId, name: 'edge-1' }, connected.link);
+  });
+  afterEach(() => connected.close());
+
+  const purge = (limits: string) => createRetentionFixture(fixture, context, remote, workerId).purge(limits);
+  const find = (key: string) => fixture.store.environments.find(key);
+
+  it('are removed there, and those of servers are not', async () => {
+    const old = await addEnvironment('old', 50, remote);
+    const last = await addEnvironment('last', 40, remote);
+    await addEnvironment('of-server', 60);
+    await addEnvironment('last-of-server', 55);
+    expect(await purge('environments=30d')).toMatchObject({ environments: { count: 1, bytes: 1000 } });
+    expect(await find('old')).toBeUndefined();
+    expect(await remote.hasEnvironment(old, () => undefined)).toBe(false);
+    expect(await remote.hasEnvironment(last, () => undefined)).toBe(true);
+    expect(await find('of-server')).toBeDefined();
+  });
+
+  it('count for a limit of their own', async () => {
+    await addEnvironment('old', 2, remote);
+    await addEnvironment('last', 1, remote);
+    const [first] = [await addEnvironment('of-server', 3), await addEnvironment('last-of-server', 1)];
+    expect(await kept.purge('environments=0MB')).toMatchObject({ environments: { count: 1 } });
+    expect(await isThere(first)).toBe(false);
+    expect([await find('old'), await find('last')]).not.toContain(undefined);
+    expect(await purge('environments=0MB')).toMatchObject({ environments: { count: 1 } });
+  });
+
+  it('are removed later if the worker is away, and by no server', async () => {
+    const old = await addEnvironment('old', 50, remote);
+    await addEnvironment('last', 40, remote);
+    fixture.setFault('before-files-removed', () => connected.close());
+    await purge('environments=30d');
+    expect(await find('old')).toBeUndefined();
+    await kept.purge('environments=30d');
+    connected = await connectWorker(onWorker, { workerId });
+    remote = createRemoteExecutor({ id: workerId, name: 'edge-1' }, connected.link);
+    expect(await remote.hasEnvironment(old, () => undefined)).toBe(true);
+    await purge('environments=30d');
+    expect(await remote.hasEnvironment(old, () => undefined)).toBe(false);
+    expect(await kept.countRows('storage_removals')).toBe(0);
+  });
+
+  it('are forgotten with the worker', async () => {
+    await addEnvironment('old', 50, remote);
+    await addEnvironment('of-server', 60);
+    await fixture.workers.remove(null, workerId);
+    expect(await find('old')).toBeUndefined();
+    expect(await find('of-server')).toBeDefined();
+  });
+
+  it('are caches that were unused for long', async () => {
+    await addEnvironment('only', 50, remote);
+    expect(await remote.listCaches()).toHaveLength(1);
+    await setLastUses(ago({ days: 50 }), {});
+    const later = createRetentionFixture(fixture, context, remote, workerId);
+    later.clock.now = fromNow({ days: 40 });
+    expect(await later.purge('caches=30d')).toMatchObject({ caches: { count: 1 } });
+    expect(await remote.listCaches()).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
-import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { Persistence } from '../../store/store.ts';
-import type { RetainedKind } from './retained-kind.ts';
+import type { RetainedKind, RetainedMachine } from './retained-kind.ts';
 import type { StoredEnvironment } from '../../store/records.ts';
 import { createListedKind } from './retained-kind.ts';
 
@@ -9,7 +8,7 @@ import { createListedKind } from './retained-kind.ts';
  */
 export function createRetainedEnvironments(
   persistence: Persistence<'storage'>,
-  executor: EnvironmentBuilder,
+  { executor, workerId }: RetainedMachine,
 ): RetainedKind {
   const { environments } = persistence.store.storage;
 
@@ -35,7 +34,7 @@ export function createRetainedEnvironments(
 
   return createListedKind(
     async () => {
-      const stored = await environments.list();
+      const stored = await environments.list(workerId);
       const sizes = await measureAll(stored);
       return stored.map(({ key, lastUsedAt, isNeeded }) => {
         return { id: key, at: lastUsedAt, bytes: sizes.get(key) ?? 0, isNeeded };

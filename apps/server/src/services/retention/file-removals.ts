@@ -15,6 +15,8 @@ export interface FileRemovalsDependencies {
   logFiles: LogFiles;
   executor: EnvironmentBuilder;
   log: Logger;
+  /** The worker whose files are removed; by default those that are not on a worker. */
+  workerId?: string;
 }
 
 const batchSize = 100;
@@ -29,6 +31,7 @@ export function createFileRemovals({
   logFiles,
   executor,
   log,
+  workerId,
 }: FileRemovalsDependencies) {
   const { storage } = persistence.store;
 
@@ -46,7 +49,7 @@ export function createFileRemovals({
 
   return async function removeFiles(): Promise<void> {
     for (let afterId = 0; ;) {
-      const removals = await storage.listRemovals(afterId, batchSize);
+      const removals = await storage.listRemovals(workerId ?? null, afterId, batchSize);
       const done: number[] = [];
       for (const removal of removals) {
         try {

@@ -1,6 +1,14 @@
+import type { EnvironmentBuilder } from '../../executors/contract/environment-builder.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import type { StoredItem, StoredTotals } from '../../store/records.ts';
+
+/** The machine whose environments and caches are retained. */
+export interface RetainedMachine {
+  executor: EnvironmentBuilder;
+  /** Null: a server's. */
+  workerId: string | null;
+}
 
 /** How to measure, list and remove one kind of data. */
 export interface RetainedKind {

@@ -58,6 +58,7 @@ export type Retention = ReturnType<typeof createRetention>;
  */
 export function createRetention(dependencies: RetentionDependencies) {
   const { persistence, blobs, executor, faultPoints, now } = dependencies;
+  const machine = { executor, workerId: dependencies.workerId ?? null };
   const removeFiles = createFileRemovals(dependencies);
   const removeLostBlobs = createLostBlobs(dependencies);
   const sweepLocalData = createSweepLocalData(persistence);
@@ -67,8 +68,8 @@ export function createRetention(dependencies: RetentionDependencies) {
     traces: createStoredKind(persistence, (store) => store.storage.traces),
     beacons: createStoredKind(persistence, (store) => store.storage.beacons),
     packages: createRetainedPackages(persistence, blobs),
-    environments: createRetainedEnvironments(persistence, executor),
-    caches: createRetainedCaches(persistence, executor),
+    environments: createRetainedEnvironments(persistence, machine),
+    caches: createRetainedCaches(persistence, machine),
     audit: createStoredKind(persistence, (store) => store.auditLog.stored),
   };
 

@@ -234,6 +234,7 @@ describe('a rotation of the secret key', () => {
         owner: 'server:late/m/b/n/8/1',
         keyId: fixture.encryption.keyId,
         readableKeyIds: next.readableKeyIds,
+        address: null,
       });
       await keepLive('servers');
     });

@@ -33,7 +33,7 @@ export async function registerServer(
   { id, owner }: Pick<ServerKeys, 'id' | 'owner'>,
 ) {
   const { keyId, readableKeyIds } = encryption;
-  const server = { id, owner, keyId, readableKeyIds };
+  const server: ServerKeys = { id, owner, keyId, readableKeyIds, address: null };
   const registered = await persistence.transaction(async (store) => {
     await store.secretKeys.lock();
     const usedKeyIds = await requireKeys(store, encryption);
@@ -52,6 +52,11 @@ export async function registerServer(
       await persistence.store.servers.keepAlive(server);
       // A server that was suspended while its key was retired encrypts with it again.
       await persistence.store.secretKeys.noteUsed(keyId);
+    },
+    /** Publishes the address at which other servers reach this one. */
+    async publishAddress(address: string): Promise<void> {
+      server.address = address;
+      await persistence.store.servers.keepAlive(server);
     },
     remove: () => persistence.store.servers.remove(id),
   };

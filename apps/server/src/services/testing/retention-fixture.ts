@@ -27,6 +27,7 @@ export function createRetentionFixture(
   fixture: ServiceFixture,
   context: WorkspaceFixture,
   executor: EnvironmentBuilder,
+  workerId?: string,
 ) {
   const { store, database, blobs } = fixture;
   /** The current time for retention; null for the real time. */
@@ -34,6 +35,7 @@ export function createRetentionFixture(
   const retention = createRetention({
     ...fixture,
     executor,
+    ...(workerId !== undefined && { workerId }),
     removeUnfinishedBlobs: (hours) => removeUnfinishedBlobs(join(fixture.folder, 'blobs'), hours),
     now: () => clock.now ?? new Date(),
   });

@@ -5,7 +5,7 @@ import { hashToken, workerTokenPrefix } from './authenticate-worker.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-type Stores = 'auditLog' | 'workers';
+type Stores = 'auditLog' | 'storage' | 'workers';
 
 /** A worker with a new token, which is shown once. */
 export interface WorkerWithToken {
@@ -115,6 +115,7 @@ export function createWorkers(persistence: Persistence<Stores>) {
     remove: (organizationId: string | null, workerId: string): Promise<void> =>
       change(organizationId, workerId, async (tx, worker) => {
         await tx.workers.remove(workerId);
+        await tx.storage.environments.forgetWorker(workerId);
         await recordChange(tx, {
           ...aboutWorker(worker),
           action: 'worker.remove',

@@ -11,12 +11,15 @@ import { createReaper } from '../reaper.ts';
 import { createRemoteExecutor } from '../../executors/remote/remote-executor.ts';
 import { createServerProcesses } from '../server-processes.ts';
 import { defineOrphansLoop } from '../orphans-loop.ts';
+import { defineWorkerRetention, type WorkerRetentionParts } from './define-worker-retention.ts';
 
 export type WorkerParts = Omit<
   SupervisorParts,
   'executor' | 'attemptsAddress' | 'owner' | 'scope' | 'isClaiming' | 'environmentsOf'
 > &
-  Pick<OrphanCollectorDependencies, 'persistence'>;
+  Pick<OrphanCollectorDependencies, 'persistence'> & {
+    retention: Omit<WorkerRetentionParts, 'log' | 'persistence'>;
+  };
 
 /** A connection of a worker that has reported itself. */
 export interface Connected {
@@ -54,7 +57,7 @@ export function createActiveWorker(
   const executor = createRemoteExecutor(worker, link);
   let { mode } = worker;
   let wantsToStop = link?.hello.isDraining ?? false;
-  let orphansLoop: Loop | null = null;
+  const cleaning: Loop[] = [];
   lastOwner += 1;
   const supervisor = assembleSupervisor(
     { ...settings, capacity: link?.hello.capacity ?? settings.capacity },
@@ -84,13 +87,19 @@ export function createActiveWorker(
     },
   );
 
-  async function startOrphansLoop(): Promise<void> {
-    const definition = defineOrphansLoop({
+  /** Starts the loops that clean the disk of the worker. */
+  async function startCleaning(): Promise<void> {
+    const orphans = defineOrphansLoop({
       reaper: createReaper({ persistence, executor, delaySeconds: settings.claimSeconds, log }),
       orphans: createOrphanCollector({ persistence, executor, log }),
       intervalSeconds: settings.claimSeconds,
     });
-    orphansLoop = await loops.start({ ...definition, name: `${definition.name} of worker ${worker.id}` });
+    cleaning.push(await loops.start({ ...orphans, name: `${orphans.name} of worker ${worker.id}` }));
+    const retention = defineWorkerRetention(
+      { ...parts.retention, persistence, log },
+      { id: worker.id, executor },
+    );
+    if (retention) cleaning.push(await loops.start(retention));
   }
 
   return {
@@ -110,11 +119,11 @@ export function createActiveWorker(
     async start() {
       await supervisor.start();
       if (!link) return;
-      await startOrphansLoop();
+      await startCleaning();
       link.sendReady();
     },
     async stop() {
-      await Promise.all([supervisor.stop(), orphansLoop?.stop()]);
+      await Promise.all([supervisor.stop(), ...cleaning.map((loop) => loop.stop())]);
       link?.close(closeCodes.replaced, 'The server has ended this connection.');
     },
   };

@@ -7,7 +7,6 @@ import type { ListedWorker, WorkerRecord } from '../../store/records.ts';
 import { randomUUID } from 'node:crypto';
 import { closeCodes } from '../../executors/remote/protocol.ts';
 import { createActiveWorker } from './active-worker.ts';
-import { createServerProcesses } from '../server-processes.ts';
 import { openWorkerLink } from '../../executors/remote/worker-link.ts';
 
 /** The workers that are connected to this server, and those whose runs no other server drives. */
@@ -32,9 +31,15 @@ function isConnected(worker: ListedWorker | undefined): boolean {
   return (worker?.silentSeconds ?? Infinity) < maxSilentSeconds;
 }
 
-/** Drives the runs of workers: each connected worker has a supervisor of its own. */
-export function createWorkerHost(settings: SupervisorSettings, parts: WorkerParts): WorkerHost {
-  const { persistence, installationId, loops, log } = parts;
+/**
+ * Drives the runs of workers: each connected worker has a supervisor of its own.
+ * @param parts.serverId of this server, which is recorded for the workers that connect to it
+ */
+export function createWorkerHost(
+  settings: SupervisorSettings,
+  parts: WorkerParts & { serverId: string },
+): WorkerHost {
+  const { persistence, installationId, serverId, loops, log } = parts;
   const { workers, claims } = persistence.store;
   const active = new Map<string, ActiveWorker>();
   /** Changes of one worker happen one after the other. */
@@ -154,10 +159,9 @@ export function createWorkerHost(settings: SupervisorSettings, parts: WorkerPart
       const { labels, executor, version, hostName } = link.hello;
       await inTurn(workerId, async () => {
         const connected = { connectionId: randomUUID(), link };
-        const owner = createServerProcesses().self;
         const { localDataInObjects } = link.status.capabilities;
         const report = { labels, executor, version, hostName, localDataInObjects };
-        const credential = { tokenHash, connectionId: connected.connectionId, owner };
+        const credential = { tokenHash, connectionId: connected.connectionId, serverId };
         if (!(await workers.connect(workerId, credential, report)))
           return link.close(closeCodes.revoked, 'The token of this worker is no longer valid.');
         log.info({ workerId, worker: name, hostName }, 'a worker has connected');

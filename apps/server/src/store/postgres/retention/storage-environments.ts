@@ -12,9 +12,16 @@ export interface StoredEnvironment {
 }
 
 /**
+ * SQL that returns the worker on whose machine an environment is; null for environments of servers.
+ * @param location expression of an EnvironmentLocation as JSON
+ */
+export const workerOf = (location: string) =>
+  `(case when ${location}->>'executor' = 'worker' then split_part(${location}->>'path', '/', 1) end)`;
+
+/**
  * Needed environments: those of active runs; those of the previous run of a job with an active run, which
- * will request it in a moment; the one last used in its organization; and all, while an attempt runs that
- * started before uses were recorded.
+ * will request it in a moment; the one last used in its organization on the same machine; and all, while an
+ * attempt runs that started before uses were recorded.
  */
 const isNeeded = `(
   exists (select 1 from job_runs join attempts on attempts.job_run_id = job_runs.id
@@ -29,17 +36,44 @@ const isNeeded = `(
                 and latest.environment_key = environments.key)
   or not exists (select 1 from environments other
                   where other.organization_id = environments.organization_id and other.state = 'ready'
+                    and ${workerOf('other.location')} is not distinct from ${workerOf('environments.location')}
                     and (other.last_used_at, other.key) > (environments.last_used_at, environments.key)))`;
 
 /** Retention of finished environments. */
 export function createStoredEnvironments(sql: Queryable) {
   return {
-    /** Longest unused first. */
-    list: () =>
+    /**
+     * Longest unused first.
+     * @param workerId null for environments of servers
+     */
+    list: (workerId: string | null) =>
       sql.query<StoredEnvironment>(
-        `select key, location, last_used_at as "lastUsedAt", size_bytes as "sizeBytes", ${isNeeded} as "isNeeded"
-           from environments where state = 'ready' order by last_used_at, key`,
+        named(
+          `select key, location, last_used_at as "lastUsedAt", size_bytes as "sizeBytes", ${isNeeded} as "isNeeded"
+             from environments
+            where state = 'ready' and ${workerOf('location')} is not distinct from :workerId::text
+            order by last_used_at, key`,
+          { workerId },
+        ),
       ),
+
+    /** Forgets what a removed worker has on its disk, which no server reaches any more. */
+    async forgetWorker(workerId: string) {
+      await sql.execute(
+        named(
+          `delete from environments where state = 'ready' and ${workerOf('location')} = :workerId::text`,
+          {
+            workerId,
+          },
+        ),
+      );
+      await sql.execute(
+        named(
+          `delete from storage_removals where kind = 'environment' and ${workerOf('target')} = :workerId::text`,
+          { workerId },
+        ),
+      );
+    },
 
     saveSize: (key: string, path: string, sizeBytes: number) =>
       sql.execute(
@@ -73,10 +107,17 @@ export function createStoredEnvironments(sql: Queryable) {
       return rows.map((row) => row.key);
     },
 
-    /** Returns when an environment of each organization was last used. */
-    async listLastUses() {
+    /**
+     * Returns when an environment of each organization was last used.
+     * @param workerId null for environments of servers
+     */
+    async listLastUses(workerId: string | null) {
       const rows = await sql.query<{ organizationId: string; lastUsedAt: Date }>(
-        `select organization_id as "organizationId", max(last_used_at) as "lastUsedAt" from environments group by organization_id`,
+        named(
+          `select organization_id as "organizationId", max(last_used_at) as "lastUsedAt" from environments
+            where ${workerOf('location')} is not distinct from :workerId::text group by organization_id`,
+          { workerId },
+        ),
       );
       return new Map(rows.map(({ organizationId, lastUsedAt }) => [organizationId, lastUsedAt]));
     },

@@ -1,7 +1,7 @@
 import type { StoredLocation } from '../environments/environments.ts';
 import type { Queryable } from '../pool.ts';
 import { createStoredBodies } from './storage-bodies.ts';
-import { createStoredEnvironments } from './storage-environments.ts';
+import { createStoredEnvironments, workerOf } from './storage-environments.ts';
 import { createStoredLogs } from './storage-logs.ts';
 import { createStoredPackages } from './storage-packages.ts';
 import { createStoredRuns } from './storage-runs.ts';
@@ -46,12 +46,15 @@ export function createStorageStore(sql: Queryable) {
       return touched === 1;
     },
 
-    listRemovals: (afterId: number, limit: number) =>
+    /** @param workerId null for all files that are not on the disk of a worker */
+    listRemovals: (workerId: string | null, afterId: number, limit: number) =>
       sql.query<FileRemoval>(
         named(
           `select id, kind, target from storage_removals
-            where id > :afterId and (not_before is null or not_before < now()) order by id limit :limit`,
-          { afterId, limit },
+            where id > :afterId and (not_before is null or not_before < now())
+              and (case kind when 'environment' then ${workerOf('target')} end) is not distinct from :workerId::text
+            order by id limit :limit`,
+          { workerId, afterId, limit },
         ),
       ),
 

@@ -15,6 +15,17 @@ export interface ServerKeys {
   owner: string;
   keyId: string;
   readableKeyIds: readonly string[];
+  /** Host and port at which other servers reach it; null until it listens. */
+  address: string | null;
+}
+
+/** The server that has the connection of a worker. */
+export interface WorkerServer {
+  serverId: string;
+  /** Null until it listens. */
+  address: string | null;
+  /** The clock of the database. */
+  now: Date;
 }
 
 export type ServerStore = ReturnType<typeof createServerStore>;
@@ -22,12 +33,13 @@ export type ServerStore = ReturnType<typeof createServerStore>;
 /** Creates the store of all servers of the installation, in any role. */
 export function createServerStore(sql: Queryable) {
   return {
-    async keepAlive({ id, owner, keyId, readableKeyIds }: ServerKeys): Promise<void> {
+    async keepAlive({ id, owner, keyId, readableKeyIds, address }: ServerKeys): Promise<void> {
       await sql.execute(
         named(
-          `insert into servers (id, owner, key_id, readable_key_ids) values (:id, :owner, :keyId, :readableKeyIds)
-           on conflict (id) do update set seen_at = now()`,
-          { id, owner, keyId, readableKeyIds },
+          `insert into servers (id, owner, key_id, readable_key_ids, address)
+           values (:id, :owner, :keyId, :readableKeyIds, :address)
+           on conflict (id) do update set seen_at = now(), address = excluded.address`,
+          { id, owner, keyId, readableKeyIds, address },
         ),
       );
     },
@@ -36,6 +48,18 @@ export function createServerStore(sql: Queryable) {
     removeKilled: () => sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`),
 
     remove: (id: string) => sql.execute(named('delete from servers where id = :id', { id })),
+
+    /** @returns null for a worker without a connection */
+    findOfWorker: (workerId: string, liveSeconds: number) =>
+      sql.maybeOne<WorkerServer>(
+        named(
+          `select servers.id as "serverId", address, now()::timestamptz(3) as now
+             from workers join servers on servers.id::text = workers.connected_to
+            where workers.id = :workerId and connection_id is not null
+              and servers.seen_at > now() - make_interval(secs => :liveSeconds)`,
+          { workerId, liveSeconds },
+        ),
+      ),
 
     /** Lists servers with a recent heartbeat, and supervisors of the previous release. */
     listLive: (seconds: number) =>

@@ -145,16 +145,20 @@ export function createWorkerStore(sql: Queryable) {
      */
     async connect(
       workerId: string,
-      { tokenHash, connectionId, owner }: { tokenHash: Uint8Array; connectionId: string; owner: string },
+      {
+        tokenHash,
+        connectionId,
+        serverId,
+      }: { tokenHash: Uint8Array; connectionId: string; serverId: string },
       report: WorkerReport,
     ): Promise<boolean> {
       const touched = await sql.execute(
         named(
-          `update workers set connection_id = :connectionId, connected_to = :owner, seen_at = now(), labels = :labels,
+          `update workers set connection_id = :connectionId, connected_to = :serverId, seen_at = now(), labels = :labels,
                   executor = :executor, version = :version, host_name = :hostName,
                   local_data_in_objects = :localDataInObjects
             where id = :workerId and token_hash = :tokenHash and removed_at is null`,
-          { workerId, tokenHash, connectionId, owner, ...report },
+          { workerId, tokenHash, connectionId, serverId, ...report },
         ),
       );
       return touched === 1;
