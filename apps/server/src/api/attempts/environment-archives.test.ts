@@ -112,7 +112,7 @@ describe('the archive of an environment', () => {
     expect(await listRemovals()).toEqual([
       expect.stringContaining(listArchiveKeys(describeArchive(upload, 1))[0] ?? ''),
     ]);
-    const due = await api.persistence.store.storage.listRemovals(0, 100);
+    const due = await api.persistence.store.storage.listRemovals(null, 0, 100);
     expect(due.filter(({ kind }) => kind === 'blob')).toEqual([]);
   });
 
