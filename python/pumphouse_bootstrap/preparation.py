@@ -38,6 +38,9 @@ class BeginAnswer:
         self.configuration_sha256: str | None = fields["configuration_sha256"]
         # Small archives as base64; the others are downloaded. Absent on a server of an older version.
         self.archives: dict[str, str] = fields.get("archives", {})
+        # Where large code can be read without the server: a secret. Absent on a server of an older version.
+        self.code_url: str | None = fields.get("code_url")
+        self.code_bytes: int = fields.get("code_bytes", 0)
         # Absent on a server of an older version.
         self.artifacts: dict | None = fields.get("artifacts")
         # How this run is named to the runs that wait for its databases; None if it takes no locks on them. Absent on
@@ -90,7 +93,9 @@ class Preparation:
         self.begin = BeginAnswer(calls.post_json("-begin", question))
         if self.begin.code_sha256 is not None:
             file = _open_unnamed_file(start.folder)
-            self.code = _receive(calls, "code", file, self.begin.code_sha256, self.begin.archives)
+            if not _receive_directly(self.begin, file):
+                _receive(calls, "code", file, self.begin.code_sha256, self.begin.archives)
+            self.code = file
         if self.begin.configuration_sha256 is not None:
             # The configuration contains secrets, so it never touches a disk.
             file = os.memfd_create("configuration", os.MFD_CLOEXEC)
@@ -116,6 +121,29 @@ def _open_unnamed_file(folder: str) -> int:
         return descriptor
 
 
+def _receive_directly(begin: BeginAnswer, descriptor: int) -> bool:
+    """Store code that the object store sends; return False if it has to come from the server."""
+    if begin.code_url is None or begin.code_sha256 is None:
+        return False
+    # Imported only where needed.
+    from pumphouse_bootstrap.direct_download import DirectDownloadFailed, download_directly, report_fallback
+
+    try:
+        download_directly(begin.code_url, begin.code_bytes, begin.code_sha256, lambda piece: _write(descriptor, piece))
+        return True
+    except DirectDownloadFailed as error:
+        report_fallback(error)
+    except OSError as error:
+        raise _not_stored("code", error) from error
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return False
+
+
+def _not_stored(path: str, error: OSError) -> CannotStart:
+    return CannotStart("download_failed", f"{path} could not be stored: {error.strerror}")
+
+
 def _receive(calls: ServerCalls, path: str, descriptor: int, expected_sha256: str, archives: dict[str, str]) -> int:
     """Store the archive that came with the admission, or download it."""
     if path not in archives:
@@ -126,7 +154,7 @@ def _receive(calls: ServerCalls, path: str, descriptor: int, expected_sha256: st
     try:
         _write(descriptor, data)
     except OSError as error:
-        raise CannotStart("download_failed", f"{path} could not be stored: {error.strerror}") from error
+        raise _not_stored(path, error) from error
     return descriptor
 
 
@@ -155,7 +183,7 @@ def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: s
         except Refused as refusal:
             raise CannotStart("download_failed", f"GET {path}: {refusal}") from refusal
         except OSError as error:
-            raise CannotStart("download_failed", f"{path} could not be stored: {error.strerror}") from error
+            raise _not_stored(path, error) from error
         if digest.hexdigest() == expected_sha256:
             return descriptor
     raise CannotStart("download_failed", f"{path} arrived damaged {_DOWNLOAD_TRIES} times (SHA-256 differs).")

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import {
@@ -9,6 +7,7 @@ import {
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { countBlobs } from '../fixtures/server-blobs.ts';
 import { callRefused } from '../fixtures/raw-call.ts';
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
@@ -64,11 +63,6 @@ async function readStorage(): Promise<Map<string, StoredKind>> {
 const awaitPackedLogs = (count: number) =>
   eventually(`${count} logs are packed`, async () => (await readStorage()).get('logs')?.count === count);
 
-async function countFiles(folder: string): Promise<number> {
-  const entries = await readdir(join(server.dataDir, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).length;
-}
-
 describe('the storage of a server', () => {
   let first: string;
   let second: string;
@@ -93,14 +87,14 @@ describe('the storage of a server', () => {
   });
 
   it('is purged manually with the server running, and removes what was announced', async () => {
-    const before = await countFiles('blobs');
+    const before = await countBlobs(server.dataDir);
     const planned = await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d', '--dry-run']);
     expect(planned).toMatch(/^KIND +TO REMOVE +SIZE\nlogs +1 +\d/);
-    expect(await countFiles('blobs')).toBe(before);
+    expect(await countBlobs(server.dataDir)).toBe(before);
     expect(await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d'])).toMatch(
       /\nlogs +1 +\d/,
     );
-    expect(await countFiles('blobs')).toBe(before - 1);
+    expect(await countBlobs(server.dataDir)).toBe(before - 1);
     expect(joinLines(await workspace.readLog(first))).toContain('The log was removed on');
     expect(joinLines(await workspace.readLog(second), 'user')).toContain('third');
   });

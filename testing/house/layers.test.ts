@@ -20,6 +20,7 @@ const features = [
   'logs',
   'people',
   'pipelines',
+  'playground',
   'retention',
   'runs',
   'scheduling',

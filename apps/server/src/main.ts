@@ -22,6 +22,7 @@ import { createServices } from './services/create-services.ts';
 import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
 import { openAttemptsAddress } from './compose/open-attempts-address.ts';
+import { openPlayground } from './compose/open-playground.ts';
 import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
 import { openRegistration } from './compose/register-server.ts';
@@ -79,8 +80,10 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const addresses = createServerAddresses(config);
   const filePorts = openFilePorts(config, persistence);
   await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
+  const playground = await openPlayground(config.playground, log);
   const services = createServices({
     ...filePorts,
+    playground,
     persistence,
     encryption,
     executor,

@@ -1,6 +1,7 @@
-import type { BlobsConfig } from '../config/blobs-settings.ts';
+import type { BlobsConfig, DirectReads } from '../config/blobs-settings.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { MovableBlobs } from '../services/retention/blobs-move.ts';
+import type { SignRead } from '../blobs/s3/signed-reads.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
@@ -13,10 +14,13 @@ import { createFallbackBlobStore } from '../blobs/fallback-blob-store.ts';
 import { createFallbackLogFiles } from '../blobs/logs/fallback-logs.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
 import { createLogFiles } from '../blobs/logs/log-file.ts';
+import { createSignRead } from '../blobs/s3/signed-reads.ts';
 import { createS3BlobStore } from '../blobs/s3/s3-blob-store.ts';
 
 /** Open blobs and logs. */
 export interface OpenBlobs extends MovableBlobs {
+  /** Null: all reads go through the server. */
+  signRead: SignRead | null;
   /** Removes what killed servers wrote in part; returns how many. */
   removeUnfinishedBlobs: (olderThanHours: number) => Promise<number>;
   /**
@@ -27,8 +31,9 @@ export interface OpenBlobs extends MovableBlobs {
 }
 
 /** Opens the location of blobs, in combination with their former location while they move. */
-export function openBlobs({ blobs, blobsFallback }: BlobsConfig, persistence: Persistence): OpenBlobs {
-  const primary = openLocation(blobs, persistence);
+export function openBlobs(config: BlobsConfig, persistence: Persistence): OpenBlobs {
+  const { blobs, blobsFallback, directReads } = config;
+  const primary = openLocation(blobs, persistence, directReads);
   if (!blobsFallback) return primary;
   const former = openLocation(blobsFallback, persistence);
   const both = createFallbackBlobStore(primary.blobs, former.blobs);
@@ -47,13 +52,18 @@ export function openBlobs({ blobs, blobsFallback }: BlobsConfig, persistence: Pe
 }
 
 /** Opens one location of blobs. */
-export function openLocation(location: BlobsLocation, persistence: Persistence): OpenBlobs {
+export function openLocation(
+  location: BlobsLocation,
+  persistence: Persistence,
+  directReads: DirectReads | null = null,
+): OpenBlobs {
   if (location.kind === 'folder') {
     const { path } = location;
     return {
       blobs: createFolderBlobStore(path),
       logFiles: createLogFiles(join(path, 'logs')),
       hasChunkedLogs: false,
+      signRead: null,
       removeUnfinishedBlobs: (olderThanHours) => removeUnfinishedBlobs(path, olderThanHours),
       check: async () => undefined,
     };
@@ -64,6 +74,7 @@ export function openLocation(location: BlobsLocation, persistence: Persistence):
     blobs,
     logFiles: createChunkedLogFiles({ blobs, database: persistence }),
     hasChunkedLogs: true,
+    signRead: directReads && createSignRead(bucket, directReads.publicEndpoint),
     removeUnfinishedBlobs: (olderThanHours) => abortUnfinishedUploads(bucket, olderThanHours),
     check: createPrefixCheck(blobs, location.settings),
   };

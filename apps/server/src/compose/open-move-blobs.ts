@@ -4,7 +4,7 @@ import type { Persistence } from '../store/store.ts';
 import { createMoveBlobs } from '../services/retention/move-blobs.ts';
 import { describeLocation, isSameLocation } from '../blobs/blobs-location.ts';
 import { openLocation } from './open-blobs.ts';
-import { readConfig } from '../config/config.ts';
+import { readBlobsLocation } from '../config/config.ts';
 
 /** A move of blobs that is ready to start. */
 export interface OpenedMove {
@@ -27,7 +27,7 @@ export async function openMoveBlobs(
   { toUrl, onProgress }: { toUrl: string; onProgress: (moved: MovedBlobs) => void },
 ): Promise<OpenedMove> {
   const { blobs, blobsFallback } = config;
-  const target = readTarget(toUrl);
+  const target = readBlobsLocation(toUrl);
   const isSwitched = isSameLocation(target, blobs);
   const source = isSwitched ? blobsFallback : blobs;
   if (!source)
@@ -48,12 +48,4 @@ export async function openMoveBlobs(
     isSwitched,
     move: createMoveBlobs({ persistence, from, to, isSwitched, onProgress }),
   };
-}
-
-function readTarget(url: string) {
-  return readConfig({
-    ...process.env,
-    PUMPHOUSE_BLOBS_URL: url,
-    PUMPHOUSE_BLOBS_FALLBACK_URL: undefined,
-  }).blobs;
 }

@@ -7,9 +7,11 @@ import { openBlobs } from './open-blobs.ts';
 
 /** Opens the ports of services that need only the settings and the store: stored files, clocks and fault points. */
 export function openFilePorts(config: Config, persistence: Persistence) {
-  const { blobs, logFiles, removeUnfinishedBlobs, check: checkBlobs } = openBlobs(config, persistence);
+  const opened = openBlobs(config, persistence);
+  const { blobs, signRead, logFiles, removeUnfinishedBlobs, check: checkBlobs } = opened;
   return {
     blobs,
+    signRead,
     logFiles,
     removeUnfinishedBlobs,
     checkBlobs,

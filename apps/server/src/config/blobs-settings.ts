@@ -24,11 +24,23 @@ export const blobsSettings = {
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
     .describe('Address of the S3 store, if it is not AWS'),
+  PUMPHOUSE_S3_PUBLIC_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe(
+      'Address at which runs and clients reach the S3 store, if it differs from the address for servers',
+    ),
+  PUMPHOUSE_S3_DIRECT_READS: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 lets runs read large code archives from the store with signed URLs, instead of through the server; see [S3](s3.md#direct-reads)',
+    ),
   PUMPHOUSE_S3_REGION: z
     .string()
     .regex(/^[a-z0-9-]+$/, 'must be a region such as eu-central-1')
     .optional()
-    .describe('Region of the bucket (default: `AWS_REGION`, else us-east-1)'),
+    .describe('Region of the bucket (default: `AWS_REGION` or `AWS_DEFAULT_REGION`, else us-east-1)'),
   PUMPHOUSE_S3_ACCESS_KEY_ID: z
     .string()
     .optional()
@@ -61,27 +73,62 @@ export interface BlobsConfig {
   blobs: BlobsLocation;
   /** Null: all blobs are in `blobs`. */
   blobsFallback: BlobsLocation | null;
+  /** Null: all reads go through the server. */
+  directReads: DirectReads | null;
+}
+
+/** Runs may read blobs from S3 with signed URLs. */
+export interface DirectReads {
+  /** Where runs reach the store; null: where the server does. */
+  publicEndpoint: string | null;
+}
+
+/** What other settings say about blobs. */
+interface BlobsSurroundings {
+  dataDir: string;
+  /** From the standard AWS settings. */
+  awsRegion: string | undefined;
 }
 
 /** @throws ConfigError */
-export function readBlobsConfig(values: BlobsValues, dataDir: string): BlobsConfig {
+export function readBlobsConfig(values: BlobsValues, around: BlobsSurroundings): BlobsConfig {
   const { PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: fallbackUrl } = values;
   const blobs = url
-    ? readLocation('PUMPHOUSE_BLOBS_URL', url, values)
-    : ({ kind: 'folder', path: resolve(dataDir, 'blobs') } as const);
+    ? readLocation('PUMPHOUSE_BLOBS_URL', url, values, around)
+    : ({ kind: 'folder', path: resolve(around.dataDir, 'blobs') } as const);
   const blobsFallback = fallbackUrl
-    ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values)
+    ? readLocation('PUMPHOUSE_BLOBS_FALLBACK_URL', fallbackUrl, values, around)
     : null;
   if (blobsFallback && isSameLocation(blobs, blobsFallback))
     throw new ConfigError(
       `PUMPHOUSE_BLOBS_FALLBACK_URL is ${fallbackUrl}, where the blobs are anyway. Set it to their former location, or remove it.`,
     );
-  return { blobs, blobsFallback };
+  return { blobs, blobsFallback, directReads: readDirectReads(values, blobs) };
 }
 
-function readLocation(setting: string, url: string, values: BlobsValues): BlobsLocation {
+function readDirectReads(values: BlobsValues, blobs: BlobsLocation): DirectReads | null {
+  if (values.PUMPHOUSE_S3_DIRECT_READS === '0') return null;
+  if (blobs.kind !== 's3')
+    throw new ConfigError(
+      'PUMPHOUSE_S3_DIRECT_READS is 1, and PUMPHOUSE_BLOBS_URL is no s3:// address. Remove one of the two.',
+    );
+  return { publicEndpoint: readPublicEndpoint(values) };
+}
+
+/** Where runs reach the store; null: where the server does. */
+export function readPublicEndpoint(values: BlobsValues): string | null {
+  return values.PUMPHOUSE_S3_PUBLIC_ENDPOINT?.replace(/\/+$/, '') ?? null;
+}
+
+function readLocation(
+  setting: string,
+  url: string,
+  values: BlobsValues,
+  { awsRegion }: BlobsSurroundings,
+): BlobsLocation {
   const parsed = new URL(url);
-  if (parsed.protocol === 's3:') return { kind: 's3', settings: readS3(setting, parsed, values) };
+  if (parsed.protocol === 's3:')
+    return { kind: 's3', settings: readS3Settings(setting, parsed, { values, awsRegion }) };
   if (parsed.protocol !== 'file:' || parsed.host !== '')
     throw new ConfigError(
       `${setting} is ${url}. Write file:// and an absolute path, such as file:///var/lib/pumphouse/blobs, or s3:// with a bucket and a prefix, such as s3://my-bucket/pumphouse.`,
@@ -89,10 +136,14 @@ function readLocation(setting: string, url: string, values: BlobsValues): BlobsL
   return { kind: 'folder', path: decodeURIComponent(parsed.pathname) };
 }
 
-function readS3(
+/**
+ * Reads an address in S3.
+ * @throws ConfigError
+ */
+export function readS3Settings(
   setting: string,
   { hostname, pathname, username, search }: URL,
-  values: BlobsValues,
+  { values, awsRegion }: { values: BlobsValues } & Pick<BlobsSurroundings, 'awsRegion'>,
 ): S3Settings {
   const prefix = pathname.replaceAll(/^\/+|\/+$/g, '');
   if (hostname === '' || username !== '' || search !== '' || !/^(?:[\w.=+-]+(?:\/[\w.=+-]+)*)?$/.test(prefix))
@@ -105,7 +156,7 @@ function readS3(
     bucket: hostname,
     prefix,
     endpoint,
-    region: values.PUMPHOUSE_S3_REGION ?? null,
+    region: values.PUMPHOUSE_S3_REGION ?? awsRegion ?? 'us-east-1',
     credentials: readCredentials(values),
     forcePathStyle: pathStyle === undefined ? endpoint !== null : pathStyle === '1',
     encryption: readEncryption(values.PUMPHOUSE_S3_ENCRYPTION),

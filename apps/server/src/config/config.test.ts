@@ -187,12 +187,15 @@ describe('PUMPHOUSE_BLOBS_URL', () => {
       bucket: 'shop',
       prefix: 'pump/house',
       endpoint: null,
-      region: null,
+      region: 'us-east-1',
       credentials: null,
       forcePathStyle: false,
       encryption: null,
     };
     expect(read(url)).toEqual({ kind: 's3', settings });
+    expect(read({ ...url, AWS_DEFAULT_REGION: 'eu-west-1' })).toMatchObject({
+      settings: { region: 'eu-west-1' },
+    });
     const own = {
       PUMPHOUSE_S3_ENDPOINT: 'http://s3.internal:9000/',
       PUMPHOUSE_S3_REGION: 'eu-central-1',
@@ -226,6 +229,38 @@ describe('PUMPHOUSE_BLOBS_URL', () => {
     ];
     for (const [variables, message] of rejections)
       expect(() => readConfig({ ...url, ...variables })).toThrow(message);
+  });
+});
+
+describe('PUMPHOUSE_PLAYGROUND', () => {
+  const read = (variables: Record<string, string>) => readConfig(variables).playground;
+  const url = { PUMPHOUSE_PLAYGROUND: 's3://shop/play' };
+  const role = { PUMPHOUSE_PLAYGROUND_ROLE: 'arn:aws:iam::1:role/play' };
+
+  it('is absent, local, or in S3 with a role or keys', () => {
+    expect(read({})).toBeNull();
+    expect(read({ PUMPHOUSE_PLAYGROUND: 'local' })).toEqual({ kind: 'local' });
+    expect(read({ ...url, ...role, AWS_REGION: 'eu-west-1' })).toMatchObject({
+      settings: {
+        store: { bucket: 'shop', prefix: 'play' },
+        source: { kind: 'role', stsUrl: 'https://sts.eu-west-1.amazonaws.com', hours: 1 },
+      },
+    });
+    const own = { PUMPHOUSE_S3_ENDPOINT: 'http://s3:1', PUMPHOUSE_S3_PUBLIC_ENDPOINT: 'https://public/' };
+    expect(read({ ...url, ...role, ...own })).toMatchObject({
+      settings: { runsEndpoint: 'https://public', source: { stsUrl: 'http://s3:1' } },
+    });
+    expect(read({ ...url, PUMPHOUSE_PLAYGROUND_KEYS_FILE: '/keys' })).toMatchObject({
+      settings: { source: { kind: 'keys', path: '/keys' } },
+    });
+  });
+
+  it('never is where the blobs are, and never has the key of the server', () => {
+    expect(() => read(url)).toThrow(/never gets the key of the server/);
+    for (const blobs of ['s3://shop', 's3://shop/play', 's3://shop/play/blobs'])
+      expect(() => read({ ...url, ...role, PUMPHOUSE_BLOBS_URL: blobs })).toThrow(/overlap/);
+    for (const blobs of ['s3://other/play', 's3://shop/player'])
+      expect(read({ ...url, ...role, PUMPHOUSE_BLOBS_URL: blobs })).toMatchObject({ kind: 's3' });
   });
 });
 

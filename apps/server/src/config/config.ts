@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppsConfig } from './apps-settings.ts';
+import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { BlobsConfig } from './blobs-settings.ts';
 import type { EngineConfig } from './engine-settings.ts';
 import { defaultInstanceSizes } from '../domain/attempts/instance-sizes.ts';
@@ -11,7 +12,9 @@ import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
-import { blobsSettings, readBlobsConfig } from './blobs-settings.ts';
+import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
+import type { PlaygroundConfig } from './playground-settings.ts';
+import { playgroundSettings, readPlayground } from './playground-settings.ts';
 import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
@@ -78,6 +81,7 @@ export const settings = {
     .optional()
     .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that it is not in a variable'),
   ...blobsSettings,
+  ...playgroundSettings,
   PUMPHOUSE_EXECUTOR: z
     .enum(['auto', 'process', 'docker', 'kubernetes'])
     .default('auto')
@@ -293,6 +297,7 @@ export const settings = {
 type Values = z.output<z.ZodObject<typeof settings>>;
 
 export interface Config extends BlobsConfig {
+  playground: PlaygroundConfig;
   dataDir: string;
   host: string;
   port: number;
@@ -353,6 +358,8 @@ const megabyte = 1024 * 1024;
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const values: Values = readValues(settings, env);
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
+  const awsRegion = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const blobs = readBlobsConfig(values, { dataDir, awsRegion });
   const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
     dataDir,
@@ -362,7 +369,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowedHosts: readAllowedHosts(values),
     internalAddress: values.PUMPHOUSE_INTERNAL_ADDRESS ?? null,
     databaseUrl: readDatabaseUrl(values),
-    ...readBlobsConfig(values, dataDir),
+    ...blobs,
+    playground: readPlayground(values, {
+      blobs: blobs.blobs,
+      readS3: (setting, url) => readS3Settings(setting, new URL(url), { values, awsRegion }),
+      publicEndpoint: readPublicEndpoint(values),
+    }),
     executor: values.PUMPHOUSE_EXECUTOR,
     labels: readLabels(values.PUMPHOUSE_LABELS),
     worker: {
@@ -404,6 +416,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     warnings: warnOfUnknownSettings(env, Object.keys(settings)),
   };
+}
+
+/**
+ * Reads another location of blobs, with the credentials of the settings.
+ * @throws ConfigError
+ */
+export function readBlobsLocation(url: string, env: NodeJS.ProcessEnv = process.env): BlobsLocation {
+  return readConfig({ ...env, PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: undefined }).blobs;
 }
 
 function readRoles(text: string): Config['roles'] {

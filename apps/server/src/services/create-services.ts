@@ -3,10 +3,12 @@ import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import type { Encryption } from '../platform/encryption.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { SignRead } from '../blobs/s3/signed-reads.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { OpenIdSettings } from './sign-in/open-id.ts';
 import type { Passwords } from './sign-in/passwords.ts';
 import type { Persistence } from '../store/store.ts';
+import type { Playground } from './playground/playground.ts';
 import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
@@ -30,6 +32,7 @@ import { createDeploy } from './jobs/deploy.ts';
 import { createDownloadArchives } from './versions/download-archives.ts';
 import { createDownloadLog } from './logs/download-log.ts';
 import { createFollowEvents } from './live/follow-events.ts';
+import { createGrantPlayground } from './playground/grant-playground.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createInvitations } from './people/invitations.ts';
 import { createIssueUpload } from './versions/issue-upload.ts';
@@ -121,6 +124,10 @@ export interface ServicePorts extends RunPorts, RetentionPorts {
   passwords: Passwords;
   /** Null if no mail server is configured. */
   mailer: Mailer | null;
+  /** Absent: attempts read all archives through the server. */
+  signRead?: SignRead | null;
+  /** Absent: runs have no playground. */
+  playground?: Playground | null;
   addresses: ServerAddresses;
   settings: ServiceSettings;
 }
@@ -225,9 +232,11 @@ export function createServices(ports: ServicePorts) {
       jobVersions,
       packageVersions,
       blobs,
+      signRead: ports.signRead ?? null,
       encryption,
       credentials,
       readRunVariables,
+      grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
       apiUrl: addresses.apiUrl,
     }),
     recordSpool: createRecordSpool({

@@ -1,3 +1,5 @@
+import type { AwsCredentials } from './sign-request.ts';
+
 /** Where an S3 store is, and how to sign in to it. */
 export interface S3Settings {
   bucket: string;
@@ -5,10 +7,9 @@ export interface S3Settings {
   prefix: string;
   /** Null: the one of AWS. */
   endpoint: string | null;
-  /** Null: from the standard AWS settings, else `us-east-1`. */
-  region: string | null;
+  region: string;
   /** Null: from the standard AWS settings: variables, web identity, instance profile. */
-  credentials: { accessKeyId: string; secretAccessKey: string } | null;
+  credentials: AwsCredentials | null;
   /** The bucket is in the path of a request, not in its host name. */
   forcePathStyle: boolean;
   /** Null: the default of the bucket. */

@@ -1,8 +1,16 @@
-import type { AdmittedRun, AttemptRecord, ConfigurationRecord, FilesOfAttempt } from '../../store/records.ts';
+import type {
+  AdmittedRun,
+  AttemptRecord,
+  ConfigurationRecord,
+  DeploymentRecord,
+  FilesOfAttempt,
+} from '../../store/records.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { SignRead } from '../../blobs/s3/signed-reads.ts';
 import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { GrantPlayground } from '../playground/grant-playground.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
@@ -31,9 +39,12 @@ export interface BeginAttemptDependencies {
   jobVersions: JobVersions;
   packageVersions: PackageVersions;
   blobs: BlobStore;
+  /** Null: attempts read all archives here. */
+  signRead: SignRead | null;
   encryption: Encryption;
   credentials: Credentials;
   readRunVariables: RunVariables;
+  grantPlayground: GrantPlayground;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
 }
@@ -59,6 +70,9 @@ export interface AttemptStart {
   code_sha256: string | null;
   configuration_sha256: string | null;
   archives: SmallArchives;
+  /** Where the object store sends code that is not in `archives`: a secret, never logged. */
+  code_url?: string;
+  code_bytes?: number;
   artifacts: ArtifactsUse | null;
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
@@ -72,7 +86,7 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
  * files.
  */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
-  const { persistence, packageVersions, blobs, encryption, credentials, readRunVariables, apiUrl } =
+  const { persistence, packageVersions, blobs, signRead, encryption, credentials, readRunVariables, apiUrl } =
     dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const readSmallArchives = createSmallArchives(blobs);
@@ -109,10 +123,12 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const configuration = await packageVersions.getConfiguration(run);
     // Read once, at this moment: later changes to the workspace's variables apply only to later runs.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
+    const playground = await dependencies.grantPlayground(run, attemptId);
     const selected = await openSelected(configuration, run.profile);
     const { files } = selected;
     const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
+    const archives = by.isOfOlderRelease ? {} : await readSmallArchives(deployment, selected.archive);
     const interval =
       run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
     const entryPoint = buildEntryPoint({
@@ -134,6 +150,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         LANG: 'C.UTF-8',
         ...variablesOfApp(definition, documents),
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+        ...playground.variables,
         WORKSPACE__PROFILE: run.profile,
         RUNTIME__RUN_ID: run.id,
         RUNTIME__DLTHUB_TELEMETRY: 'false',
@@ -146,6 +163,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       },
       masked_values: [
         token,
+        ...playground.maskedValues,
         ...listMaskedValues(variables),
         ...files.filter(({ name }) => holdsSecrets(name)).flatMap(({ content }) => listSecretValues(content)),
       ],
@@ -155,7 +173,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
       code_sha256: deployment.archiveSha256,
       configuration_sha256: by.isOfOlderRelease ? configuration.archiveSha256 : selected.sha256,
-      archives: by.isOfOlderRelease ? {} : await readSmallArchives(deployment, selected.archive),
+      archives,
+      ...(!by.isOfOlderRelease && archives.code === undefined && (await describeDirectRead(deployment))),
       artifacts: decideArtifacts(definition.entry_point.job_type, {
         documents,
         variableNames: variables.map(({ name }) => name),
@@ -166,6 +185,16 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
           : { run: run.number, job: definition.job_ref },
       intercept_signals: definition.execute.intercept_signals !== false,
     };
+  }
+
+  /**
+   * Describes how an attempt reads code without the server. Configurations have no such way: they are encrypted
+   * there, and only this server decrypts them.
+   */
+  async function describeDirectRead({ archiveKey }: DeploymentRecord) {
+    if (!signRead) return {};
+    const stored = await blobs.stat(archiveKey);
+    return stored && { code_url: await signRead(archiveKey), code_bytes: stored.sizeBytes };
   }
 
   /** A configuration never changes, and each run reads it at its admission and when it downloads it. */

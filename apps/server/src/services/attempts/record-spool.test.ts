@@ -1,7 +1,7 @@
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
@@ -9,6 +9,7 @@ import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodie
 import { runFailures } from '../../domain/runs/run-failures.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { listBodies, setAttempt } from '../../store/postgres/testing/attempts.ts';
+import { countOpenTransactions, readTable } from '../../store/postgres/testing/tables.ts';
 import type { EndIntent } from '../../store/records.ts';
 import { sealLog } from '../testing/seal-log.ts';
 
@@ -303,6 +304,9 @@ describe('a hostile record', () => {
 describe('a beacon', () => {
   const trace = readCapturedBody('ok/002-trace');
 
+  /** Blobs of this attempt that are removed later unless a row names them. */
+  const countReservations = async () =>
+    (await readTable(fixture.database, 'storage_removals')).filter((row) => row.includes(attemptId)).length;
   const pipelineRuns = () => fixture.store.telemetry.listOfJobRuns([run.id]);
 
   it('is stored unchanged and parsed', async () => {
@@ -314,11 +318,51 @@ describe('a beacon', () => {
     expect(await listBodies(fixture.database, attemptId)).toEqual(
       [0, 1].map((number) => ({ number, kind: 'trace', problem: null, ingested: true })),
     );
-    for (const number of [0, 1]) {
-      const kept = await readBlob(fixture.blobs, `beacons/${attemptId}/${number}.json`);
+    const stored = await Array.fromAsync(fixture.blobs.list(`beacons/${attemptId}/`));
+    expect(stored).toHaveLength(2);
+    for (const { key } of stored) {
+      const kept = await readBlob(fixture.blobs, key);
       expect(JSON.parse(kept.toString())).toEqual(trace);
     }
     expect(await pipelineRuns()).toHaveLength(1);
+    expect(await countReservations()).toBe(0);
+  });
+
+  it('holds no transaction and no lock while a store hangs', async () => {
+    const putting = Promise.withResolvers<void>();
+    const hanging = Promise.withResolvers<void>();
+    const put = fixture.blobs.put.bind(fixture.blobs);
+    const spy = vi.spyOn(fixture.blobs, 'put').mockImplementation(async (key, content) => {
+      putting.resolve();
+      await hanging.promise;
+      return put(key, content);
+    });
+    const sending = send(0, encode(log('one'), beacon('trace', trace)));
+    await putting.promise;
+    expect(await countOpenTransactions(fixture.database)).toBe(0);
+    await fixture.persistence.transaction((tx) => tx.attempts.lock(attemptId));
+    expect(await countReservations()).toBe(1);
+    expect(await contents()).toEqual([]);
+    spy.mockRestore();
+    hanging.resolve();
+    await sending;
+    expect(await contents()).toEqual(['one']);
+    expect(await listBodies(fixture.database, attemptId)).toHaveLength(1);
+    expect(await countReservations()).toBe(0);
+  });
+
+  it('whose chunk another caller has stored meanwhile leaves a blob that is removed later', async () => {
+    const chunk = encode(beacon('trace', trace));
+    const spy = vi.spyOn(fixture.blobs, 'put');
+    spy.mockImplementationOnce(async () => {
+      await send(0, chunk);
+      return { sizeBytes: 0, sha256: '' };
+    });
+    expect(await send(0, chunk)).toEqual({ offset: chunk.length });
+    spy.mockRestore();
+    expect(await listBodies(fixture.database, attemptId)).toHaveLength(1);
+    expect(await pipelineRuns()).toHaveLength(1);
+    expect(await countReservations()).toBe(1);
   });
 
   it('that is malformed is stored with its problem, and the run continues', async () => {

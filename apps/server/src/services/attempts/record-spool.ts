@@ -9,6 +9,7 @@ import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
+import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
 import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
@@ -45,64 +46,62 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
  * finishes it.
  */
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
-  const { persistence, attemptLog, blobs, finishRun, ingestTelemetry, faultPoints } = dependencies;
+  const { persistence, attemptLog, finishRun, ingestTelemetry, faultPoints } = dependencies;
+  const beaconBlobs = createBeaconBlobs(dependencies);
 
   /** The rows of attempts after their last chunk, as far as this server knows. */
   const latest = new LRUCache<string, AttemptRecord>({ max: maxLatest });
 
-  /**
-   * Stores a chunk that continues what this server has stored last, in one statement: its conditions fail if
-   * the row has changed since.
-   */
-  async function storeNext(
-    tx: Pick<Store, 'attempts' | 'logChunks'>,
-    before: AttemptRecord,
-    complete: Uint8Array,
-  ): Promise<AttemptRecord | null> {
-    const records = splitRecords(complete);
-    // Beacons are stored before the row of the attempt, so they need its lock.
-    if (records.some(({ kind }) => kind === 'beacon')) return null;
-    const { lines, ...found } = collectRecords(before, records);
-    const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
-    if (!(await tx.attempts.saveNextSpool(before, update))) return null;
-    await lines.write(tx);
-    return afterUpdate(before, update);
+  async function findAttempt(attemptId: string): Promise<AttemptRecord> {
+    const attempt = await persistence.store.attempts.get(attemptId);
+    if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
+    return attempt;
   }
 
-  async function store(
-    attemptId: string,
-    { offset, chunk, isSent }: Chunk,
-    before: AttemptRecord | undefined,
-  ): Promise<{ attempt: AttemptRecord; hasBeacons: boolean }> {
-    return persistence.transaction(async (tx) => {
-      if (before?.spoolOffset === offset) {
-        const complete = wholeRecords(chunk);
-        const attempt = complete.length > 0 && (await storeNext(tx, before, complete));
-        if (attempt) return { attempt, hasBeacons: false };
+  async function store(attemptId: string, chunk: Chunk, known: AttemptRecord | undefined): Promise<Stored> {
+    if (known?.spoolOffset === chunk.offset) {
+      const stored = await storeAfter(known, chunk);
+      if (stored) return stored;
+    }
+    // Repeated only if another caller has stored a part of the log or of the spool meanwhile.
+    for (;;) {
+      const stored = await storeAfter(await findAttempt(attemptId), chunk);
+      if (stored) return stored;
+    }
+  }
+
+  /**
+   * Stores the part of a chunk that follows what is stored.
+   * @param before the row as it was read
+   * @returns null if the row has changed since
+   */
+  async function storeAfter(before: AttemptRecord, sent: Chunk): Promise<Stored | null> {
+    requireContinuation(before, sent);
+    const complete = wholeRecords(sent.chunk.subarray(before.spoolOffset - sent.offset));
+    if (complete.length === 0) return { attempt: before, hasBeacons: false };
+    const { lines, beacons, ...found } = collectRecords(before, splitRecords(complete));
+    const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
+    const written = await beaconBlobs.write(before, beacons);
+    const isStored = await persistence.transaction(async (tx) => {
+      if (!(await saveProgress(tx, before, update))) return false;
+      if (written) {
+        await faultPoints.reach('beacon-received');
+        // A statement: it fails if the lock was lost meanwhile, and then no line is written.
+        await beaconBlobs.name(tx, before.id, written);
       }
-      const attempt = await tx.attempts.lock(attemptId);
-      if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
-      if (isSent && attempt.closedAt !== null && offset + chunk.length > attempt.spoolOffset)
-        throw attemptClosed();
-      if (offset > attempt.spoolOffset) {
-        throw new ServiceError(
-          'spool_gap',
-          `The spool is stored up to byte ${attempt.spoolOffset}; send from there.`,
-          {
-            offset: attempt.spoolOffset,
-          },
-        );
-      }
-      const complete = wholeRecords(chunk.subarray(attempt.spoolOffset - offset));
-      if (complete.length === 0) return { attempt, hasBeacons: false };
-      const { lines, beacons, ...found } = collectRecords(attempt, splitRecords(complete));
-      for (const [index, beacon] of beacons.entries())
-        await storeBeacon(tx, attempt.id, attempt.beaconCount + index, beacon);
-      const update = { spoolOffset: attempt.spoolOffset + complete.length, ...found, ...lines.progress };
-      await tx.attempts.saveSpool(attemptId, update);
       await lines.write(tx);
-      return { attempt: afterUpdate(attempt, update), hasBeacons: beacons.length > 0 };
+      return true;
     });
+    return isStored ? { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 } : null;
+  }
+
+  /** @returns false if the row has changed */
+  async function saveProgress(tx: Pick<Store, 'attempts'>, before: AttemptRecord, update: SpoolUpdate) {
+    if (!before.closedAt && !before.logSealed) return tx.attempts.saveNextSpool(before, update);
+    const attempt = await tx.attempts.lock(before.id);
+    if (attempt?.spoolOffset !== before.spoolOffset || attempt.logBytes !== before.logBytes) return false;
+    await tx.attempts.saveSpool(before.id, update);
+    return true;
   }
 
   /** Sorts records: for the attempt's row, for its log after the row is updated, and beacons. */
@@ -138,25 +137,6 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       exit,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
     };
-  }
-
-  async function storeBeacon(
-    tx: Pick<Store, 'telemetry'>,
-    attemptId: string,
-    number: number,
-    record: Beacon,
-  ) {
-    const blobKey = `beacons/${attemptId}/${number}.json`;
-    await blobs.put(blobKey, record.body);
-    await tx.telemetry.addBody({
-      attemptId,
-      number,
-      kind: record.type,
-      sizeBytes: record.body.length,
-      blobKey,
-      receivedAt: record.at,
-    });
-    await faultPoints.reach('beacon-received');
   }
 
   /** Ends the run of an attempt with a stored exit, or schedules a retry. Idempotent. */
@@ -211,7 +191,10 @@ interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'l
   beacons: readonly Beacon[];
 }
 
-type Beacon = SpoolRecord & { kind: 'beacon' };
+interface Stored {
+  attempt: AttemptRecord;
+  hasBeacons: boolean;
+}
 
 type EndedAttempt = Pick<AttemptRecord, 'id' | 'jobRunId' | 'beaconCount' | 'exit' | 'closedAt'>;
 
@@ -235,6 +218,18 @@ interface Chunk {
   chunk: Uint8Array;
   /** Sent by the attempt itself. */
   isSent: boolean;
+}
+
+/** @throws ServiceError attempt_closed, spool_gap */
+function requireContinuation(
+  { spoolOffset, closedAt }: AttemptRecord,
+  { offset, chunk, isSent }: Chunk,
+): void {
+  if (isSent && closedAt !== null && offset + chunk.length > spoolOffset) throw attemptClosed();
+  if (offset > spoolOffset)
+    throw new ServiceError('spool_gap', `The spool is stored up to byte ${spoolOffset}; send from there.`, {
+      offset: spoolOffset,
+    });
 }
 
 function attemptClosed(): ServiceError {

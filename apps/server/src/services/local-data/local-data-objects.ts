@@ -88,7 +88,7 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
         );
       await localData.ensureManifest(key);
       const keys = contents.map(() => `local-data/${key.workspaceId}/${randomUUID()}`);
-      const reservations = await localData.parts.objects.reserve(keys);
+      const reservations = await localData.parts.reserveBlobs(keys);
       const limit = pLimit(concurrentPuts);
       const stored = await Promise.all(
         contents.map((content, index) =>
@@ -104,7 +104,7 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
       await persistence.transaction(async (tx) => {
         const added = new Set(await tx.localData.parts.add(key, attemptId, unique));
         const kept = stored.filter(({ blobKey }) => added.has(blobKey));
-        if (!(await tx.localData.parts.objects.keep(kept.map(({ reservation }) => reservation))))
+        if (!(await tx.localData.parts.keepBlobs(kept.map(({ reservation }) => reservation))))
           throw new ServiceError('unavailable', 'Storing the parts took too long.');
       });
       return stored.map(({ sha256 }) => sha256);

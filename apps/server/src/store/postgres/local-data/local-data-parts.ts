@@ -1,6 +1,6 @@
 import type { LocalDataKey } from './local-data-key.ts';
 import type { Queryable } from '../pool.ts';
-import { createReservedObjects } from '../retention/reserved-objects.ts';
+import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
 export interface LocalDataPart {
@@ -17,9 +17,11 @@ const graceHours = 2;
 
 /** Stores the parts of which files of local data consist. */
 export function createLocalDataParts(sql: Queryable) {
-  const objects = createReservedObjects(sql);
   return {
-    objects,
+    /** Lists blobs for removal unless they are kept within a day. @returns the reservations, in the order of the keys */
+    reserveBlobs: (keys: readonly string[]) => reserveBlobs(sql, keys),
+    /** Ends reservations, in the transaction that names the blobs; false if one has expired. */
+    keepBlobs: (reservations: readonly number[]) => keepBlobs(sql, reservations),
 
     list: ({ workspaceId, profile }: LocalDataKey, ids: readonly number[]) =>
       sql.query<LocalDataPart>(

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import type { LogChunk, LogChunkExtent, LogChunkRows } from '../../../blobs/logs/log-chunks.ts';
-import { createReservedObjects } from '../retention/reserved-objects.ts';
+import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
 const extentColumns = `first_line as "firstLine", end_line as "endLine", start_byte as "startByte", end_byte as "endByte",
@@ -8,7 +8,6 @@ const extentColumns = `first_line as "firstLine", end_line as "endLine", start_b
 
 /** Creates the store of log lines that are not in a file: where blobs are in S3. */
 export function createLogChunkStore(sql: Queryable): LogChunkRows {
-  const objects = createReservedObjects(sql);
   return {
     async append(attemptId, chunk) {
       const touched = await sql.executePrepared(
@@ -64,11 +63,20 @@ export function createLogChunkStore(sql: Queryable): LogChunkRows {
         ),
       ),
 
-    async reserveObject(key) {
-      const [reservation = 0] = await objects.reserve([key]);
+    reserveObject: async (key) => {
+      const [reservation = 0] = await reserveBlobs(sql, [key]);
       return reservation;
     },
-    keepObject: (reservation) => objects.keep([reservation]),
-    discardObjects: (keys) => objects.discard(keys),
+
+    keepObject: (reservation) => keepBlobs(sql, [reservation]),
+
+    discardObjects: (keys) =>
+      sql.execute(
+        named(
+          `insert into storage_removals (kind, target)
+           select 'blob', jsonb_build_object('key', key) from unnest(:keys::text[]) as key`,
+          { keys },
+        ),
+      ),
   };
 }

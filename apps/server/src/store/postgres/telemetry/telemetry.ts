@@ -3,6 +3,7 @@ import type { Queryable } from '../pool.ts';
 import type { PipelineRunDetails } from '../../../telemetry/pipeline-run-details.ts';
 import { columns } from '../statements/columns.ts';
 import { listPipelineRuns, pipelineRunHeadColumns } from '../pipelines/pipeline-run-list.ts';
+import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
 export interface BeaconBodyRecord {
@@ -72,6 +73,12 @@ export type TelemetryStore = ReturnType<typeof createTelemetryStore>;
 /** Stores the data from dlt's beacon: raw bodies, and the pipeline runs and results parsed from them. */
 export function createTelemetryStore(sql: Queryable) {
   return {
+    /** Marks blobs of bodies that will be written for removal after a day. */
+    reserveBodies: (keys: readonly string[]) => reserveBlobs(sql, keys),
+
+    /** Keeps the blobs of bodies that are added in this transaction; false if a reservation has expired. */
+    keepBodies: (reservations: readonly number[]) => keepBlobs(sql, reservations),
+
     addBody: (body: {
       attemptId: string;
       number: number;

@@ -33,3 +33,12 @@ export async function countLockWaits(sql: Pick<TextQueryable, 'one'>): Promise<n
   );
   return count;
 }
+
+/** Counts the transactions in this database that are open between two statements. */
+export async function countOpenTransactions(sql: Pick<TextQueryable, 'one'>): Promise<number> {
+  const { count } = await sql.one<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and state like 'idle in transaction%'`,
+  );
+  return count;
+}
