@@ -6,10 +6,14 @@ import binascii
 import hashlib
 import os
 import threading
+from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap.events import PREPARED, Events
 from pumphouse_bootstrap.server_calls import Refused, ServerCalls
 from pumphouse_bootstrap.start_file import StartFile
+
+if TYPE_CHECKING:
+    from pumphouse_bootstrap.local_data.objects import LocalDataObjects
 
 _DOWNLOAD_TRIES = 3
 
@@ -68,6 +72,8 @@ class Preparation:
         self.begin: BeginAnswer | None = None
         self.code: int | None = None
         self.configuration: int | None = None
+        # Local data that the server keeps; None if a disk has it.
+        self.local_data: LocalDataObjects | None = None
         self.error: Exception | None = None
         threading.Thread(target=self._run, name="preparation", daemon=True).start()
 
@@ -94,6 +100,13 @@ class Preparation:
             # The configuration contains secrets, so it never touches a disk.
             file = os.memfd_create("configuration", os.MFD_CLOEXEC)
             self.configuration = _receive(calls, "configuration", file, self.begin.configuration_sha256, self.begin.archives)
+        if start.local_data is not None and start.local_data.get("objects"):
+            # Load this only if needed.
+            from pumphouse_bootstrap.local_data.objects import LocalDataObjects
+
+            local_data = LocalDataObjects(start.local_data["source"])
+            local_data.fetch(calls)
+            self.local_data = local_data
 
 
 def _open_unnamed_file(folder: str) -> int:

@@ -67,6 +67,7 @@ class Recording:
         if self._cold_reason is not None:
             self._spool.append("note", text=f"This run started an interpreter of its own, because {self._cold_reason}.")
         self._sender.start()
+        self._follow_local_data()
         output = OutputReader(
             self._process.pipes,
             self._spool,
@@ -84,7 +85,7 @@ class Recording:
             listening.end()
         killed = self._end_remaining_processes(output)
         beacon.close()
-        return self._finish(output.describe_dropped(), killed)
+        return self._finish(output.describe_dropped(), killed, self._store_local_data())
 
     def _start_user_code(self) -> Beacon:
         """Start it, without its template if that fails. Raises CannotStart."""
@@ -180,7 +181,27 @@ class Recording:
         except OSError as error:
             report_failure(error)
 
-    def _finish(self, dropped: str | None, killed: int) -> int:
+    @property
+    def _has_copy(self) -> bool:
+        return self._start.local_data is not None and self._start.local_data.get("objects") == "copy"
+
+    def _follow_local_data(self) -> None:
+        local_data = self._preparation.local_data
+        if local_data is None:
+            return
+        if local_data.fetch_note is not None:
+            self._spool.append("note", text=local_data.fetch_note)
+        if self._has_copy:
+            local_data.follow(self._start)
+
+    def _store_local_data(self) -> str | None:
+        """Store what user code has changed; return why that failed."""
+        local_data = self._preparation.local_data
+        if local_data is None or self._has_copy or self._refused:
+            return None
+        return local_data.store(ServerCalls(self._start), lambda text: self._spool.append("note", text=text))
+
+    def _finish(self, dropped: str | None, killed: int, unstored: str | None) -> int:
         if dropped is not None:
             self._spool.append("note", text=dropped)
         if killed > 0:
@@ -188,7 +209,10 @@ class Recording:
         if self._reserve.work_removed:
             message = "The disk of the run was full at its end: its work folder was removed, so that its log could be completed."
             self._spool.append("note", text=message)
-        self._append_exit(None, killed)
+        if unstored is not None:
+            self._spool.append("note", text=unstored)
+        is_only_unstored = unstored is not None and self._process.code == 0
+        self._append_exit({"code": "local_data_not_stored", "detail": unstored} if is_only_unstored else None, killed)
         return self._await_delivery()
 
     def _explain_stop(self) -> dict | None:

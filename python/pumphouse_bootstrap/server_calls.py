@@ -70,9 +70,14 @@ class ServerCalls:
         """
         return self._repeat("POST", route, body, self._read_json, keep_trying)
 
-    def download(self, route: str, write, restart) -> None:
+    def get_json(self, route: str) -> dict:
+        """Call a route without a body. Raises Refused or GaveUp."""
+        return self._repeat("GET", route, b"", self._read_json)
+
+    def download(self, route: str, write, restart, body: bytes | None = None) -> None:
         """
-        Pass the response body to `write(bytes)` in pieces, calling `restart()` before each try.
+        Pass the response body to `write(bytes)` in pieces, calling `restart()` before each try. A request with a body
+        is a POST.
 
         Raises Refused, GaveUp, or whatever `write` raises.
         """
@@ -82,7 +87,7 @@ class ServerCalls:
             while (piece := self._guard(lambda: next(pieces, None))) is not None:
                 write(piece)
 
-        self._repeat("GET", route, b"", read)
+        self._repeat("GET" if body is None else "POST", route, body or b"", read)
 
     def _repeat(self, method: str, route: str, body: bytes, read, keep_trying=None):
         pause = FIRST_PAUSE_SECONDS

@@ -7,6 +7,7 @@ import hashlib
 import json
 import socket
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sealed_server import ATTEMPT as ATTEMPT_ID
@@ -54,6 +55,8 @@ class AttemptServer:
         # Number of responses to drop after the chunk was stored.
         self.drop_answers = 0
         self.forget_bytes = 0
+        # Other routes: method and name, and what answers them with a status and a body, given query and body.
+        self.routes: dict[str, Callable[[str, bytes], tuple[int, bytes]]] = {}
         # While cleared, archives are not sent.
         self.hold_archives = threading.Event()
         self.hold_archives.set()
@@ -197,6 +200,8 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
                 return self._answer_bytes(200, state.archives[route])
             if route == "-spool":
                 return self._spool(int(query.removeprefix("offset=")), body)
+            if f"{self.command} {route}" in state.routes:
+                return self._answer_bytes(*state.routes[f"{self.command} {route}"](query, body))
             return self._answer(404, {"code": "not_found", "detail": "no such route"})
 
         def _begin(self, question: dict) -> None:

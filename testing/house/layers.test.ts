@@ -16,6 +16,7 @@ const features = [
   'jobs',
   'keys',
   'live',
+  'local-data',
   'logs',
   'people',
   'pipelines',

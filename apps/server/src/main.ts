@@ -68,6 +68,8 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const decisions = persistence.store.installation;
   const created = await createExecutor(config, { installationId, decisions }, log);
   const { executor } = created;
+  if (config.roles.supervisor)
+    await decisions.noteLocalDataInObjects(executor.capabilities().localDataInObjects);
   await requireExposureAllowed(persistence, {
     host: config.host,
     publicUrl: config.publicUrl,

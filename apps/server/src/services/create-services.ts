@@ -14,6 +14,7 @@ import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAppServices } from './apps/apps.ts';
+import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
 import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
 import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
@@ -38,6 +39,7 @@ import { createIssueUpload } from './versions/issue-upload.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
 import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
+import { createLocalDataObjects } from './local-data/local-data-objects.ts';
 import { createManifestBuilds } from './versions/manifest-builds.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
@@ -155,6 +157,7 @@ export function createServices(ports: ServicePorts) {
   const openRunLog = createOpenRunLog({ persistence, logFiles });
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
+  const localDataObjects = createLocalDataObjects({ persistence, blobs });
   const { openId } = settings;
 
   return {
@@ -246,6 +249,8 @@ export function createServices(ports: ServicePorts) {
       instanceSizes: settings.instanceSizes,
       faultPoints,
     }),
+    localDataObjects,
+    attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
     releaseQueued: createReleaseQueued({
       persistence,
       finishRun,

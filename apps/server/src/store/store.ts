@@ -16,6 +16,7 @@ import { createInvitationStore } from './postgres/people/invitations.ts';
 import { createJobOverviewStore } from './postgres/jobs/job-overviews.ts';
 import { createJobRunStore } from './postgres/runs/job-runs.ts';
 import { createJobStore } from './postgres/jobs/jobs.ts';
+import { createLocalDataStore } from './postgres/local-data/local-data.ts';
 import { createLogChunkStore } from './postgres/logs/log-chunks.ts';
 import { createOneTimeLinkStore } from './postgres/sign-in/one-time-links.ts';
 import { createKeyStore } from './postgres/keys/keys.ts';
@@ -95,6 +96,7 @@ const creators = {
   deferredStarts: createDeferredStartStore,
   followedRuns: createFollowedRunStore,
   attempts: createAttemptStore,
+  localData: createLocalDataStore,
   logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,

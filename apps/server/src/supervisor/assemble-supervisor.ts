@@ -54,6 +54,7 @@ export interface SupervisorParts {
     | 'finishRun'
     | 'ingestTelemetry'
     | 'jobVersions'
+    | 'localDataObjects'
     | 'packageVersions'
     | 'readRunVariables'
     | 'recordSpool'
@@ -113,6 +114,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
   const snapshots = createSnapshots({
     ...common,
+    localDataObjects: services.localDataObjects,
     executorName: executor.name,
     installationId,
     sandboxUid,

@@ -31,6 +31,7 @@ function createHeldSnapshots(plainChangedSecondsAgo: number | null = null) {
   const snapshots = createSnapshots({
     persistence: fixture.persistence,
     log: fixture.log,
+    localDataObjects: fixture.localDataObjects,
     executorName: 'fake',
     installationId: 'installation',
     sandboxUid: (offset) => offset,

@@ -7,11 +7,17 @@ import type {
 import type { JobRunRecord } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
+import type { Backend } from '../executors/contract/backend.ts';
+import type { LocalDataObjects } from '../services/local-data/local-data-objects.ts';
+import { createObjectLocalDataStore } from '../services/local-data/object-local-data-store.ts';
 import { artifactsFolder } from '../domain/attempts/artifacts.ts';
+import { sourceProfileOf } from '../domain/local-data/local-data-path.ts';
 
 export interface SnapshotsDependencies {
   persistence: Persistence<'apps' | 'installation' | 'workspaces'>;
-  executor: LocalDataStore;
+  executor: LocalDataStore & Pick<Backend, 'capabilities'>;
+  /** Used if the executor keeps no local data. */
+  localDataObjects: LocalDataObjects;
   executorName: string;
   installationId: string;
   /** The uid of a workspace's processes. */
@@ -20,11 +26,6 @@ export interface SnapshotsDependencies {
 }
 
 export type Snapshots = ReturnType<typeof createSnapshots>;
-
-/** The profile whose data an app reads: an app under `access` reads what batch runs under `prod` wrote. */
-export function sourceProfileOf(profile: string): string {
-  return profile === 'access' ? 'prod' : profile;
-}
 
 /**
  * Local data to copy for apps; only the artifacts if no run has used a database in it
@@ -45,14 +46,20 @@ const clockSlackSeconds = 2;
 export function createSnapshots({
   persistence,
   executor,
+  localDataObjects,
   executorName,
   installationId,
   sandboxUid,
   log,
 }: SnapshotsDependencies) {
   const { store } = persistence;
+  const objectStore = createObjectLocalDataStore(localDataObjects);
   const underWay = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
+
+  /** Decided on each use, because a worker tells when it connects. */
+  const chooseStore = (): LocalDataStore =>
+    executor.capabilities().localDataInObjects ? objectStore : executor;
 
   async function findScope(workspaceId: string, profile: string): Promise<SnapshotScope | null> {
     const workspace = await store.workspaces.get(workspaceId);
@@ -79,18 +86,20 @@ export function createSnapshots({
       const writerAge = await store.apps.readOldestWriterAge({ workspaceId, profile, since });
       return writerAge === null || changedAge > writerAge + clockSlackSeconds;
     };
-    await executor.takeSnapshot(scope, isWhole, { only });
+    await chooseStore().takeSnapshot(scope, isWhole, { only });
   }
 
   async function refreshApps(scope: LocalDataScope): Promise<void> {
     for (const { handle, profile } of await store.apps.listLiveOfWorkspace(scope.workspaceId)) {
       if (handle?.executor !== executorName || sourceProfileOf(profile) !== scope.profile) continue;
-      await executor.refreshCopy(handle, scope).catch((error: unknown) => {
-        log.warn(
-          { err: error, workspaceId: scope.workspaceId },
-          'an app does not have the newest local data',
-        );
-      });
+      await chooseStore()
+        .refreshCopy(handle, scope)
+        .catch((error: unknown) => {
+          log.warn(
+            { err: error, workspaceId: scope.workspaceId },
+            'an app does not have the newest local data',
+          );
+        });
     }
   }
 

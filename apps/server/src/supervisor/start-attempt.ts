@@ -25,7 +25,7 @@ import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
-import { sourceProfileOf } from './snapshots.ts';
+import { sourceProfileOf } from '../domain/local-data/local-data-path.ts';
 import { leftOutNote, raisedNote, renamedFileNote } from '../domain/logs/log-notes.ts';
 import { getGraceSeconds } from '../domain/jobs/job-definition.ts';
 import { localPathName } from '../domain/versions/local-path-name.ts';

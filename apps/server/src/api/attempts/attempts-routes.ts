@@ -1,3 +1,4 @@
+import type { AttemptLocalData } from '../../services/local-data/attempt-local-data.ts';
 import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -6,9 +7,10 @@ import type { EnvironmentArchives } from '../../services/environments/environmen
 import { pathParamsOf } from '../../http/path-params.ts';
 import { z } from 'zod';
 import { readSealedHeader } from '../../platform/attempt-seal.ts';
+import { parse, readJson } from './attempt-input.ts';
 import { readBearer } from '../../http/caller.ts';
-import { refuseFields } from '../../http/errors.ts';
 import { registerEnvironmentArchiveRoutes } from './environment-archive-routes.ts';
+import { registerLocalDataRoutes } from './local-data-routes.ts';
 import { addSeals, type AdmittedCall } from './sealed-calls.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -16,6 +18,7 @@ export interface AttemptRoutes {
   authenticateAttempt: AuthenticateAttempt;
   beginAttempt: BeginAttempt;
   recordSpool: RecordSpool;
+  attemptLocalData: AttemptLocalData;
   environmentArchives: EnvironmentArchives;
 }
 
@@ -90,6 +93,8 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       const chunk = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       return recordSpool.take(callOf(request).attemptId, offset, chunk);
     });
+
+    registerLocalDataRoutes(scope, prefix, routes.attemptLocalData, (request) => callOf(request).attemptId);
   });
 }
 
@@ -109,18 +114,4 @@ async function admit(
   const [, route = ''] = request.url.split(`/${id.data}/`, 2);
   const seal = await authenticateAttempt.bySeal(id.data, { method: request.method, route, header });
   return { attemptId: id.data, sealed: { seal, header } };
-}
-
-function parse<Schema extends z.ZodType>(part: string, schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw refuseFields(part, parsed.error);
-  return parsed.data;
-}
-
-function readJson(body: unknown): unknown {
-  try {
-    return JSON.parse(Buffer.isBuffer(body) ? body.toString() : '') as unknown;
-  } catch {
-    throw new ServiceError('invalid_request', 'The body is not JSON.');
-  }
 }

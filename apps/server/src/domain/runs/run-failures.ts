@@ -208,6 +208,14 @@ export const runFailures = {
       'Start the job again. If it fails again, check the disk of that machine and proxies between it and the server.',
     mayPass: true,
   },
+  local_data_not_stored: {
+    title: 'Local data not stored',
+    cause:
+      'The code of the run completed, but its changes of the local data could not be stored: another run has changed the same database, or the data is too large.',
+    nextStep:
+      'Start the job again: it begins with the data of the last run that was stored. Name the database package in the requirements, so that runs wait for each other.',
+    mayPass: true,
+  },
   unpack_failed: {
     title: 'Code could not be unpacked',
     cause: 'The code or the configuration of the run could not be unpacked.',

@@ -17,8 +17,6 @@ export interface ConformanceHarness {
   readonly reachesSpool: boolean;
   /** True if environments are archives, which the server keeps and removes. */
   readonly serverKeepsEnvironments?: boolean;
-  /** False if the executor has no place for local data. */
-  readonly hasLocalData?: boolean;
   /** Called once with the executor of the tests, before they run. */
   warmUp?(executor: Executor): Promise<void>;
   /** Creates an executor on the same backend and installation, as a restarted server would. */

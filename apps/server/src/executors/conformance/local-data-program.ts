@@ -59,6 +59,18 @@ def run_duckdb(name, statement):
         connection.execute(statement)
         return "done"
 
+def run_sqlite(name, statement):
+    import sqlite3
+    with sqlite3.connect(path(name)) as connection:
+        rows = connection.execute(statement).fetchall()
+    connection.close()
+    return rows
+
+def write_noise(name, size):
+    with open(path(name), "wb") as file:
+        for at in range(0, size, 1_000_000):
+            file.write(os.urandom(min(1_000_000, size - at)))
+
 def hold_duckdb(name):
     import duckdb
     opened[name] = duckdb.connect(path(name))
@@ -87,6 +99,8 @@ steps = {
     "started": lambda: threading.Thread(target=lambda: urllib.request.urlopen(os.environ["STARTED_URL"]).read(), daemon=True).start(),
     "await-finish": lambda: int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()),
     "duckdb": run_duckdb,
+    "sqlite": run_sqlite,
+    "noise": write_noise,
     "hold-duckdb": hold_duckdb,
     "held-duckdb": run_in_held_duckdb,
 }

@@ -7,6 +7,7 @@ import type { ConformanceSite } from './conformance-site.ts';
 
 type Step = [name: string, ...given: (string | number)[]];
 
+const endMs = 60_000;
 const sparseBytes = 200 * 1024 ** 3;
 const alwaysWhole = async (): Promise<boolean> => true;
 
@@ -16,12 +17,13 @@ export function describeLocalDataStore(site: ConformanceSite): void {
     let workspaceId = '';
 
     beforeEach(() => {
-      workspaceId = `workspace-${randomUUID().slice(0, 8)}`;
+      workspaceId = randomUUID();
     });
 
-    const test = (name: string, run: () => Promise<void>): void =>
+    const test = (name: string, run: () => Promise<void>, { ofDisk = false } = {}): void =>
       it(name, async ({ skip }) => {
-        skip(site.harness.hasLocalData === false || (await describeSteps([])) === null);
+        skip(ofDisk && site.executor.capabilities().localDataInObjects);
+        skip((await describeSteps([])) === null);
         await run();
       });
 
@@ -42,6 +44,10 @@ export function describeLocalDataStore(site: ConformanceSite): void {
     async function run(access: LocalDataUse['access'], ...steps: Step[]): Promise<unknown[]> {
       const { handle, report } = await start(access, steps);
       const results = await report();
+      // Its end may store its changes.
+      await expect
+        .poll(async () => (await site.executor.inspect(handle)).state, { timeout: endMs })
+        .toBe('exited');
       await site.attempts.end(handle);
       return results;
     }
@@ -130,8 +136,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       expect(await run('copy', ['list'])).toEqual([[]]);
     });
 
-    it('yields no snapshot if a run began meanwhile, or if that cannot be determined', async ({ skip }) => {
-      skip(site.harness.hasLocalData === false);
+    it('yields no snapshot if a run began meanwhile, or if that cannot be determined', async () => {
       expect(await takeSnapshot(async () => false)).toBeNull();
       const failure = new Error('The database does not answer.');
       await expect(takeSnapshot(() => Promise.reject(failure))).rejects.toThrow(failure.message);
@@ -148,39 +153,44 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       expect(await run('copy', ['read', 'rows.db'])).toEqual(['second']);
     });
 
-    test('discards an incomplete snapshot whose server went away', async () => {
-      const listSnapshots = async () =>
-        (await site.harness.createExecutor().listResources({ withSizes: false })).filter(
-          ({ id, owner }) =>
-            id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
+    // As objects, nothing is copied that could be incomplete.
+    test(
+      'discards an incomplete snapshot whose server went away',
+      async () => {
+        const listSnapshots = async () =>
+          (await site.harness.createExecutor().listResources({ withSizes: false })).filter(
+            ({ id, owner }) =>
+              id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
+          );
+        const countNobodys = async () =>
+          (await listSnapshots()).filter(({ owner }) => owner.kind === 'nobody').length;
+        await run('read-write', ['write', 'rows.db', 'first']);
+        await takeSnapshot();
+        const whole = await listSnapshots();
+        expect(whole.map(({ owner }) => owner)).toEqual(
+          whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
         );
-      const countNobodys = async () =>
-        (await listSnapshots()).filter(({ owner }) => owner.kind === 'nobody').length;
-      await run('read-write', ['write', 'rows.db', 'first']);
-      await takeSnapshot();
-      const whole = await listSnapshots();
-      expect(whole.map(({ owner }) => owner)).toEqual(
-        whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
-      );
-      for (const resource of whole)
-        await expect(site.executor.removeResource(resource)).rejects.toMatchObject({ kind: 'config' });
+        for (const resource of whole)
+          await expect(site.executor.removeResource(resource)).rejects.toMatchObject({ kind: 'config' });
 
-      const isAsked = Promise.withResolvers<void>();
-      // An executor on another machine rejects it when its connection ends.
-      takeSnapshot(() => {
-        isAsked.resolve();
-        return new Promise(() => undefined);
-      }).catch(() => undefined);
-      await isAsked.promise;
-      expect(await countNobodys()).toBe(1);
-      expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
-      for (const resource of await listSnapshots())
-        if (resource.owner.kind === 'nobody') await site.executor.removeResource(resource);
-      expect(await countNobodys()).toBe(0);
-      await takeSnapshot();
-      expect(await listSnapshots()).toHaveLength(whole.length);
-      expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
-    });
+        const isAsked = Promise.withResolvers<void>();
+        // An executor on another machine rejects it when its connection ends.
+        takeSnapshot(() => {
+          isAsked.resolve();
+          return new Promise(() => undefined);
+        }).catch(() => undefined);
+        await isAsked.promise;
+        expect(await countNobodys()).toBe(1);
+        expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
+        for (const resource of await listSnapshots())
+          if (resource.owner.kind === 'nobody') await site.executor.removeResource(resource);
+        expect(await countNobodys()).toBe(0);
+        await takeSnapshot();
+        expect(await listSnapshots()).toHaveLength(whole.length);
+        expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
+      },
+      { ofDisk: true },
+    );
 
     test('is refreshed in a running attempt: open files stay readable, deleted files disappear', async () => {
       await run(
@@ -218,7 +228,9 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       ]);
     });
 
-    it('is not refreshed without a copy or without an attempt', async () => {
+    // As objects, the attempt refreshes its copy itself.
+    it('is not refreshed without a copy or without an attempt', async ({ skip }) => {
+      skip(site.executor.capabilities().localDataInObjects);
       const { harness, executor } = site;
       const { handle } = await site.attempts.start(await harness.createSpec('ends-on-term'));
       const context = await describeScope();

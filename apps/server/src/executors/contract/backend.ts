@@ -7,6 +7,11 @@ export interface ExecutorCapabilities {
   isolated: boolean;
   /** Apps can be started on this machine. Never without an `AppConnector`. */
   interactive: boolean;
+  /**
+   * The executor has no disk that keeps local data: attempts download it from the server and commit their
+   * changes. The executor's `LocalDataStore` is not used.
+   */
+  localDataInObjects: boolean;
 }
 
 /** `ok: false` carries a reason that tells an operator what to do. */

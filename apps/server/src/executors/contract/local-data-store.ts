@@ -34,7 +34,10 @@ export interface CopiedData {
   plainChangedSecondsAgo: number | null;
 }
 
-/** Copies local data for attempts that must not write to it. */
+/**
+ * Copies local data for attempts that must not write to it. Not used for executors whose attempts fetch local data
+ * from the server (`localDataInObjects`).
+ */
 export interface LocalDataStore {
   /**
    * Takes a snapshot of local data, while runs may write to it. `isWhole` is called when the copy is complete,

@@ -47,7 +47,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   return {
     describePressure: () => null,
-    capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true }),
+    capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true, localDataInObjects: false }),
     probe,
     async readMachine() {
       const { cpus, memoryBytes } = (await backend.connect()).details;

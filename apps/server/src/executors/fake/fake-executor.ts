@@ -180,7 +180,12 @@ export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
     appConnector: { connect },
     templates: null,
     describePressure: () => null,
-    capabilities: () => ({ memoryLimit: false, isolated: true, interactive: true }),
+    capabilities: () => ({
+      memoryLimit: false,
+      isolated: true,
+      interactive: true,
+      localDataInObjects: false,
+    }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };
     },

@@ -88,13 +88,11 @@ describe('an attempt whose environment is an archive', () => {
     expect(plan.environment).not.toBeNull();
   });
 
-  it('needs a claim for local data, and for an environment on a claim', () => {
-    const localData = { workspaceId: 'w', profile: 'prod', access: 'read-write' } as const;
+  it('needs a claim for an environment on a claim', () => {
     const onClaim = { executor: 'kubernetes', path };
-    for (const change of [{ localData }, { environment: onClaim }])
-      expect(() => planAttemptPod({ ...spec, ...change }, context)).toThrow(
-        expect.objectContaining({ kind: 'config', message: expect.stringContaining('VOLUME_CLAIM') }),
-      );
+    expect(() => planAttemptPod({ ...spec, environment: onClaim }, context)).toThrow(
+      expect.objectContaining({ kind: 'config', message: expect.stringContaining('VOLUME_CLAIM') }),
+    );
   });
 });
 

@@ -28,7 +28,9 @@ let fixture: ClusterFixture;
 let executor: Executor;
 
 beforeAll(async () => {
-  fixture = await createClusterFixture(await startInProcessCluster({ pods: 'containers' }), null);
+  fixture = await createClusterFixture(await startInProcessCluster({ pods: 'containers' }), {
+    volumeClaim: null,
+  });
   executor = fixture.createExecutor();
 });
 afterAll(() => fixture.close());

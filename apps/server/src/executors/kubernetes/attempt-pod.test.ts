@@ -3,7 +3,7 @@ import type { AttemptSpec } from '../contract/attempt-runner.ts';
 import { flushSeconds, planAttemptPod, planPreparation } from './attempt-pod.ts';
 import { buildEnvironmentName, readEnvironmentName } from './environment-name.ts';
 import type { PodContext } from './pod-plan.ts';
-import { labels, shortInstallation } from './names.ts';
+import { annotations, labels, shortInstallation } from './names.ts';
 
 const environment = 'abc-0123abcd-3.13-60910';
 
@@ -33,7 +33,7 @@ const context: PodContext = {
   bootstrapSecret: 'pumphouse-bootstrap-1',
 };
 
-const prepared = { volumeClaim: 'shared', usesNodeCache: false };
+const prepared = { ...context, usesNodeCache: false };
 const root = shortInstallation(spec.installationId);
 
 describe('planAttemptPod', () => {
@@ -130,6 +130,34 @@ describe('planAttemptPod', () => {
       from: `${root}/local-data/w/prod`,
       to: `${root}/copies/${spec.attemptId}-60910/data`,
     });
+  });
+
+  it('has local data on its own disk if the bootstrap fetches it', () => {
+    const fetching = { ...context, volumeClaim: null };
+    const archive = { id: 'a', parts: 1, sizeBytes: 512, unpackedBytes: 1024, sha256: 'a'.repeat(64) };
+    const archived = { ...spec.environment, archive };
+    for (const access of ['read-write', 'copy'] as const) {
+      const localData = { workspaceId: 'w', profile: 'prod', access, mountedAs: 'access' };
+      const planned = planAttemptPod({ ...spec, environment: archived, localData }, fetching);
+      const mounts = planned.spec.containers[0]?.volumeMounts ?? [];
+      expect(mounts.find(({ mountPath }) => mountPath === '/local-data')).toEqual({
+        name: 'local-data',
+        mountPath: '/local-data',
+      });
+      expect(planned.spec.volumes).toContainEqual({
+        name: 'local-data',
+        emptyDir: { sizeLimit: '10240Mi' },
+      });
+      // Nothing of it has to be removed.
+      expect(planned.metadata.annotations).not.toHaveProperty(annotations.hasCopy);
+      const { files, volume } = planPreparation(
+        { ...spec, localData },
+        { ...fetching, usesNodeCache: false },
+      );
+      expect(files[0]?.content).toMatchObject({ local_data: { source: '/local-data', objects: access } });
+      expect(volume).toBeNull();
+    }
+    expect(planPreparation(spec, prepared).files[0]?.content).not.toHaveProperty('local_data.objects');
   });
 
   it('contains no secret: that is in an object of its own, which the pod waits for', () => {

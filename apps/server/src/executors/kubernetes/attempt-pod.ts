@@ -45,7 +45,7 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
     { name: 'record', mountPath: folders.record },
     { name: 'work', mountPath: folders.work },
     planEnvironmentMount(spec),
-    ...planLocalDataMounts(spec),
+    ...planLocalDataMounts(spec, context),
   ];
   const disk = diskGibibytes[spec.instanceSize] * gibibyte;
   const environmentBytes = archive === undefined ? 0 : roundUp(archive.unpackedBytes);
@@ -62,7 +62,10 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
       annotations: {
         [annotations.environment]: spec.environment.path,
         ...(archive === undefined ? {} : { [annotations.hasArchive]: 'true' }),
-        ...(spec.localData?.access === 'copy' ? { [annotations.hasCopy]: 'true' } : {}),
+        // On the claim, where it has to be removed.
+        ...(spec.localData?.access === 'copy' && !isFetched(spec, context)
+          ? { [annotations.hasCopy]: 'true' }
+          : {}),
       },
       image: chooseImage(context.image, pythonVersion),
       uid: spec.uid,
@@ -79,6 +82,9 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
       volumes: [
         { name: 'record', emptyDir: { sizeLimit: toQuantity(disk / 4) } },
         { name: 'work', emptyDir: { sizeLimit: toQuantity(disk) } },
+        ...(isFetched(spec, context)
+          ? [{ name: 'local-data', emptyDir: { sizeLimit: toQuantity(disk) } }]
+          : []),
         ...(archive === undefined
           ? []
           : [{ name: environmentVolume, emptyDir: { sizeLimit: toQuantity(2 * environmentBytes) } }]),
@@ -93,13 +99,13 @@ export function planAttemptPod(spec: AttemptSpec, context: PodContext): Pod {
   );
 }
 
-/** @throws ExecutorError config for what is on a claim, without one */
-function checkClaim({ environment, localData }: AttemptSpec, { volumeClaim }: PodContext): void {
-  if (volumeClaim !== null) return;
-  const advice = 'Set PUMPHOUSE_KUBERNETES_VOLUME_CLAIM.';
-  if (localData !== null) throw new ExecutorError('config', `Local data needs a claim. ${advice}`);
-  if (environment.archive === undefined)
-    throw new ExecutorError('config', `The environment ${environment.path} is on a claim. ${advice}`);
+/** @throws ExecutorError config for an environment on a claim, without one */
+function checkClaim({ environment }: AttemptSpec, { volumeClaim }: PodContext): void {
+  if (volumeClaim !== null || environment.archive !== undefined) return;
+  throw new ExecutorError(
+    'config',
+    `The environment ${environment.path} is on a claim. Set PUMPHOUSE_KUBERNETES_VOLUME_CLAIM.`,
+  );
 }
 
 function planEnvironmentMount({ environment, installationId }: AttemptSpec): VolumeMount {
@@ -113,9 +119,15 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / mebibyte) * mebibyte;
 }
 
-function planLocalDataMounts(spec: AttemptSpec): VolumeMount[] {
+/** Whether the bootstrap fetches the local data, because no claim has it. */
+function isFetched({ localData }: AttemptSpec, { volumeClaim }: Pick<PodContext, 'volumeClaim'>): boolean {
+  return localData !== null && volumeClaim === null;
+}
+
+function planLocalDataMounts(spec: AttemptSpec, context: PodContext): VolumeMount[] {
   const { localData } = spec;
   if (localData === null) return [];
+  if (isFetched(spec, context)) return [{ name: 'local-data', mountPath: folders.localData }];
   const paths = planVolumePaths(spec.installationId);
   const subPath =
     localData.access === 'copy'
@@ -127,13 +139,13 @@ function planLocalDataMounts(spec: AttemptSpec): VolumeMount[] {
 /** Plans the secret of an attempt's pod. */
 export function planPreparation(
   spec: AttemptSpec,
-  { volumeClaim, usesNodeCache }: Pick<PodContext, 'volumeClaim'> & { usesNodeCache: boolean },
+  context: Pick<PodContext, 'volumeClaim'> & { usesNodeCache: boolean },
 ): PreparationPlan {
   return {
-    files: [{ path: `${folders.record}/start.json`, content: describeStart(spec) }],
+    files: [{ path: `${folders.record}/start.json`, content: describeStart(spec, context) }],
     folders: [`${folders.work}/${spec.workFolderName}`],
-    volume: volumeClaim === null ? null : planVolumePreparation(spec),
-    environment: planFetch(spec, usesNodeCache),
+    volume: context.volumeClaim === null ? null : planVolumePreparation(spec, context),
+    environment: planFetch(spec, context.usesNodeCache),
     python: null,
   };
 }
@@ -153,9 +165,12 @@ function planFetch(
   };
 }
 
-function planVolumePreparation(spec: AttemptSpec): PreparationPlan['volume'] {
+function planVolumePreparation(
+  spec: AttemptSpec,
+  context: Pick<PodContext, 'volumeClaim'>,
+): PreparationPlan['volume'] {
   const paths = planVolumePaths(spec.installationId);
-  const { localData } = spec;
+  const localData = isFetched(spec, context) ? null : spec.localData;
   const data = localData === null ? null : paths.localData(localData.workspaceId, localData.profile);
   const copy = localData?.access === 'copy' && data !== null ? paths.copy(spec.attemptId, spec.uid) : null;
   return {
@@ -174,7 +189,7 @@ function planVolumePreparation(spec: AttemptSpec): PreparationPlan['volume'] {
 }
 
 /** The contents of start.json. `prepare` adds the pod's uid and the interpreter. */
-function describeStart(spec: AttemptSpec) {
+function describeStart(spec: AttemptSpec, context: Pick<PodContext, 'volumeClaim'>) {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
   const { localData } = spec;
   return {
@@ -195,6 +210,7 @@ function describeStart(spec: AttemptSpec) {
             source: folders.localData,
             mounted: false,
             written_as: localData.profile,
+            ...(isFetched(spec, context) ? { objects: localData.access } : {}),
           },
     // The pod is the sandbox. The level `restricted` allows no second user in it.
     sandbox: [],

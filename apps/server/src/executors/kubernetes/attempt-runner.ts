@@ -29,8 +29,7 @@ export function createAttemptRunner(backend: KubernetesBackend, attempts: Attemp
         uid: spec.uid,
         name: spec.environment.path,
       });
-      const { volumeClaim } = connection;
-      const plan = planPreparation(spec, { volumeClaim, usesNodeCache: hasNodeCache(pod) });
+      const plan = planPreparation(spec, { ...connection, usesNodeCache: hasNodeCache(pod) });
       // Established before the pod runs, so that no end of it is missed.
       backend.watch.use();
       await backend.openServer(connection, spec.attemptsUrl);

@@ -26,6 +26,15 @@ const maxRemembered = 10_000;
 
 export type Attempts = ReturnType<typeof createAttempts>;
 
+/** Why a pod may end while its code runs. */
+const endsOfCode: ReadonlySet<string> = new Set([
+  'evicted',
+  'preempted',
+  'node_lost',
+  'pod_deleted',
+  'out_of_memory',
+]);
+
 /** Creates the operations on the pods of attempts, with what this process remembers about them. */
 export function createAttempts(backend: KubernetesBackend) {
   const { watch, options } = backend;
@@ -47,7 +56,18 @@ export function createAttempts(backend: KubernetesBackend) {
     return pod?.metadata.uid === podUid ? pod : null;
   }
 
+  /** Without a claim, a pod that was lost takes what it changed in the local data with it. */
   async function inspect(connection: NamespaceConnection, data: HandleData): Promise<AttemptInspection> {
+    const found = await inspectPod(connection, data);
+    if (found.state !== 'missing' || options.volumeClaim !== null) return found;
+    if (found.code !== undefined && !endsOfCode.has(found.code)) return found;
+    return {
+      ...found,
+      detail: `${found.detail ?? ''} What it changed in the local data is not stored.`.trim(),
+    };
+  }
+
+  async function inspectPod(connection: NamespaceConnection, data: HandleData): Promise<AttemptInspection> {
     watch.use();
     const watched = watch.find(attemptPodName(data.attemptId));
     const pod = watched?.metadata.uid === data.podUid ? watched : await find(connection, data);

@@ -16,7 +16,12 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const attempts = createAttempts(backend);
   const pressure = createPressure(backend);
   return {
-    capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true }),
+    capabilities: () => ({
+      memoryLimit: true,
+      isolated: true,
+      interactive: true,
+      localDataInObjects: options.volumeClaim === null,
+    }),
     probe: () => probeCluster(backend),
     // The scheduler of Kubernetes knows the nodes; this server only limits how many pods wait.
     readMachine: () => Promise.resolve(null),

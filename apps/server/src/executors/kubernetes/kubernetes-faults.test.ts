@@ -72,6 +72,15 @@ describe('an attempt that Kubernetes ends', () => {
     await awaitState(handle, { state: 'missing', code });
   });
 
+  it('says that its local data is lost if no claim has it', async () => {
+    const { handle, pod } = await start();
+    await cluster.faults.evictPod(pod);
+    await awaitState(handle, { state: 'missing', detail: expect.not.stringMatching(/local data/) });
+    const withoutClaim = fixture.createExecutor({ volumeClaim: null });
+    const detail = expect.stringMatching(/local data is not stored\.$/);
+    await awaitState(handle, { state: 'missing', detail }, withoutClaim);
+  });
+
   it('has run out of its own memory', async () => {
     const { handle, pod } = await start();
     await cluster.faults.killForMemory(pod);

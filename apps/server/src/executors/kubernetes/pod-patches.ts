@@ -48,5 +48,11 @@ const samplePod = planAttemptPod(
     timeoutSeconds: 1,
     network: 'outgoing',
   },
-  { namespace: 'n', installationId: 'installation', volumeClaim: 'c', image: 'i', bootstrapSecret: 's' },
+  {
+    namespace: 'n',
+    installationId: 'installation',
+    volumeClaim: 'c',
+    image: 'i',
+    bootstrapSecret: 's',
+  },
 );

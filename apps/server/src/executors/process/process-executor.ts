@@ -26,6 +26,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       memoryLimit: controlGroups.holds.includes('memory'),
       isolated: isolation?.kind === 'sandbox',
       interactive: isolation?.kind === 'sandbox' && pastaPath !== null,
+      localDataInObjects: false,
     }),
     probe: () => probeMachine({ ...backend, limits: controlGroups.detail }),
     readMachine: async () => readOwnMachine(),

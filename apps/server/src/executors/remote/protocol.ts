@@ -42,7 +42,13 @@ export const labels = z
   .refine((all) => Object.keys(all).length <= 32, 'has more than 32 labels');
 
 export const workerStatus = z.object({
-  capabilities: z.object({ memoryLimit: z.boolean(), isolated: z.boolean(), interactive: z.boolean() }),
+  capabilities: z.object({
+    memoryLimit: z.boolean(),
+    isolated: z.boolean(),
+    interactive: z.boolean(),
+    /** Missing in workers of the previous release. */
+    localDataInObjects: z.boolean().default(false),
+  }),
   /** Why its executor should get no further run now; null if it may. */
   pressure: z.string().max(1000).nullable(),
   /** Null: its executor has none. */

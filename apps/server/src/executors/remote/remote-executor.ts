@@ -15,7 +15,12 @@ export interface RemoteWorker {
   name: string;
 }
 
-const noCapabilities = { memoryLimit: false, isolated: false, interactive: false };
+const noCapabilities = {
+  memoryLimit: false,
+  isolated: false,
+  interactive: false,
+  localDataInObjects: false,
+};
 
 /**
  * Creates the executor of a worker over its connection. After the connection is lost, every attempt is

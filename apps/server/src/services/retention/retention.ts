@@ -1,6 +1,7 @@
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FileRemovalsDependencies } from './file-removals.ts';
 import type { LostBlobsDependencies } from './lost-blobs.ts';
+import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
 import type {
   RetentionKind,
@@ -14,11 +15,16 @@ import { createRetainedCaches } from './caches.ts';
 import { createRetainedEnvironments } from './environments.ts';
 import { createRetainedPackages } from './packages.ts';
 import { createStoredKind, pageSize } from './retained-kind.ts';
+import { createSweepLocalData } from './local-data.ts';
 import { decideRemovals } from '../../domain/retention/retention.ts';
 import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
 export type RetentionDependencies = FileRemovalsDependencies &
-  LostBlobsDependencies & { faultPoints: FaultPoints; now: () => Date };
+  LostBlobsDependencies & {
+    persistence: Persistence<'localData'>;
+    faultPoints: FaultPoints;
+    now: () => Date;
+  };
 
 /** Totals that are removed, or would be. */
 export interface RemovedTotals {
@@ -55,6 +61,7 @@ export function createRetention(dependencies: RetentionDependencies) {
   const machine = { executor, workerId: dependencies.workerId ?? null };
   const removeFiles = createFileRemovals(dependencies);
   const removeLostBlobs = createLostBlobs(dependencies);
+  const sweepLocalData = createSweepLocalData(persistence);
   const retained: Record<RetentionKind, RetainedKind> = {
     runs: createStoredKind(persistence, (store) => store.storage.runs),
     logs: createStoredKind(persistence, (store) => store.storage.logs),
@@ -106,7 +113,10 @@ export function createRetention(dependencies: RetentionDependencies) {
      * @returns what was removed, or would be with `dryRun`
      */
     async purge({ kinds, limits, dryRun, signal }: PurgeOptions): Promise<Purged> {
-      if (!dryRun) await removeFiles();
+      if (!dryRun) {
+        await sweepLocalData();
+        await removeFiles();
+      }
       const purged: Purged = {};
       for (const name of retentionKinds.filter((one) => kinds.includes(one))) {
         if (signal?.aborted) break;

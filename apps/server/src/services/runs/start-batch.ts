@@ -188,15 +188,17 @@ export function describeWait(reasons: readonly string[]): string {
 
 /**
  * Reports whether a run has to be the only one that uses the local data. Others wait in their own processes,
- * only while another run has the same database file open (docs/decisions/0061-locks-on-database-files.md). The
- * build of a manifest only imports code, in which dlt runs no pipeline: a deploy does not wait for a long load.
+ * only while another run has the same database file open (docs/decisions/0061-locks-on-database-files.md). That
+ * needs a disk that runs share: with local data as objects each run that may use a database is the only one
+ * (docs/decisions/0080-local-data-as-objects.md). The build of a manifest only imports code, in which dlt runs
+ * no pipeline: a deploy does not wait for a long load.
  */
-function needsLocalDataLock({ deployment }: StartContext, job: JobRecord): boolean {
+function needsLocalDataLock({ deployment, isLocalDataInObjects }: StartContext, job: JobRecord): boolean {
   return (
     job.jobType === 'batch' &&
     job.jobRef !== manifestBuildJobRef &&
     deployment?.hasEmbeddedDatabase === true &&
-    includesUnlockedDatabase(deployment.requirements)
+    (isLocalDataInObjects || includesUnlockedDatabase(deployment.requirements))
   );
 }
 

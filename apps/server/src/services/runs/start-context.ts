@@ -30,6 +30,8 @@ export interface StartContext {
   queues: ReadonlyMap<string, JobRunRecord[]>;
   organization: OrganizationCapacity;
   isWorkspaceArchived: boolean;
+  /** Runs may not share the files of a database: each has its own copy, and stores it at its end. */
+  isLocalDataInObjects: boolean;
   /** @throws ServiceError invalid_profile */
   profileOf(job: JobRecord, override: string | null): string;
   settingsOf(job: JobRecord, override: string | null): JobSettings;
@@ -113,6 +115,7 @@ async function gatherContext(
     configuration,
     activeCounts,
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
+    isLocalDataInObjects: workspace?.isLocalDataInObjects ?? false,
     profileOf,
     settingsOf: (job, override) =>
       chooseJobSettings(configuration?.runSettings ?? null, profileOf(job, override), job.jobRef),

@@ -5,6 +5,7 @@ import {
   createWorkspaceFixture,
   defineJob,
   embeddedRequirements,
+  plainRequirements,
   unlockedRequirements,
 } from '../testing/workspace-fixture.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
@@ -294,6 +295,22 @@ describe('a started run', () => {
       expect(await context.startRun('jobs.a')).toMatchObject({ sharesLocalData });
     },
   );
+
+  it('takes the local data lock for every embedded database if local data is kept as objects', async () => {
+    const needsLock = async (jobType: 'batch' | 'stream', requirements: object) => {
+      await context.deployAll([defineJob('jobs.a', { jobType, ...unlimited })], requirements);
+      return (await context.startRun('jobs.a')).sharesLocalData;
+    };
+    await fixture.store.installation.noteLocalDataInObjects(true);
+    try {
+      expect(await needsLock('batch', embeddedRequirements)).toBe(true);
+      expect(await needsLock('stream', embeddedRequirements)).toBe(false);
+      expect(await needsLock('batch', plainRequirements)).toBe(false);
+    } finally {
+      await fixture.store.installation.noteLocalDataInObjects(false);
+    }
+    expect(await needsLock('batch', embeddedRequirements)).toBe(false);
+  });
 
   it('waits for a deploy of its job, and uses the new version', async () => {
     await context.deployAll([defineJob('jobs.a', unlimited)]);

@@ -27,6 +27,15 @@ export function createInstallationStore(sql: Queryable) {
         ),
       ),
 
+    /** Records whether the executor of the servers keeps no local data on disks. */
+    noteLocalDataInObjects: (isInObjects: boolean) =>
+      sql.execute(
+        named(
+          `update installation set local_data_in_objects = :isInObjects where local_data_in_objects <> :isInObjects`,
+          { isInObjects },
+        ),
+      ),
+
     /** Reads the current time of the database clock, not the start of the transaction. */
     readClock: async () =>
       (await sql.one<{ now: Date }>('select clock_timestamp()::timestamptz(3) as now')).now,

@@ -159,7 +159,8 @@ export function createWorkerHost(
       const { labels, executor, version, hostName } = link.hello;
       await inTurn(workerId, async () => {
         const connected = { connectionId: randomUUID(), link };
-        const report = { labels, executor, version, hostName };
+        const { localDataInObjects } = link.status.capabilities;
+        const report = { labels, executor, version, hostName, localDataInObjects };
         const credential = { tokenHash, connectionId: connected.connectionId, serverId };
         if (!(await workers.connect(workerId, credential, report)))
           return link.close(closeCodes.revoked, 'The token of this worker is no longer valid.');

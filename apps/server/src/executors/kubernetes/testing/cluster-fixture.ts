@@ -16,6 +16,7 @@ import type { Executor } from '../../executor.ts';
 import {
   createAttemptRoutes,
   type AttemptRoutes,
+  type MoreRoutes,
   type ServedAttempt,
 } from '../../process/testing/attempt-routes.ts';
 import { serveAttempt } from '../../process/testing/served-attempt.ts';
@@ -40,13 +41,14 @@ export interface ClusterFixture {
 
 /**
  * Creates a new installation on a cluster, which ends with it.
- * @param volumeClaim null: pods share no claim
+ * @param options.volumeClaim null: pods share no claim
+ * @param options.more answers the routes of local data
  */
 export async function createClusterFixture(
   cluster: TestCluster,
-  volumeClaim: string | null = cluster.volumeClaim,
+  { volumeClaim = cluster.volumeClaim, more }: { volumeClaim?: string | null; more?: MoreRoutes } = {},
 ): Promise<ClusterFixture> {
-  const routes = await createAttemptRoutes('0.0.0.0');
+  const routes = await createAttemptRoutes('0.0.0.0', more);
   const installationId = randomUUID();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-kubeconfig-'));
   const path = join(folder, 'kubeconfig.json');

@@ -9,14 +9,29 @@ import { serveApps } from '../../conformance/served-apps.ts';
 import type { AttemptHandle } from '../../contract/attempt-handle.ts';
 import { attemptPodName, labels, labelsOf } from '../names.ts';
 import { createClusterFixture, type ClusterFixture } from './cluster-fixture.ts';
+import type { ObjectLocalData } from './object-local-data.ts';
 
+/**
+ * Creates the harness of one executor.
+ * @param options.volumeClaim null: pods share no claim
+ * @param options.localData keeps the local data, instead of the claim
+ */
 export async function createClusterHarness(
   cluster: TestCluster,
-  volumeClaim: string | null = cluster.volumeClaim,
+  {
+    volumeClaim = cluster.volumeClaim,
+    localData,
+  }: { volumeClaim?: string | null; localData?: ObjectLocalData } = {},
 ): Promise<ConformanceHarness> {
-  const fixture = await createClusterFixture(cluster, volumeClaim);
+  const fixture = await createClusterFixture(cluster, {
+    volumeClaim,
+    ...(localData && { more: localData.answer }),
+  });
   const { admin, installationId, routes } = fixture;
-  const createExecutor = () => fixture.createExecutor();
+  const createExecutor = () => {
+    if (!localData) return fixture.createExecutor();
+    return localData.use(fixture.createExecutor());
+  };
   const environment = await createExecutor().buildEnvironment(fixture.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
     fixture.describeAttempt(
@@ -32,7 +47,6 @@ export async function createClusterHarness(
   return {
     reachesSpool: false,
     serverKeepsEnvironments: volumeClaim === null,
-    hasLocalData: volumeClaim !== null,
     createExecutor: () => {
       const executor = createExecutor();
       if (cluster.reachesPods) return executor;
@@ -68,7 +82,10 @@ export async function createClusterHarness(
       const isThere = async () => (await admin.send('GET', admin.path(`pods/${id}`))).status === 200;
       return { attemptId, kind: 'container', id, isThere };
     },
-    close: () => fixture.close(),
+    async close() {
+      await fixture.close();
+      await localData?.close();
+    },
   };
 }
 

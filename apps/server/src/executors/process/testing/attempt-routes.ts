@@ -37,6 +37,12 @@ export interface AttemptRoutes {
   close(): Promise<void>;
 }
 
+/** Answers the routes of local data. */
+export type MoreRoutes = (
+  attemptId: string,
+  call: { method: 'GET' | 'POST'; route: string; body: Buffer },
+) => Promise<{ status: number; body: Buffer }>;
+
 interface AttemptState {
   served: ServedAttempt;
   nonce: string | null;
@@ -51,8 +57,11 @@ interface AttemptState {
 const uploads = '/pumphouse/v1/environment-archives/';
 const MODULE = 'user_program';
 
-/** @param host the address to listen on, because containers cannot reach loopback */
-export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRoutes> {
+/**
+ * @param host the address to listen on, because containers cannot reach loopback
+ * @param more answers what these routes do not
+ */
+export async function createAttemptRoutes(host = '127.0.0.1', more?: MoreRoutes): Promise<AttemptRoutes> {
   const attempts = new Map<string, AttemptState>();
   const archives: ServedArchives = new Map();
   let cuts = 0;
@@ -64,7 +73,9 @@ export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRo
   };
   const server = createServer((request, response) => {
     const isUpload = request.url?.startsWith(uploads) === true;
-    const answered = isUpload ? takePart(request, response) : answer(request, response, attempts, archives);
+    const answered = isUpload
+      ? takePart(request, response)
+      : answer(request, response, { attempts, archives, more });
     answered.catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
@@ -122,10 +133,13 @@ export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRo
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  attempts: Map<string, AttemptState>,
-  archives: ServedArchives,
+  {
+    attempts,
+    archives,
+    more,
+  }: { attempts: Map<string, AttemptState>; archives: ServedArchives; more: MoreRoutes | undefined },
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+  const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://server');
   const match = /^(?:\/pumphouse\/v1\/attempts|\/user-code)\/([^/]+)\/([^/]+)$/.exec(pathname);
   const [, attemptId = '', route = ''] = match ?? [];
   const state = attempts.get(attemptId);
@@ -157,8 +171,11 @@ async function answer(
     const part = archives.get(state.served.archiveId ?? '')?.[Number(searchParams.get('part'))];
     return part === undefined ? call.answer(404, '{"code":"not_found"}') : call.answer(200, part);
   }
-  if (route !== 'code') return call.answer(404, '{"code":"not_found"}');
-  call.answer(200, await packCode(state.served));
+  if (route === 'code') return call.answer(200, await packCode(state.served));
+  if (!more) return call.answer(404, '{"code":"not_found"}');
+  const method = request.method === 'POST' ? 'POST' : 'GET';
+  const answered = await more(attemptId, { method, route: `${route}${search}`, body: call.body });
+  call.answer(answered.status, answered.body);
 }
 
 /** The archive a client would upload; deterministic for the same program. */

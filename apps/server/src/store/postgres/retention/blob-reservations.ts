@@ -6,19 +6,20 @@ const reservedHours = 24;
 
 /**
  * Marks blobs that will be written for removal after a day, so that a server that is killed leaves none behind.
- * @returns the ids of the reservations, in no particular order
+ * @returns the ids of the reservations, in the order of the keys
  */
 export async function reserveBlobs(sql: Queryable, keys: readonly string[]): Promise<number[]> {
-  const rows = await sql.prepared<{ id: number }>(
+  const rows = await sql.prepared<{ id: number; key: string }>(
     named(
       `insert into storage_removals (kind, target, not_before)
        select 'blob', jsonb_build_object('key', key), now() + make_interval(hours => :reservedHours)
          from unnest(:keys::text[]) as key
-       returning id`,
+       returning id, target->>'key' as key`,
       { keys, reservedHours },
     ),
   );
-  return rows.map(({ id }) => id);
+  const ids = new Map(rows.map(({ id, key }) => [key, id]));
+  return keys.map((key) => ids.get(key) ?? 0);
 }
 
 /**

@@ -40,6 +40,7 @@ export interface WorkerReport {
   executor: string;
   version: string;
   hostName: string;
+  localDataInObjects: boolean;
 }
 
 const workerColumns = columns('workers', [
@@ -154,7 +155,8 @@ export function createWorkerStore(sql: Queryable) {
       const touched = await sql.execute(
         named(
           `update workers set connection_id = :connectionId, connected_to = :serverId, seen_at = now(), labels = :labels,
-                  executor = :executor, version = :version, host_name = :hostName
+                  executor = :executor, version = :version, host_name = :hostName,
+                  local_data_in_objects = :localDataInObjects
             where id = :workerId and token_hash = :tokenHash and removed_at is null`,
           { workerId, tokenHash, connectionId, serverId, ...report },
         ),

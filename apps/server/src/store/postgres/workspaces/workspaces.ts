@@ -23,6 +23,8 @@ export interface RunWorkspace extends WorkspaceRecord {
   organizationUidOffset: number;
   /** The limits of its organization. */
   limits: OrganizationLimits;
+  /** An executor of the installation keeps local data as objects, so runs cannot share the files of a database. */
+  isLocalDataInObjects: boolean;
 }
 
 /** The roles of a user in a workspace and in its organization. */
@@ -77,7 +79,9 @@ export function createWorkspaceStore(sql: Queryable) {
       const [row] = await sql.prepared<RunWorkspace>(
         named(
           `select ${workspaceColumns}, organizations.sandbox_uid_offset as "organizationUidOffset",
-                  json_build_object('concurrentRuns', concurrent_runs, 'minutesAMonth', minutes_a_month) as limits
+                  json_build_object('concurrentRuns', concurrent_runs, 'minutesAMonth', minutes_a_month) as limits,
+                  (exists (select from installation where local_data_in_objects)
+                   or exists (select from workers where local_data_in_objects and removed_at is null)) as "isLocalDataInObjects"
              from workspaces join organizations on organizations.id = workspaces.organization_id
             where workspaces.id = :workspaceId`,
           { workspaceId },
