@@ -76,6 +76,11 @@ async function describeStatements({ database }: TickFixture, runs: number): Prom
       text,
     ].join('  '),
   );
+  const byRole = await database.query<{ role: string; ms: number }>(
+    `select replace(pg_get_userbyid(userid)::text, 'bench_', '') as role, sum(total_exec_time + total_plan_time)::float8 as ms
+       from pg_stat_statements group by 1 order by 2 desc`,
+  );
+  lines.push(...byRole.map(({ role, ms }) => `${role}: ${(ms / runs).toFixed(3)} ms per run`));
   return `\ncalls, plans and ms per run\n${lines.join('\n')}\n`;
 }
 
