@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { startRealCluster } from '../../../../../testing/kubernetes/real/real-cluster.ts';
+import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import { createClusterFixture, type ClusterFixture } from './testing/cluster-fixture.ts';
+import { describeFaults } from './testing/fault-suite.ts';
+
+let fixture: ClusterFixture;
+let environment: EnvironmentLocation;
+
+beforeAll(async () => {
+  fixture = await createClusterFixture(await startRealCluster());
+  environment = await fixture
+    .createExecutor()
+    .buildEnvironment(fixture.describeEnvironment(), () => undefined);
+});
+afterAll(() => fixture.close());
+
+describeFaults('a real cluster', async () => {
+  const { cluster, admin } = fixture;
+  return {
+    cluster,
+    admin,
+    createExecutor: (overrides) => fixture.createExecutor(overrides),
+    executor: fixture.createExecutor(),
+    describeAttempt: (changes) => ({
+      ...fixture.describeAttempt({ program: 'import time\ntime.sleep(900)\n', variables: {} }, environment),
+      ...changes,
+    }),
+    async close() {
+      await admin.send('DELETE', `${admin.path('pods')}?gracePeriodSeconds=0`);
+      await expect.poll(async () => (await admin.send('GET', admin.path('pods'))).body.items).toEqual([]);
+    },
+  };
+});
