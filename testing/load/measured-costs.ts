@@ -1,9 +1,9 @@
 import type { RunCosts } from './simulate-day.ts';
 
-/** From `npm run load` on two cores, at the highest rate that they keep up with (docs/operate/scale.md). */
+/** From `npm run load -- --rate 100` on two cores, over a million runs of history (docs/operate/scale.md). */
 export const measuredCosts: RunCosts = {
-  schedulerMs: 1.3,
-  supervisorMs: 4.5,
-  postgresStartMs: 1.5,
-  postgresDriveMs: 6.5,
+  schedulerMs: 1.1,
+  supervisorMs: 4.2,
+  postgresStartMs: 1,
+  postgresDriveMs: 6.7,
 };

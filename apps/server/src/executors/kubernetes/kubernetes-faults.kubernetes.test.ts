@@ -22,6 +22,7 @@ describeFaults('a real cluster', async () => {
     admin,
     createExecutor: (overrides) => fixture.createExecutor(overrides),
     executor: fixture.createExecutor(),
+    leavesExitRecords: true,
     describeAttempt: (changes) => ({
       ...fixture.describeAttempt({ program: 'import time\ntime.sleep(900)\n', variables: {} }, environment),
       ...changes,

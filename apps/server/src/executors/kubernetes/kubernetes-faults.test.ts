@@ -25,6 +25,7 @@ async function openSite(): Promise<FaultSite> {
     createExecutor: (overrides) => fixture.createExecutor(overrides),
     close: () => fixture.close(),
     executor: fixture.createExecutor(),
+    leavesExitRecords: false,
     describeAttempt: (changes) => ({
       ...fixture.describeAttempt({ program: '', variables: {} }, environment),
       ...changes,
