@@ -26,7 +26,7 @@ export interface FaultSite {
 }
 
 const shortWait = { pendingMinutes: 0.01 };
-const patience = { timeout: 60_000 };
+const patience = { timeout: 180_000 };
 const tooManyCores = { memoryBytes: null, cpus: 100, processes: null };
 
 export const isRunning = (state: AttemptInspection): boolean =>
