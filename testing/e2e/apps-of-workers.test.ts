@@ -133,7 +133,7 @@ describe('the port of the server that has the worker', () => {
       'a proof that was made up',
       async () => `Pumphouse-Server at=${Date.now()},nonce=${'0'.repeat(32)},proof=${'a'.repeat(43)}`,
     ],
-  ])('connects nobody with %s', async (_, makeAuthorization) => {
+  ])('opens no connection with %s', async (_, makeAuthorization) => {
     const target = { handle: { executor: 'worker', version: 1, data: {} }, port: 5000 };
     const sent = request(`${connected.url}/pumphouse/v1/servers/app-connection`, {
       headers: {

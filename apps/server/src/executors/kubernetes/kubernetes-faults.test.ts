@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInProcessCluster } from '../../../../../testing/kubernetes/in-process/start-cluster.ts';
 import { attemptPodName } from './names.ts';
 import { createClusterFixture } from './testing/cluster-fixture.ts';
@@ -35,50 +35,52 @@ async function openSite(): Promise<FaultSite> {
 
 describeFaults('a cluster in this process', openSite);
 
-let site: FaultSite;
-beforeEach(async () => {
-  site = await openSite();
-});
-afterEach(() => site.close());
-const { start, awaitState } = watchAttempts(() => site);
+describe('an installation', () => {
+  let site: FaultSite;
+  beforeEach(async () => {
+    site = await openSite();
+  });
+  afterEach(() => site.close());
+  const { start, awaitState } = watchAttempts(() => site);
 
-it('reads the end of a finished attempt only until it is removed', async () => {
-  const { handle, spec } = await start();
-  expect(await site.executor.list()).toMatchObject([{ attemptId: spec.attemptId, handle }]);
-  await site.executor.stop(handle, { graceSeconds: 1 });
-  await site.executor.remove(handle);
-  expect(await site.createExecutor().list()).toEqual([]);
-  const text = JSON.stringify((await site.admin.send('GET', site.admin.path('secrets'))).body);
-  expect(text).not.toContain(attemptPodName(spec.attemptId));
-});
+  it('reads the end of a finished attempt only until it is removed', async () => {
+    const { handle, spec } = await start();
+    expect(await site.executor.list()).toMatchObject([{ attemptId: spec.attemptId, handle }]);
+    await site.executor.stop(handle, { graceSeconds: 1 });
+    await site.executor.remove(handle);
+    expect(await site.createExecutor().list()).toEqual([]);
+    const text = JSON.stringify((await site.admin.send('GET', site.admin.path('secrets'))).body);
+    expect(text).not.toContain(attemptPodName(spec.attemptId));
+  });
 
-it('leaves the pods of other installations alone', async () => {
-  const { handle, pod } = await start();
-  const other = site.createExecutor({ installationId: randomUUID() });
-  expect(await other.list()).toEqual([]);
-  await other.removeResource({ kind: 'container', id: pod });
-  await awaitState(handle, { state: 'running' }, site.createExecutor());
-});
+  it('leaves the pods of other installations alone', async () => {
+    const { handle, pod } = await start();
+    const other = site.createExecutor({ installationId: randomUUID() });
+    expect(await other.list()).toEqual([]);
+    await other.removeResource({ kind: 'container', id: pod });
+    await awaitState(handle, { state: 'running' }, site.createExecutor());
+  });
 
-it('holds runs back while too many pods wait, and until half of them have started', async () => {
-  const limits = { memoryBytes: null, cpus: 100, processes: null };
-  const careful = site.createExecutor({ maxPendingPods: 2 });
-  const handles = [];
-  for (let count = 0; count < 2; count += 1)
-    handles.push(await careful.start(site.describeAttempt({ limits })));
-  const [first, second] = handles;
-  if (first === undefined || second === undefined) throw new Error('There are no attempts.');
-  await careful.inspect(first);
-  await expect.poll(() => careful.describePressure()).toMatch(/2 pods wait to be started/);
-  await careful.stop(first, { graceSeconds: 0 });
-  await expect.poll(() => careful.describePressure()).toBeNull();
-});
+  it('holds runs back while too many pods wait, and until half of them have started', async () => {
+    const limits = { memoryBytes: null, cpus: 100, processes: null };
+    const careful = site.createExecutor({ maxPendingPods: 2 });
+    const handles = [];
+    for (let count = 0; count < 2; count += 1)
+      handles.push(await careful.start(site.describeAttempt({ limits })));
+    const [first, second] = handles;
+    if (first === undefined || second === undefined) throw new Error('There are no attempts.');
+    await careful.inspect(first);
+    await expect.poll(() => careful.describePressure()).toMatch(/2 pods wait to be started/);
+    await careful.stop(first, { graceSeconds: 0 });
+    await expect.poll(() => careful.describePressure()).toBeNull();
+  });
 
-it('says which permissions are missing', async () => {
-  expect(await site.executor.probe()).toMatchObject({ ok: true });
-  const nowhere = site.createExecutor({ namespace: 'elsewhere' });
-  expect(await nowhere.probe()).toMatchObject({
-    ok: false,
-    detail: expect.stringMatching(/lacks permissions: create pods, /),
+  it('says which permissions are missing', async () => {
+    expect(await site.executor.probe()).toMatchObject({ ok: true });
+    const nowhere = site.createExecutor({ namespace: 'elsewhere' });
+    expect(await nowhere.probe()).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/lacks permissions: create pods, /),
+    });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Proofs of a connection into an app between two servers of an installation. Each server proves that it has the
- * secret key, so nobody else opens connections, and nobody else answers at the address of a server.
+ * secret key, so only they open connections, and only they answer at the addresses of servers.
  */
 import type { Encryption } from '../../platform/encryption.ts';
 import { randomBytes } from 'node:crypto';
