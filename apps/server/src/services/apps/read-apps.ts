@@ -27,7 +27,10 @@ const maxListed = 200;
 
 export function createReadApps({ store }: Persistence<'apps' | 'configurations' | 'jobs'>) {
   async function stand(jobId: string): Promise<AppStatus> {
-    const [instances, end] = await Promise.all([store.apps.listInstances(jobId), store.apps.findEnd(jobId)]);
+    // In this order: the end of a run that ends between the two reads is seen. The other way round a run that
+    // has just failed would seem stopped, and the next visit would start it without its pause.
+    const instances = await store.apps.listInstances(jobId);
+    const end = await store.apps.findEnd(jobId);
     return { situation: deriveAppSituation(instances, end), end };
   }
 
