@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Callable
 
+from .exclusive import hold
 from .writing_call import WritingCall
 
 Step = Callable[[WritingCall], None]
 
-STEPS: list[Step] = []
+STEPS: list[Step] = [hold]
