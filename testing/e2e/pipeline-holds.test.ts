@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isTerminalRunState } from '@pumphouse/contract';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { listAttemptProcesses } from '../fixtures/run-processes.ts';
@@ -72,6 +73,7 @@ let server: TestServer;
 let api: ApiWorkspace;
 let localData: string;
 const released = new Set<string>();
+const started: string[] = [];
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -86,11 +88,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 afterEach(async () => {
+  // A test that failed must not keep the next one waiting.
+  await Promise.all(started.splice(0).map(cancelIfActive));
   for (const name of released) await rm(join(localData, name), { force: true });
   released.clear();
 });
 
-const start = (name: string) => triggerJob(server, api.id, `jobs.${name}`);
+async function start(name: string): Promise<string> {
+  const id = await triggerJob(server, api.id, `jobs.${name}`);
+  started.push(id);
+  return id;
+}
+async function cancelIfActive(jobRunId: string): Promise<void> {
+  if (isTerminalRunState((await api.getRun(jobRunId)).status)) return;
+  await cancel(jobRunId);
+  await api.awaitEnd(jobRunId);
+}
 async function release(name: string): Promise<void> {
   released.add(name);
   await writeFile(join(localData, name), '');
