@@ -130,7 +130,8 @@ describe('runs that write with one pipeline', () => {
   it('write one after the other, in the order of their requests', async () => {
     const holder = await startHolder();
     const second = await start('second');
-    const line = (await api.awaitLine(second, 'Waiting for the pipeline orders: run')).at(-1)?.content;
+    const lines = await api.awaitLine(second, 'Waiting for the pipeline orders: run');
+    const line = lines.at(-1)?.content.replace('Pumphouse: ', '');
     const third = await startWaiting('third');
     expect(line).toMatch(
       /^Waiting for the pipeline orders: run \d+ of jobs\.first has held it since \d{4}-.* UTC\.$/,
