@@ -4,7 +4,7 @@ import { readField, readName, readRecord } from './tolerant-json.ts';
 
 /**
  * Reads what a stored schema document says about a column. Null if it has no such column. A column without a type
- * has only had nulls so far: dlt does not create it at the destination.
+ * is declared by the code and has had no value other than null: dlt does not create it at the destination.
  */
 export function readColumnHints(document: unknown, table: string, column: string): ColumnHints | null {
   const tables = readRecord(readField(readRecord(document), 'tables'));

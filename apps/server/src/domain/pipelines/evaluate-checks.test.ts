@@ -63,13 +63,13 @@ describe('a check', () => {
       { table: 'orders', column: 'empty', no_nulls: true },
       'failed',
       'orders.empty: no nulls',
-      'every value so far was null',
+      'it has no type: every value so far was null',
     ],
     [
       { table: 'orders', column: 'gone', no_nulls: true },
       'unknown',
       'orders.gone: no nulls',
-      'the schema has no such column',
+      'the schema has no such column: dlt adds it with the first value that is not null',
     ],
     [{ schema: 'unchanged' }, 'passed', 'schema: unchanged', 'this run changed no table'],
   ])('%j', (expectation, status, check, detail) => {

@@ -40,7 +40,7 @@ export interface CheckedRun {
 /** What dlt's schema says about a column. */
 export interface ColumnHints {
   isNullable: boolean;
-  /** Without a type, it exists only in the schema: every value so far was null. */
+  /** Without a type, it is declared by the code and has had no value other than null. */
   hasType: boolean;
 }
 
@@ -108,16 +108,22 @@ function checkFreshness(table: string, seconds: number, run: CheckedRun): CheckR
   return { check, status: 'failed', detail: 'neither this run nor an earlier one in that time loaded any' };
 }
 
-function checkNulls(table: string, column: string, { findColumn }: CheckedRun): CheckResult {
+function checkNulls(table: string, column: string, { findColumn, loadedRows }: CheckedRun): CheckResult {
   const check = `${table}.${column}: no nulls`;
   if (findColumn === null) return unknown(check, 'dlt reported no schema of this load');
   const hints = findColumn(table, column);
-  if (hints === null) return unknown(check, 'the schema has no such column');
-  if (!hints.hasType) return { check, status: 'failed', detail: 'every value so far was null' };
+  if (hints === null) return unknown(check, noColumn);
+  if (!hints.hasType)
+    return (loadedRows.get(table) ?? 0) > 0
+      ? { check, status: 'failed', detail: 'it has no type: every value so far was null' }
+      : unknown(check, 'it has no type, because it has had no value');
   if (!hints.isNullable)
     return { check, status: 'passed', detail: 'the schema forbids nulls, and dlt refuses them' };
   return unknown(check, 'the schema allows nulls, and dlt does not report whether there are any');
 }
+
+/** dlt reports a column once it has a type, unless the code declares it. */
+const noColumn = 'the schema has no such column: dlt adds it with the first value that is not null';
 
 function checkSchema({ isFirst, hasSchemaMigration }: CheckedRun): CheckResult {
   const check = 'schema: unchanged';
