@@ -13,7 +13,7 @@ import { startTestServer, type TestServer } from '../fixtures/server.ts';
 const load = (pipeline: string, rows: string) => `
 import os, dlt
 
-@dlt.resource(name="orders", columns={"id": {"nullable": False}})
+@dlt.resource(name="orders", columns={"id": {"nullable": False}, "never": {"nullable": True}})
 def orders():
     yield ${rows}
 
@@ -31,6 +31,7 @@ expect = [
   { table = "orders", column = "id", no_nulls = true },
   { table = "orders", column = "note", no_nulls = true },
   { table = "orders", column = "never", no_nulls = true },
+  { table = "orders", column = "undeclared", no_nulls = true },
   { schema = "unchanged" },
   { table = "customers", min_rows = 1 },
 ]
@@ -47,7 +48,7 @@ beforeAll(async () => {
   api = createApiWorkspace(server, await createWorkspace(server, 'checks'));
   await deployWorkspace(server, api.id, {
     files: {
-      'marked.py': load('marked', '[{"id": 1, "note": "a", "never": None}, {"id": 2}]'),
+      'marked.py': load('marked', '[{"id": 1, "note": "a", "undeclared": None}, {"id": 2}]'),
       'demanded.py': load('demanded', '[]'),
       'after.py': 'print("after")\n',
       'after_failure.py': 'print("after a failure")\n',
@@ -94,13 +95,22 @@ describe('checks of a pipeline', () => {
           status: 'unknown',
           detail: 'the schema allows nulls, and dlt does not report whether there are any',
         },
-        { check: 'orders.never: no nulls', status: 'failed', detail: 'every value so far was null' },
+        {
+          check: 'orders.never: no nulls',
+          status: 'failed',
+          detail: 'it has no type: every value so far was null',
+        },
+        {
+          check: 'orders.undeclared: no nulls',
+          status: 'unknown',
+          detail: 'the schema has no such column: dlt adds it with the first value that is not null',
+        },
         { check: 'schema: unchanged', status: 'passed', detail: 'the first run created the tables' },
         { check: 'customers: at least 1 row', status: 'failed', detail: 'this run loaded 0 rows' },
       ],
     });
     const again = await readChecks((await run('marked')).id);
-    expect(again?.results[6]).toMatchObject({
+    expect(again?.results[7]).toMatchObject({
       check: 'schema: unchanged',
       detail: 'this run changed no table',
     });
