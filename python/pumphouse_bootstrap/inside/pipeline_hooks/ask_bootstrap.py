@@ -10,6 +10,7 @@ from .signals import check_signals
 
 _CONNECT_SECONDS = 10.0
 _SIGNAL_SECONDS = 0.1
+_LEAVE_SECONDS = 2.0
 _ANSWER_LIMIT_BYTES = 64 * 1024
 
 
@@ -25,7 +26,21 @@ def ask(name: str, body: bytes) -> dict:
     with socket.create_connection((host, int(port)), _CONNECT_SECONDS) as connection:
         connection.sendall(head.encode() + body)
         connection.settimeout(_SIGNAL_SECONDS)
-        return _read_answer(connection)
+        try:
+            return _read_answer(connection)
+        except BaseException:
+            _leave(connection)
+            raise
+
+
+def _leave(connection: socket.socket) -> None:
+    """Let the bootstrap log the end of the wait before this process ends."""
+    try:
+        connection.settimeout(_LEAVE_SECONDS)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(_ANSWER_LIMIT_BYTES)
+    except OSError:
+        pass
 
 
 def _read_answer(connection: socket.socket) -> dict:
