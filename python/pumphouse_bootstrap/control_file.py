@@ -25,6 +25,7 @@ def describe_control(start: StartFile, begin: BeginAnswer, beacon_address: str) 
         "local_data": start.local_data,
         "artifacts": begin.artifacts,
         "database_locks": begin.database_locks,
+        "pipelines": begin.pipelines,
         "profile": begin.profile,
         "launcher": begin.launcher,
         "arguments": begin.arguments,

@@ -46,6 +46,8 @@ class BeginAnswer:
         # How this run is named to the runs that wait for its databases; None if it takes no locks on them. Absent on
         # a server of an older version.
         self.database_locks: dict | None = fields.get("database_locks")
+        # What the steps before a pipeline writes read, as it is; None without any. Absent on a server of an older version.
+        self.pipelines: dict | None = fields.get("pipelines")
 
 
 class CannotStart(Exception):

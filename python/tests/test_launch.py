@@ -38,7 +38,7 @@ if __name__ == "__main__":
     for method in ("fork", "spawn"):
         with multiprocessing.get_context(method).Pool(2) as pool:
             print(method, pool.map(double, [Thing(1), Thing(2)]))
-    print([name for name in sys.modules if "pumphouse" in name and name not in ("pumphouse_dlt_hub", "pumphouse_database_locks")])
+    print([name for name in sys.modules if "pumphouse" in name and name not in ("pumphouse_dlt_hub", "pumphouse_database_locks", "pumphouse_pipelines")])
     print({name: value for name, value in os.environ.items() if name != "_"})
 """
 

@@ -121,7 +121,7 @@ def complete_variables(control: dict) -> dict[str, str]:
     variables["HOME"] = find_private_folder((f"{parent_folder}/.home", "/tmp/home"))
     variables["TMPDIR"] = find_private_folder((f"{parent_folder}/.tmp", "/tmp/tmp"))
     artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)
-    return {**variables, **artifacts, **_prepare_database_locks(control)}
+    return {**variables, **artifacts, **_prepare_database_locks(control), **_prepare_pipelines(control)}
 
 
 def _prepare_database_locks(control: dict) -> dict[str, str]:
@@ -134,6 +134,17 @@ def _prepare_database_locks(control: dict) -> dict[str, str]:
     return {
         "PUMPHOUSE_DATABASE_LOCKS": os.path.join(os.path.dirname(os.path.abspath(__file__)), "database_locks"),
         "PUMPHOUSE_LOCAL_DATA": json.dumps(description),
+    }
+
+
+def _prepare_pipelines(control: dict) -> dict[str, str]:
+    """Return the variables that environment_hooks/pumphouse_pipelines.py and its steps read in every process of the run."""
+    if control["pipelines"] is None:
+        return {}
+    description = {**control["pipelines"], "listener": control["variables"]["RUNTIME__DLTHUB_DSN"]}
+    return {
+        "PUMPHOUSE_PIPELINE_HOOKS": os.path.join(os.path.dirname(os.path.abspath(__file__)), "pipeline_hooks"),
+        "PUMPHOUSE_PIPELINES": json.dumps(description),
     }
 
 

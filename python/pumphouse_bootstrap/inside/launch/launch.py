@@ -15,8 +15,11 @@ from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, r
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
 
 _OWN_PACKAGE = "pumphouse_bootstrap"
-_LOCKS_HOOK = "pumphouse_database_locks"
-_LOCKS_VARIABLE = "PUMPHOUSE_DATABASE_LOCKS"
+# The hooks that only runs load, each with the variable by which a run asks for it.
+_RUN_HOOKS = {
+    "pumphouse_database_locks": "PUMPHOUSE_DATABASE_LOCKS",
+    "pumphouse_pipelines": "PUMPHOUSE_PIPELINE_HOOKS",
+}
 
 
 def launch(descriptor: int) -> None:
@@ -32,7 +35,7 @@ def launch(descriptor: int) -> None:
     if launcher == MANIFEST_LAUNCHER:
         return run_launcher(launcher, arguments)
     if not request["quick"]:
-        _load_database_locks()
+        _load_run_hooks()
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
     run_launcher(launcher, arguments)
@@ -42,7 +45,7 @@ def run_launcher(launcher: str, arguments: list[str]) -> None:
     """
     Run a launcher in this interpreter, which has imported dlt and hides this package, and end the process with its exit code.
     """
-    _load_database_locks()
+    _load_run_hooks()
     if launcher == MODULE_LAUNCHER:
         # The launcher of scripts would start a second interpreter, which would import dlt once more.
         launcher, arguments = resolve_module(launcher, arguments)
@@ -62,12 +65,13 @@ def hide_own_modules() -> None:
         del sys.modules[name]
 
 
-def _load_database_locks() -> None:
-    """Load the hook, unless the environment has it: one that was built earlier has not."""
-    if _LOCKS_VARIABLE not in os.environ or _LOCKS_HOOK in sys.modules:
-        return
+def _load_run_hooks() -> None:
+    """Load the hooks, unless the environment has them: one that was built earlier has not."""
     bootstrap = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    spec = importlib.util.spec_from_file_location(_LOCKS_HOOK, f"{bootstrap}/environment_hooks/{_LOCKS_HOOK}.py")
-    if spec is not None and spec.loader is not None:
-        sys.modules[_LOCKS_HOOK] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    for name, variable in _RUN_HOOKS.items():
+        if variable not in os.environ or name in sys.modules:
+            continue
+        spec = importlib.util.spec_from_file_location(name, f"{bootstrap}/environment_hooks/{name}.py")
+        if spec is not None and spec.loader is not None:
+            sys.modules[name] = module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)

@@ -12,8 +12,9 @@ def reset(variables: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()
-    # The environment's hook found no run when the template started; the launch loads it again.
-    sys.modules.pop("pumphouse_database_locks", None)
+    # The environment's hooks found no run when the template started; the launch loads them again.
+    for hook in ("pumphouse_database_locks", "pumphouse_pipelines"):
+        sys.modules.pop(hook, None)
     for name, reset_module in (
         ("tempfile", _reset_temporary_folders),
         ("ssl", _reset_openssl),

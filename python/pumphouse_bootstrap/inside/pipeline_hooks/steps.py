@@ -1,0 +1,11 @@
+"""What happens before a writing call, in this order. A step that raises prevents the call."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from .writing_call import WritingCall
+
+Step = Callable[[WritingCall], None]
+
+STEPS: list[Step] = []
