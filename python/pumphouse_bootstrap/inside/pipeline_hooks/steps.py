@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Callable
 
+from .pending_packages.step import add_step
 from .writing_call import WritingCall
 
 Step = Callable[[WritingCall], None]
 
 STEPS: list[Step] = []
+
+add_step(STEPS)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 
+from ..constructor import construct_again
+from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
 from .packages import has_pending, open_below
 from .reporting import report
-from .take_over import CannotContinue, Found, construct_again, take_over
+from .take_over import CannotContinue, Found, take_over
 
-VARIABLE = "PUMPHOUSE_PENDING_PACKAGES"
+_VARIABLE = "PUMPHOUSE_PIPELINES"
+# The calls that would write anything new. The others only prepare or repair.
+_SKIPPED = ("run", "extract", "normalize", "load")
 # A package that cannot be loaded must not fail every run for ever: then it is dropped, and the source is asked again.
 MAX_TRIES = 5
 # Folders left by several attempts are finished one after the other.
@@ -29,41 +33,50 @@ class PendingPackages:
         self._attempt: str = settings["attempt"]
         # The pipelines whose packages this run finishes without asking their sources; None for a usual run.
         self._only: set[str] | None = set(settings["finish"]) if settings.get("finish") else None
-        self._is_finishing = False
 
-    def before_write(self, pipeline, arguments: dict | None = None):
+    def before_write(self, call: WritingCall) -> None:
         """
-        Finish what is pending. `arguments`: destination, dataset_name, staging and credentials of the call, if it has them.
-
-        Returns None if the call is to go on, or what it is to return. Raises what dlt raises when a package cannot be
-        loaded, and EndedBeforeSource.
+        Finish what is pending. Raises what dlt raises when a package cannot be loaded, and EndedBeforeSource. In a run that
+        only finishes packages, answers calls of other pipelines.
         """
-        if self._is_finishing:
-            return None
-        self._is_finishing = True
-        try:
-            result = self._finish_all(pipeline, arguments or {})
-        finally:
-            self._is_finishing = False
-        return result if self._only is None else self._end_or_skip(pipeline, result)
+        names = ("destination", "staging", "dataset_name", "credentials") if call.method_name in ("run", "load") else ()
+        result = self._finish_all(call.pipeline, {name: call.read_argument(name) for name in names})
+        if self._only is not None and call.method_name in _SKIPPED:
+            self._end_or_skip(call, result)
 
     def _finish_all(self, pipeline, arguments: dict):
         if getattr(pipeline, "dev_mode", False):
+            # dlt deletes the folder of such a pipeline whenever it is constructed.
             return None
-        root = open_root(self._local_data, create=False)
+        opened = self._open()
+        if opened is None:
+            return None
+        root, own = opened
         try:
-            own = AttemptFolder(root, self._attempt)
-            try:
-                if not self._is_kept(pipeline, own) or self._has_own(pipeline, own):
-                    return None
-                return self._finish_folders(root, own, pipeline, arguments)
-            finally:
-                own.close()
-        except FileNotFoundError:
+            if not self._is_kept(pipeline, own) or self._has_own(pipeline, own):
+                return None
+            return self._finish_folders(root, own, pipeline, arguments)
+        finally:
+            own.close()
+            os.close(root)
+
+    def _open(self) -> tuple[int, AttemptFolder] | None:
+        try:
+            local_data = os.open(self._local_data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            root = open_root(local_data, create=False)
+        except OSError:
             # The run has removed it.
             return None
         finally:
+            os.close(local_data)
+        try:
+            return root, AttemptFolder(root, self._attempt)
+        except OSError:
             os.close(root)
+            return None
 
     def _is_kept(self, pipeline, own: AttemptFolder) -> bool:
         """Report whether the pipeline works in the attempt's folder, and not where its code or its settings say."""
@@ -111,7 +124,7 @@ class PendingPackages:
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
         try:
-            info = pipeline.run(None, **arguments)
+            info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
         own.write_note(name, None)
@@ -126,15 +139,15 @@ class PendingPackages:
         own.write_note(name, None)
         construct_again(pipeline)
 
-    def _end_or_skip(self, pipeline, result):
-        """Of a run that only finishes packages: end it once nothing is left, and skip writing until then."""
+    def _end_or_skip(self, call: WritingCall, result) -> None:
+        """In a run that only finishes packages: end it once nothing is left, and skip all writing until then."""
         assert self._only is not None
-        self._only.discard(pipeline.pipeline_name)
+        self._only.discard(call.pipeline.pipeline_name)
         if not self._only:
-            report("ended", pipeline.pipeline_name, {}, [])
+            report("ended", call.pipeline.pipeline_name, {}, [])
             raise EndedBeforeSource(0)
-        report("skipped", pipeline.pipeline_name, {}, [])
-        return _Nothing() if result is None else result
+        report("skipped", call.pipeline.pipeline_name, {}, [])
+        call.answer(_Nothing() if result is None else result)
 
 
 class _Nothing:
@@ -151,12 +164,14 @@ class _Nothing:
         return "Nothing was written: this run only finishes pending packages."
 
 
-def read_step() -> PendingPackages | None:
-    """Return the step of this process; None if the run keeps no packages."""
+def add_step(steps: list) -> None:
+    """Add the step to those of this process, unless the run keeps no packages."""
     try:
-        return PendingPackages(json.loads(os.environ[VARIABLE]))
-    except (KeyError, ValueError, TypeError):
-        return None
+        settings = json.loads(os.environ[_VARIABLE]).get("pending")
+    except (KeyError, ValueError):
+        return
+    if settings and settings.get("folder"):
+        steps.append(PendingPackages(settings).before_write)
 
 
 def _has_others(root: int, own: str, name: str) -> bool:

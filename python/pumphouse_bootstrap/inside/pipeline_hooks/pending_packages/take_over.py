@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 
+from ..constructor import construct_again
 from .kept_folders import AttemptFolder, remove_tree, take_ended
 from .packages import describe_pending, has_pending, read_json
 
@@ -71,6 +71,8 @@ def _is_for(pipeline, state: dict) -> bool:
     """Report whether the packages were extracted for the destination and the dataset of the pipeline."""
     destination = getattr(pipeline, "_destination", None)
     kind, dataset = state.get("destination_type"), state.get("dataset_name")
+    if destination is None and kind is None:
+        return False
     if destination is not None and kind is not None:
         name = state.get("destination_name")
         if kind != destination.destination_type or name != getattr(destination, "configured_name", name):
@@ -81,14 +83,21 @@ def _is_for(pipeline, state: dict) -> bool:
 def _exchange(ended: AttemptFolder, own: AttemptFolder, pipeline, found: Found) -> None:
     name = pipeline.pipeline_name
     before = read_json(own.descriptor, f"{name}/{_STATE}", _STATE_BYTES)
+    attributes, was_active = dict(pipeline.__dict__), pipeline.is_active
     own.write_note(name, {**found.origin, "tries": _read_tries(found.origin) + 1})
     _set_aside(own, name)
     os.rename(name, name, src_dir_fd=ended.descriptor, dst_dir_fd=own.descriptor)
     try:
         _use_paths_of(own, name, before)
-        construct_again(pipeline)
+        if not construct_again(pipeline):
+            raise CannotContinue("the pipeline was created before Pumphouse's hook was loaded")
     except Exception as error:
-        _construct_in_own(ended, own, pipeline)
+        _undo(ended, own, name)
+        pipeline.__dict__.clear()
+        pipeline.__dict__.update(attributes)
+        if was_active:
+            pipeline.is_active = False
+            pipeline.activate()
         raise CannotContinue(f"{type(error).__name__}: {error}") from error
     remove_tree(own.descriptor, f"{_SAVED}{name}")
 
@@ -107,16 +116,13 @@ def _set_aside(own: AttemptFolder, name: str) -> None:
         pass
 
 
-def _construct_in_own(ended: AttemptFolder, own: AttemptFolder, pipeline) -> None:
-    """Undo: the working folder goes back, and the pipeline gets what it had."""
-    name = pipeline.pipeline_name
+def _undo(ended: AttemptFolder, own: AttemptFolder, name: str) -> None:
     os.rename(name, name, src_dir_fd=own.descriptor, dst_dir_fd=ended.descriptor)
     own.write_note(name, None)
     try:
         os.rename(f"{_SAVED}{name}", name, src_dir_fd=own.descriptor, dst_dir_fd=own.descriptor)
     except FileNotFoundError:
         pass
-    construct_again(pipeline)
 
 
 def _use_paths_of(own: AttemptFolder, name: str, before: dict) -> None:
@@ -138,34 +144,3 @@ def _use_paths_of(own: AttemptFolder, name: str, before: dict) -> None:
         os.replace(f"{_STATE}.new", _STATE, src_dir_fd=folder, dst_dir_fd=folder)
     finally:
         os.close(folder)
-
-
-def construct_again(pipeline) -> None:
-    """Run the constructor in place, with what the pipeline was created with, so that it attaches to its folder."""
-    schemas = pipeline._schema_storage_config
-    values = {
-        "pipeline_name": pipeline.pipeline_name,
-        "pipelines_dir": pipeline.pipelines_dir,
-        "pipeline_salt": getattr(pipeline, "pipeline_salt", None),
-        "destination": getattr(pipeline, "_destination", None),
-        "staging": getattr(pipeline, "_staging", None),
-        "dataset_name": pipeline.dataset_name,
-        "import_schema_path": schemas.import_schema_path,
-        "export_schema_path": schemas.export_schema_path,
-        "dev_mode": False,
-        "progress": pipeline.collector,
-        "must_attach_to_local_pipeline": False,
-        "config": pipeline.config,
-        "runtime": getattr(pipeline, "runtime_config", None),
-        "refresh": getattr(pipeline, "refresh", None),
-    }
-    wanted = [name for name in inspect.signature(type(pipeline).__init__).parameters if name != "self"]
-    unknown = [name for name in wanted if name not in values]
-    if unknown:
-        raise TypeError(f"this version of dlt creates pipelines with {', '.join(unknown)}")
-    was_active = pipeline.is_active
-    if was_active:
-        pipeline.deactivate()
-    pipeline.__init__(**{name: values[name] for name in wanted})
-    if was_active:
-        pipeline.activate()

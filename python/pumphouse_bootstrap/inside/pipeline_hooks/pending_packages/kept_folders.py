@@ -90,25 +90,27 @@ class AttemptFolder:
         os.replace(draft, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
 
-def open_root(local_data: str, create: bool) -> int:
-    """Open the folder of all attempts. Raises OSError. `local_data` itself is trusted, what is below it is not."""
-    folder = os.open(local_data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    for name in ROOT:
-        try:
+def open_root(local_data: int, create: bool) -> int:
+    """Open the folder of all attempts below an open folder. Raises OSError."""
+    folder = os.dup(local_data)
+    try:
+        for name in ROOT:
+            if create:
+                _make_folder(name, folder)
             below = os.open(name, FOLDER, dir_fd=folder)
-        except FileNotFoundError:
-            if not create:
-                os.close(folder)
-                raise
-            try:
-                os.mkdir(name, 0o700, dir_fd=folder)
-            except FileExistsError:
-                # Another attempt was first.
-                pass
-            below = os.open(name, FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = below
+    except OSError:
         os.close(folder)
-        folder = below
+        raise
     return folder
+
+
+def _make_folder(name: str, folder: int) -> None:
+    try:
+        os.mkdir(name, 0o700, dir_fd=folder)
+    except FileExistsError:
+        pass
 
 
 def create_folder(root: int, attempt: str) -> AttemptFolder:
