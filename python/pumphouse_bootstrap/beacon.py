@@ -12,12 +12,17 @@ from pumphouse_bootstrap.http_request import HttpRequest, RequestError, RequestR
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.pending_events import BODY_LIMIT_BYTES as EVENT_LIMIT_BYTES
 from pumphouse_bootstrap.pending_events import PendingEvents
+from pumphouse_bootstrap.pipeline_holds import BODY_LIMIT_BYTES as HOLD_LIMIT_BYTES
+from pumphouse_bootstrap.pipeline_holds import PipelineHolds
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
+from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.waiting_times import WaitingTimes
 
 TYPES = ("trace", "state", "job_result")
 # Sent by our own hooks in user code.
 _WAIT = "database_wait"
 _PENDING = "pending_packages"
+_HOLD = "pipeline_hold"
 BODY_LIMIT_BYTES = 60 * 1024 * 1024
 # The server accepts 64 MiB per call, and permanently rejects longer records.
 _RECORD_LIMIT_BYTES = 63 * 1024 * 1024
@@ -38,7 +43,7 @@ class Beacon:
     User code is hostile, so connections, bodies and the attempt's total are bounded.
     """
 
-    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int, listener: socket.socket) -> None:
+    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int, listener: socket.socket, start: StartFile) -> None:
         """`listener`: a socket from `listen()`."""
         self._spool = spool
         self._masker = masker
@@ -54,8 +59,10 @@ class Beacon:
         self.port: int = self._listener.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/{secret}"
         # Look paths up by hash, so that response times reveal nothing about almost correct paths.
-        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _PENDING)}
-        self._database_waits = DatabaseWaits(spool, masker)
+        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _HOLD, _PENDING)}
+        waiting_times = WaitingTimes(spool)
+        self._database_waits = DatabaseWaits(spool, masker, waiting_times)
+        self._pipeline_holds = PipelineHolds(start, spool, masker, waiting_times)
         self.pending_events = PendingEvents(spool, masker)
 
     def start(self) -> None:
@@ -91,6 +98,9 @@ class Beacon:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reader = RequestReader(connection)
             while (request := reader.read_head()) is not None:
+                if self._types.get(request.path) == _HOLD and request.method == "PUT":
+                    self._hold_pipeline(connection, reader, request)
+                    return
                 status = self._answer(reader, request)
                 keep = request.keeps_connection and status != 413
                 connection.sendall(format_answer(status, keep))
@@ -104,6 +114,11 @@ class Beacon:
         finally:
             connection.close()
             self._connections.release()
+
+    def _hold_pipeline(self, connection: socket.socket, reader: RequestReader, request: HttpRequest) -> None:
+        """Answer when the run has the pipeline, which may take hours. The caller may close the connection meanwhile."""
+        answer = self._pipeline_holds.hold(reader.read_body(request, HOLD_LIMIT_BYTES), connection)
+        connection.sendall(format_answer(200, keep=False, body=answer))
 
     def _answer(self, reader: RequestReader, request: HttpRequest) -> int:
         beacon_type = self._types.get(request.path)

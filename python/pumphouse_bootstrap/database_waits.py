@@ -8,6 +8,7 @@ import time
 
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
+from pumphouse_bootstrap.waiting_times import WaitingTimes
 
 BODY_LIMIT_BYTES = 4096
 _MAX_WAITS = 1000
@@ -25,8 +26,9 @@ _OUTCOMES = {
 class DatabaseWaits:
     """User code sends these messages, so it may send anything: texts and counts are bounded."""
 
-    def __init__(self, spool: Spool, masker: Masker) -> None:
+    def __init__(self, spool: Spool, masker: Masker, waiting_times: WaitingTimes) -> None:
         self._spool = spool
+        self._waiting_times = waiting_times
         self._masker = masker
         self._changing = threading.Lock()
         self._open: dict[str, tuple[str, float]] = {}
@@ -54,13 +56,11 @@ class DatabaseWaits:
         file = _read_text(message.get("file"))
         self._open[wait] = (file, time.monotonic())
         self._note(f"Waiting for the database {file}: {_describe_holder(message.get('holder'))}")
-        if len(self._open) == 1:
-            self._spool.append("waiting", begun=True)
+        self._waiting_times.begin()
 
     def _end(self, wait: str, text: str) -> None:
         file, began_at = self._open.pop(wait)
-        if not self._open:
-            self._spool.append("waiting", begun=False)
+        self._waiting_times.end()
         self._note(text.format(file=file, seconds=time.monotonic() - began_at))
 
     def _note(self, text: str) -> None:

@@ -139,9 +139,8 @@ class RequestReader:
         return data
 
 
-def format_answer(status: int, keep: bool) -> bytes:
-    """Format a whole response with an empty JSON object as its body."""
-    body = b"{}"
+def format_answer(status: int, keep: bool, body: bytes = b"{}") -> bytes:
+    """Format a whole response. `body`: a JSON object."""
     connection = "keep-alive" if keep else "close"
     head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: {connection}\r\n\r\n"
     return head.encode("ascii") + body

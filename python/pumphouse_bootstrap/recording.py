@@ -103,7 +103,7 @@ class Recording:
         return self._spawn()
 
     def _spawn(self) -> Beacon:
-        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener)
+        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener, self._start)
         try:
             self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)

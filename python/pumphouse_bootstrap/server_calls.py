@@ -25,9 +25,10 @@ class Refused(Exception):
     def __init__(self, status: int, body: dict) -> None:
         self.status = status
         self.code = str(body.get("code") or "")
+        self.detail = str(body.get("detail") or "")
         extra = body.get("extra")
         self.extra: dict = extra if isinstance(extra, dict) else {}
-        super().__init__(f"{status} {self.code} {body.get('detail') or ''}".strip())
+        super().__init__(f"{status} {self.code} {self.detail}".strip())
 
 
 class GaveUp(Exception):

@@ -19,7 +19,7 @@ class BeaconCalls(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.spool = Spool(folder.name)
-        beacon = Beacon(self.spool, Masker(["secret-value"]), limit, listen())
+        beacon = Beacon(self.spool, Masker(["secret-value"]), limit, listen(), mock.Mock())
         self.addCleanup(beacon.close)
         beacon.start()
         address, _, self.secret = beacon.address.removeprefix("http://").partition("/")

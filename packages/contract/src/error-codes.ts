@@ -349,6 +349,23 @@ export const errorCodes = {
       'Code and configuration of an attempt are available only between its admission and the start of its code.',
     nextStep: 'None: a running attempt has its files.',
   },
+  pipeline_held: {
+    status: 409,
+    cause:
+      'Another run writes with the same pipeline or to the same dataset, and `on_held = "fail"` is set. The message names the run.',
+    nextStep: 'Start the job again after that run, or remove `on_held` so that its runs wait.',
+  },
+  pipeline_deadlock: {
+    status: 409,
+    cause:
+      'The run waits for a pipeline or dataset of another run, which waits for one of this run. The youngest request fails.',
+    nextStep: 'Let all jobs write with their pipelines in the same order, or start the job again.',
+  },
+  too_many_pipelines: {
+    status: 409,
+    cause: 'One run asked to write with more pipelines and datasets than one run may.',
+    nextStep: 'Split the job, or set `exclusive = "off"` for it.',
+  },
   local_data_closed: {
     status: 409,
     cause:

@@ -34,6 +34,7 @@ import { createDownloadLog } from './logs/download-log.ts';
 import { createFollowEvents } from './live/follow-events.ts';
 import { createGrantPlayground } from './playground/grant-playground.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
+import { createHoldPipelines } from './pipelines/hold-pipelines.ts';
 import { createInvitations } from './people/invitations.ts';
 import { createIssueUpload } from './versions/issue-upload.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
@@ -249,6 +250,7 @@ export function createServices(ports: ServicePorts) {
       instanceSizes: settings.instanceSizes,
       faultPoints,
     }),
+    holdPipelines: createHoldPipelines(persistence, packageVersions),
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
     releaseQueued: createReleaseQueued({

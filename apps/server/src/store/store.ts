@@ -29,6 +29,7 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
+import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
 import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
 import { createFollowedRunStore } from './postgres/runs/followed-runs.ts';
@@ -100,6 +101,7 @@ const creators = {
   logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,
+  pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,
   schemaVersions: createSchemaVersionStore,
   schemaChanges: createSchemaChangeStore,

@@ -2,6 +2,7 @@ import type { AttemptLocalData } from '../../services/local-data/attempt-local-d
 import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { HoldPipelines } from '../../services/pipelines/hold-pipelines.ts';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
 import type { EnvironmentArchives } from '../../services/environments/environment-archives.ts';
 import { pathParamsOf } from '../../http/path-params.ts';
@@ -11,6 +12,7 @@ import { parse, readJson } from './attempt-input.ts';
 import { readBearer } from '../../http/caller.ts';
 import { registerEnvironmentArchiveRoutes } from './environment-archive-routes.ts';
 import { registerLocalDataRoutes } from './local-data-routes.ts';
+import { registerPipelineHoldRoutes } from './pipeline-hold-routes.ts';
 import { addSeals, type AdmittedCall } from './sealed-calls.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -19,6 +21,7 @@ export interface AttemptRoutes {
   beginAttempt: BeginAttempt;
   recordSpool: RecordSpool;
   attemptLocalData: AttemptLocalData;
+  holdPipelines: HoldPipelines;
   environmentArchives: EnvironmentArchives;
 }
 
@@ -94,7 +97,9 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
       return recordSpool.take(callOf(request).attemptId, offset, chunk);
     });
 
-    registerLocalDataRoutes(scope, prefix, routes.attemptLocalData, (request) => callOf(request).attemptId);
+    const idOf = (request: FastifyRequest) => callOf(request).attemptId;
+    registerLocalDataRoutes(scope, prefix, routes.attemptLocalData, idOf);
+    registerPipelineHoldRoutes(scope, prefix, routes.holdPipelines, idOf);
   });
 }
 

@@ -56,13 +56,14 @@ export function toRunPhase(phase: RunPhase): RunPhaseResponse {
 /** Shown until a supervisor records a wait reason, which takes seconds if it does not claim the run. */
 const unexplained = 'Waiting for a server to start it.';
 
-/** Why a run has not begun. */
+/** Why a run has not begun, or what its code waits for. */
 export function toWaiting({
   status,
   waitReason,
   notBefore,
 }: Pick<RunTimeline['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunTimelineResponse['waiting'] {
-  if (status === 'starting' && waitReason !== null) return { reason: waitReason, until: null };
+  if ((status === 'starting' || status === 'running') && waitReason !== null)
+    return { reason: waitReason, until: null };
   if (status !== 'pending') return null;
   return { reason: waitReason ?? unexplained, until: toInstantOrNull(notBefore) };
 }

@@ -39,6 +39,13 @@ export interface JobSettings {
   /** A run that has not started after this long is given up; null means it waits indefinitely. */
   startDeadlineSeconds: number | null;
   retries: RetrySettings;
+  /**
+   * What only one run at a time writes: a pipeline, also the dataset that it loads to, or neither. A pipeline is
+   * separate for each profile.
+   */
+  exclusive: 'pipeline' | 'dataset' | 'off';
+  /** What a run does when another one holds that: it waits, or fails. */
+  onHeld: 'wait' | 'fail';
 }
 
 type JobTable = z.output<typeof jobTable>;
@@ -56,6 +63,8 @@ export const defaultJobSettings: JobSettings = {
   startDeadlineSeconds: null,
   // An attempt whose code has not started can be retried safely: none of its work would run twice.
   retries: { count: 2, backoffSeconds: 10, on: ['not_begun'] },
+  exclusive: 'pipeline',
+  onHeld: 'wait',
 };
 
 const maxBackoffSeconds = 24 * 3600;
@@ -82,6 +91,8 @@ const ownSettings = {
   catch_up: z.enum(['one', 'skip']).optional(),
   start_deadline: period.optional(),
   retries: retries.optional(),
+  exclusive: z.enum(['pipeline', 'dataset', 'off']).optional(),
+  on_held: z.enum(['wait', 'fail']).optional(),
 };
 
 const jobTable = z.strictObject(ownSettings);
@@ -146,5 +157,7 @@ function overlay(under: JobSettings, layer: JobTable): JobSettings {
     retries: layer.retries
       ? { count: layer.retries.count, backoffSeconds: layer.retries.backoff, on: layer.retries.on }
       : under.retries,
+    exclusive: layer.exclusive ?? under.exclusive,
+    onHeld: layer.on_held ?? under.onHeld,
   };
 }

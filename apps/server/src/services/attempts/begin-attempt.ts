@@ -22,6 +22,8 @@ import { createSmallArchives, type SmallArchives } from './small-archives.ts';
 import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
+import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
+import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { buildEntryPoint } from '../../domain/jobs/entry-point.ts';
 import { listMaskedValues } from '../../domain/variables/run-variable.ts';
 import { listSecretValues } from '../../domain/variables/secret-values.ts';
@@ -76,6 +78,8 @@ export interface AttemptStart {
   artifacts: ArtifactsUse | null;
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
+  /** What the steps before a pipeline writes read; null if there are none. */
+  pipelines: { exclusive: 'pipeline' | 'dataset' } | null;
   intercept_signals: boolean;
 }
 
@@ -183,6 +187,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         definition.entry_point.job_type === 'interactive'
           ? null
           : { run: run.number, job: definition.job_ref },
+      pipelines: describePipelines(configuration, run.profile, definition.job_ref),
       intercept_signals: definition.execute.intercept_signals !== false,
     };
   }
@@ -256,6 +261,13 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       return Readable.from([(await openSelected(configuration, files.profile)).archive]);
     },
   };
+}
+
+/** Each hold is decided by the server; the code of a run only has to know whether, and for what, to ask. */
+function describePipelines({ runSettings }: ConfigurationRecord, profile: string, jobRef: string) {
+  if (jobRef === manifestBuildJobRef) return null;
+  const { exclusive } = chooseJobSettings(runSettings, profile, jobRef);
+  return exclusive === 'off' ? null : { exclusive };
 }
 
 /** The part of a configuration for one profile. */

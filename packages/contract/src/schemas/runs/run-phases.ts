@@ -3,7 +3,7 @@ import { namedEnum, openEnum, responseObject, timestamp } from '../primitives.ts
 
 /**
  * The phases of a run: until a server claims it (again after a failed attempt), until its Python environment
- * is ready, until user code runs, while user code runs, while it waits for a database that another run has open, and until its end is recorded.
+ * is ready, until user code runs, while user code runs, while it waits for a database, a pipeline or a dataset that another run has, and until its end is recorded.
  */
 export const runPhaseName = namedEnum('RunPhaseName', [
   'queued',

@@ -39,7 +39,7 @@ const attempt = responseObject('AttemptResponse', {
 /** A wait longer than this needs a user's attention. */
 export const longWaitSeconds = 300;
 
-/** What a pending or starting run waits for; `until` is null if the time is unknown. */
+/** What a run waits for before its code starts, or what its code waits for; `until` is null if the time is unknown. */
 export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
 /** Since when and why no server can see an active run; it takes no slot meanwhile. */

@@ -1,12 +1,10 @@
-"""Reports what happens to pending packages to the run's bootstrap, through the listener that takes dlt's telemetry."""
+"""Reports what happens to pending packages to the run's bootstrap."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
 
-_SECONDS = 5.0
+from ..ask_bootstrap import ask
 
 
 def report(event: str, pipeline: str, origin: dict, packages: list[dict], reason: str = "") -> None:
@@ -15,15 +13,7 @@ def report(event: str, pipeline: str, origin: dict, packages: list[dict], reason
     left = [{name: package.get(name) for name in ("load_id", "bytes", "step")} for package in packages]
     message = {"event": event, "pipeline": pipeline, "origin": details, "packages": left, "reason": reason[:1000]}
     try:
-        scheme, _, rest = os.environ["RUNTIME__DLTHUB_DSN"].partition("://")
-        host, _, path = rest.partition("/")
-        name, _, port = host.partition(":")
-        if scheme != "http":
-            return
-        body = json.dumps(message).encode()
-        head = f"PUT /{path}/pending_packages HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        with socket.create_connection((name, int(port)), _SECONDS) as connection:
-            connection.sendall(head.encode() + body)
-            connection.recv(64)
-    except (OSError, KeyError, ValueError):
+        ask("pending_packages", json.dumps(message).encode())
+    except (OSError, ValueError):
+        # The answer is empty.
         pass
