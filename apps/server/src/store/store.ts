@@ -29,6 +29,7 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
+import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
 import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
 import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
@@ -101,6 +102,7 @@ const creators = {
   logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,
+  pendingPackages: createPendingPackageStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,
   schemaVersions: createSchemaVersionStore,
