@@ -91,9 +91,9 @@ def destination():
 if __name__ == "__main__":
     pipeline = dlt.pipeline(name, destination=destination(), dataset_name=name)
     pipeline.run(orders())
-    dataset = pipeline.dataset()
-    ids = sorted(row[0] for row in dataset["orders"].select("id").fetchall())
-    parts = len(dataset["orders__parts"].fetchall())
+    with pipeline.sql_client() as client:
+        ids = sorted(row[0] for row in client.execute_sql("SELECT id FROM orders"))
+        parts = client.execute_sql("SELECT count(*) FROM orders__parts")[0][0]
     print("loaded", ids, parts, flush=True)
 `;
 
@@ -236,6 +236,7 @@ describe('a run that ends with packages pending', () => {
 
   it('may go on while its server is replaced, and is finished by a run that does not ask the source', async () => {
     const id = await startUntil(name, { at: 'load', how: 'hang' });
+    await server.end('SIGKILL');
     server = await server.restart();
     await server.client.call('cancel_job_run', { params: { workspace_id: api.id, job_run_id: id } });
     await api.awaitEnd(id);
