@@ -79,7 +79,7 @@ class PipelineHolds:
                 answer = calls.post_json("-hold-pipeline", json.loads(wait.question))
             except GaveUp:
                 if time.monotonic() > wait.began_at + _SILENCE_SECONDS:
-                    self._tell(wait, f"Waiting for the server, which does not answer: {wait.name} is written only after it has.")
+                    self._report(wait, f"Waiting for the server, which does not answer: {wait.name} is written only after it has.")
                 if not wait.pause(silent_pause):
                     return _STOPPED
                 silent_pause = min(silent_pause * 2, MAX_PAUSE_SECONDS)
@@ -90,16 +90,16 @@ class PipelineHolds:
             silent_pause = FIRST_PAUSE_SECONDS
             if answer.get("state") == "held":
                 return _HELD
-            self._tell(wait, str(answer.get("detail")))
+            self._report(wait, str(answer.get("detail")))
             if not wait.pause(_read_pause(answer)):
                 return _STOPPED
 
-    def _tell(self, wait: _Wait, text: str) -> None:
+    def _report(self, wait: _Wait, text: str) -> None:
         """Note what a wait is for, whenever that changes."""
-        if wait.told is None:
+        if wait.reported is None:
             self._waiting_times.begin()
-        if wait.told != text:
-            wait.told = text
+        if wait.reported != text:
+            wait.reported = text
             self._note(text)
 
     def _leave(self, wait: _Wait, outcome: str) -> None:
@@ -110,9 +110,9 @@ class PipelineHolds:
                 del self._waiting[wait.question]
             if outcome == "held":
                 self._held.add(wait.question)
-            elif is_last and wait.told is not None:
+            elif is_last and wait.reported is not None:
                 self._withdraw_later(wait.question)
-        if wait.told is None:
+        if wait.reported is None:
             return
         self._waiting_times.end()
         seconds = time.monotonic() - wait.began_at
@@ -162,8 +162,8 @@ class _Wait:
     def __init__(self, question: str, connection: socket.socket) -> None:
         self.question = question
         self.began_at = time.monotonic()
-        # The last line in the log about it.
-        self.told: str | None = None
+        # Its last line in the log.
+        self.reported: str | None = None
         self.name = f"the pipeline {_print(json.loads(question)['pipeline'])}"
         self._poll = select.poll()
         self._poll.register(connection, select.POLLRDHUP)

@@ -155,10 +155,10 @@ export function createServices(ports: ServicePorts) {
   const signIn = createSignIn({ persistence, credentials, encryption });
   const invitations = createInvitations({ persistence, encryption, sendsMail: mailer !== null });
   const webhooks = createWebhooks(persistence, encryption);
-  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const packageVersions = createPackageVersions(persistence.store);
+  const ingestTelemetry = createIngestTelemetry({ persistence, packageVersions, blobs, log });
   const readRunVariables = createRunVariables(persistence, encryption);
   const jobVersions = createJobVersions(persistence.store);
-  const packageVersions = createPackageVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
   const openRunLog = createOpenRunLog({ persistence, logFiles });
   const executorName = executor.name;

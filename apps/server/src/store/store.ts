@@ -29,6 +29,7 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
+import { createPipelineCheckStore } from './postgres/pipelines/pipeline-checks.ts';
 import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
 import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
@@ -102,6 +103,7 @@ const creators = {
   logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,
+  pipelineChecks: createPipelineCheckStore,
   pendingPackages: createPendingPackageStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,

@@ -1,3 +1,4 @@
+import { worstStatus } from '../../domain/pipelines/evaluate-checks.ts';
 import type {
   DatasetOverview,
   OverviewTable,
@@ -89,6 +90,11 @@ export function toPipelineRunOfJobRun({ run, schemaChanges }: PipelineRunInRun) 
     attempt_number: run.attemptNumber,
     error_cause: run.facts.errorCause,
     steps: run.facts.steps.map(toPipelineRunStep),
+    checks: run.checks && {
+      status: worstStatus(run.checks),
+      on_failure: run.checks.onFailure,
+      results: run.checks.results,
+    },
     schema_changes: schemaChanges.map(toSchemaChanges),
   };
 }
@@ -119,6 +125,7 @@ function toLastRun(run: LastPipelineRunRecord | null) {
     bytes_loaded: run.bytesLoaded,
     error_step: run.errorStep,
     error_message: run.errorMessage,
+    check_status: run.checkStatus,
     job_run: {
       id: run.jobRunId,
       number: run.jobRunNumber,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { manifestBuildJobRef } from './manifest-build.ts';
 import {
+  choosePipelineChecks,
   chooseJobSettings,
   defaultJobSettings,
   readSettingsTable,
@@ -67,7 +68,54 @@ describe('job settings', () => {
     [{ start_deadline: '3 weeks' }, /^pumphouse\.start_deadline: must be seconds or a text like/],
     [{ retries: { count: 1, on: ['always'] } }, /^pumphouse\.retries\.on\.0: /],
     ['queue', /^pumphouse: /],
+    [{ exclusive: 'table' }, /^pumphouse\.exclusive: /],
+    [{ jobs: { load: { on_held: 'skip' } } }, /^pumphouse\.jobs\.load\.on_held: /],
   ])('reject %j with its location', (table, text) => {
     expect(problemsOf(table)).toEqual([expect.stringMatching(text)]);
+  });
+});
+
+describe('checks of pipelines', () => {
+  const rowsOf = (table: string, count: number) => ({ expect: [{ table, min_rows: count }] });
+
+  it("are those of the profile's table, else of the base, also after they were stored", () => {
+    const settings: RunSettings = {
+      '': read({ pipelines: { shop: { ...rowsOf('a', 1), on_failure: 'fail' }, other: rowsOf('b', 2) } }),
+      prod: read({ pipelines: { shop: { expect: [{ table: 'c', fresh_within: '1d' }] } } }),
+    };
+    const stored = JSON.parse(JSON.stringify(settings)) as RunSettings;
+    expect(choosePipelineChecks(stored, 'prod', 'shop')).toMatchObject({
+      onFailure: 'mark',
+      expect: [{ table: 'c', freshWithinSeconds: 86_400 }],
+    });
+    expect(choosePipelineChecks(stored, 'access', 'shop')).toMatchObject({
+      onFailure: 'fail',
+      expect: [{ table: 'a', minRows: 1, maxRows: null }],
+    });
+    expect(choosePipelineChecks(stored, 'prod', 'other')).toMatchObject({ expect: [{ table: 'b' }] });
+    expect(choosePipelineChecks(stored, 'prod', 'toString')).toBeNull();
+    expect(choosePipelineChecks(null, 'prod', 'shop')).toBeNull();
+    expect(read({ on_limit: 'queue' })).toEqual({ on_limit: 'queue', jobs: {} });
+  });
+
+  it.each([
+    [{ expect: [] }, /^pumphouse\.pipelines\.shop\.expect: /],
+    [{ expect: [{ table: 'a', rows: 1 }] }, /^pumphouse\.pipelines\.shop\.expect\.0: .*rows/],
+    [{ expect: [{ table: 'a' }] }, /expect\.0: must have one rule/],
+    [{ expect: [{ table: 'a', min_rows: 1, no_nulls: true }] }, /expect\.0: must have one rule/],
+    [{ expect: [{ min_rows: 1 }] }, /expect\.0: must name a table/],
+    [{ expect: [{ table: 'a', column: 'b', min_rows: 1 }] }, /expect\.0: rows are those of a table/],
+    [{ expect: [{ table: 'a', no_nulls: true }] }, /expect\.0: no_nulls must name a column/],
+    [{ expect: [{ table: 'a', column: 'b', fresh_within: '1d' }] }, /expect\.0: dlt reports no values/],
+    [{ expect: [{ table: 'a', fresh_within: '90d' }] }, /expect\.0\.fresh_within: must be seconds or a text/],
+    [{ expect: [{ schema: 'unchanged', table: 'a' }] }, /expect\.0: schema is about the whole pipeline/],
+    [{ expect: [{ schema: 'frozen' }] }, /expect\.0\.schema: /],
+    [{ expect: [{ table: 'a', min_rows: -1 }] }, /expect\.0\.min_rows: /],
+    [{ expect: [{ table: 'a', min_rows: 1 }], on_failure: 'stop' }, /shop\.on_failure: /],
+    [{ expects: [] }, /^pumphouse\.pipelines\.shop/],
+  ])('reject %j with its location', (table, text) => {
+    expect(problemsOf({ pipelines: { shop: table } })).toEqual(
+      expect.arrayContaining([expect.stringMatching(text)]),
+    );
   });
 });

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import { manifestBuildJobRef } from './manifest-build.ts';
+import {
+  pipelineTable,
+  toPipelineChecks,
+  type PipelineChecks,
+  type PipelineTable,
+} from '../pipelines/check-settings.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { parsePeriodSeconds } from '../primitives/period.ts';
 
@@ -12,6 +18,7 @@ import { parsePeriodSeconds } from '../primitives/period.ts';
  *     on_limit = "queue"
  *     [pumphouse.jobs.<section>.<name>]            # for one job, overrides the above
  *     retries = { count = 3, backoff = "30s" }
+ *     [pumphouse.pipelines.<name>]                 # for the runs of one pipeline, see `check-settings.ts`
  */
 
 /** Which ends of an attempt are retried: any failure, a timeout, or an end before its code started. */
@@ -56,7 +63,11 @@ export interface JobSettings {
 type JobTable = z.output<typeof jobTable>;
 
 /** A validated table; absent keys have the defaults. `jobs` is keyed by ref without `jobs.`. */
-export type SettingsTable = JobTable & { jobs: Record<string, JobTable> };
+export type SettingsTable = JobTable & {
+  jobs: Record<string, JobTable>;
+  /** By name. Absent if there are none, and in tables of the previous release. */
+  pipelines?: Record<string, PipelineTable>;
+};
 
 /** The tables of one configuration: `''` applies to every profile, each other key to that profile. */
 export type RunSettings = Record<string, SettingsTable>;
@@ -103,7 +114,8 @@ const ownSettings = {
 };
 
 const jobTable = z.strictObject(ownSettings);
-const outerTable = z.strictObject({ ...ownSettings, jobs: z.record(z.string(), z.unknown()).optional() });
+const tables = z.record(z.string(), z.unknown()).optional();
+const outerTable = z.strictObject({ ...ownSettings, jobs: tables, pipelines: tables });
 
 /**
  * @returns the `pumphouse` table of a configuration file, or its problems, each with its location in the file
@@ -121,12 +133,22 @@ export function readSettingsTable(
     );
     return result.data;
   }
-  const { jobs: tables = {}, ...own } = read(outerTable, table, 'pumphouse') ?? {};
-  for (const [name, value] of Object.entries(tables).flatMap(listJobTables)) {
+  const {
+    jobs: ofJobs = {},
+    pipelines: ofPipelines = {},
+    ...own
+  } = read(outerTable, table, 'pumphouse') ?? {};
+  for (const [name, value] of Object.entries(ofJobs).flatMap(listJobTables)) {
     const job = read(jobTable, value, `pumphouse.jobs.${name}`);
     if (job) jobs[name] = job;
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, table: { ...own, jobs } };
+  const pipelines: Record<string, PipelineTable> = {};
+  for (const [name, value] of Object.entries(ofPipelines)) {
+    const pipeline = read(pipelineTable, value, `pumphouse.pipelines.${name}`);
+    if (pipeline) pipelines[name] = pipeline;
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, table: { ...own, jobs, ...(Object.keys(pipelines).length > 0 && { pipelines }) } };
 }
 
 /** A table below `jobs` is either that of `jobs.<name>`, or a section with one table for each of its jobs. */
@@ -168,4 +190,18 @@ function overlay(under: JobSettings, layer: JobTable): JobSettings {
     onHeld: layer.on_held ?? under.onHeld,
     keepPending: layer.keep_pending ?? under.keepPending,
   };
+}
+
+/** Chooses what is expected of the runs of a pipeline: the profile's table takes the place of the one for all profiles. */
+export function choosePipelineChecks(
+  settings: RunSettings | null,
+  profile: string,
+  pipelineName: string,
+): PipelineChecks | null {
+  const find = (table: SettingsTable | undefined) =>
+    table?.pipelines && Object.hasOwn(table.pipelines, pipelineName)
+      ? table.pipelines[pipelineName]
+      : undefined;
+  const table = find(settings?.[profile]) ?? find(settings?.['']);
+  return table ? toPipelineChecks(table) : null;
 }

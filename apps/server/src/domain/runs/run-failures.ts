@@ -23,6 +23,15 @@ export const runFailures = {
     // A source or a destination may recover.
     mayPass: true,
   },
+  check_failed: {
+    title: 'Check failed',
+    cause:
+      'The code of the run completed, but a pipeline run did not meet a check of the configuration with `on_failure = "fail"`.',
+    nextStep:
+      'Compare what the run loaded with `[pumphouse.pipelines.<name>]`, correct the source or the check, and start the job again.',
+    // The data is loaded: another attempt would load it again.
+    mayPass: false,
+  },
   killed: {
     title: 'Killed by a signal',
     cause: 'The process of the run was ended by a signal that Pumphouse did not send.',

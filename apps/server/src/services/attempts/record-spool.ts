@@ -12,7 +12,8 @@ import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
-import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
+import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
+import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { recordPending } from '../pipelines/record-pending.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
@@ -29,7 +30,9 @@ export const attemptLimits = {
 } as const;
 
 export interface RecordSpoolDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'telemetry'>;
+  persistence: Persistence<
+    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineChecks' | 'telemetry'
+  >;
   jobVersions: JobVersions;
   attemptLog: AttemptLog;
   blobs: BlobStore;
@@ -161,7 +164,23 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);
-    await finishRun(run.id, outcome, { attemptId, run });
+    const failed = outcome.status === 'completed' ? await findFailedChecks(attempt) : null;
+    await finishRun(run.id, failed ?? outcome, { attemptId, run });
+  }
+
+  /**
+   * A run that completed fails if its data is not what the configuration expects and demands, so that no other job
+   * follows it.
+   */
+  async function findFailedChecks({ id, beaconCount }: EndedAttempt): Promise<RunOutcome | null> {
+    if (beaconCount === 0) return null;
+    const failed = await persistence.store.pipelineChecks.listFailed(id);
+    const demanded = failed.flatMap(({ pipelineName, checks }) =>
+      checks?.onFailure === 'fail' ? [describeFailedChecks(pipelineName, checks)] : [],
+    );
+    if (demanded.length === 0) return null;
+    const detail = demanded.join(' ');
+    return { status: 'failed', failure: { code: 'check_failed', detail: detail.slice(0, maxDetailLength) } };
   }
 
   async function record(attemptId: string, chunk: Chunk): Promise<{ offset: number }> {
@@ -248,6 +267,7 @@ function attemptClosed(): ServiceError {
 }
 
 const newline = 0x0a;
+const maxDetailLength = 4096;
 /** More than a server drives at once. */
 const maxLatest = 500;
 const decoder = new TextDecoder();

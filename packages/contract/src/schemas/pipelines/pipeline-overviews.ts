@@ -49,6 +49,9 @@ const jobRunOfPipelineRun = responseObject('PipelineRunJobRun', {
   status: openEnum(runStatus),
 });
 
+/** The worst result of all checks. */
+const checkStatus = namedEnum('PipelineCheckStatus', ['failed', 'passed', 'unknown']);
+
 const lastPipelineRun = responseObject('LastPipelineRun', {
   id: uuid,
   pipeline_name: z.string(),
@@ -61,6 +64,8 @@ const lastPipelineRun = responseObject('LastPipelineRun', {
   bytes_loaded: z.int(),
   error_step: z.string().nullable(),
   error_message: z.string().nullable(),
+  /** Null if no check was evaluated. */
+  check_status: openEnum(checkStatus).nullable(),
   job_run: jobRunOfPipelineRun,
 });
 
@@ -155,6 +160,20 @@ export const pipelineFreshnessRow = responseObject('PipelineFreshnessRow', {
 });
 export type PipelineFreshnessRow = z.output<typeof pipelineFreshnessRow>;
 
+/** A check of the configuration, and what telemetry told about it. `unknown`: telemetry does not contain it. */
+const checkResult = responseObject('PipelineCheckResult', {
+  check: z.string(),
+  status: openEnum(checkStatus),
+  detail: z.string(),
+});
+
+/** The checks of a pipeline run, and whether a failed one fails its job run. */
+const pipelineRunChecks = responseObject('PipelineRunChecks', {
+  status: openEnum(checkStatus),
+  on_failure: z.string(),
+  results: z.array(checkResult),
+});
+
 /** A pipeline run with everything that its job run's page shows. */
 export const pipelineRunOfJobRun = responseObject('PipelineRunOfJobRun', {
   ...detailedPipelineRunResponse.shape,
@@ -171,6 +190,8 @@ export const pipelineRunOfJobRun = responseObject('PipelineRunOfJobRun', {
       failed: z.boolean(),
     }),
   ),
+  /** Null if the configuration expects nothing of this pipeline, or the run did not load. */
+  checks: pipelineRunChecks.nullable(),
   /** Schema versions that this run was the first to report. */
   schema_changes: z.array(schemaVersionChangesResponse),
 });

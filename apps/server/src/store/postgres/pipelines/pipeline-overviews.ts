@@ -17,6 +17,7 @@ export interface LastPipelineRunRecord {
   datasetName: string | null;
   errorStep: string | null;
   errorMessage: string | null;
+  checkStatus: string | null;
   jobRunId: string;
   jobRunNumber: number;
   jobRunStatus: string;
@@ -81,7 +82,7 @@ export interface NewsFilter {
 
 const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
-  runs.error_step, runs.error_message, runs.job_run_id`;
+  runs.error_step, runs.error_message, runs.check_status, runs.job_run_id`;
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
@@ -155,6 +156,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
                   last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
                   last.destination_name as "destinationName", last.destination_type as "destinationType",
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
+                  last.check_status as "checkStatus",
                   last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
                   jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
                   success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs"

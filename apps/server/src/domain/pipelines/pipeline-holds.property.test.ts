@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+import { decideHold, listUnheld, targetKey, type HoldTarget, type PipelineHold } from './pipeline-holds.ts';
+
+/** Each attempt asks for these sets of targets in turn, and ends after the last one. */
+type Plans = number[][][];
+
+const plans: fc.Arbitrary<Plans> = fc.array(
+  fc.array(fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 }),
+  { minLength: 1, maxLength: 6 },
+);
+
+const targetOf = (number: number): HoldTarget => ({
+  kind: 'pipeline',
+  profile: 'prod',
+  name: String(number),
+  destination: '',
+});
+
+/** Attempts that ask in any order, as the service stores their holds. */
+function simulate(all: Plans) {
+  let holds: PipelineHold[] = [];
+  let ticket = 0;
+  const steps = all.map(() => 0);
+  const tickets = all.map((): number | null => null);
+  const grants: { target: string; ticket: number }[] = [];
+  const ends: ('completed' | 'deadlock' | null)[] = all.map(() => null);
+
+  function end(attempt: number, how: 'completed' | 'deadlock') {
+    ends[attempt] = how;
+    holds = holds.filter(({ attemptId }) => attemptId !== String(attempt));
+  }
+
+  /** One question of an attempt. */
+  function step(attempt: number) {
+    if (ends[attempt] !== null) return;
+    const asked = all[attempt]?.[steps[attempt] ?? 0];
+    if (!asked) return end(attempt, 'completed');
+    const attemptId = String(attempt);
+    const targets = listUnheld(holds, attemptId, asked.map(targetOf));
+    const decision = decideHold(holds, { attemptId, targets, ticket: tickets[attempt] ?? null });
+    if (decision.kind === 'deadlock') return end(attempt, 'deadlock');
+    const own = (tickets[attempt] ??= ++ticket);
+    const isHeld = decision.kind === 'held';
+    const keys = new Set(targets.map(targetKey));
+    holds = holds.filter((hold) => hold.attemptId !== attemptId || !keys.has(targetKey(hold)));
+    holds.push(...targets.map((target) => ({ ...target, attemptId, ticket: own, isHeld })));
+    if (!isHeld) return;
+    grants.push(...targets.map((target) => ({ target: targetKey(target), ticket: own })));
+    steps[attempt] = (steps[attempt] ?? 0) + 1;
+    tickets[attempt] = null;
+  }
+
+  return { step, ends, grants, listHolds: () => holds };
+}
+
+const settings = { seed: propertySeed, numRuns: caseCount(400) };
+
+describe('holds of pipelines', () => {
+  it('are never shared, and every attempt ends however they ask', () => {
+    fc.assert(
+      fc.property(plans, fc.infiniteStream(fc.nat(5)), (all, order) => {
+        const run = simulate(all);
+        const turns = order[Symbol.iterator]();
+        for (let turn = 0; turn < 60; turn += 1) {
+          run.step(Number(turns.next().value) % all.length);
+          const held = run
+            .listHolds()
+            .filter(({ isHeld }) => isHeld)
+            .map(targetKey);
+          expect(new Set(held).size).toBe(held.length);
+        }
+        // Whatever has happened so far, asking in turn ends everything.
+        for (let round = 0; round < 40; round += 1) all.forEach((_, attempt) => run.step(attempt));
+        expect(run.ends).not.toContain(null);
+      }),
+      settings,
+    );
+  });
+
+  it('are granted in the order of requests', () => {
+    fc.assert(
+      fc.property(plans, fc.infiniteStream(fc.nat(5)), (all, order) => {
+        const run = simulate(all);
+        const turns = order[Symbol.iterator]();
+        for (let turn = 0; turn < 100; turn += 1) run.step(Number(turns.next().value) % all.length);
+        for (const ofTarget of Map.groupBy(run.grants, ({ target }) => target).values()) {
+          const tickets = ofTarget.map(({ ticket }) => ticket);
+          expect(tickets).toEqual(tickets.toSorted((one, other) => one - other));
+        }
+      }),
+      settings,
+    );
+  });
+});

@@ -1,0 +1,129 @@
+/** What the configuration expects of pipelines, evaluated from the telemetry of real runs of dlt. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiWorkspace, type ApiWorkspace } from '../fixtures/api-workspace.ts';
+import {
+  createWorkspace,
+  defineScriptJob,
+  deployWorkspace,
+  triggerJob,
+  uploadConfiguration,
+} from '../fixtures/deploy-workspace.ts';
+import { startTestServer, type TestServer } from '../fixtures/server.ts';
+
+const load = (pipeline: string, rows: string) => `
+import os, dlt
+
+@dlt.resource(name="orders", columns={"id": {"nullable": False}})
+def orders():
+    yield ${rows}
+
+if __name__ == "__main__":
+    destination = dlt.destinations.duckdb(os.path.abspath(".dlt/data/prod/${pipeline}.duckdb"))
+    dlt.pipeline("${pipeline}", destination=destination, dataset_name="d").run(orders())
+    print("done")
+`;
+const config = `
+[pumphouse.pipelines.marked]
+expect = [
+  { table = "orders", min_rows = 2 },
+  { table = "orders", max_rows = 2 },
+  { table = "orders", fresh_within = "1d" },
+  { table = "orders", column = "id", no_nulls = true },
+  { table = "orders", column = "note", no_nulls = true },
+  { table = "orders", column = "never", no_nulls = true },
+  { schema = "unchanged" },
+  { table = "customers", min_rows = 1 },
+]
+[pumphouse.pipelines.demanded]
+on_failure = "fail"
+expect = [{ table = "orders", min_rows = 1 }]
+`;
+
+let server: TestServer;
+let api: ApiWorkspace;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  api = createApiWorkspace(server, await createWorkspace(server, 'checks'));
+  await deployWorkspace(server, api.id, {
+    files: {
+      'marked.py': load('marked', '[{"id": 1, "note": "a", "never": None}, {"id": 2}]'),
+      'demanded.py': load('demanded', '[]'),
+      'after.py': 'print("after")\n',
+      'after_failure.py': 'print("after a failure")\n',
+    },
+    jobs: [
+      defineScriptJob('marked'),
+      defineScriptJob('demanded'),
+      defineScriptJob('after', ['job.success:jobs.demanded']),
+      defineScriptJob('after_failure', ['job.fail:jobs.demanded']),
+    ],
+    requirements: ['dlt[duckdb]==1.31.0'],
+    configuration: { 'config.toml': config },
+  });
+});
+afterAll(() => server.remove());
+
+const params = () => ({ workspace_id: api.id });
+const run = async (name: string) => api.awaitEnd(await triggerJob(server, api.id, `jobs.${name}`));
+async function readChecks(jobRunId: string) {
+  const { pipeline_runs: found } = await server.client.call('list_job_run_pipeline_runs', {
+    params: { ...params(), job_run_id: jobRunId },
+  });
+  return found[0]?.checks ?? null;
+}
+
+describe('checks of a pipeline', () => {
+  it('mark the pipeline run, with what telemetry can tell and what it cannot', async () => {
+    const { id, status } = await run('marked');
+    expect(status).toBe('completed');
+    expect(await readChecks(id)).toEqual({
+      status: 'failed',
+      on_failure: 'mark',
+      results: [
+        { check: 'orders: at least 2 rows', status: 'passed', detail: 'this run loaded 2 rows' },
+        { check: 'orders: at most 2 rows', status: 'passed', detail: 'this run loaded 2 rows' },
+        { check: 'orders: rows loaded within 1d', status: 'passed', detail: 'this run loaded 2 rows' },
+        {
+          check: 'orders.id: no nulls',
+          status: 'passed',
+          detail: 'the schema forbids nulls, and dlt refuses them',
+        },
+        {
+          check: 'orders.note: no nulls',
+          status: 'unknown',
+          detail: 'the schema allows nulls, and dlt does not report whether there are any',
+        },
+        { check: 'orders.never: no nulls', status: 'failed', detail: 'every value so far was null' },
+        { check: 'schema: unchanged', status: 'passed', detail: 'the first run created the tables' },
+        { check: 'customers: at least 1 row', status: 'failed', detail: 'this run loaded 0 rows' },
+      ],
+    });
+    const again = await readChecks((await run('marked')).id);
+    expect(again?.results[6]).toMatchObject({
+      check: 'schema: unchanged',
+      detail: 'this run changed no table',
+    });
+  });
+
+  it('fail the job run before other jobs follow it, if the configuration demands it', async () => {
+    const { id, status } = await run('demanded');
+    expect(status).toBe('failed');
+    const timeline = await server.client.call('get_job_run_life', {
+      params: { ...params(), job_run_id: id },
+    });
+    expect(timeline.failure).toMatchObject({
+      code: 'check_failed',
+      detail: 'Checks of the pipeline demanded failed: orders: at least 1 row (this run loaded 0 rows).',
+    });
+    expect(await api.listRuns('jobs.after')).toEqual([]);
+    expect(await api.listRuns('jobs.after_failure')).toHaveLength(1);
+  });
+
+  it('are refused at the upload if they cannot be read', async () => {
+    const wrong = '[pumphouse.pipelines.marked]\nexpect = [{ table = "orders", minimum = 2 }]\n';
+    await expect(uploadConfiguration(server, api.id, { 'config.toml': wrong })).rejects.toMatchObject({
+      code: 'invalid_run_settings',
+    });
+  });
+});
