@@ -27,6 +27,8 @@ class PendingPackages:
         self._drop_to = drop_to
         self._settings = settings
         self._notes: list[str] = []
+        # The pipelines of this attempt that have pending packages; None until that is known.
+        self._kept: set[str] | None = None
         # Opened as the current user: the folders above are closed to runs.
         entry = os.open(local_data, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         with files_of(drop_to):
@@ -67,11 +69,27 @@ class PendingPackages:
                 found = []
             if found:
                 packages += found
-            else:
+            elif folder is not self._own:
                 remove_tree(folder.descriptor, name)
-        if not packages:
+        if not packages and folder is not self._own:
             self._remove(folder)
+        if folder is self._own:
+            self._kept = {package["pipeline"] for package in packages}
         return packages
+
+    def remove_rest(self) -> None:
+        """
+        Remove what this attempt does not keep. The end of the run is stored by then, because removing files takes longer than
+        some runs: a later attempt removes what is left after a kill.
+        """
+        if self._kept is None:
+            return
+        with files_of(self._drop_to):
+            for name in self._own.list_pipelines():
+                if name not in self._kept:
+                    remove_tree(self._own.descriptor, name)
+            if not self._kept:
+                self._remove(self._own)
 
     def _describe(self, folder: AttemptFolder, name: str) -> list[dict]:
         pipeline = folder.open_pipeline(name)

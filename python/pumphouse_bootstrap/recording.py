@@ -88,7 +88,9 @@ class Recording:
         killed = self._end_remaining_processes(output)
         beacon.close()
         self._record_pending(beacon)
-        return self._finish(output.describe_dropped(), killed, self._store_local_data())
+        status = self._finish(output.describe_dropped(), killed, self._store_local_data())
+        self._remove_finished()
+        return status
 
     def _start_user_code(self) -> Beacon:
         """Start it, without its template if that fails. Raises CannotStart."""
@@ -213,6 +215,14 @@ class Recording:
         for text in notes:
             self._spool.append("note", text=text)
         self._spool.append("pending", **found, events=beacon.pending_events.recorded)
+
+    def _remove_finished(self) -> None:
+        if self._pending is None:
+            return
+        try:
+            self._pending.remove_rest()
+        except OSError as error:
+            report_failure(error)
 
     @property
     def _has_copy(self) -> bool:

@@ -132,7 +132,7 @@ beforeAll(async () => {
         timeout: { timeout: name === 'duckdb_merge' ? 30 : 600, grace_period: 1 },
       },
     })),
-    requirements: ['dlt[duckdb,postgres,filesystem]==1.31.0', 'pyarrow'],
+    requirements: [`dlt[${kinds.join(',')}]==1.31.0`],
     configuration: { 'config.toml': '' },
   });
   location = createRunsLocation(server.dataDir);
@@ -193,6 +193,7 @@ describe.each(names)('packages of %s', (name) => {
   it.each(['normalize', 'in-load'])('are finished after a kill: %s', async (at) => {
     await rm(join(localData, 'shop.duckdb'), { force: true });
     const before = await run(name);
+    expect(before.status, before.lines.join('\n')).toBe('completed');
     const count = Number(/loaded \[.*?(\d+)\]/.exec(before.lines.at(-1) ?? '')?.[1]);
     const killed = await startUntil(name, { at, how: 'kill' });
     expect(await api.awaitEnd(killed)).toMatchObject({ status: 'failed' });

@@ -10,8 +10,8 @@ import { formatDuration } from '../../ui/format.ts';
 import { DetailList } from '../../ui/page.tsx';
 import { FreshnessState } from '../../details/freshness-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { pendingOfPipeline } from '../pending/pending-queries.ts';
-import { PendingNotices } from '../pending/pending-notice.tsx';
+import { pendingOfPipeline } from './pending-queries.ts';
+import { PendingNotices } from './pending-notice.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

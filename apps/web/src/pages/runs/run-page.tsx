@@ -8,7 +8,7 @@ import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPosition } from '../../log/log-position.ts';
 import { PackageWarnings } from './package-warnings.tsx';
-import { PendingOfRun } from '../pending/pending-of-run.tsx';
+import { PendingOfRun } from '../pipelines/pending-of-run.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PhaseBar } from './phase-bar.tsx';
 import { PipelineRuns } from './pipeline-runs.tsx';
