@@ -46,5 +46,3 @@ export function usePendingActions() {
 
   return { result, putAway: () => setResult(null), finish, drop };
 }
-
-export type PendingActions = ReturnType<typeof usePendingActions>;
