@@ -10,6 +10,8 @@ from pumphouse_bootstrap.database_waits import BODY_LIMIT_BYTES as WAIT_LIMIT_BY
 from pumphouse_bootstrap.database_waits import DatabaseWaits
 from pumphouse_bootstrap.http_request import HttpRequest, RequestError, RequestReader, format_answer
 from pumphouse_bootstrap.masking import Masker
+from pumphouse_bootstrap.pending_events import BODY_LIMIT_BYTES as EVENT_LIMIT_BYTES
+from pumphouse_bootstrap.pending_events import PendingEvents
 from pumphouse_bootstrap.pipeline_holds import BODY_LIMIT_BYTES as HOLD_LIMIT_BYTES
 from pumphouse_bootstrap.pipeline_holds import PipelineHolds
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
@@ -19,6 +21,7 @@ from pumphouse_bootstrap.waiting_times import WaitingTimes
 TYPES = ("trace", "state", "job_result")
 # Sent by our own hooks in user code.
 _WAIT = "database_wait"
+_PENDING = "pending_packages"
 _HOLD = "pipeline_hold"
 BODY_LIMIT_BYTES = 60 * 1024 * 1024
 # The server accepts 64 MiB per call, and permanently rejects longer records.
@@ -56,10 +59,11 @@ class Beacon:
         self.port: int = self._listener.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/{secret}"
         # Look paths up by hash, so that response times reveal nothing about almost correct paths.
-        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _HOLD)}
+        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _HOLD, _PENDING)}
         waiting_times = WaitingTimes(spool)
         self._database_waits = DatabaseWaits(spool, masker, waiting_times)
         self._pipeline_holds = PipelineHolds(start, spool, masker, waiting_times)
+        self.pending_events = PendingEvents(spool, masker)
 
     def start(self) -> None:
         threading.Thread(target=self._accept, name="beacon", daemon=True).start()
@@ -123,6 +127,9 @@ class Beacon:
             return 404
         if beacon_type == _WAIT:
             self._database_waits.take(reader.read_body(request, WAIT_LIMIT_BYTES))
+            return 200
+        if beacon_type == _PENDING:
+            self.pending_events.take(reader.read_body(request, EVENT_LIMIT_BYTES))
             return 200
         if request.length is not None and request.length <= _SMALL_BODY_BYTES:
             self._store(beacon_type, reader.read_body(request, BODY_LIMIT_BYTES))

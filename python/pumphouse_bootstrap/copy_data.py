@@ -37,6 +37,8 @@ _PIECE_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 _MAX_LEVELS = 100
 _TEMPORARY = ".pumphouse-copying-"
+# Of runs only: locks on databases, and load packages that are pending.
+_OWN = (_LOCKS, ".pumphouse")
 _LOCK_SECONDS = 60.0
 _TOUCH_SECONDS = 20.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -59,7 +61,7 @@ def copy_data(source: str, target: str, only: str | None = None) -> dict:
     with _opened(source) as source_folder, _opened(target) as target_folder:
         _lock(target_folder)
         names = os.listdir(source_folder)
-        wanted = [name for name in names if name != _LOCKS and only in (None, name)]
+        wanted = [name for name in names if name not in _OWN and only in (None, name)]
         copying = _Copying(source_folder, target_folder)
         size = copying.mirror(source_folder, target_folder, wanted, "")
     changed = copying.plain_changed_at

@@ -28,6 +28,7 @@ from pumphouse_bootstrap.user_code_start import CreatedProcess, create_cold_proc
 from pumphouse_bootstrap.user_process import UserProcess
 
 if TYPE_CHECKING:
+    from pumphouse_bootstrap.pending_packages import PendingPackages
     from pumphouse_bootstrap.early_start import EarlyStart
 
 # After user code has ended, background processes may still hold its pipes open.
@@ -56,6 +57,7 @@ class Recording:
         self._stop = GracefulStop(start.grace_seconds)
         self._output_ended = False
         self._refused = False
+        self._pending = self._keep_packages()
 
     def run(self) -> int:
         """Run user code; return the exit status of the bootstrap."""
@@ -85,7 +87,10 @@ class Recording:
             listening.end()
         killed = self._end_remaining_processes(output)
         beacon.close()
-        return self._finish(output.describe_dropped(), killed, self._store_local_data())
+        self._record_pending(beacon)
+        status = self._finish(output.describe_dropped(), killed, self._store_local_data())
+        self._remove_finished()
+        return status
 
     def _start_user_code(self) -> Beacon:
         """Start it, without its template if that fails. Raises CannotStart."""
@@ -178,6 +183,44 @@ class Recording:
         names = [artifacts["folder"], "pipelines"]
         try:
             mask_artifacts(local_data["source"], names, self._masker, self._began_at, self._start.drop_to)
+        except OSError as error:
+            report_failure(error)
+
+    def _keep_packages(self) -> PendingPackages | None:
+        """Create the folder that keeps the packages of this attempt, if it keeps any."""
+        local_data, pipelines = self._start.local_data, self._begin.pipelines
+        settings = pipelines.get("pending") if pipelines is not None else None
+        if settings is None or local_data is None or local_data.get("objects"):
+            return None
+        # Load this only if needed.
+        from pumphouse_bootstrap.pending_packages import PendingPackages
+
+        try:
+            pending = PendingPackages(local_data["source"], self._start.attempt_id, settings, self._start.drop_to)
+        except OSError as error:
+            # As when the disk is full: the run works in a folder of its own, as before.
+            report_failure(error)
+            return None
+        settings.update(folder=local_data["path"], attempt=self._start.attempt_id)
+        return pending
+
+    def _record_pending(self, beacon: Beacon) -> None:
+        if self._pending is None:
+            return
+        try:
+            found, notes = self._pending.finish()
+        except OSError as error:
+            report_failure(error)
+            return
+        for text in notes:
+            self._spool.append("note", text=text)
+        self._spool.append("pending", **found, events=beacon.pending_events.recorded)
+
+    def _remove_finished(self) -> None:
+        if self._pending is None:
+            return
+        try:
+            self._pending.remove_rest()
         except OSError as error:
             report_failure(error)
 

@@ -303,6 +303,11 @@ export const errorCodes = {
     cause: 'The run cannot be ended by force: a server can reach it.',
     nextStep: 'Cancel the run. The server that can reach it stops it.',
   },
+  nothing_pending: {
+    status: 409,
+    cause: 'The pipeline has no load packages that are extracted and not loaded.',
+    nextStep: 'Nothing is left to do. A run may have finished or dropped them meanwhile.',
+  },
   run_finished: {
     status: 409,
     cause: 'The job run has ended, and its state is final.',

@@ -43,6 +43,7 @@ export * from './schemas/scheduling/next-starts.ts';
 export * from './schemas/workspaces/organization-settings.ts';
 export * from './schemas/workspaces/organizations.ts';
 export * from './schemas/paging.ts';
+export * from './schemas/pipelines/pending-packages.ts';
 export * from './schemas/pipelines/pipeline-overviews.ts';
 export * from './schemas/pipelines/pipeline-runs.ts';
 export * from './schemas/primitives.ts';

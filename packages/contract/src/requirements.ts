@@ -103,6 +103,8 @@ export const requirements: Record<Permission, Requirement> = {
   'job-run.cancel': inWorkspace('developer'),
   'job-run.force-end': ofManagers,
   'log.read': inWorkspace('viewer'),
+  'pending-packages.finish': { scope: 'workspace', role: 'developer', notForRuns: true },
+  'pending-packages.drop': { scope: 'workspace', role: 'developer', notForRuns: true },
   'telemetry.read': inWorkspace('viewer'),
   'webhook.read': inWorkspace('developer'),
   'webhook.update': inWorkspace('developer'),

@@ -10,7 +10,7 @@ from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
 from pumphouse_bootstrap.inside.memory_file import write_memory_file
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
-from pumphouse_bootstrap.inside.unpack import place_local_data, unpack_code, unpack_configuration
+from pumphouse_bootstrap.inside.unpack import place_local_data, place_pipelines, unpack_code, unpack_configuration
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
 
 _STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -71,6 +71,7 @@ def unpack_work(control: dict) -> None:
             unpack_code(control["code_fd"], work_folder)
         unpack_configuration(control["configuration_fd"], work_folder)
         place_local_data(control["local_data"], control["profile"], work_folder)
+        place_pipelines(control["pipelines"], control["profile"], work_folder)
     except OSError as error:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 
 from pumphouse_bootstrap.inside.entry_paths import PathRegistry, check_link_target, check_path, refuse
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import ROOT as PENDING_ROOT
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 
 _FOLDER = "files/"
@@ -81,6 +82,24 @@ def place_local_data(local_data: dict | None, profile: str, root: str) -> None:
         path = f".dlt/data/{name}"
         _make_folders(root, path)
         os.symlink(local_data["path"], os.path.join(root, path))
+
+
+def place_pipelines(pipelines: dict | None, profile: str, root: str) -> None:
+    """
+    Link the folder in which dlt extracts, normalizes and loads to the one that survives the attempt.
+
+    Files of the code at that path stay, and nothing is kept then.
+    """
+    pending = pipelines.get("pending") if pipelines is not None else None
+    if pending is None or "folder" not in pending or not _SAFE_PROFILE.fullmatch(profile):
+        return
+    path = f".dlt/state/{profile}/pipelines"
+    _make_folders(root, path)
+    target = "/".join((pending["folder"], *PENDING_ROOT, pending["attempt"]))
+    try:
+        os.symlink(target, os.path.join(root, path))
+    except FileExistsError:
+        pass
 
 
 def _place_configuration_file(name: str) -> str:

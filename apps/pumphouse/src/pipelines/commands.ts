@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addExamples } from '../program/examples.ts';
+import { addPendingCommands } from './pending-commands.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 import type { SchemaOptions } from './show-schema.ts';
 
@@ -9,6 +10,7 @@ export function addPipelineCommands(program: Command, cli: Cli): void {
   addPipelineList(pipeline, cli);
   addPipelineInfo(pipeline, cli);
   addPipelineRuns(pipeline, cli);
+  addPendingCommands(pipeline, cli);
   const dataset = program.command('dataset').description('Show the datasets that pipelines have loaded');
   addDatasetList(dataset, cli);
   addDatasetInfo(dataset, cli);

@@ -19,6 +19,7 @@ import { createNextStartHandlers } from './scheduling/next-starts-routes.ts';
 import { createOrganizationHandlers } from './workspaces/organizations-routes.ts';
 import { createOverviewHandlers } from './runs/overviews-routes.ts';
 import { createPackageHandlers } from './versions/packages-routes.ts';
+import { createPendingPackageHandlers } from './pipelines/pending-packages-routes.ts';
 import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
@@ -78,6 +79,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createLiveEventHandlers({ ...services, closing, log }),
     ...createStatisticsHandlers(services),
     ...createSchemaHandlers(services),
+    ...createPendingPackageHandlers(services),
     ...createPipelineHandlers(services),
     ...createAppHandlers(services),
     ...createWebhookHandlers(services),

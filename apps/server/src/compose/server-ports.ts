@@ -33,6 +33,7 @@ export function selectServiceSettings(config: Config): ServiceSettings {
       maxManifestBytes: 8 * 1024 * 1024,
     },
     retention: config.retention,
+    pendingPackages: config.pendingPackages,
     openId: config.openId,
     appPorts: origins.kind === 'ports' ? origins.ports : null,
   };

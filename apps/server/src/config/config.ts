@@ -11,6 +11,7 @@ import type { MailSettings } from '../mail/mailer.ts';
 import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
+import type { PendingLimits } from '../domain/pipelines/pending-packages.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
 import type { PlaygroundConfig } from './playground-settings.ts';
@@ -269,6 +270,21 @@ export const settings = {
     .max(300)
     .default(12)
     .describe('How long a server can miss heartbeats before another server takes over its runs'),
+  PUMPHOUSE_PENDING_MAX_GB: z.coerce
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(20)
+    .describe(
+      'Gigabytes of load packages that unfinished runs of a workspace and profile may leave for the next run; 0 keeps none. See [pending packages](../concepts/pending-packages.md)',
+    ),
+  PUMPHOUSE_PENDING_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe('Days after which load packages that no run has finished are dropped'),
   PUMPHOUSE_RETENTION: z
     .string()
     .default(defaultRetention)
@@ -343,6 +359,7 @@ export interface Config extends BlobsConfig {
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
   leaseSeconds: number;
   retention: RetentionLimits;
+  pendingPackages: PendingLimits;
   /** Null: no mail is sent. */
   mail: MailSettings | null;
   pauseAt: { point: string; file: string } | null;
@@ -405,6 +422,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     retention: readRetention(values.PUMPHOUSE_RETENTION),
+    pendingPackages: {
+      maxBytes: Math.round(values.PUMPHOUSE_PENDING_MAX_GB * 1024 ** 3),
+      maxDays: values.PUMPHOUSE_PENDING_DAYS,
+    },
     mail: readMail(values),
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {

@@ -10,6 +10,7 @@ import type { Passwords } from './sign-in/passwords.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Playground } from './playground/playground.ts';
 import type { PortRange } from '../domain/primitives/port-range.ts';
+import type { PendingLimits } from '../domain/pipelines/pending-packages.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
@@ -60,6 +61,7 @@ import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
+import { createReadPendingSettings } from './pipelines/read-pending-settings.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
@@ -71,6 +73,7 @@ import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
+import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
@@ -107,6 +110,8 @@ export interface ServiceSettings {
   instanceSizes: InstanceSizes;
   archiveLimits: ArchiveLimits;
   retention: RetentionLimits;
+  /** The defaults of the domain, if undefined. */
+  pendingPackages?: PendingLimits;
   /** Null if no provider is configured. */
   openId: OpenIdSettings | null;
   /** The ports of apps; null if apps use host names. */
@@ -238,6 +243,7 @@ export function createServices(ports: ServicePorts) {
       credentials,
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
+      readPendingSettings: createReadPendingSettings(persistence, settings.pendingPackages),
       apiUrl: addresses.apiUrl,
     }),
     recordSpool: createRecordSpool({
@@ -250,6 +256,7 @@ export function createServices(ports: ServicePorts) {
       instanceSizes: settings.instanceSizes,
       faultPoints,
     }),
+    pendingPackages: createPendingPackages(persistence, startRuns),
     holdPipelines: createHoldPipelines(persistence, packageVersions),
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects),

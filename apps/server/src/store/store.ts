@@ -30,6 +30,7 @@ import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineCheckStore } from './postgres/pipelines/pipeline-checks.ts';
+import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
 import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
 import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
@@ -103,6 +104,7 @@ const creators = {
   environments: createEnvironmentStore,
   telemetry: createTelemetryStore,
   pipelineChecks: createPipelineCheckStore,
+  pendingPackages: createPendingPackageStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,
   schemaVersions: createSchemaVersionStore,

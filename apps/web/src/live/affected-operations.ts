@@ -15,6 +15,7 @@ const runs: JsonOperationId[] = [
   'list_job_next_ticks',
   'list_apps',
   'get_app',
+  'list_pending_packages',
 ];
 
 /** Operations to refetch after a change of each kind. */

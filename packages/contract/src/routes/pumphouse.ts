@@ -19,6 +19,7 @@ import { runTimelineRoutes } from './pumphouse/run-timelines.ts';
 import { runOverviewRoutes } from './pumphouse/run-overviews.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
+import { pendingPackageRoutes } from './pumphouse/pending-packages.ts';
 import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
 import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
@@ -42,6 +43,7 @@ export const pumphouseRoutes = [
   ...pumphouseStatisticsRoutes,
   ...schemaHistoryRoutes,
   ...pipelineOverviewRoutes,
+  ...pendingPackageRoutes,
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,
   ...webhookRoutes,

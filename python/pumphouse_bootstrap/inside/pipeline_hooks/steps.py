@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Callable
 
 from .exclusive import hold
+from .pending_packages.step import add_step
 from .writing_call import WritingCall
 
 Step = Callable[[WritingCall], None]
 
 STEPS: list[Step] = [hold]
+
+add_step(STEPS)

@@ -15,6 +15,13 @@ class WritingCall:
         self._method = method
         self._args = args
         self._kwargs = kwargs
+        self.is_answered = False
+        self.result: Any = None
+
+    def answer(self, result: Any) -> None:
+        """Return this to the caller, in place of making the call."""
+        self.is_answered = True
+        self.result = result
 
     def read_argument(self, name: str) -> Any:
         """Return an argument that the caller passed; None if it did not, or if the method has no such parameter."""

@@ -16,6 +16,32 @@ const ofJob = (action: string, columns?: JobColumns): Scenario => ({
   },
 });
 
+/** A package of the pipeline `shop` that a run has extracted. */
+const preparePending: Scenario['prepare'] = async ({ api, at, startRun }) => {
+  const run = await startRun();
+  const { id: attemptId } = await api.createAttempt(run);
+  await api.setRun(run.id, { status: 'failed', finishedAt: new Date() });
+  await api.persistence.store.pendingPackages.save(
+    { workspaceId: at.workspaceId, profile: run.profile, workerId: null },
+    [
+      {
+        pipelineName: 'shop',
+        loadId: '1795989114.5254204',
+        schemaName: 'shop',
+        step: 'extracted',
+        tableNames: ['orders'],
+        sizeBytes: 1000,
+        jobsLeft: 1,
+        jobsDone: 0,
+        tries: 0,
+        createdAt: new Date(),
+        attemptId,
+      },
+    ],
+  );
+  return { params: { pipeline_name: 'shop' }, payload: { profile: run.profile } };
+};
+
 /** Scenarios for workspaces, and for the organizations that own them. */
 export const workspaceScenarios: Scenarios = {
   set_region_organization: {
@@ -155,6 +181,14 @@ export const workspaceScenarios: Scenarios = {
       await api.setRun(run.id, { unknownSince: new Date(), unknownDetail: 'x' });
       return { params: { job_run_id: run.id } };
     },
+  },
+  finish_pending_packages: {
+    action: 'job-run.start',
+    prepare: preparePending,
+  },
+  drop_pending_packages: {
+    action: 'pending-packages.drop',
+    prepare: preparePending,
   },
   cancel_job_runs: {
     action: 'job-run.cancel',

@@ -1,5 +1,7 @@
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
+import type { PendingReport } from '../pipelines/pending-packages.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
+import { readPendingReport } from '../pipelines/pending-packages.ts';
 import { runnerLine } from '../logs/log-line.ts';
 
 /**
@@ -11,6 +13,7 @@ export type SpoolRecord =
   | { kind: 'log'; line: UnnumberedLogLine }
   | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
   | { kind: 'waiting'; at: Date; isBegin: boolean }
+  | { kind: 'pending'; report: PendingReport }
   | { kind: 'exit'; at: Date; exit: SpoolExit }
   | { kind: 'unreadable'; detail: string };
 
@@ -57,6 +60,8 @@ export function parseSpoolRecord(text: string): SpoolRecord {
       return readBeacon(record, at);
     case 'waiting':
       return { kind: 'waiting', at, isBegin: record['begun'] === true };
+    case 'pending':
+      return { kind: 'pending', report: readPendingReport(record) };
     case 'exit':
       return { kind: 'exit', at, exit: readExit(record) };
     default:

@@ -53,6 +53,11 @@ export interface JobSettings {
   exclusive: 'pipeline' | 'dataset' | 'off';
   /** What a run does when another one holds that: it waits, or fails. */
   onHeld: 'wait' | 'fail';
+  /**
+   * Whether load packages that a run does not finish are kept, and finished by the next run that writes with the
+   * pipeline.
+   */
+  keepPending: boolean;
 }
 
 type JobTable = z.output<typeof jobTable>;
@@ -76,6 +81,7 @@ export const defaultJobSettings: JobSettings = {
   retries: { count: 2, backoffSeconds: 10, on: ['not_begun'] },
   exclusive: 'pipeline',
   onHeld: 'wait',
+  keepPending: true,
 };
 
 const maxBackoffSeconds = 24 * 3600;
@@ -104,6 +110,7 @@ const ownSettings = {
   retries: retries.optional(),
   exclusive: z.enum(['pipeline', 'dataset', 'off']).optional(),
   on_held: z.enum(['wait', 'fail']).optional(),
+  keep_pending: z.boolean().optional(),
 };
 
 const jobTable = z.strictObject(ownSettings);
@@ -181,6 +188,7 @@ function overlay(under: JobSettings, layer: JobTable): JobSettings {
       : under.retries,
     exclusive: layer.exclusive ?? under.exclusive,
     onHeld: layer.on_held ?? under.onHeld,
+    keepPending: layer.keep_pending ?? under.keepPending,
   };
 }
 

@@ -10,6 +10,8 @@ import type { SignRead } from '../../blobs/s3/signed-reads.ts';
 import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { PendingSettings, ReadPendingSettings } from '../pipelines/read-pending-settings.ts';
 import type { GrantPlayground } from '../playground/grant-playground.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
@@ -47,6 +49,7 @@ export interface BeginAttemptDependencies {
   credentials: Credentials;
   readRunVariables: RunVariables;
   grantPlayground: GrantPlayground;
+  readPendingSettings: ReadPendingSettings;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
 }
@@ -79,7 +82,7 @@ export interface AttemptStart {
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
   /** What the steps before a pipeline writes read; null if there are none. */
-  pipelines: { exclusive: 'pipeline' | 'dataset' } | null;
+  pipelines: PipelineSteps | null;
   intercept_signals: boolean;
 }
 
@@ -187,9 +190,24 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         definition.entry_point.job_type === 'interactive'
           ? null
           : { run: run.number, job: definition.job_ref },
-      pipelines: describePipelines(configuration, run.profile, definition.job_ref),
+      pipelines: await describePipelines(configuration, run, { definition, attemptId }),
       intercept_signals: definition.execute.intercept_signals !== false,
     };
+  }
+
+  async function describePipelines(
+    { runSettings }: ConfigurationRecord,
+    run: AdmittedRun,
+    { definition, attemptId }: { definition: JobDefinition; attemptId: string },
+  ): Promise<PipelineSteps | null> {
+    const jobRef = definition.job_ref;
+    if (jobRef === manifestBuildJobRef) return null;
+    const { exclusive, keepPending } = chooseJobSettings(runSettings, run.profile, jobRef);
+    // An app has a copy of the local data, which is discarded with it.
+    const isKept = keepPending && definition.entry_point.job_type !== 'interactive';
+    const pending = isKept ? await dependencies.readPendingSettings(attemptId, run, jobRef) : null;
+    if (exclusive === 'off' && pending === null) return null;
+    return { ...(exclusive !== 'off' && { exclusive }), ...(pending && { pending }) };
   }
 
   /**
@@ -264,10 +282,9 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
 }
 
 /** Each hold is decided by the server; the code of a run only has to know whether, and for what, to ask. */
-function describePipelines({ runSettings }: ConfigurationRecord, profile: string, jobRef: string) {
-  if (jobRef === manifestBuildJobRef) return null;
-  const { exclusive } = chooseJobSettings(runSettings, profile, jobRef);
-  return exclusive === 'off' ? null : { exclusive };
+interface PipelineSteps {
+  exclusive?: 'pipeline' | 'dataset';
+  pending?: PendingSettings;
 }
 
 /** The part of a configuration for one profile. */

@@ -7,6 +7,7 @@ import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
+import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
@@ -14,6 +15,7 @@ import { addWait } from '../../domain/attempts/attempt-waits.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
+import { recordPending } from '../pipelines/record-pending.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
@@ -28,7 +30,9 @@ export const attemptLimits = {
 } as const;
 
 export interface RecordSpoolDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'pipelineChecks' | 'telemetry'>;
+  persistence: Persistence<
+    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineChecks' | 'telemetry'
+  >;
   jobVersions: JobVersions;
   attemptLog: AttemptLog;
   blobs: BlobStore;
@@ -80,7 +84,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     requireContinuation(before, sent);
     const complete = wholeRecords(sent.chunk.subarray(before.spoolOffset - sent.offset));
     if (complete.length === 0) return { attempt: before, hasBeacons: false };
-    const { lines, beacons, ...found } = collectRecords(before, splitRecords(complete));
+    const { lines, beacons, pending, ...found } = collectRecords(before, splitRecords(complete));
     const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
     const written = await beaconBlobs.write(before, beacons);
     const isStored = await persistence.transaction(async (tx) => {
@@ -90,6 +94,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         // A statement: it fails if the lock was lost meanwhile, and then no line is written.
         await beaconBlobs.name(tx, before.id, written);
       }
+      if (pending) await recordPending(tx, before.id, pending);
       await lines.write(tx);
       return true;
     });
@@ -112,10 +117,12 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     let { beaconCount, beaconBytes, waits } = attempt;
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
+    let pending: PendingReport | null = null;
     for (const record of records) {
       if (record.kind === 'log') lines.push(record.line);
       else if (record.kind === 'started') startedAt ??= record.at;
       else if (record.kind === 'waiting') waits = addWait(waits, record);
+      else if (record.kind === 'pending') pending = record.report;
       else if (record.kind === 'exit') exit ??= { record: record.exit, at: record.at };
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
@@ -136,6 +143,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       waits: waits === attempt.waits ? null : waits,
       startedAt,
       exit,
+      pending,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
     };
   }
@@ -206,6 +214,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'logLines'> {
   lines: PreparedLines;
   beacons: readonly Beacon[];
+  /** The last report of pending packages. */
+  pending: PendingReport | null;
 }
 
 interface Stored {

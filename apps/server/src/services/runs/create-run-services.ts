@@ -14,7 +14,7 @@ import { createStartRuns } from './start-runs.ts';
 
 /** What the services that start and end runs need from outside. */
 export interface RunPorts {
-  persistence: Persistence<RunEndStores | 'apps' | 'auditLog' | 'telemetry'>;
+  persistence: Persistence<RunEndStores | 'apps' | 'auditLog' | 'pendingPackages' | 'telemetry'>;
   logFiles: LogFiles;
   /** The clock that starts are decided on. */
   clock: Clock;

@@ -62,7 +62,7 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * an event; a skipped call only gets a response.
  */
 export function createStartRuns(
-  persistence: Persistence<RunStartStores | 'apps' | 'auditLog'>,
+  persistence: Persistence<RunStartStores | 'apps' | 'auditLog' | 'pendingPackages'>,
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
@@ -297,6 +297,47 @@ export function createStartRuns(
         });
         if (asked.isAsked) await recordStarts(store, job.workspaceId, result);
         return run.id;
+      });
+    },
+
+    /**
+     * Starts a run that finishes the pending packages of pipelines, and ends before it asks their sources. Its trigger is
+     * a call, so that it covers no interval.
+     * @throws ServiceError not_found, start_declined, job_archived, workspace_archived, no_deployment, no_configuration,
+     * invalid_profile
+     */
+    async startFinishing(asked: {
+      workspaceId: string;
+      jobId: string;
+      profile: string;
+      membershipId: string;
+      pipelineNames: readonly string[];
+    }): Promise<JobRunRecord> {
+      return persistence.transaction(async (store) => {
+        const [job] = await lockForStart(store, asked.workspaceId, [asked.jobId], false);
+        if (job?.workspaceId !== asked.workspaceId || job.jobRef === manifestBuildJobRef)
+          throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
+        await refuseArchived(store, job);
+        const trigger = `manual:${job.jobRef}`;
+        const result = await decideBatch(
+          store,
+          job.workspaceId,
+          [{ job, trigger, matchedTriggers: [trigger] }],
+          {
+            ...plainStart,
+            origin: 'request',
+            now: await clock(store),
+            membershipId: asked.membershipId,
+            profile: asked.profile,
+            skipFreshness: true,
+            isLocked: true,
+          },
+        );
+        const run = result.succeeded[0]?.run;
+        if (!run) throw declined(result);
+        await store.pendingPackages.setFinishing(run.id, asked.pipelineNames);
+        await recordStarts(store, asked.workspaceId, result);
+        return run;
       });
     },
 

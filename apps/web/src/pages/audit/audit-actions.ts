@@ -14,6 +14,7 @@ const actionsByArea = {
     'job-run.start': 'started',
     'job-run.cancel': 'cancelled the run',
     'job-run.force-end': 'force-ended the run',
+    'pending-packages.drop': 'dropped the pending load packages of pipeline',
     'job.pause': 'paused the job',
     'job.resume': 'resumed the job',
     'job.archive': 'archived the job',

@@ -1,10 +1,12 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
 import table from '../../ui/table.module.css';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
 import { Empty } from '../../ui/answers.tsx';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { pendingOfPipeline } from './pending-queries.ts';
+import { PendingTable } from './pending-table.tsx';
 import { Section } from '../../ui/page.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -15,7 +17,7 @@ export function JobsTab({ overview }: { overview: PipelineOverviewResponse }) {
     <>
       <FeedingJobs jobs={overview.jobs} />
       <Cursors tables={overview.tables} />
-      <PendingPackages packages={overview.pending_packages} />
+      <PendingPackages pipelineName={overview.pipeline_name} />
     </>
   );
 }
@@ -89,40 +91,16 @@ function Cursors({ tables }: { tables: PipelineOverviewResponse['tables'] }) {
   );
 }
 
-function PendingPackages({ packages }: { packages: PipelineOverviewResponse['pending_packages'] }) {
+function PendingPackages({ pipelineName }: { pipelineName: string }) {
+  const { id: workspaceId } = useWorkspace();
+  const { data } = useQuery(pendingOfPipeline(workspaceId, pipelineName));
+  const packages = data?.packages ?? [];
   return (
     <Section title="Pending load packages">
       {packages.length === 0 ? (
-        <Empty title="None">The last run left no load packages in the pipeline folder.</Empty>
+        <Empty title="None">No run left load packages that it had extracted and not loaded.</Empty>
       ) : (
-        <div className={table.scroll}>
-          <table className={table.table} aria-label="Pending load packages">
-            <thead>
-              <tr>
-                <th scope="col">Load ID</th>
-                <th scope="col">Schema</th>
-                <th scope="col">State</th>
-                <th scope="col" className="number">
-                  Rows
-                </th>
-                <th scope="col" className="number">
-                  Bytes
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {packages.map((each) => (
-                <tr key={each.load_id}>
-                  <td className="mono">{each.load_id}</td>
-                  <td>{each.schema_name}</td>
-                  <td>{each.load_status}</td>
-                  <td className="number">{formatCount(each.total_rows_loaded ?? 0)}</td>
-                  <td className="number">{formatBytes(each.total_bytes_loaded ?? 0)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PendingTable packages={packages} />
       )}
     </Section>
   );

@@ -1,14 +1,17 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
 import table from '../../ui/table.module.css';
 import { describeOldFigures } from '../../details/freshness.ts';
 import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import { FailedRun } from './failed-run.tsx';
-import { formatDuration, formatNoun, pluralOf } from '../../ui/format.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { DetailList } from '../../ui/page.tsx';
 import { FreshnessState } from '../../details/freshness-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { pendingOfPipeline } from './pending-queries.ts';
+import { PendingNotices } from './pending-notice.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -38,7 +41,9 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
 
 /** Top of the pipeline page: failure, pending packages and outdated figures, then the details. */
 export function PipelineHead({ overview }: { overview: PipelineOverviewResponse }) {
-  const { last_run: last, pending_packages: pending, freshness } = overview;
+  const { last_run: last, freshness } = overview;
+  const { id: workspaceId } = useWorkspace();
+  const { data: pending } = useQuery(pendingOfPipeline(workspaceId, overview.pipeline_name));
   const now = new Date(useNow(60));
   const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
   const expected =
@@ -49,13 +54,7 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
   return (
     <>
       {last?.status === 'failed' && <FailedRun run={last} />}
-      {pending.length > 0 && (
-        <Notice>
-          {formatNoun(pending.length, 'load package')} of an earlier run{' '}
-          {pluralOf(pending.length, 'is', 'are')} pending in the pipeline folder. The next run loads{' '}
-          {pluralOf(pending.length, 'it', 'them')} first.
-        </Notice>
-      )}
+      <PendingNotices packages={pending?.packages ?? []} />
       {old !== null && <Notice>{old}</Notice>}
       <div className={table.frame}>
         <DetailList

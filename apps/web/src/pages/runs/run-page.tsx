@@ -8,6 +8,7 @@ import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPosition } from '../../log/log-position.ts';
 import { PackageWarnings } from './package-warnings.tsx';
+import { PendingOfRun } from '../pipelines/pending-of-run.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PhaseBar } from './phase-bar.tsx';
 import { PipelineRuns } from './pipeline-runs.tsx';
@@ -55,6 +56,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.reason !== null && (
         <ReasonBox params={params} reason={run.reason} failure={timeline?.failure ?? null} />
       )}
+      <PendingOfRun params={params} />
       <PackageWarnings params={params} />
       <LoadedLine params={params} />
       <RunParts run={run} params={params} />

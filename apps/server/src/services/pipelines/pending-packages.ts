@@ -1,0 +1,78 @@
+import type { JobRunRecord, PendingFilter, PendingPackageRecord } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { StartRuns } from '../runs/start-runs.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export type PendingPackages = ReturnType<typeof createPendingPackages>;
+
+/** Names of packages that an audit entry lists. */
+const maxNamed = 50;
+const maxListed = 200;
+
+interface PendingPipeline {
+  workspaceId: string;
+  pipelineName: string;
+  profile: string;
+}
+
+/** Creates the use cases of members with load packages that are pending. */
+export function createPendingPackages(
+  persistence: Persistence<'auditLog' | 'pendingPackages'>,
+  startRuns: Pick<StartRuns, 'startFinishing'>,
+) {
+  const { pendingPackages } = persistence.store;
+
+  return {
+    /** Lists packages of a workspace, the newest first, at most 200. */
+    list: (workspaceId: string, filter: PendingFilter): Promise<PendingPackageRecord[]> =>
+      pendingPackages.list(workspaceId, filter, maxListed),
+
+    /**
+     * Starts a run of the job that extracted the newest package of a pipeline: it finishes what is pending, and does not ask
+     * the source.
+     * @throws ServiceError nothing_pending, and those of `startFinishing`
+     */
+    async finish(asked: PendingPipeline & { membershipId: string }): Promise<JobRunRecord> {
+      const filter = { pipelineName: asked.pipelineName, jobRunId: null, onlyPending: true };
+      const packages = await pendingPackages.list(asked.workspaceId, filter, maxListed);
+      const found = packages.find(({ profile, jobId }) => profile === asked.profile && jobId !== null);
+      if (!found?.jobId) throw nothingPending(asked);
+      return startRuns.startFinishing({ ...asked, jobId: found.jobId, pipelineNames: [asked.pipelineName] });
+    },
+
+    /**
+     * Makes the next attempt of the profile drop what is pending of a pipeline. Until then it takes space, and no run
+     * finishes it.
+     * @returns how many packages
+     * @throws ServiceError nothing_pending
+     */
+    async drop(asked: PendingPipeline): Promise<{ packageCount: number; sizeBytes: number }> {
+      return persistence.transaction(async (store) => {
+        const packages = await store.pendingPackages.requestDrop(asked.workspaceId, asked);
+        if (packages.length === 0) throw nothingPending(asked);
+        const sizeBytes = packages.reduce((sum, each) => sum + each.sizeBytes, 0);
+        await recordChange(store, {
+          workspaceId: asked.workspaceId,
+          action: 'pending-packages.drop',
+          target: { kind: 'pipeline', id: null, name: asked.pipelineName },
+          before: {
+            profile: asked.profile,
+            load_ids: packages.slice(0, maxNamed).map(({ loadId }) => loadId),
+            size_bytes: sizeBytes,
+            tables: [...new Set(packages.flatMap(({ tableNames }) => tableNames))].slice(0, maxNamed),
+          },
+          after: null,
+        });
+        return { packageCount: packages.length, sizeBytes };
+      });
+    },
+  };
+}
+
+function nothingPending({ pipelineName, profile }: PendingPipeline): ServiceError {
+  return new ServiceError(
+    'nothing_pending',
+    `The pipeline ${pipelineName} has no pending load packages under the profile ${profile}.`,
+  );
+}

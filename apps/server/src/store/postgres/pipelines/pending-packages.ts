@@ -1,0 +1,208 @@
+import type {
+  EndedPackage,
+  PendingStep,
+  ReportedPackage,
+} from '../../../domain/pipelines/pending-packages.ts';
+import type { Queryable } from '../pool.ts';
+import { named } from '../statements/named.ts';
+
+/** Where the packages are: the local data of a workspace and profile, of the servers or of a worker. */
+export interface PendingScope {
+  workspaceId: string;
+  profile: string;
+  /** Null: the local data of the servers. */
+  workerId: string | null;
+}
+
+/** The run of an attempt that reports. */
+export interface ReportingAttempt extends PendingScope {
+  jobRunId: string;
+}
+
+export interface PendingPackageRecord extends PendingScope {
+  id: string;
+  pipelineName: string;
+  loadId: string;
+  schemaName: string | null;
+  step: PendingStep;
+  tableNames: string[];
+  sizeBytes: number;
+  jobsLeft: number;
+  jobsDone: number;
+  tries: number;
+  createdAt: Date;
+  state: 'pending' | 'finished' | 'dropped' | 'gone';
+  endedAt: Date | null;
+  dropRequestedAt: Date | null;
+  /** The run that extracted it; null once that is removed. */
+  jobRunId: string | null;
+  runNumber: number | null;
+  jobId: string | null;
+  jobRef: string | null;
+  /** The run that finished or dropped it. */
+  endedByJobRunId: string | null;
+  endedByRunNumber: number | null;
+  endedByJobRef: string | null;
+}
+
+export interface PendingFilter {
+  pipelineName: string | null;
+  /** Packages that this run extracted, finished or dropped. */
+  jobRunId: string | null;
+  onlyPending: boolean;
+}
+
+const noWorker = '00000000-0000-0000-0000-000000000000';
+const inScope = `pending_packages.workspace_id = :workspaceId and pending_packages.profile = :profile
+  and pending_packages.worker_id is not distinct from :workerId::uuid` as const;
+
+/** Stores what bootstraps report about load packages that are still to be loaded. */
+export function createPendingPackageStore(sql: Queryable) {
+  return {
+    findAttempt: (attemptId: string) =>
+      sql.maybeOnePrepared<ReportingAttempt>(
+        named(
+          `select job_runs.workspace_id as "workspaceId", job_runs.profile, job_runs.worker_id as "workerId",
+                  job_runs.id as "jobRunId"
+             from attempts join job_runs on job_runs.id = attempts.job_run_id where attempts.id = :attemptId`,
+          { attemptId },
+        ),
+      ),
+
+    /** Adds or updates packages that are pending. One that was reported as ended is pending again. */
+    save: ({ workspaceId, profile, workerId }: PendingScope, packages: readonly ReportedPackage[]) =>
+      sql.execute(
+        named(
+          `insert into pending_packages (workspace_id, profile, worker_id, pipeline_name, load_id, schema_name, step, table_names,
+                  size_bytes, jobs_left, jobs_done, tries, created_at, job_run_id)
+           select distinct on (found."pipelineName", found."loadId") :workspaceId, :profile, :workerId::uuid, found."pipelineName", found."loadId", found."schemaName", found.step,
+                  array(select json_array_elements_text(found."tableNames")), found."sizeBytes", found."jobsLeft", found."jobsDone", found.tries,
+                  found."createdAt", job_runs.id
+             from json_to_recordset(:packages::json) as found ("pipelineName" text, "loadId" text, "schemaName" text, step text,
+                  "tableNames" json, "sizeBytes" bigint, "jobsLeft" integer, "jobsDone" integer, tries integer, "createdAt" timestamptz,
+                  "attemptId" uuid)
+             left join attempts on attempts.id = found."attemptId"
+             left join job_runs on job_runs.id = attempts.job_run_id and job_runs.workspace_id = :workspaceId
+            order by found."pipelineName", found."loadId"
+           on conflict (workspace_id, profile, coalesce(worker_id, '${noWorker}'), pipeline_name, load_id) do update
+             set step = excluded.step, size_bytes = excluded.size_bytes, jobs_left = excluded.jobs_left, jobs_done = excluded.jobs_done,
+                 table_names = excluded.table_names, tries = excluded.tries, reported_at = now(), state = 'pending', ended_at = null,
+                 ended_by_job_run_id = null, job_run_id = coalesce(pending_packages.job_run_id, excluded.job_run_id)`,
+          { workspaceId, profile, workerId, packages: JSON.stringify(packages) },
+        ),
+      ),
+
+    /** Records what a run did with packages. */
+    end: ({ workspaceId, profile, workerId, jobRunId }: ReportingAttempt, ended: readonly EndedPackage[]) =>
+      sql.execute(
+        named(
+          `update pending_packages set state = done.state, ended_at = now(), ended_by_job_run_id = :jobRunId
+             from json_to_recordset(:ended::json) as done ("pipelineName" text, "loadId" text, state text)
+            where ${inScope} and pending_packages.pipeline_name = done."pipelineName"
+              and pending_packages.load_id = done."loadId" and pending_packages.state = 'pending'`,
+          { workspaceId, profile, workerId, jobRunId, ended: JSON.stringify(ended) },
+        ),
+      ),
+
+    /**
+     * Ends packages that a complete report does not have: as dropped if a member asked for that. Another open attempt may
+     * have taken them over, so nothing ends while there is one.
+     */
+    endMissing: (
+      { workspaceId, profile, workerId, jobRunId }: ReportingAttempt,
+      packages: readonly ReportedPackage[],
+    ) =>
+      sql.execute(
+        named(
+          `update pending_packages
+              set state = case when drop_requested_at is null then 'gone' else 'dropped' end, ended_at = now(),
+                  ended_by_job_run_id = case when drop_requested_at is null then null else cast(:jobRunId as uuid) end
+            where ${inScope} and state = 'pending'
+              and not exists (select 1 from json_to_recordset(:packages::json) as found ("pipelineName" text, "loadId" text)
+                               where found."pipelineName" = pending_packages.pipeline_name and found."loadId" = pending_packages.load_id)
+              and not exists (select 1 from job_runs
+                               where job_runs.workspace_id = :workspaceId and job_runs.profile = :profile and job_runs.id <> :jobRunId
+                                 and job_runs.status in ('starting', 'running', 'cancelling'))`,
+          { workspaceId, profile, workerId, jobRunId, packages: JSON.stringify(packages) },
+        ),
+      ),
+
+    /** Lists the packages that members have asked to drop. */
+    listUnwanted: ({ workspaceId, profile, workerId }: PendingScope) =>
+      sql.prepared<{ pipelineName: string; loadId: string }>(
+        named(
+          `select pipeline_name as "pipelineName", load_id as "loadId" from pending_packages
+            where ${inScope} and state = 'pending' and drop_requested_at is not null order by id limit 200`,
+          { workspaceId, profile, workerId },
+        ),
+      ),
+
+    /** Lists packages, the newest first. */
+    list: (workspaceId: string, { pipelineName, jobRunId, onlyPending }: PendingFilter, limit: number) =>
+      sql.prepared<PendingPackageRecord>(
+        named(
+          `select packages.id, packages.workspace_id as "workspaceId", packages.profile, packages.worker_id as "workerId",
+                  packages.pipeline_name as "pipelineName", packages.load_id as "loadId", packages.schema_name as "schemaName",
+                  packages.step, packages.table_names as "tableNames", packages.size_bytes as "sizeBytes",
+                  packages.jobs_left as "jobsLeft", packages.jobs_done as "jobsDone", packages.tries,
+                  packages.created_at as "createdAt", packages.state, packages.ended_at as "endedAt",
+                  packages.drop_requested_at as "dropRequestedAt", packages.job_run_id as "jobRunId",
+                  runs.number as "runNumber", jobs.id as "jobId", jobs.job_ref as "jobRef",
+                  packages.ended_by_job_run_id as "endedByJobRunId", ending.number as "endedByRunNumber",
+                  ending_jobs.job_ref as "endedByJobRef"
+             from pending_packages packages
+             left join job_runs runs on runs.id = packages.job_run_id
+             left join jobs on jobs.id = runs.job_id
+             left join job_runs ending on ending.id = packages.ended_by_job_run_id
+             left join jobs ending_jobs on ending_jobs.id = ending.job_id
+            where packages.workspace_id = :workspaceId
+              and (:pipelineName::text is null or packages.pipeline_name = :pipelineName)
+              and (:jobRunId::uuid is null or packages.job_run_id = :jobRunId or packages.ended_by_job_run_id = :jobRunId)
+              and (not :onlyPending::boolean or packages.state = 'pending')
+            order by packages.created_at desc, packages.id limit :limit`,
+          { workspaceId, pipelineName, jobRunId, onlyPending, limit },
+        ),
+      ),
+
+    /** Asks the next attempt to drop the pending packages of a pipeline; returns them. */
+    requestDrop: (
+      workspaceId: string,
+      { pipelineName, profile }: { pipelineName: string; profile: string },
+    ) =>
+      sql.prepared<{ loadId: string; sizeBytes: number; tableNames: string[] }>(
+        named(
+          `update pending_packages set drop_requested_at = coalesce(drop_requested_at, now())
+            where workspace_id = :workspaceId and pipeline_name = :pipelineName and profile = :profile and state = 'pending'
+            returning load_id as "loadId", size_bytes as "sizeBytes", table_names as "tableNames"`,
+          { workspaceId, pipelineName, profile },
+        ),
+      ),
+
+    /** Makes a new run finish the pending packages of pipelines and end before it asks their sources. */
+    setFinishing: (jobRunId: string, pipelineNames: readonly string[]) =>
+      sql.execute(
+        named('update job_runs set finishes_pending = :pipelineNames where id = :jobRunId', {
+          jobRunId,
+          pipelineNames: [...pipelineNames],
+        }),
+      ),
+
+    /** Reads the pipelines that a run is to finish; null for a usual run. */
+    async readFinishing(jobRunId: string): Promise<string[] | null> {
+      const row = await sql.maybeOnePrepared<{ pipelineNames: string[] | null }>(
+        named('select finishes_pending as "pipelineNames" from job_runs where id = :jobRunId', { jobRunId }),
+      );
+      return row?.pipelineNames ?? null;
+    },
+
+    /** Removes some rows of packages that ended more than this many days ago. */
+    removeEnded: (days: number) =>
+      sql.execute(
+        named(
+          `delete from pending_packages where id in (
+             select id from pending_packages where ended_at < now() - make_interval(days => :days) order by ended_at limit 1000)`,
+          { days },
+        ),
+      ),
+  };
+}

@@ -1,0 +1,19 @@
+"""Reports what happens to pending packages to the run's bootstrap."""
+
+from __future__ import annotations
+
+import json
+
+from ..ask_bootstrap import ask
+
+
+def report(event: str, pipeline: str, origin: dict, packages: list[dict], reason: str = "") -> None:
+    """Send one event; a failure is ignored, because the load matters more than its line in the log."""
+    details = {name: origin.get(name) for name in ("run", "job", "attempt")}
+    left = [{name: package.get(name) for name in ("load_id", "bytes", "step")} for package in packages]
+    message = {"event": event, "pipeline": pipeline, "origin": details, "packages": left, "reason": reason[:1000]}
+    try:
+        ask("pending_packages", json.dumps(message).encode())
+    except (OSError, ValueError):
+        # The answer is empty.
+        pass

@@ -1,0 +1,206 @@
+"""What happens before a pipeline of a run writes: packages that an earlier attempt left are finished first."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ..constructor import construct_again
+from ..writing_call import WritingCall
+from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
+from .packages import has_pending, open_below
+from .reporting import report
+from .take_over import CannotContinue, Found, take_over
+
+_VARIABLE = "PUMPHOUSE_PIPELINES"
+# The calls that would write anything new. The others only prepare or repair.
+_SKIPPED = ("run", "extract", "normalize", "load")
+# A package that cannot be loaded must not fail every run for ever: then it is dropped, and the source is asked again.
+MAX_TRIES = 5
+# Folders left by several attempts are finished one after the other.
+_MAX_FOLDERS = 20
+
+
+class EndedBeforeSource(SystemExit):
+    """Ends a run that is to finish pending packages only, with exit code 0."""
+
+
+class PendingPackages:
+    """The step for all pipelines of one process."""
+
+    def __init__(self, settings: dict) -> None:
+        self._local_data: str = settings["folder"]
+        self._attempt: str = settings["attempt"]
+        # The pipelines whose packages this run finishes without asking their sources; None for a usual run.
+        self._only: set[str] | None = set(settings["finish"]) if settings.get("finish") else None
+
+    def before_write(self, call: WritingCall) -> None:
+        """
+        Finish what is pending. Raises what dlt raises when a package cannot be loaded, and EndedBeforeSource. In a run that
+        only finishes packages, answers calls of other pipelines.
+        """
+        names = ("destination", "staging", "dataset_name", "credentials") if call.method_name in ("run", "load") else ()
+        result = self._finish_all(call.pipeline, {name: call.read_argument(name) for name in names})
+        if self._only is not None and call.method_name in _SKIPPED:
+            self._end_or_skip(call, result)
+
+    def _finish_all(self, pipeline, arguments: dict):
+        if getattr(pipeline, "dev_mode", False):
+            # dlt deletes the folder of such a pipeline whenever it is constructed.
+            return None
+        opened = self._open()
+        if opened is None:
+            return None
+        root, own = opened
+        try:
+            if not self._is_kept(pipeline, own) or self._has_own(pipeline, own):
+                return None
+            return self._finish_folders(root, own, pipeline, arguments)
+        finally:
+            own.close()
+            os.close(root)
+
+    def _open(self) -> tuple[int, AttemptFolder] | None:
+        try:
+            local_data = os.open(self._local_data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            root = open_root(local_data, create=False)
+        except OSError:
+            # The run has removed it.
+            return None
+        finally:
+            os.close(local_data)
+        try:
+            return root, AttemptFolder(root, self._attempt)
+        except OSError:
+            os.close(root)
+            return None
+
+    def _is_kept(self, pipeline, own: AttemptFolder) -> bool:
+        """Report whether the pipeline works in the attempt's folder, and not where its code or its settings say."""
+        try:
+            found, folder = os.stat(pipeline.pipelines_dir), os.fstat(own.descriptor)
+        except OSError:
+            return False
+        return os.path.samestat(found, folder)
+
+    def _has_own(self, pipeline, own: AttemptFolder) -> bool:
+        folder = own.open_pipeline(pipeline.pipeline_name)
+        if folder is None:
+            return False
+        try:
+            return has_pending(folder)
+        finally:
+            os.close(folder)
+
+    def _finish_folders(self, root: int, own: AttemptFolder, pipeline, arguments: dict):
+        result, skip = None, 0
+        if not _has_others(root, own.attempt, pipeline.pipeline_name):
+            return None
+        _set_destination(pipeline, arguments)
+        for _ in range(_MAX_FOLDERS):
+            try:
+                found = take_over(root, own, pipeline, skip)
+            except CannotContinue as error:
+                report("unusable", pipeline.pipeline_name, {}, [], str(error))
+                skip += 1
+                continue
+            if found is None:
+                break
+            done = self._finish(own, pipeline, found, arguments)
+            result = result if done is None else done
+        return result
+
+    def _finish(self, own: AttemptFolder, pipeline, found: Found, arguments: dict):
+        name, tries = pipeline.pipeline_name, found.origin.get("tries", 0)
+        if isinstance(tries, int) and tries >= MAX_TRIES:
+            return self._drop(own, pipeline, found, f"{tries} runs could not load it")
+        if not found.is_first_load and _is_dataset_missing(pipeline):
+            return self._drop(own, pipeline, found, "the dataset that it continues does not exist at the destination any more")
+        report("finishing", name, found.origin, found.packages)
+        # dlt would look for the state at the destination first, find no dataset before the first load, and delete the
+        # packages. It looks again before it extracts.
+        pipeline._state_restored = True
+        try:
+            info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
+        finally:
+            pipeline._state_restored = False
+        own.write_note(name, None)
+        report("finished", name, found.origin, found.packages)
+        return info
+
+    def _drop(self, own: AttemptFolder, pipeline, found: Found, reason: str) -> None:
+        """Delete the working folder, and let the pipeline begin with what the destination has."""
+        name = pipeline.pipeline_name
+        report("dropped", name, found.origin, found.packages, reason)
+        remove_tree(own.descriptor, name)
+        own.write_note(name, None)
+        construct_again(pipeline)
+
+    def _end_or_skip(self, call: WritingCall, result) -> None:
+        """In a run that only finishes packages: end it once nothing is left, and skip all writing until then."""
+        assert self._only is not None
+        self._only.discard(call.pipeline.pipeline_name)
+        if not self._only:
+            report("ended", call.pipeline.pipeline_name, {}, [])
+            raise EndedBeforeSource(0)
+        report("skipped", call.pipeline.pipeline_name, {}, [])
+        call.answer(_Nothing() if result is None else result)
+
+
+class _Nothing:
+    """What a skipped call returns in place of dlt's description of a step: it has no packages and no failed jobs."""
+
+    load_packages: list = []
+    loads_ids: list = []
+    has_failed_jobs = False
+
+    def raise_on_failed_jobs(self) -> None:
+        pass
+
+    def __str__(self) -> str:
+        return "Nothing was written: this run only finishes pending packages."
+
+
+def add_step(steps: list) -> None:
+    """Add the step to those of this process, unless the run keeps no packages."""
+    try:
+        settings = json.loads(os.environ[_VARIABLE]).get("pending")
+    except (KeyError, ValueError):
+        return
+    if settings and settings.get("folder"):
+        steps.append(PendingPackages(settings).before_write)
+
+
+def _has_others(root: int, own: str, name: str) -> bool:
+    """Report whether an ended attempt left a folder of this pipeline, which is rare."""
+    for ended in take_ended(root, own):
+        folder = open_below(ended.descriptor, (name,))
+        if folder is not None:
+            os.close(folder)
+            return True
+    return False
+
+
+def _set_destination(pipeline, arguments: dict) -> None:
+    """Tell the pipeline what the call brings, as the call itself is about to: the packages have to fit it."""
+    destination, staging = arguments.get("destination"), arguments.get("staging")
+    if destination is not None or staging is not None:
+        pipeline._set_destinations(
+            destination=destination, destination_credentials=arguments.get("credentials"), staging=staging
+        )
+    if arguments.get("dataset_name") is not None:
+        pipeline._set_dataset_name(arguments["dataset_name"])
+
+
+def _is_dataset_missing(pipeline) -> bool:
+    """As dlt itself decides that local state is of no use. Raises what the destination raises."""
+    if pipeline.default_schema_name is None:
+        return False
+    client = pipeline._get_destination_clients()[0]
+    if not hasattr(client, "is_storage_initialized"):
+        return False
+    with client as opened:
+        return not opened.is_storage_initialized()

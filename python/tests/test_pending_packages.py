@@ -1,0 +1,241 @@
+"""Load packages that an attempt leaves are finished by the next one, with real dlt; attempts end at any point."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from attempt_runner import AttemptRunner, build_archive, dlt_environment
+from attempt_server import ATTEMPT_ID, AttemptServer
+
+# Ends itself at the point that `stop` names: before a step, or in it.
+SHOP = """
+import json, os, signal
+import dlt
+
+settings = json.load(open("settings.json"))
+at = settings.get("at")
+
+
+def stop():
+    os.kill(os.getpid(), getattr(signal, settings.get("signal", "SIGKILL")))
+
+
+def before(owner, name):
+    setattr(owner, name, lambda *args, **kwargs: stop())
+
+
+def after(owner, name):
+    original = getattr(owner, name)
+
+    def call(*args, **kwargs):
+        original(*args, **kwargs)
+        stop()
+
+    setattr(owner, name, call)
+
+
+@dlt.resource(table_name="orders", write_disposition=settings.get("disposition", "append"), primary_key="id")
+def orders(after=dlt.sources.incremental("id", initial_value=0)):
+    print(f"ASKED after {after.last_value}")
+    first = after.last_value + 1
+    for number in range(first, first + 3):
+        if at == "extract" and number == first + 1:
+            stop()
+        yield {"id": number, "parts": [{"part": 1}, {"part": 2}]}
+
+
+from dlt.common.storages.load_package import PackageStorage
+from dlt.normalize.normalize import Normalize
+from dlt.load.load import Load
+
+if at == "normalize":
+    before(Normalize, "run")
+if at == "in-normalize":
+    before(Normalize, "spool_files")
+if at == "load":
+    before(Load, "run")
+if at == "in-load":
+    # One job after the other, so that no other one is at the destination and not yet recorded: dlt would repeat it.
+    os.environ["LOAD__WORKERS"] = "1"
+    after(PackageStorage, "complete_job")
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline(
+        "shop", destination=settings.get("destination", "duckdb"), dataset_name=settings.get("dataset", "raw")
+    )
+    print(pipeline.run(orders()))
+    print("AFTER")
+"""
+
+COUNT = """
+import dlt
+pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="raw")
+with pipeline.sql_client() as client:
+    for table in ("orders", "orders__parts", "_dlt_loads"):
+        print(table, client.execute_sql(f"SELECT count(*) FROM {table}")[0][0])
+    print("ids", [row[0] for row in client.execute_sql("SELECT id FROM orders ORDER BY id")])
+"""
+
+DROP = """
+import dlt
+if __name__ == "__main__":
+    with dlt.pipeline("shop", destination="duckdb", dataset_name="raw").sql_client() as client:
+        client.drop_dataset()
+"""
+
+
+class PendingPackagesTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.data = folder.name
+        self.root = Path(folder.name, ".pumphouse", "pipelines")
+        self.number = 0
+
+    def run_attempt(self, code: str = SHOP, ends: tuple = (0, None), pending: dict | None = None, **settings: object) -> list[str]:
+        """Run an attempt to its end; return its log. `pending`: what the server says of packages."""
+        self.number += 1
+        entry = {"module": "shop", "function": None, "job_type": "batch", "job_ref": "jobs.shop.shop", "profile": "prod"}
+        launcher = "dlt._workspace.deployment.launchers.module"
+        entry |= {"launcher": launcher, "refresh": False}
+        server = AttemptServer(
+            program=launcher,
+            arguments=["--run-id", "run-1", "--trigger", "manual:", "--entry-point", json.dumps(entry)],
+            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1"},
+            pipelines={
+                "pending": {"max_bytes": 10_000_000, "max_days": 30, "run": self.number, "job": "jobs.shop.shop", **(pending or {})}
+            },
+        )
+        local_data = {"path": self.data, "source": self.data, "mounted": False, "written_as": "prod"}
+        runner = AttemptRunner(server, environment=dlt_environment(), local_data=local_data)
+        self.addCleanup(runner.clean)
+        server.serve_archive("code", build_archive({"shop.py": code, "settings.json": json.dumps(settings)}))
+        end = runner.run()
+        self.assertEqual((end["code"], end["signal"]), ends, server.log())
+        records = [json.loads(line) for line in server.spool.splitlines()]
+        self.records = [record for record in records if record["kind"] == "pending"]
+        self.notes = [record["text"] for record in records if record["kind"] == "note"]
+        if (self.root / ATTEMPT_ID).exists():
+            # The next attempt has another id.
+            os.rename(self.root / ATTEMPT_ID, self.root / f"earlier-{self.number}")
+        return server.log()
+
+    def kill(self, at: str, **settings: object) -> list[str]:
+        return self.run_attempt(ends=(None, "SIGKILL"), at=at, **settings)
+
+    def read_pending(self) -> list[tuple]:
+        [record] = self.records
+        return [(package["pipeline"], package["step"], package["run"], package["tables"]) for package in record["packages"]]
+
+    def list_kept(self) -> list[str]:
+        return sorted(os.listdir(self.root))
+
+    def count(self) -> list[str]:
+        return self.run_attempt(COUNT)
+
+    def test_a_clean_attempt_leaves_nothing(self) -> None:
+        self.assertIn("ASKED after 0", self.run_attempt())
+        self.assertEqual((self.records[0]["packages"], self.list_kept()), ([], []))
+
+    def test_the_next_run_finishes_what_a_killed_one_extracted(self) -> None:
+        for at, step in (("normalize", "extracted"), ("in-normalize", "extracted"), ("load", "normalized"), ("in-load", "partly_loaded")):
+            for disposition in ("append", "merge", "replace"):
+                with self.subTest(at=at, disposition=disposition):
+                    self.setUp()
+                    self.assertIn("ASKED after 0", self.kill(at, disposition=disposition))
+                    self.assertEqual(self.read_pending(), [("shop", step, 1, ["orders", "orders__parts"][: 1 if step == "extracted" else 2])])
+                    log = self.run_attempt(disposition=disposition)
+                    # A table that is replaced is extracted from its beginning.
+                    asked = "ASKED after 0" if disposition == "replace" else "ASKED after 3"
+                    self.assertEqual([line for line in log if "ASKED" in line], [asked], log)
+                    self.assertIn("extracted by run 1 of jobs.shop.shop", "\n".join(self.notes))
+                    self.assertEqual([event["event"] for event in self.records[0]["events"]], ["finished"])
+                    self.assertEqual((self.read_pending(), self.list_kept()), ([], []))
+                    ids = [1, 2, 3] if disposition == "replace" else [1, 2, 3, 4, 5, 6]
+                    expected = {f"ids {ids}", f"orders {len(ids)}", f"orders__parts {2 * len(ids)}", "_dlt_loads 2"}
+                    self.assertLessEqual(expected, set(self.count()))
+
+    def test_a_package_that_was_not_extracted_completely_is_extracted_again(self) -> None:
+        self.kill("extract")
+        self.assertEqual((self.read_pending(), self.list_kept()), ([], []))
+        self.assertIn("ASKED after 0", self.run_attempt())
+
+    def test_a_run_that_only_finishes_packages_does_not_ask_the_source(self) -> None:
+        self.kill("load")
+        log = self.run_attempt(pending={"finish": ["shop"]})
+        self.assertNotIn("ASKED", "\n".join(log))
+        self.assertNotIn("AFTER", log)
+        self.assertLessEqual({"ids [1, 2, 3]"}, set(self.count()))
+
+    def test_packages_of_another_dataset_stay(self) -> None:
+        self.kill("load")
+        self.assertIn("ASKED after 0", self.run_attempt(dataset="other"))
+        self.assertEqual([package[:3] for package in self.read_pending()], [("shop", "normalized", 1)])
+        self.assertIn("ASKED after 3", self.run_attempt())
+
+    def test_a_dataset_that_was_dropped_is_loaded_anew(self) -> None:
+        self.run_attempt()
+        self.kill("load")
+        self.run_attempt(DROP)
+        self.assertIn("ASKED after 0", self.run_attempt())
+        self.assertIn("does not exist at the destination any more", "\n".join(self.notes))
+        self.assertLessEqual({"ids [1, 2, 3]"}, set(self.count()))
+
+    def test_a_damaged_folder_stays_and_the_run_goes_on(self) -> None:
+        self.kill("load")
+        [state] = self.root.glob("*/shop/state.json")
+        newer = {"_state_engine_version": 99, "_state_version": 1, "destination_type": "dlt.destinations.duckdb"}
+        state.write_text(json.dumps(newer))
+        self.assertIn("ASKED after 0", self.run_attempt())
+        self.assertIn("cannot be used by this run", "\n".join(self.notes))
+        self.assertEqual([package[:3] for package in self.read_pending()], [("shop", "normalized", 1)])
+
+    def test_links_in_the_folder_are_not_followed(self) -> None:
+        self.kill("load")
+        secret = tempfile.TemporaryDirectory()
+        self.addCleanup(secret.cleanup)
+        Path(secret.name, "normalized", "1.0", "new_jobs").mkdir(parents=True)
+        [folder] = self.root.glob("*/shop")
+        os.rename(folder / "load", folder / "was")
+        os.symlink(secret.name, folder / "load")
+        self.run_attempt()
+        self.assertEqual((self.read_pending(), self.list_kept()), ([], []))
+        self.assertTrue(Path(secret.name, "normalized", "1.0").exists())
+
+    def test_a_live_attempt_keeps_its_packages(self) -> None:
+        self.kill("load")
+        import fcntl
+
+        with open(self.root / "earlier-1" / ".lock", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("ASKED after 0", self.run_attempt())
+            self.assertEqual(self.list_kept(), ["earlier-1"])
+
+    def test_limits(self) -> None:
+        self.run_attempt(ends=(None, "SIGKILL"), at="load", pending={"max_bytes": 10})
+        self.assertEqual((self.read_pending(), self.list_kept()), ([], []))
+        self.assertIn("larger than the limit", "\n".join(self.notes))
+        self.kill("load")
+        self.run_attempt("pass", pending={"max_days": 0})
+        self.assertEqual(self.list_kept(), [])
+        self.assertIn("too old", "\n".join(self.notes))
+
+    def test_packages_are_dropped_as_requested(self) -> None:
+        self.kill("load")
+        load_id = self.records[0]["packages"][0]["load_id"]
+        log = self.run_attempt(pending={"drop": [{"pipeline": "shop", "load_id": load_id}]})
+        self.assertIn("ASKED after 0", log)
+        self.assertIn("dropped as requested", "\n".join(self.notes))
+
+    def test_a_package_that_cannot_be_loaded_is_dropped_after_five_runs(self) -> None:
+        self.run_attempt()
+        self.kill("load")
+        for _ in range(5):
+            self.assertNotIn("ASKED", "\n".join(self.kill("load")))
+        self.assertEqual(self.records[0]["packages"][0]["tries"], 5)
+        self.assertIn("ASKED after 3", self.run_attempt())
+        self.assertIn("5 runs could not load it", "\n".join(self.notes))
