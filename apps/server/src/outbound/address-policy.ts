@@ -21,20 +21,21 @@ export interface AddressPolicy {
   /** Whether the operator allows this address. */
   isAllowedAddress(address: string): boolean;
   /** Whether this is a public address of another machine. */
-  isPublic(address: string): boolean;
+  isPublic(address: string): Promise<boolean>;
 }
 
-/** @param ownAddresses addresses of this machine and of the database, which may be public */
+/** @param listOwnAddresses lists the addresses of this machine and of the database, which may be public */
 export function createAddressPolicy(
   allowed: AllowedTargets,
-  ownAddresses: () => readonly string[],
+  listOwnAddresses: () => Promise<readonly string[]>,
 ): AddressPolicy {
   const hosts = new Set(allowed.hosts.map((host) => host.toLowerCase()));
   const allowedNetworks = listNetworks(allowed.networks);
   return {
     isAllowedHost: (hostname) => hosts.has(hostname.toLowerCase()),
     isAllowedAddress: (address) => contains(allowedNetworks, address),
-    isPublic: (address) => isPublicAddress(address) && !contains(listNetworks(ownAddresses()), address),
+    isPublic: async (address) =>
+      isPublicAddress(address) && !contains(listNetworks(await listOwnAddresses()), address),
   };
 }
 

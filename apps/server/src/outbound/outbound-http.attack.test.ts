@@ -31,7 +31,7 @@ function createOutbound({
   ...changes
 }: Partial<OutboundOptions> & { allowed?: string[]; hosts?: string[]; own?: string[] } = {}) {
   return createOutboundHttp({
-    policy: createAddressPolicy({ hosts, networks: allowed }, () => own),
+    policy: createAddressPolicy({ hosts, networks: allowed }, async () => own),
     resolve: unresolved,
     resolveAllowed: unresolved,
     limits: { totalMs: 600, bodyMs: 150 },

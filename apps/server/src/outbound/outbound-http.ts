@@ -64,9 +64,8 @@ export function createOutboundHttp(options: OutboundOptions): OutboundHttp {
     }
     const isAllowed = isAllowedHost || addresses.every((address) => policy.isAllowedAddress(address));
     // One internal address is enough to refuse a name: no answer may choose which one is used.
-    const isPublic = addresses.every(
-      (address) => policy.isPublic(address) || policy.isAllowedAddress(address),
-    );
+    const others = addresses.filter((address) => !policy.isAllowedAddress(address));
+    const isPublic = (await Promise.all(others.map((address) => policy.isPublic(address)))).every(Boolean);
     if (!isAllowed && !isPublic) return { refused: 'address_not_allowed' };
     if (url.protocol === 'http:' && !isAllowed) return { refused: 'https_required' };
     return addresses;
