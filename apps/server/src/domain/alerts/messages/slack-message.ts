@@ -23,7 +23,7 @@ export function buildSlackMessage(message: AlertMessage): object {
       { type: 'header', text: { type: 'plain_text', text: cut(title, maxHeaderLength), emoji: false } },
       buildContext(message),
       ...buildDetails(message),
-      ...buildFacts(message),
+      ...buildFields(message),
       ...buildButtons(message),
     ],
   };
@@ -44,7 +44,7 @@ function buildDetails({ details }: AlertMessage): Block[] {
   return [{ type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${text}\n\`\`\`` } }];
 }
 
-function buildFacts({ facts }: AlertMessage): Block[] {
+function buildFields({ facts }: AlertMessage): Block[] {
   const blocks: Block[] = [];
   for (let index = 0; index < facts.length; index += maxFields) {
     const fields = facts.slice(index, index + maxFields).map(({ label, value }) => ({

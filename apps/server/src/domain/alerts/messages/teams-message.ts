@@ -33,7 +33,7 @@ function buildCard(message: AlertMessage): object {
     weight: 'Bolder',
     color: kind === 'resolved' ? 'Good' : colors[severity],
   };
-  const allFacts = [
+  const rows = [
     { title: 'Severity', value: severityLabels[severity] },
     { title: 'Workspace', value: escapeMarkdown(workspace.name) },
     ...facts.map(({ label, value }) => ({ title: escapeMarkdown(label), value: escapeMarkdown(value) })),
@@ -48,7 +48,7 @@ function buildCard(message: AlertMessage): object {
     body: [
       title,
       ...(text === '' ? [] : [{ ...buildText(text), fontType: 'Monospace' }]),
-      { type: 'FactSet', facts: allFacts },
+      { type: 'FactSet', facts: rows },
     ],
     ...(links.length > 0 && {
       actions: links.slice(0, maxActions).map(({ label, url }) => ({
