@@ -40,12 +40,12 @@ it('lets an owner create, test, disable and delete a channel', async () => {
   await row('On-call').getByText('127.0.0.1').waitFor();
   expect(await owner.content()).not.toContain('planted-path');
 
-  await button(owner, 'Send a test through On-call').click();
+  await button(owner, 'Send test through On-call').click();
   await output('On-call delivered the test.');
   expect(receiver.received).toMatchObject([{ path: '/planted-path' }]);
 
   receiver.respondStatus(404, 'no such hook');
-  await button(owner, 'Send a test through On-call').click();
+  await button(owner, 'Send test through On-call').click();
   await owner.getByText('The test of On-call was not delivered.').waitFor();
   await owner.getByText('no such hook').waitFor();
   await expectAccessible(owner);

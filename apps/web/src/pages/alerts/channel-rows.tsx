@@ -102,7 +102,7 @@ function ChannelActions(props: ChannelRowsProps & { channel: AlertChannelRespons
     <div className={people.actions}>
       {error !== null && <ErrorNotice error={error} />}
       <ActionButton
-        aria-label={`Send a test through ${name}`}
+        aria-label={`Send test through ${name}`}
         whyNot={whyNotChange('alert-channel.send')}
         loading={test.isPending}
         onClick={() => test.mutate()}
@@ -123,7 +123,7 @@ function ChannelActions(props: ChannelRowsProps & { channel: AlertChannelRespons
       {channel.kind === 'webhook' && (
         <AskingButton
           label="Replace secret"
-          aria-label={`Replace the signing secret of ${name}`}
+          aria-label={`Replace secret of ${name}`}
           whyNot={whyNot}
           question={`Replace the signing secret of ${name}?`}
           act={async () => {

@@ -1,3 +1,4 @@
+import type { AfterItem, StoredItem, StoredTotals } from '../retention/stored-item.ts';
 import type { AlertMessage } from '../../../domain/alerts/alert-message.ts';
 import type { Queryable } from '../pool.ts';
 import type { Sorting } from '../statements/conditions.ts';
@@ -287,6 +288,30 @@ export function createAlertDeliveryStore(sql: Queryable) {
           { id: claim.id, attempts: claim.attempts, delaySeconds, ...result },
         ),
       ),
+
+    /** The statements of retention: the log of what has ended, oldest first. */
+    stored: {
+      measure: () =>
+        sql.one<StoredTotals>(
+          `select count(*)::int as count, min(finished_at) as oldest, pg_total_relation_size('alert_deliveries')::bigint as bytes
+             from alert_deliveries where finished_at is not null`,
+        ),
+      list: (after: AfterItem, limit: number) =>
+        sql.query<StoredItem>(
+          named(
+            `select id, finished_at as at, 0 as bytes, false as "isNeeded" from alert_deliveries
+              where finished_at is not null and (:at::timestamptz is null or (finished_at, id) > (:at, :id::uuid))
+              order by finished_at, id limit :limit`,
+            { at: after?.at ?? null, id: after?.id ?? null, limit },
+          ),
+        ),
+      async remove(ids: readonly string[]): Promise<string[]> {
+        const rows = await sql.query<{ id: string }>(
+          named('delete from alert_deliveries where id = any(:ids::uuid[]) returning id', { ids }),
+        );
+        return rows.map(({ id }) => id);
+      },
+    },
 
     noteAccepted: (deliveryId: string, address: string) =>
       sql.execute(
