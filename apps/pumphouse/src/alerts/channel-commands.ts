@@ -11,6 +11,7 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 export function addChannelCommands(alert: Command, cli: Cli): void {
   const channels = alert
     .command('channels')
+    .helpCommand(false)
     .description('Manage where alerts of a workspace are sent, and see what was sent');
   addReading(channels, cli);
   addChanging(channels, cli);
@@ -22,7 +23,7 @@ function addReading(channels: Command, cli: Cli): void {
       .command('list')
       .description('List the alert channels; addresses and keys are never shown')
       .action(
-        withSession<[], object>(cli, async (session) => {
+        withSession(cli, async (session) => {
           const { listChannels } = await import('./list-channels.ts');
           await listChannels(session);
         }),
@@ -54,7 +55,7 @@ function addReading(channels: Command, cli: Cli): void {
       .argument('<delivery>', 'Id of a delivery')
       .description('Send a message of the log again, and wait for the result')
       .action(
-        withSession<[delivery: string], object>(cli, async (session, [id]) => {
+        withSession<[delivery: string]>(cli, async (session, [id]) => {
           const { sendAgain } = await import('./test-channel.ts');
           return sendAgain(session, id);
         }),
@@ -68,7 +69,7 @@ function addReading(channels: Command, cli: Cli): void {
       .argument('<channel>', 'Name or id of the channel')
       .description('Send a test through a channel, and wait for the result')
       .action(
-        withSession<[channel: string], object>(cli, async (session, [name]) => {
+        withSession<[channel: string]>(cli, async (session, [name]) => {
           const { testChannel } = await import('./test-channel.ts');
           return testChannel(session, name);
         }),

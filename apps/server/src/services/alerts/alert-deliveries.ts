@@ -78,7 +78,7 @@ export function createAlertDeliveries(ports: {
         incidentId: null,
         severity: 'info',
         workspace: { id, name },
-        title: `alert channel ${channel.name}`,
+        title: `Alert channel ${channel.name}`,
         details: ['This channel can send alerts of the workspace. Nothing has failed.'],
         facts: [{ label: 'Channel', value: channel.name }],
         links: [{ label: 'Open channels', url: `${serverUrl()}/w/${id}/alerts/channels` }],

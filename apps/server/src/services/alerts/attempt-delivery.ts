@@ -3,7 +3,7 @@ import type { AttemptResult, DeliveryDecision } from '../../domain/alerts/delive
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
-import type { SendAlert } from './send-alert.ts';
+import type { SendAlert } from './alert-sender.ts';
 import { decideDelivery, maxRejections } from '../../domain/alerts/delivery-decision.ts';
 import { recordChange } from '../audit/audit.ts';
 

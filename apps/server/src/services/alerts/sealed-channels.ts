@@ -2,7 +2,7 @@ import type { AlertChannelRecord } from '../../store/records.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import { randomBytes } from 'node:crypto';
 import { explainClosed } from '../../platform/ciphertext.ts';
-import { signingSecretPrefix } from '../../domain/alerts/webhook-signature.ts';
+import { signingSecretPrefix } from './webhook-signature.ts';
 
 /** 24 to 64 bytes are allowed by the Standard Webhooks specification. */
 const signingSecretBytes = 32;

@@ -1,5 +1,5 @@
 import type { AttemptResult } from '../../domain/alerts/delivery-decision.ts';
-import type { SendAlert, SendAlertPorts } from './send-alert.ts';
+import type { SendAlert, SendAlertPorts } from './alert-sender.ts';
 import { createHash } from 'node:crypto';
 import { buildAlertMail } from '../../domain/alerts/messages/mail-text.ts';
 import { excerptAnswer } from './answer-excerpt.ts';

@@ -1,9 +1,7 @@
-import type { AlertChannelKind, AlertChannelRecord, AlertDeliveryRecord } from '../../store/records.ts';
+import type { AlertChannelKind, AlertChannelRecord } from '../../store/records.ts';
 import type { AttemptResult } from '../../domain/alerts/delivery-decision.ts';
-import type { Encryption } from '../../platform/encryption.ts';
-import type { Mailer } from '../../mail/mailer.ts';
-import type { OutboundHttp, OutboundRequest } from '../../outbound/outbound-http.ts';
-import type { Persistence } from '../../store/store.ts';
+import type { OutboundRequest } from '../../outbound/outbound-http.ts';
+import type { SendAlert, SendAlertPorts } from './alert-sender.ts';
 import { buildPagerDutyEvent, buildPagerDutyTestEnd } from '../../domain/alerts/messages/pagerduty-event.ts';
 import { buildSlackMessage } from '../../domain/alerts/messages/slack-message.ts';
 import { buildTeamsMessage } from '../../domain/alerts/messages/teams-message.ts';
@@ -12,25 +10,7 @@ import { createSendAlertMail } from './send-alert-mail.ts';
 import { excerptAnswer } from './answer-excerpt.ts';
 import { openSigningSecrets, openTarget } from './sealed-channels.ts';
 import { parseChannelSettings } from '../../domain/alerts/channel-settings.ts';
-import { signWebhook } from '../../domain/alerts/webhook-signature.ts';
-
-/** Makes one attempt to send a message. Failures are results, not errors. */
-export type SendAlert = (
-  channel: AlertChannelRecord,
-  delivery: AlertDeliveryRecord,
-  signal: AbortSignal,
-) => Promise<AttemptResult>;
-
-export interface SendAlertPorts {
-  persistence: Persistence<'alertDeliveries' | 'members'>;
-  encryption: Encryption;
-  outbound: OutboundHttp;
-  /** Null if no mail server is configured. */
-  mailer: Mailer | null;
-  /** Where events for PagerDuty go; null for the service regions of PagerDuty. */
-  pagerDutyUrl: string | null;
-  now: () => Date;
-}
+import { signWebhook } from './webhook-signature.ts';
 
 const pagerDutyUrls = { us: 'https://events.pagerduty.com', eu: 'https://events.eu.pagerduty.com' } as const;
 

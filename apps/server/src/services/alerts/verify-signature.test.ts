@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createSigningSecret } from './sealed-channels.ts';
-import { signWebhook } from '../../domain/alerts/webhook-signature.ts';
+import { signWebhook } from './webhook-signature.ts';
 
 /** The examples of the documentation, run as they are written there. */
 const page = new URL('../../../../../docs/concepts/alert-channels.md', import.meta.url);

@@ -299,7 +299,7 @@ export function createAlertDeliveryStore(sql: Queryable) {
       list: (after: AfterItem, limit: number) =>
         sql.query<StoredItem>(
           named(
-            `select id, finished_at as at, 0 as bytes, false as "isNeeded" from alert_deliveries
+            `select id, coalesce(finished_at, created_at) as at, 0 as bytes, false as "isNeeded" from alert_deliveries
               where finished_at is not null and (:at::timestamptz is null or (finished_at, id) > (:at, :id::uuid))
               order by finished_at, id limit :limit`,
             { at: after?.at ?? null, id: after?.id ?? null, limit },
