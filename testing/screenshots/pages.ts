@@ -62,6 +62,8 @@ export async function listPages(
     { name: 'deployment-file', path: `/deployments/${deployment.id}?path=shop_orders.py`, isWhole: true },
     { name: 'configurations', path: '/configurations' },
     { name: 'configuration', path: `/configurations/${configuration.id}`, isWhole: true },
+    { name: 'alert-channels', path: '/alerts/channels' },
+    { name: 'alert-deliveries', path: '/alerts/deliveries' },
     { name: 'settings', path: '/settings' },
     { name: 'variables', path: '/settings/variables' },
     { name: 'members', path: '/settings/members' },

@@ -57,6 +57,11 @@ export const errorCodes = {
       'The names in `extra` are reserved: Pumphouse sets them, or they change how a run starts, before its code runs.',
     nextStep: '`extra` contains the alternative for each name; the list is in docs/concepts/variables.md.',
   },
+  alert_channel_limit_exceeded: {
+    status: 400,
+    cause: 'The workspace has the most alert channels that it can have.',
+    nextStep: 'Delete a channel that is not used, or add recipients to an existing one.',
+  },
   variable_limit_exceeded: {
     status: 400,
     cause: 'The variables of the scope, or of the workspace, would exceed the limits of the server.',
@@ -491,6 +496,16 @@ export const errorCodes = {
     status: 503,
     cause: 'The app, or one of its visitors, has reached its limit of open connections.',
     nextStep: 'Close some, then try again.',
+  },
+  alert_channel_exists: {
+    status: 409,
+    cause: 'The workspace has an alert channel with this name.',
+    nextStep: 'Choose another name, or change that channel.',
+  },
+  alert_delivery_waiting: {
+    status: 409,
+    cause: 'The message has not been sent yet, and will be sent without a further request.',
+    nextStep: 'Wait for its result, or test the channel.',
   },
   worker_exists: {
     status: 409,

@@ -108,6 +108,10 @@ export const requirements: Record<Permission, Requirement> = {
   'telemetry.read': inWorkspace('viewer'),
   'webhook.read': inWorkspace('developer'),
   'webhook.update': inWorkspace('developer'),
+  'alert-channel.read': inWorkspace('developer'),
+  // A channel can send mail to any address.
+  'alert-channel.update': inWorkspace('owner'),
+  'alert-channel.send': inWorkspace('developer'),
   'variable.read': inWorkspace('owner'),
   'variable.update': inWorkspace('owner'),
 };

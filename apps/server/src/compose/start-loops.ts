@@ -4,6 +4,7 @@ import type { LoopDefinition, Loops } from '../platform/loops.ts';
 import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
+import { defineAlertDeliveriesLoop } from '../scheduler/alert-deliveries-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -46,7 +47,7 @@ export async function startLoops(
   ];
   for (const definition of definitions) await loops.start(definition);
   return async () => {
-    await Promise.all([supervisor?.stop(), loops.stop()]);
+    await Promise.all([supervisor?.stop(), loops.stop().then(() => parts.services.deliverAlerts.drain())]);
     await parts.executor.templates?.close();
   };
 }
@@ -78,6 +79,7 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
     defineQueueLoop(services.releaseQueued),
     defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
+    defineAlertDeliveriesLoop(services.deliverAlerts),
   ];
 }
 

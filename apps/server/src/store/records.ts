@@ -1,6 +1,8 @@
 /** The types of stored data, for modules that use no SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/sign-in/accounts.ts';
+export type * from './postgres/alerts/alert-channels.ts';
+export type * from './postgres/alerts/alert-deliveries.ts';
 export type * from './postgres/apps/app-access.ts';
 export type * from './postgres/apps/apps.ts';
 export type { AdmittedRun, FilesOfAttempt } from './postgres/attempts/admissions.ts';

@@ -1,5 +1,7 @@
 import type { OnWake } from '../platform/loops.ts';
 import type { Database, Queryable } from './postgres/pool.ts';
+import { createAlertChannelStore } from './postgres/alerts/alert-channels.ts';
+import { createAlertDeliveryStore } from './postgres/alerts/alert-deliveries.ts';
 import { createAuditLogStore } from './postgres/audit/audit-log.ts';
 import { createAppPortStore } from './postgres/apps/app-ports.ts';
 import { createAppStore } from './postgres/apps/apps.ts';
@@ -119,6 +121,8 @@ const creators = {
   changes: createChangeStore,
   apps: createAppStore,
   appPorts: createAppPortStore,
+  alertChannels: createAlertChannelStore,
+  alertDeliveries: createAlertDeliveryStore,
 };
 
 /** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
+import { alertChannelRoutes } from './pumphouse/alert-channels.ts';
 import { appRoutes } from './pumphouse/apps.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
@@ -47,6 +48,7 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,
   ...webhookRoutes,
+  ...alertChannelRoutes,
   ...appRoutes,
   ...usageRoutes,
   ...storageRoutes,

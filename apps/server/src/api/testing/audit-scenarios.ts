@@ -1,5 +1,6 @@
 import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
+import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workerScenarios } from './audit-scenarios-workers.ts';
@@ -14,6 +15,7 @@ export const auditScenarios: Scenarios = {
   ...peopleScenarios,
   ...sessionScenarios,
   ...workerScenarios,
+  ...alertChannelScenarios,
 };
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */

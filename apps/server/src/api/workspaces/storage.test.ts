@@ -79,6 +79,7 @@ it("reports the storage of an organization and of no other, by kind, with the se
     environments: [1, 1234],
     caches: [null, null],
     audit: [expect.any(Number) as number, null],
+    'alert-deliveries': [0, null],
   });
   expect(kinds.get('traces')?.bytes).toBeGreaterThan(0);
   expect(kinds.get('logs')).toMatchObject({ max_age_seconds: 30 * 86_400, max_bytes: 10 * 1024 ** 3 });

@@ -12,6 +12,7 @@ export const retentionKinds = [
   'environments',
   'caches',
   'audit',
+  'alert-deliveries',
 ] as const;
 
 export type RetentionKind = (typeof retentionKinds)[number];
@@ -25,7 +26,7 @@ export interface RetentionLimit {
 export type RetentionLimits = Record<RetentionKind, RetentionLimit>;
 
 export const defaultRetention =
-  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB,audit=400d';
+  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB,audit=400d,alert-deliveries=90d';
 
 /** The text is not a valid retention setting; the message names the invalid part and shows a valid one. */
 export class RetentionSyntaxError extends Error {
@@ -40,7 +41,7 @@ const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 
  */
 const maxAllowedAgeSeconds = 36_500 * 86_400;
 /** The size of a row is unknown. */
-const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit']);
+const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit', 'alert-deliveries']);
 
 /**
  * Parses comma-separated `kind=age/size` parts, such as `logs=90d/50GB,traces=off`. Kinds that are left out

@@ -34,8 +34,8 @@ interface StoredKind {
 
 /** Creates a kind with possibly millions of items: the store counts them and returns them in pages. */
 export function createStoredKind(
-  persistence: Persistence<'auditLog' | 'storage'>,
-  kindOf: (store: Pick<Store, 'auditLog' | 'storage'>) => StoredKind,
+  persistence: Persistence<'alertDeliveries' | 'auditLog' | 'storage'>,
+  kindOf: (store: Pick<Store, 'alertDeliveries' | 'auditLog' | 'storage'>) => StoredKind,
 ): RetainedKind {
   const kind = kindOf(persistence.store);
   return {

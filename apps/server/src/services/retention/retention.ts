@@ -21,7 +21,7 @@ import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
 export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & {
-    persistence: Persistence<'localData'>;
+    persistence: Persistence<'localData'> & Persistence<'alertDeliveries' | 'auditLog' | 'storage'>;
     faultPoints: FaultPoints;
     now: () => Date;
   };
@@ -71,6 +71,7 @@ export function createRetention(dependencies: RetentionDependencies) {
     environments: createRetainedEnvironments(persistence, machine),
     caches: createRetainedCaches(persistence, machine),
     audit: createStoredKind(persistence, (store) => store.auditLog.stored),
+    'alert-deliveries': createStoredKind(persistence, (store) => store.alertDeliveries.stored),
   };
 
   /** @returns which of the ids were removed */

@@ -28,6 +28,15 @@ const actionsByArea = {
     'webhook.set-signing-secret': 'set the signing secret of webhook:',
     'webhook.remove-signing-secret': 'removed the signing secret of webhook:',
   },
+  alerts: {
+    'alert-channel.create': 'created the alert channel',
+    'alert-channel.update': 'changed the alert channel',
+    'alert-channel.delete': 'deleted the alert channel',
+    'alert-channel.replace-secret': 'replaced the signing secret of the alert channel',
+    'alert-channel.test': 'tested the alert channel',
+    'alert-channel.send-again': 'sent an alert again through',
+    'alert-channel.disable': 'disabled, after rejected messages, the alert channel',
+  },
   people: {
     'member.add': 'added to the organization',
     'member.set-role': 'set the organization role of',
@@ -86,6 +95,7 @@ export const auditAreas: readonly { value: AuditArea; label: string }[] = [
   { value: 'jobs', label: 'Jobs and runs' },
   { value: 'variables', label: 'Variables' },
   { value: 'webhooks', label: 'Webhooks' },
+  { value: 'alerts', label: 'Alert channels' },
   { value: 'people', label: 'Members and invitations' },
   { value: 'keys', label: 'Keys' },
   { value: 'workers', label: 'Workers' },

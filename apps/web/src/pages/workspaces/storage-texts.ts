@@ -9,6 +9,7 @@ const labels: Record<StoredKind, { name: string; description: string }> = {
   environments: { name: 'Environments', description: 'of Python, since their last use' },
   caches: { name: 'Caches', description: 'of downloaded packages, since their last use' },
   audit: { name: 'Audit log', description: 'changes and their authors' },
+  'alert-deliveries': { name: 'Alert deliveries', description: 'what alert channels sent' },
 };
 
 /** @param kind may be a kind of a newer server that this console does not know */

@@ -10,6 +10,7 @@ export const storedKind = namedEnum('StoredKind', [
   'environments',
   'caches',
   'audit',
+  'alert-deliveries',
 ]);
 export type StoredKind = z.output<typeof storedKind>;
 

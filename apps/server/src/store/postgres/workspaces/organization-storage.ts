@@ -3,7 +3,7 @@ import { named } from '../statements/named.ts';
 
 /** The stored data of an organization, of one kind. Null: not known from rows. */
 export interface OrganizationShare {
-  kind: 'runs' | 'logs' | 'traces' | 'beacons' | 'packages' | 'environments' | 'audit';
+  kind: 'runs' | 'logs' | 'traces' | 'beacons' | 'packages' | 'environments' | 'audit' | 'alert-deliveries';
   count: number;
   bytes: number | null;
   oldest: Date | null;
@@ -58,7 +58,10 @@ export function createOrganizationStorageStore(sql: Queryable) {
            select 'environments', ${totals(sumOf('size_bytes'), 'last_used_at')}
              from environments where organization_id = :organizationId and state = 'ready'
            union all
-           select 'audit', ${totals('null::bigint', 'at')} from audit_log where organization_id = :organizationId`,
+           select 'audit', ${totals('null::bigint', 'at')} from audit_log where organization_id = :organizationId
+           union all
+           select 'alert-deliveries', ${totals('null::bigint', 'finished_at')}
+             from alert_deliveries join places on places.id = alert_deliveries.workspace_id where finished_at is not null`,
           { organizationId },
         ),
       ),
