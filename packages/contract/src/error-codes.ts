@@ -51,6 +51,11 @@ export const errorCodes = {
     nextStep:
       'Set `RUNTIME__API_BASE_URL`, or `api_base_url` under `[runtime]` in `.dlt/config.toml`, to the address of the server without a path.',
   },
+  invalid_alert_rule: {
+    status: 400,
+    cause: 'An alert rule has a condition, a scope or quiet hours that do not fit.',
+    nextStep: 'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
+import { alertRoutes } from './pumphouse/alerts.ts';
 import { appRoutes } from './pumphouse/apps.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
@@ -45,6 +46,7 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,
   ...webhookRoutes,
+  ...alertRoutes,
   ...appRoutes,
   ...usageRoutes,
   ...storageRoutes,
