@@ -9,6 +9,7 @@ import { repositoryFolder } from '../fixtures/server.ts';
  * layer.
  */
 const features = [
+  'alerts',
   'apps',
   'attempts',
   'audit',

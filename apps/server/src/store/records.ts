@@ -6,6 +6,8 @@ export type * from './postgres/alerts/alert-incidents.ts';
 export type * from './postgres/alerts/alert-job-mutes.ts';
 export type * from './postgres/alerts/alert-rules.ts';
 export type * from './postgres/alerts/alert-sources.ts';
+export type * from './postgres/alerts/alert-channels.ts';
+export type * from './postgres/alerts/alert-deliveries.ts';
 export type * from './postgres/apps/app-access.ts';
 export type * from './postgres/apps/apps.ts';
 export type { AdmittedRun, FilesOfAttempt } from './postgres/attempts/admissions.ts';

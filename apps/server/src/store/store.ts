@@ -5,6 +5,8 @@ import { createAlertIncidentStore } from './postgres/alerts/alert-incidents.ts';
 import { createAlertJobMuteStore } from './postgres/alerts/alert-job-mutes.ts';
 import { createAlertRuleStore } from './postgres/alerts/alert-rules.ts';
 import { createAlertSourceStore } from './postgres/alerts/alert-sources.ts';
+import { createAlertChannelStore } from './postgres/alerts/alert-channels.ts';
+import { createAlertDeliveryStore } from './postgres/alerts/alert-deliveries.ts';
 import { createAuditLogStore } from './postgres/audit/audit-log.ts';
 import { createAppPortStore } from './postgres/apps/app-ports.ts';
 import { createAppStore } from './postgres/apps/apps.ts';
@@ -123,6 +125,8 @@ const creators = {
   alertSources: createAlertSourceStore,
   apps: createAppStore,
   appPorts: createAppPortStore,
+  alertChannels: createAlertChannelStore,
+  alertDeliveries: createAlertDeliveryStore,
 };
 
 /** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */

@@ -19,6 +19,8 @@ const runs: JsonOperationId[] = [
 
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
+  'alert-channel': [],
+  'alert-delivery': [],
   'job-run': runs,
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [

@@ -1,6 +1,7 @@
 import type { CiphertextKind } from '../../store/records.ts';
 import { keysOf } from '../../domain/primitives/typed-record.ts';
 import { attemptSecretContext } from '../attempts/attempt-secrets.ts';
+import { signingSecretContext, targetContext } from '../alerts/sealed-channels.ts';
 import { mailContext } from '../people/invitations.ts';
 import { publicLinkContext } from '../apps/app-addresses.ts';
 import { signingContext, tokenContext } from '../webhooks/webhooks.ts';
@@ -15,6 +16,10 @@ const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => str
   'invitation-mails': mailContext,
   'public-links': publicLinkContext,
   'attempt-secrets': attemptSecretContext,
+  'alert-targets': targetContext,
+  'alert-signing-secrets': signingSecretContext,
+  // A replaced secret keeps its ciphertext.
+  'alert-previous-secrets': signingSecretContext,
 };
 
 export const ciphertextKinds = keysOf(contexts);

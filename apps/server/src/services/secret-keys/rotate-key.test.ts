@@ -16,6 +16,7 @@ import { publicLinkContext } from '../apps/app-addresses.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 import { registerServer } from './server-keys.ts';
 import { sealVariable } from '../variables/sealed-variables.ts';
+import { signingSecretContext, targetContext } from '../alerts/sealed-channels.ts';
 import { signingContext } from '../webhooks/webhooks.ts';
 import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
 import { listAuditEntries } from '../testing/audit-entries.ts';
@@ -97,6 +98,25 @@ async function fill(): Promise<void> {
     invitationId,
     encryption.encrypt(Buffer.from('mail'), mailContext(invitationId)),
   );
+  await addAlertChannel();
+}
+
+/** A channel whose signing secret was replaced. */
+async function addAlertChannel(): Promise<void> {
+  const { store, encryption } = fixture;
+  const id = randomUUID();
+  await store.alertChannels.insert({
+    id,
+    workspaceId: context.workspaceId,
+    name: 'Receiver',
+    kind: 'webhook',
+    settings: {},
+    sealedTarget: encryption.encrypt(Buffer.from('target'), targetContext(id)),
+    sealedSigningSecret: encryption.encrypt(Buffer.from('replaced'), signingSecretContext(id)),
+    createdBy: null,
+  });
+  const sealed = encryption.encrypt(Buffer.from('new'), signingSecretContext(id));
+  await store.alertChannels.replaceSigningSecret(id, sealed, 1);
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest();

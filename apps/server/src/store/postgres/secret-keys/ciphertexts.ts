@@ -36,6 +36,13 @@ export const ciphertextColumns = {
     key: { id: 'uuid' },
     owner: 'job_run_id',
   },
+  'alert-targets': { table: 'alert_channels', column: 'sealed_target', key: { id: 'uuid' } },
+  'alert-signing-secrets': { table: 'alert_channels', column: 'sealed_signing_secret', key: { id: 'uuid' } },
+  'alert-previous-secrets': {
+    table: 'alert_channels',
+    column: 'sealed_previous_secret',
+    key: { id: 'uuid' },
+  },
 } as const satisfies Record<string, CiphertextColumn>;
 
 export type CiphertextKind = keyof typeof ciphertextColumns;

@@ -1,0 +1,53 @@
+import type { AlertMessage } from './alert-message.ts';
+
+const maxTitleLength = 250;
+const maxDetails = 20;
+const maxDetailLength = 500;
+const maxFacts = 20;
+const maxLabelLength = 80;
+const maxValueLength = 300;
+const maxLinks = 8;
+const maxUrlLength = 2000;
+
+/**
+ * Shortens the texts of a message and removes control characters, so that every channel can send it. Links
+ * that are not http(s) URLs are left out.
+ */
+export function boundAlertMessage(message: AlertMessage): AlertMessage {
+  const { workspace } = message;
+  return {
+    ...message,
+    workspace: { ...workspace, name: boundText(workspace.name, maxLabelLength) },
+    title: boundText(message.title, maxTitleLength),
+    details: message.details.slice(0, maxDetails).map((line) => boundText(line, maxDetailLength)),
+    facts: message.facts.slice(0, maxFacts).map(({ label, value }) => ({
+      label: boundText(label, maxLabelLength),
+      value: boundText(value, maxValueLength),
+    })),
+    links: message.links
+      .filter(({ url }) => isWebUrl(url))
+      .slice(0, maxLinks)
+      .map(({ label, url }) => ({ label: boundText(label, maxLabelLength), url })),
+  };
+}
+
+/**
+ * Makes one line of a text, of at most this many UTF-16 units, with an ellipsis where it was cut. Control
+ * characters, line separators and marks that reverse the direction of text become spaces.
+ */
+export function boundText(text: string, maxLength: number): string {
+  const line = text.toWellFormed().replaceAll(hidden, ' ').replaceAll(/ {2,}/g, ' ').trim();
+  if (line.length <= maxLength) return line;
+  // A surrogate pair is never cut in half.
+  return `${line
+    .slice(0, maxLength - 1)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd()}…`;
+}
+
+const hidden = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]+/gu;
+
+function isWebUrl(url: string): boolean {
+  if (url.length > maxUrlLength || !URL.canParse(url)) return false;
+  return ['http:', 'https:'].includes(new URL(url).protocol);
+}
