@@ -475,6 +475,21 @@ export const errorCodes = {
     cause: 'The app, or one of its visitors, has reached its limit of open connections.',
     nextStep: 'Close some, then try again.',
   },
+  alert_rule_exists: {
+    status: 409,
+    cause: 'The workspace has an alert rule with this name.',
+    nextStep: 'Choose another name, or change that rule.',
+  },
+  alert_rule_limit: {
+    status: 409,
+    cause: 'The workspace has as many alert rules as it may have.',
+    nextStep: 'Delete rules that are no longer needed, or let one rule cover more jobs.',
+  },
+  alert_resolved: {
+    status: 409,
+    cause: 'The incident is resolved, so nothing more is sent about it.',
+    nextStep: 'Nothing. If the problem occurs again, a new incident opens.',
+  },
   worker_exists: {
     status: 409,
     cause: 'The organization has a worker with this name.',

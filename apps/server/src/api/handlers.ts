@@ -1,6 +1,7 @@
 import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
 import type { Services } from '../services/create-services.ts';
+import { createAlertHandlers } from './alerts/alerts-routes.ts';
 import { createAppHandlers } from './apps/apps-routes.ts';
 import { createArchiveHandlers } from './versions/archives-routes.ts';
 import { createAuditLogHandlers } from './audit/audit-log-routes.ts';
@@ -79,6 +80,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createStatisticsHandlers(services),
     ...createSchemaHandlers(services),
     ...createPipelineHandlers(services),
+    ...createAlertHandlers(services),
     ...createAppHandlers(services),
     ...createWebhookHandlers(services),
     ...createSessionHandlers(services),

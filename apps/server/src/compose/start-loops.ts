@@ -4,6 +4,7 @@ import type { LoopDefinition, Loops } from '../platform/loops.ts';
 import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
+import { defineAlertsLoop, defineIncidentRemovalLoop } from '../scheduler/alerts-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -78,6 +79,8 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
     defineQueueLoop(services.releaseQueued),
     defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
+    defineAlertsLoop(services.evaluateAlerts),
+    defineIncidentRemovalLoop(services.removeOldIncidents),
   ];
 }
 

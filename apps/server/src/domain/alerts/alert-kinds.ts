@@ -86,7 +86,10 @@ export const alertKinds: Record<AlertKind, AlertKindMeaning> = {
     isMomentary: false,
     severity: 'warning',
   },
-  storage_near_limit: { ...timed('Storage is near its limit', 'organization', { percent: 90 }), everySeconds: hour },
+  storage_near_limit: {
+    ...timed('Storage is near its limit', 'organization', { percent: 90 }),
+    everySeconds: hour,
+  },
   limits_near_end: timed('Run minutes are nearly used up', 'organization', { percent: 80 }),
   ticks_behind: {
     ...timed('Scheduler is behind', 'installation', { afterSeconds: 2 * minute }),
@@ -107,7 +110,15 @@ function timed(
   subject: AlertKindMeaning['subject'],
   defaults: AlertConditions,
 ): AlertKindMeaning {
-  return { label, isMomentary: false, everySeconds: 30, subject, severity: 'warning', defaults, optional: [] };
+  return {
+    label,
+    isMomentary: false,
+    everySeconds: 30,
+    subject,
+    severity: 'warning',
+    defaults,
+    optional: [],
+  };
 }
 
 /** Lists the conditions that a kind does not have. */

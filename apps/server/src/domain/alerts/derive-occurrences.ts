@@ -122,15 +122,17 @@ export function deriveFromRun(
   const recovered = chooseRules(rules, ['recovered'], run).flatMap((rule) =>
     failuresBefore === 0
       ? []
-      : { ...about, rule, subject: subjects.run(jobRunId), text: describeRecovery(run, failuresBefore, paths) },
+      : {
+          ...about,
+          rule,
+          subject: subjects.run(jobRunId),
+          text: describeRecovery(run, failuresBefore, paths),
+        },
   );
   const failing = chooseRules(rules, ['run_failed'], run);
   return {
     occurrences: [...succeeded, ...recovered],
-    resolutions: [
-      ...resolutions,
-      ...resolve(failing, subjects.job(jobId), `Run #${run.number} succeeded.`),
-    ],
+    resolutions: [...resolutions, ...resolve(failing, subjects.job(jobId), `Run #${run.number} succeeded.`)],
   };
 }
 
@@ -147,7 +149,13 @@ function deriveFromFailure(
     const isChosen = failureCodes.length === 0 || failureCodes.includes(run.failure?.code ?? '');
     if (!isChosen || failuresInRow < needed) return [];
     const text = describeFailure(run, failuresInRow, paths);
-    return { ...about, pipelineName: run.reason?.pipelineName ?? null, rule, subject: subjects.job(jobId), text };
+    return {
+      ...about,
+      pipelineName: run.reason?.pipelineName ?? null,
+      rule,
+      subject: subjects.job(jobId),
+      text,
+    };
   });
   const { reason } = run;
   if (!reason?.exceptionType?.endsWith('DataValidationError')) return failed;
@@ -198,7 +206,11 @@ export function deriveFromPipelineRun(
     } else if (hasHistory) {
       const deviations = measureDeviations(rowsLoaded, usual);
       if (Math.abs(deviations) > allowed)
-        derived.occurrences.push({ ...about, rule, text: describeRowCount(run, { usual, deviations }, paths) });
+        derived.occurrences.push({
+          ...about,
+          rule,
+          text: describeRowCount(run, { usual, deviations }, paths),
+        });
       else
         derived.resolutions.push(
           ...resolve([rule], subject, `Run #${run.runNumber} loaded a usual number of rows.`),
@@ -229,7 +241,9 @@ export function deriveFromSchemaChange(
   if (changed.isFirstVersion) return { occurrences: [], resolutions: [] };
   const { jobId, jobRef, jobRunId, pipelineName } = changed;
   const occurrences = chooseRules(rules, ['schema_changed'], changed, [pipelineName]).flatMap((rule) => {
-    const wanted = new Set<string>(rule.conditions.schemaChanges satisfies readonly AlertSchemaChange[] | undefined);
+    const wanted = new Set<string>(
+      rule.conditions.schemaChanges satisfies readonly AlertSchemaChange[] | undefined,
+    );
     const changes = changed.changes.filter(({ kind }) => wanted.has(kind));
     if (changes.length === 0) return [];
     return {

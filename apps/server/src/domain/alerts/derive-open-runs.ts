@@ -1,12 +1,7 @@
 import type { ConsolePaths, IncidentText } from './incident-text.ts';
 import type { EvaluatedRule } from './derive-occurrences.ts';
 import { chooseRules, subjects } from './derive-occurrences.ts';
-import {
-  describeLate,
-  describeLongRun,
-  describeSilence,
-  describeStuck,
-} from './describe-run-incidents.ts';
+import { describeLate, describeLongRun, describeSilence, describeStuck } from './describe-run-incidents.ts';
 
 interface Job {
   jobId: string;

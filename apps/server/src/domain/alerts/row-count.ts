@@ -29,9 +29,6 @@ export function measureDeviations(rows: number, { median, deviation }: UsualRows
 /** Returns the median; null without values. */
 export function medianOf(values: readonly number[]): number | null {
   const sorted = values.toSorted((left, right) => left - right);
-  const [low, high] = [
-    sorted[Math.floor((sorted.length - 1) / 2)],
-    sorted[Math.floor(sorted.length / 2)],
-  ];
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
 }

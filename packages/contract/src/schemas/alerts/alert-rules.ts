@@ -144,6 +144,8 @@ export const alertRuleResponse = responseObject('AlertRuleResponse', {
     time_zone: z.string(),
     holds_critical: z.boolean(),
   }).nullable(),
+  is_muted: z.boolean(),
+  /** Null: until the mute is lifted, or not muted. */
   muted_until: timestamp.nullable(),
   open_incident_count: z.int(),
   created_at: timestamp,

@@ -27,7 +27,9 @@ export function createAlertEventStore(sql: Queryable) {
             `select distinct workspace_id as "workspaceId" from (
                (select workspace_id from alert_events order by id limit ${eventsLookedThrough})
                union all
-               (select workspace_id from alert_rules where is_enabled and check_at <= :now order by check_at limit :limit)
+               (select alert_rules.workspace_id from alert_rules
+                  join workspaces on workspaces.id = alert_rules.workspace_id and workspaces.archived_at is null
+                 where is_enabled and check_at <= :now order by check_at limit :limit)
                union all
                (select workspace_id from alert_incidents where next_at <= :now order by next_at limit :limit)) as work
               limit :limit`,

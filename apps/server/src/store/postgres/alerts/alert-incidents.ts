@@ -256,15 +256,22 @@ export function createAlertIncidentStore(sql: Queryable) {
         ),
       ),
 
-    /** Newest occurrence first. */
-    list: (workspaceId: string, filter: IncidentFilter): RowList<ListedIncident, IncidentSortKey> => ({
+    /**
+     * Newest occurrence first.
+     * @param isOwner whether the reader may see incidents of the installation
+     */
+    list: (
+      workspaceId: string,
+      filter: IncidentFilter,
+      { isOwner }: { isOwner: boolean },
+    ): RowList<ListedIncident, IncidentSortKey> => ({
       async read(range) {
-        const where = conditions(workspaceId, filter);
+        const where = conditions(workspaceId, filter, isOwner);
         const text = walk({ columns: listedColumns, from: listedFrom, where }, orderBy(range.sorting), range);
         return readRange<ListedIncident>(sql, { text, where, isPrepared: false }, range);
       },
       count: (atMost) =>
-        countRows(sql, { from: 'alert_incidents', where: conditions(workspaceId, filter) }, atMost, {
+        countRows(sql, { from: 'alert_incidents', where: conditions(workspaceId, filter, isOwner) }, atMost, {
           isPrepared: false,
         }),
     }),
@@ -305,7 +312,10 @@ export function createAlertIncidentStore(sql: Queryable) {
         ),
       ),
 
-    resolve: (incidentId: string, { userId, resolution, at }: { userId: string; resolution: string; at: Date }) =>
+    resolve: (
+      incidentId: string,
+      { userId, resolution, at }: { userId: string; resolution: string; at: Date },
+    ) =>
       sql.execute(
         named(
           `update alert_incidents set resolved_at = :at, resolved_by = :userId, resolution = :resolution, next_at = :at
@@ -317,10 +327,10 @@ export function createAlertIncidentStore(sql: Queryable) {
     /** Decides messages again, after a change of a rule or the mute of a job. */
     wakeOfRule: (ruleId: string, at: Date) =>
       sql.execute(
-        named(
-          'update alert_incidents set next_at = :at where rule_id = :ruleId and resolved_at is null',
-          { ruleId, at },
-        ),
+        named('update alert_incidents set next_at = :at where rule_id = :ruleId and resolved_at is null', {
+          ruleId,
+          at,
+        }),
       ),
     wakeOfJob: (jobId: string, at: Date) =>
       sql.execute(
@@ -343,8 +353,13 @@ export function createAlertIncidentStore(sql: Queryable) {
   };
 }
 
-function conditions(workspaceId: string, { isOpen, jobId, ruleId }: IncidentFilter): Conditions {
+function conditions(
+  workspaceId: string,
+  { isOpen, jobId, ruleId }: IncidentFilter,
+  isOwner: boolean,
+): Conditions {
   const where = createConditions();
+  if (!isOwner) where.require(`alert_incidents.kind <> 'ticks_behind'`);
   where.add('alert_incidents.workspace_id = ?', workspaceId);
   where.add('alert_incidents.job_id = ?', jobId);
   where.add('alert_incidents.rule_id = ?', ruleId);

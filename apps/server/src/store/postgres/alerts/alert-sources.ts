@@ -233,7 +233,11 @@ export function createAlertSourceStore(sql: Queryable) {
       ),
 
     /** Ids of ended runs, pipeline runs or schema changes since an instant, the newest first: for previews. */
-    listRecent: async (workspaceId: string, of: 'runs' | 'pipeline-runs' | 'schema-changes', range: { since: Date; limit: number }) =>
+    listRecent: async (
+      workspaceId: string,
+      of: 'runs' | 'pipeline-runs' | 'schema-changes',
+      range: { since: Date; limit: number },
+    ) =>
       (
         await sql.query<{ id: string }>(
           named(
