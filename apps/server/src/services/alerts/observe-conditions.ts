@@ -88,7 +88,8 @@ export function createObserveConditions({
     paths: ConsolePaths,
   ): Promise<Observation> {
     if (rules.length === 0) return none;
-    const shortest = Math.min(...rules.map(shortestSeconds));
+    // A run may have been created long after its tick.
+    const shortest = Math.min(...rules.map((rule) => (rule.kind === 'late' ? 0 : shortestSeconds(rule))));
     const runs = await store.alertSources.listOpenRuns(
       workspaceId,
       secondsBefore(now, shortest),

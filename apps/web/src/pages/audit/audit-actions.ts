@@ -27,6 +27,18 @@ const actionsByArea = {
     'webhook.set-signing-secret': 'set the signing secret of webhook:',
     'webhook.remove-signing-secret': 'removed the signing secret of webhook:',
   },
+  alerts: {
+    'alert-rule.create': 'created the alert rule',
+    'alert-rule.update': 'changed the alert rule',
+    'alert-rule.delete': 'deleted the alert rule',
+    'alert-rule.mute': 'muted the alert rule',
+    'alert-rule.unmute': 'unmuted the alert rule',
+    'alert-incident.acknowledge': 'acknowledged the incident',
+    'alert-incident.snooze': 'snoozed the incident',
+    'alert-incident.resolve': 'resolved the incident',
+    'job.mute-alerts': 'muted alerts about',
+    'job.unmute-alerts': 'unmuted alerts about',
+  },
   people: {
     'member.add': 'added to the organization',
     'member.set-role': 'set the organization role of',
