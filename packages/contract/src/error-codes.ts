@@ -54,13 +54,19 @@ export const errorCodes = {
   invalid_alert_rule: {
     status: 400,
     cause: 'An alert rule has a condition, a scope or quiet hours that do not fit.',
-    nextStep: 'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
+    nextStep:
+      'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
   },
   reserved_variable_name: {
     status: 400,
     cause:
       'The names in `extra` are reserved: Pumphouse sets them, or they change how a run starts, before its code runs.',
     nextStep: '`extra` contains the alternative for each name; the list is in docs/concepts/variables.md.',
+  },
+  alert_channel_limit_exceeded: {
+    status: 400,
+    cause: 'The workspace has the most alert channels that it can have.',
+    nextStep: 'Delete a channel that is not used, or add recipients to an existing one.',
   },
   variable_limit_exceeded: {
     status: 400,
@@ -489,6 +495,16 @@ export const errorCodes = {
     status: 409,
     cause: 'The incident is resolved, so nothing more is sent about it.',
     nextStep: 'Nothing. If the problem occurs again, a new incident opens.',
+  },
+  alert_channel_exists: {
+    status: 409,
+    cause: 'The workspace has an alert channel with this name.',
+    nextStep: 'Choose another name, or change that channel.',
+  },
+  alert_delivery_waiting: {
+    status: 409,
+    cause: 'The message has not been sent yet, and will be sent without a further request.',
+    nextStep: 'Wait for its result, or test the channel.',
   },
   worker_exists: {
     status: 409,

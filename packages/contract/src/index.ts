@@ -63,5 +63,7 @@ export * from './schemas/jobs/triggers.ts';
 export * from './schemas/workspaces/usage.ts';
 export * from './schemas/variables/variables.ts';
 export * from './schemas/webhooks/webhooks.ts';
+export * from './schemas/alerts/alert-channels.ts';
+export * from './schemas/alerts/alert-deliveries.ts';
 export * from './schemas/workspaces/workspace-health.ts';
 export * from './schemas/workspaces/workspaces.ts';

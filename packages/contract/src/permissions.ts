@@ -80,6 +80,10 @@ export const permissions = {
   'alert.change-rules': 'Create, change and delete alert rules',
   'webhook.read': 'Read the secret addresses at which other systems start jobs',
   'webhook.update': 'Change the addresses of webhooks, and the secrets that deliveries are signed with',
+  'alert-channel.read':
+    'Read the alert channels of a workspace and what they sent; addresses and keys are never returned',
+  'alert-channel.update': 'Create, change and delete alert channels, and replace their secrets',
+  'alert-channel.send': 'Send a test through an alert channel, and a message again',
   'variable.read': 'Read the variables of a workspace; secret values are never returned',
   'variable.update': 'Set and delete the variables of a workspace',
 } as const;

@@ -110,6 +110,10 @@ export const requirements: Record<Permission, Requirement> = {
   'alert.change-rules': ofDevelopers,
   'webhook.read': inWorkspace('developer'),
   'webhook.update': inWorkspace('developer'),
+  'alert-channel.read': inWorkspace('developer'),
+  // A channel can send mail to any address.
+  'alert-channel.update': inWorkspace('owner'),
+  'alert-channel.send': inWorkspace('developer'),
   'variable.read': inWorkspace('owner'),
   'variable.update': inWorkspace('owner'),
 };

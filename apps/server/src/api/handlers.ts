@@ -2,6 +2,7 @@ import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
 import type { Services } from '../services/create-services.ts';
 import { createAlertHandlers } from './alerts/alerts-routes.ts';
+import { createAlertChannelHandlers } from './alerts/alert-channels-routes.ts';
 import { createAppHandlers } from './apps/apps-routes.ts';
 import { createArchiveHandlers } from './versions/archives-routes.ts';
 import { createAuditLogHandlers } from './audit/audit-log-routes.ts';
@@ -59,6 +60,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createInvitationHandlers(services),
     ...createKeyHandlers(services),
     ...createWorkerHandlers(services),
+    ...createAlertChannelHandlers(services),
     ...createWorkspaceHandlers(services),
     ...createWorkspaceHealthHandlers(services),
     ...createPackageHandlers(services),

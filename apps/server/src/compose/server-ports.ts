@@ -3,9 +3,13 @@ import type { ServiceSettings } from '../services/create-services.ts';
 import type { Persistence } from '../store/store.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
 import { databaseClock } from '../services/scheduling/clock.ts';
+import { openOutbound } from './open-outbound.ts';
 import { openBlobs } from './open-blobs.ts';
 
-/** Opens the ports of services that need only the settings and the store: stored files, clocks and fault points. */
+/**
+ * Opens the ports of services that need only the settings and the store: stored files, requests to addresses of
+ * users, clocks and fault points.
+ */
 export function openFilePorts(config: Config, persistence: Persistence) {
   const opened = openBlobs(config, persistence);
   const { blobs, signRead, logFiles, removeUnfinishedBlobs, check: checkBlobs } = opened;
@@ -15,6 +19,7 @@ export function openFilePorts(config: Config, persistence: Persistence) {
     logFiles,
     removeUnfinishedBlobs,
     checkBlobs,
+    outbound: openOutbound(config),
     clock: databaseClock,
     now: () => new Date(),
     faultPoints: createFaultPoints(config.pauseAt),
@@ -34,6 +39,7 @@ export function selectServiceSettings(config: Config): ServiceSettings {
     },
     retention: config.retention,
     openId: config.openId,
+    pagerDutyUrl: config.alerts.pagerDutyUrl,
     appPorts: origins.kind === 'ports' ? origins.ports : null,
   };
 }

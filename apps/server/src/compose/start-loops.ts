@@ -5,6 +5,7 @@ import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
 import { defineAlertsLoop, defineIncidentRemovalLoop } from '../scheduler/alerts-loop.ts';
+import { defineAlertDeliveriesLoop } from '../scheduler/alert-deliveries-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -47,7 +48,7 @@ export async function startLoops(
   ];
   for (const definition of definitions) await loops.start(definition);
   return async () => {
-    await Promise.all([supervisor?.stop(), loops.stop()]);
+    await Promise.all([supervisor?.stop(), loops.stop().then(() => parts.services.deliverAlerts.drain())]);
     await parts.executor.templates?.close();
   };
 }
@@ -81,6 +82,7 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
     defineChangesLoop({ persistence }),
     defineAlertsLoop(services.evaluateAlerts),
     defineIncidentRemovalLoop(services.removeOldIncidents),
+    defineAlertDeliveriesLoop(services.deliverAlerts),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { AlertsConfig } from './alerts-settings.ts';
 import type { AppsConfig } from './apps-settings.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { BlobsConfig } from './blobs-settings.ts';
@@ -16,6 +17,7 @@ import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } fr
 import type { PlaygroundConfig } from './playground-settings.ts';
 import { playgroundSettings, readPlayground } from './playground-settings.ts';
 import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
+import { alertsSettings, readAlertsConfig } from './alerts-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import type { KubernetesConfig } from './kubernetes-settings.ts';
@@ -285,6 +287,7 @@ export const settings = {
     )
     .optional()
     .describe('Sender address of mail; required with PUMPHOUSE_SMTP_URL'),
+  ...alertsSettings,
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -345,6 +348,7 @@ export interface Config extends BlobsConfig {
   retention: RetentionLimits;
   /** Null: no mail is sent. */
   mail: MailSettings | null;
+  alerts: AlertsConfig;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -406,6 +410,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     retention: readRetention(values.PUMPHOUSE_RETENTION),
     mail: readMail(values),
+    alerts: readAlertsConfig(values),
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],

@@ -78,6 +78,7 @@ const examples: Record<string, string> = {
   PUMPHOUSE_S3_ENCRYPTION: 'AES256',
   PUMPHOUSE_ATTEMPTS_URL: 'http://10.0.0.5:8081',
   PUMPHOUSE_ATTEMPTS_PORT: '8081',
+  PUMPHOUSE_PAGERDUTY_URL: 'https://events.eu.pagerduty.com',
   PUMPHOUSE_OIDC_ISSUER: 'https://accounts.example.com',
   PUMPHOUSE_ROLES: 'scheduler,supervisor',
 };

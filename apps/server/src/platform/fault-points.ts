@@ -20,6 +20,7 @@ export const faultPointNames = [
   'in-tick-before-commit',
   'after-tick-commit',
   'in-key-rotation',
+  'after-alert-sent',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

@@ -4,6 +4,7 @@ import type { Encryption } from '../platform/encryption.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { SignRead } from '../blobs/s3/signed-reads.ts';
+import type { OutboundHttp } from '../outbound/outbound-http.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { OpenIdSettings } from './sign-in/open-id.ts';
 import type { Passwords } from './sign-in/passwords.ts';
@@ -24,6 +25,7 @@ import { createAuthorize } from './people/authorize.ts';
 import { createBeginAttempt } from './attempts/begin-attempt.ts';
 import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
 import { createChangeFeed } from './live/change-feed.ts';
+import { createChannelServices } from './alerts/create-channel-services.ts';
 import { createCompareRunLogs } from './runs/compare-run-logs.ts';
 import { createCompareRuns } from './runs/compare-runs.ts';
 import { createCompareSchemas } from './pipelines/compare-schemas.ts';
@@ -111,6 +113,8 @@ export interface ServiceSettings {
   openId: OpenIdSettings | null;
   /** The ports of apps; null if apps use host names. */
   appPorts: PortRange | null;
+  /** Where events for PagerDuty go; null for its service regions. */
+  pagerDutyUrl: string | null;
   /** How often to check that subscribers to events still have access; 30 s by default. */
   streamCheckMs?: number;
   /** How long incidents of one alert rule are gathered into one message; 15 s by default. */
@@ -127,6 +131,8 @@ export interface ServicePorts extends RunPorts, RetentionPorts {
   passwords: Passwords;
   /** Null if no mail server is configured. */
   mailer: Mailer | null;
+  /** Sends requests to addresses that users chose. */
+  outbound: OutboundHttp;
   /** Absent: attempts read all archives through the server. */
   signRead?: SignRead | null;
   /** Absent: runs have no playground. */
@@ -143,7 +149,7 @@ export type Services = ReturnType<typeof createServices>;
  */
 export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
-  const { passwords, mailer, executor, addresses, settings } = ports;
+  const { passwords, mailer, outbound, executor, addresses, settings } = ports;
   const runServices = createRunServices(ports);
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
@@ -195,6 +201,12 @@ export function createServices(ports: ServicePorts) {
     readRunVariables,
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock }),
+
+    ...createChannelServices({
+      ...{ persistence, encryption, outbound, mailer, faultPoints, now, log },
+      pagerDutyUrl: settings.pagerDutyUrl,
+      serverUrl: addresses.serverUrl,
+    }),
 
     // Versions
     packageVersions,

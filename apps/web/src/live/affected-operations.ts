@@ -19,8 +19,15 @@ const runs: JsonOperationId[] = [
 
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
-  'alert-channel': [],
-  'alert-delivery': [],
+  alert: [
+    'list_alert_incidents',
+    'get_alert_incident',
+    'list_alert_rules',
+    'get_alert_rule',
+    'get_job_alerts',
+  ],
+  'alert-channel': ['list_alert_channels'],
+  'alert-delivery': ['list_alert_deliveries'],
   'job-run': runs,
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { alertRoutes } from './pumphouse/alerts.ts';
+import { alertChannelRoutes } from './pumphouse/alert-channels.ts';
 import { appRoutes } from './pumphouse/apps.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
@@ -47,6 +48,7 @@ export const pumphouseRoutes = [
   ...manifestBuildRoutes,
   ...webhookRoutes,
   ...alertRoutes,
+  ...alertChannelRoutes,
   ...appRoutes,
   ...usageRoutes,
   ...storageRoutes,

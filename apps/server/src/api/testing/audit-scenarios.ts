@@ -1,6 +1,7 @@
 import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
-import { alertScenarios } from './audit-scenarios-alerts.ts';
+import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
+import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workerScenarios } from './audit-scenarios-workers.ts';
@@ -15,7 +16,8 @@ export const auditScenarios: Scenarios = {
   ...peopleScenarios,
   ...sessionScenarios,
   ...workerScenarios,
-  ...alertScenarios,
+  ...alertRuleScenarios,
+  ...alertChannelScenarios,
 };
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */

@@ -16,6 +16,7 @@ export const planted = {
   configuration: 'planted-configuration-7263',
   signing: 'planted-signing-secret-7264',
   code: 'planted-line-of-code-7265',
+  channelAddress: 'planted-channel-address-7267',
   linkPassword: 'planted-link-password-7266',
 };
 

@@ -3,7 +3,7 @@ import type { AlertMessage } from './alert-message.ts';
 const maxTitleLength = 250;
 const maxDetails = 20;
 const maxDetailLength = 500;
-const maxFacts = 20;
+const maxFields = 20;
 const maxLabelLength = 80;
 const maxValueLength = 300;
 const maxLinks = 8;
@@ -20,7 +20,7 @@ export function boundAlertMessage(message: AlertMessage): AlertMessage {
     workspace: { ...workspace, name: boundText(workspace.name, maxLabelLength) },
     title: boundText(message.title, maxTitleLength),
     details: message.details.slice(0, maxDetails).map((line) => boundText(line, maxDetailLength)),
-    facts: message.facts.slice(0, maxFacts).map(({ label, value }) => ({
+    facts: message.facts.slice(0, maxFields).map(({ label, value }) => ({
       label: boundText(label, maxLabelLength),
       value: boundText(value, maxValueLength),
     })),

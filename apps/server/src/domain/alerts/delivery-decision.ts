@@ -17,13 +17,15 @@ const maxRejectedAttempts = 5;
 
 /** What one attempt to send a message resulted in. */
 export type AttemptResult =
-  | { kind: 'accepted'; responseCode: number; answer: string }
-  /** An HTTP status that is not a success, or a reply code of a mail server. */
+  | { kind: 'accepted'; responseCode: number | null; answer: string | null }
+  /** An HTTP status that is not a success. */
   | { kind: 'answered'; responseCode: number; answer: string; retryAfter: string | null }
   /** No complete answer, for instance after a timeout. */
   | { kind: 'unanswered'; reason: string }
   /** The server does not send it: its address is not allowed, or its settings are incomplete. */
-  | { kind: 'refused'; reason: string };
+  | { kind: 'refused'; reason: string }
+  /** The mail server accepts the message for no recipient. */
+  | { kind: 'rejected'; reason: string; answer: string };
 
 /** What follows an attempt. */
 export type DeliveryDecision =
@@ -47,6 +49,7 @@ export function decideDelivery(result: AttemptResult, state: AttemptState): Deli
   if (result.kind === 'accepted') return { kind: 'delivered' };
   const reason = result.kind === 'answered' ? `http_${result.responseCode}` : result.reason;
   const rejected: DeliveryDecision = { kind: 'failed', isRejection: true, reason };
+  if (result.kind === 'rejected') return rejected;
   if (result.kind === 'refused') return { ...rejected, isRejection: false };
   if (result.kind === 'answered' && !isTemporary(result.responseCode)) {
     if (!mayBePassing(result.responseCode) || state.attempts >= maxRejectedAttempts) return rejected;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { KubeObject } from './kube-objects.ts';
+import { internalNetworks, internalNetworksV6 } from '../../platform/special-networks.ts';
 import { labels, labelsOf, shortInstallation } from './names.ts';
 
 /** How the pods of this server are recognized: by labels, or as networks if it is outside the cluster. */
@@ -20,20 +21,6 @@ export interface NetworkSettings {
 export interface NetworkPolicy extends KubeObject {
   spec: Record<string, unknown>;
 }
-
-/**
- * Networks in which the API server, the database and other services of the cluster are. Runs reach what is in
- * `openNetworks`.
- */
-const closedNetworks = [
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  '169.254.0.0/16',
-  '127.0.0.0/8',
-];
-const closedNetworksV6 = ['fc00::/7', 'fe80::/10', '::1/128'];
 
 /** Names of policies: the first one also marks the namespace, by its uid. */
 export function markerPolicyName(installationId: string): string {
@@ -64,9 +51,10 @@ function planEgress(installationId: string, { openNetworks, egress }: NetworkSet
   const internet = egress
     ? [
         {
+          // The API server, the database and other services of the cluster are in internal networks.
           to: [
-            { ipBlock: { cidr: '0.0.0.0/0', except: closedNetworks } },
-            { ipBlock: { cidr: '::/0', except: closedNetworksV6 } },
+            { ipBlock: { cidr: '0.0.0.0/0', except: internalNetworks } },
+            { ipBlock: { cidr: '::/0', except: internalNetworksV6 } },
           ],
         },
       ]

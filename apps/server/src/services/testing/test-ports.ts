@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes } from 'node:crypto';
 import { cheapPasswords } from './cheap-passwords.ts';
+import { createAddressPolicy } from '../../outbound/address-policy.ts';
+import { createOutboundHttp } from '../../outbound/outbound-http.ts';
+import { resolveWithNameServers, resolveWithSystem } from '../../outbound/resolve-host.ts';
 import { createEncryption } from '../../platform/encryption.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
@@ -48,6 +51,11 @@ export function createTestPorts(
     faultPoints: noFaultPoints,
     passwords: cheapPasswords,
     mailer: null,
+    outbound: createOutboundHttp({
+      policy: createAddressPolicy({ hosts: [], networks: [] }, async () => []),
+      resolve: resolveWithNameServers,
+      resolveAllowed: resolveWithSystem,
+    }),
     log: pino({ level: 'silent' }),
     addresses: {
       serverUrl: () => serverUrl,
@@ -61,6 +69,7 @@ export function createTestPorts(
       retention: parseRetention(defaultRetention),
       openId: null,
       appPorts: null,
+      pagerDutyUrl: null,
       ...settings,
     },
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { alertKind, alertSeverity } from './alert-rules.ts';
+import { alertKind } from './alert-rules.ts';
+import { alertSeverity } from './alert-deliveries.ts';
 import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 export const alertIncidentState = namedEnum('AlertIncidentState', [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertSeverity } from './alert-deliveries.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
 /** What a rule watches for. docs/concepts/alerts.md says when an incident of each kind opens and resolves. */
@@ -20,9 +21,6 @@ export const alertKind = namedEnum('AlertKind', [
   'ticks_behind',
 ]);
 export type AlertKind = z.output<typeof alertKind>;
-
-export const alertSeverity = namedEnum('AlertSeverity', ['info', 'warning', 'critical']);
-export type AlertSeverity = z.output<typeof alertSeverity>;
 
 /** A change of a schema that a rule may watch for. `contract_violated`: dlt rejected data that breaks a schema contract. */
 export const alertSchemaChange = namedEnum('AlertSchemaChange', [

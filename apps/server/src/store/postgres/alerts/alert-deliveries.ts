@@ -1,5 +1,6 @@
 import type { AlertMessage } from '../../../domain/alerts/alert-message.ts';
 import type { Queryable } from '../pool.ts';
+import type { Sorting } from '../statements/conditions.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { claimStatement, type ClaimLimits } from './claim-alert-deliveries.ts';
 import { columns } from '../statements/columns.ts';
@@ -83,10 +84,13 @@ const deliveryColumns = `${columns('alert_deliveries', [
   'finished_at',
 ])}, coalesce(alert_deliveries.status = 'waiting' and alert_deliveries.taken_until > now(), false) as "isSending"`;
 
-/** Newest first. */
-const order: ListOrder = [
-  { sql: 'alert_deliveries.position', type: 'bigint', isNullable: false, order: 'desc' },
-];
+export type AlertDeliverySortKey = 'created_at';
+
+/** Newest first unless sorted. */
+function orderBy(sorting: Sorting<AlertDeliverySortKey> | null | undefined): ListOrder {
+  const order = sorting?.[0]?.order ?? 'desc';
+  return [{ sql: 'alert_deliveries.position', type: 'bigint', isNullable: false, order }];
+}
 
 export type AlertDeliveryStore = ReturnType<typeof createAlertDeliveryStore>;
 
@@ -164,11 +168,11 @@ export function createAlertDeliveryStore(sql: Queryable) {
         ),
       ),
 
-    /** The log of a workspace, or of one channel, newest first. */
+    /** The log of a workspace, or of one channel, newest first unless sorted. */
     list(
       workspaceId: string,
       filter: { channelId?: string | null; statuses?: readonly string[] | null; incidentId?: string | null },
-    ): RowList<AlertDeliveryRecord> {
+    ): RowList<AlertDeliveryRecord, AlertDeliverySortKey> {
       const conditions = () => {
         const where = createConditions();
         where.add('alert_deliveries.workspace_id = ?', workspaceId);
@@ -180,7 +184,11 @@ export function createAlertDeliveryStore(sql: Queryable) {
       return {
         async read(range) {
           const where = conditions();
-          const text = walk({ columns: deliveryColumns, from: 'alert_deliveries', where }, order, range);
+          const text = walk(
+            { columns: deliveryColumns, from: 'alert_deliveries', where },
+            orderBy(range.sorting),
+            range,
+          );
           return readRange<AlertDeliveryRecord>(sql, { text, where, isPrepared: false }, range);
         },
         count: (atMost) =>

@@ -1,0 +1,222 @@
+import type { AlertChannelKind, AlertChannelRecord } from '../../store/records.ts';
+import type { Authorization } from '../people/authorize.ts';
+import type { ChannelInput } from './channel-input.ts';
+import type { Encryption } from '../../platform/encryption.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { randomUUID } from 'node:crypto';
+import { createSigningSecret, signingSecretContext, targetContext } from './sealed-channels.ts';
+import { maxChannels, parseChannelSettings } from '../../domain/alerts/channel-settings.ts';
+import { readChannelInput } from './channel-input.ts';
+import { recordChange } from '../audit/audit.ts';
+import { requireUser } from '../sign-in/principal.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog' | 'workspaces';
+
+/** A channel, and its new signing secret, which is shown once; null for kinds that are not signed. */
+export interface ChannelWithSecret {
+  channel: AlertChannelRecord;
+  signingSecret: string | null;
+}
+
+export type AlertChannels = ReturnType<typeof createAlertChannels>;
+
+/** Manages the channels through which a workspace sends alerts. */
+export function createAlertChannels(persistence: Persistence<Stores>, encryption: Encryption) {
+  const { store } = persistence;
+
+  const sealTarget = (channelId: string, target: string | null) =>
+    target === null ? null : encryption.encrypt(Buffer.from(target), targetContext(channelId));
+
+  const sealSecret = (channelId: string, secret: string) =>
+    encryption.encrypt(Buffer.from(secret), signingSecretContext(channelId));
+
+  /** Changes channels under the lock of the workspace, which must not be archived. */
+  async function changeWorkspace<Result>(
+    workspaceId: string,
+    work: (tx: Pick<Store, Stores>) => Promise<Result>,
+  ): Promise<Result> {
+    return persistence.transaction(async (tx) => {
+      const workspace = await tx.workspaces.lock(workspaceId);
+      if (workspace?.archivedAt)
+        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
+      return work(tx);
+    });
+  }
+
+  return {
+    /** Sorted by name. */
+    list: (workspaceId: string): Promise<AlertChannelRecord[]> => store.alertChannels.list(workspaceId),
+
+    /** @throws ServiceError not_found */
+    get: (workspaceId: string, channelId: string): Promise<AlertChannelRecord> =>
+      getChannel(store, workspaceId, channelId),
+
+    /** @throws ServiceError invalid_request, alert_channel_exists, alert_channel_limit_exceeded, workspace_archived */
+    async create(
+      { workspace: access, principal }: Authorization,
+      kind: AlertChannelKind,
+      input: ChannelInput & { name: string },
+    ): Promise<ChannelWithSecret> {
+      if (!access) throw new Error('The operation was not authorized at a workspace');
+      const { userId } = requireUser(principal);
+      const workspaceId = access.workspace.id;
+      const { settings, target } = readChannelInput(kind, input, null);
+      const id = randomUUID();
+      const signingSecret = kind === 'webhook' ? createSigningSecret() : null;
+      const channel = await changeWorkspace(workspaceId, async (tx) => {
+        await requireFreeName(tx, { workspaceId, name: input.name, channelId: null });
+        const created = await tx.alertChannels.insert({
+          id,
+          workspaceId,
+          name: input.name,
+          kind,
+          settings,
+          sealedTarget: sealTarget(id, target),
+          sealedSigningSecret: signingSecret === null ? null : sealSecret(id, signingSecret),
+          createdBy: userId,
+        });
+        await recordChange(tx, {
+          ...about(created),
+          action: 'alert-channel.create',
+          before: null,
+          after: describe(created),
+        });
+        return created;
+      });
+      return { channel, signingSecret };
+    },
+
+    /**
+     * Changes a channel. Properties that are undefined stay. Messages that wait for a channel that is switched
+     * off are dropped.
+     * @throws ServiceError not_found, invalid_request, alert_channel_exists, workspace_archived
+     */
+    update: (
+      workspaceId: string,
+      channelId: string,
+      input: ChannelInput & { isEnabled?: boolean | undefined },
+    ): Promise<AlertChannelRecord> =>
+      changeWorkspace(workspaceId, async (tx) => {
+        const existing = await getChannel(tx, workspaceId, channelId);
+        const name = input.name ?? existing.name;
+        await requireFreeName(tx, { workspaceId, name, channelId });
+        const { settings, target } = readChannelInput(
+          existing.kind,
+          input,
+          parseChannelSettings(existing.settings),
+        );
+        const changed = await tx.alertChannels.update(channelId, {
+          name,
+          settings,
+          sealedTarget: target === null ? existing.sealedTarget : sealTarget(channelId, target),
+          isEnabled: input.isEnabled ?? existing.disabledAt === null,
+        });
+        if (changed.disabledAt) await tx.alertDeliveries.dropWaiting(channelId, 'channel_disabled');
+        const [before, after] = [describe(existing), describe(changed)];
+        await recordChange(tx, {
+          ...about(changed),
+          action: 'alert-channel.update',
+          before,
+          // The address or key itself is a secret: only the fact that it was replaced is recorded.
+          after: target === null ? after : { ...after, target: 'replaced' },
+        });
+        return changed;
+      }),
+
+    /** @throws ServiceError not_found, workspace_archived */
+    remove: (workspaceId: string, channelId: string): Promise<void> =>
+      changeWorkspace(workspaceId, async (tx) => {
+        const existing = await getChannel(tx, workspaceId, channelId);
+        await tx.alertChannels.remove(channelId);
+        await recordChange(tx, {
+          ...about(existing),
+          action: 'alert-channel.delete',
+          before: describe(existing),
+          after: null,
+        });
+      }),
+
+    /**
+     * Creates a new signing secret. The one before also signs for this many hours.
+     * @throws ServiceError not_found, invalid_request for a kind without a signing secret, workspace_archived
+     */
+    async replaceSigningSecret(
+      workspaceId: string,
+      channelId: string,
+      overlapHours: number,
+    ): Promise<ChannelWithSecret> {
+      const signingSecret = createSigningSecret();
+      const channel = await changeWorkspace(workspaceId, async (tx) => {
+        const existing = await getChannel(tx, workspaceId, channelId);
+        if (existing.kind !== 'webhook')
+          throw new ServiceError('invalid_request', 'Only channels of the kind webhook are signed.');
+        const sealed = sealSecret(channelId, signingSecret);
+        const changed = await tx.alertChannels.replaceSigningSecret(channelId, sealed, overlapHours);
+        await recordChange(tx, {
+          ...about(changed),
+          action: 'alert-channel.replace-secret',
+          before: null,
+          after: { overlap_hours: overlapHours },
+        });
+        return changed;
+      });
+      return { channel, signingSecret };
+    },
+  };
+}
+
+/** @throws ServiceError not_found */
+export async function getChannel(
+  store: Pick<Store, 'alertChannels'>,
+  workspaceId: string,
+  channelId: string,
+): Promise<AlertChannelRecord> {
+  const channel = await store.alertChannels.get(workspaceId, channelId);
+  if (!channel) throw new ServiceError('not_found', `There is no alert channel ${channelId}.`);
+  return channel;
+}
+
+async function requireFreeName(
+  tx: Pick<Store, 'alertChannels'>,
+  { workspaceId, name, channelId }: { workspaceId: string; name: string; channelId: string | null },
+): Promise<void> {
+  const channels = await tx.alertChannels.list(workspaceId);
+  if (channelId === null && channels.length >= maxChannels)
+    throw new ServiceError(
+      'alert_channel_limit_exceeded',
+      `The workspace has ${maxChannels} alert channels, the most that it can have.`,
+    );
+  const isTaken = channels.some(
+    (channel) => channel.id !== channelId && channel.name.toLowerCase() === name.toLowerCase(),
+  );
+  if (isTaken)
+    throw new ServiceError(
+      'alert_channel_exists',
+      `The workspace has an alert channel with the name ${name}. Choose another name.`,
+    );
+}
+
+/** The target of an audit entry. */
+export function about({ workspaceId, id, name }: AlertChannelRecord) {
+  return { workspaceId, target: { kind: 'alert-channel' as const, id, name } };
+}
+
+/** What the audit log shows of a channel: nothing secret. */
+function describe(channel: AlertChannelRecord): object {
+  const { host, region, recipients } = parseChannelSettings(channel.settings);
+  return {
+    name: channel.name,
+    kind: channel.kind,
+    is_enabled: channel.disabledAt === null,
+    ...(host !== null && { host }),
+    ...(region !== null && { region }),
+    ...(recipients !== null && {
+      recipients: {
+        group: recipients.group,
+        user_ids: recipients.userIds,
+        addresses: recipients.addresses,
+      },
+    }),
+  };
+}

@@ -1,0 +1,116 @@
+import type { AlertChannelRecord, AlertDeliveryRecord } from '../../store/records.ts';
+import type { AttemptResult, DeliveryDecision } from '../../domain/alerts/delivery-decision.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../../store/store.ts';
+import type { SendAlert } from './send-alert.ts';
+import { decideDelivery, maxRejections } from '../../domain/alerts/delivery-decision.ts';
+import { recordChange } from '../audit/audit.ts';
+
+type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog';
+
+/** Attempts of this server since it started, by channel kind and result. */
+export type AlertCounts = Record<string, Record<DeliveryDecision['kind'], number>>;
+
+export type AttemptDelivery = ReturnType<typeof createAttemptDelivery>;
+
+/** Creates what makes one attempt for a claimed message and records its result. */
+export function createAttemptDelivery(ports: {
+  persistence: Persistence<Stores>;
+  sendAlert: SendAlert;
+  faultPoints: FaultPoints;
+  now: () => Date;
+  log: Logger;
+}) {
+  const { persistence, sendAlert, faultPoints, now, log } = ports;
+  const counts: AlertCounts = {};
+
+  async function send(
+    channel: AlertChannelRecord,
+    delivery: AlertDeliveryRecord,
+    signal: AbortSignal,
+  ): Promise<AttemptResult> {
+    try {
+      return await sendAlert(channel, delivery, signal);
+    } catch (err) {
+      // For instance a secret that no key opens: another attempt may find it repaired.
+      log.error({ err, channelId: channel.id, deliveryId: delivery.id }, 'an alert could not be sent');
+      return { kind: 'unanswered', reason: 'internal_error' };
+    }
+  }
+
+  function decide(
+    result: AttemptResult,
+    delivery: AlertDeliveryRecord,
+    signal: AbortSignal,
+  ): DeliveryDecision {
+    if (signal.aborted && result.kind === 'unanswered')
+      return { kind: 'retry', delaySeconds: 0, pauseSeconds: null, reason: 'server_stopped' };
+    return decideDelivery(result, {
+      attempts: delivery.attempts,
+      secondsToGiveUp: (delivery.giveUpAt.getTime() - now().getTime()) / 1000,
+      now: now(),
+      random: Math.random(),
+    });
+  }
+
+  async function record(
+    channel: AlertChannelRecord,
+    delivery: AlertDeliveryRecord,
+    { result, decision }: { result: AttemptResult; decision: DeliveryDecision },
+  ): Promise<void> {
+    const details = {
+      reason: decision.kind === 'delivered' ? null : decision.reason,
+      responseCode: 'responseCode' in result ? result.responseCode : null,
+      answer: 'answer' in result ? result.answer : null,
+    };
+    await persistence.transaction(async (tx) => {
+      // The channel first, as everywhere: a claim locks it before its messages.
+      if (decision.kind === 'delivered') await tx.alertChannels.noteDelivered(channel.id);
+      if (decision.kind === 'retry') {
+        if (decision.pauseSeconds !== null) await tx.alertChannels.pause(channel.id, decision.pauseSeconds);
+        await tx.alertDeliveries.retryLater(delivery, decision.delaySeconds, details);
+        return;
+      }
+      const isCounted = decision.kind === 'failed' && decision.isRejection && isOwnMessage(delivery);
+      const isDisabledNow = isCounted && (await tx.alertChannels.noteRejected(channel.id, maxRejections));
+      await tx.alertDeliveries.finish(delivery, decision.kind, details);
+      if (!isDisabledNow) return;
+      await tx.alertDeliveries.dropWaiting(channel.id, 'channel_disabled');
+      await recordChange(tx, {
+        workspaceId: channel.workspaceId,
+        action: 'alert-channel.disable',
+        target: { kind: 'alert-channel', id: channel.id, name: channel.name },
+        before: null,
+        after: { reason: 'rejected', last_failure: details.reason },
+      });
+    });
+  }
+
+  return {
+    /** Makes one attempt. Resolves when its result is recorded. */
+    async attempt(
+      channel: AlertChannelRecord,
+      delivery: AlertDeliveryRecord,
+      signal: AbortSignal,
+    ): Promise<void> {
+      const result = await send(channel, delivery, signal);
+      await faultPoints.reach('after-alert-sent');
+      const decision = decide(result, delivery, signal);
+      await record(channel, delivery, { result, decision });
+      const ofKind = (counts[channel.kind] ??= { delivered: 0, retry: 0, failed: 0 });
+      ofKind[decision.kind] += 1;
+      if (decision.kind !== 'delivered') {
+        const about = { channelId: channel.id, deliveryId: delivery.id, reason: decision.reason };
+        log.warn(about, decision.kind === 'retry' ? 'an alert is sent again later' : 'an alert was not sent');
+      }
+    },
+
+    readCounts: (): AlertCounts => counts,
+  };
+}
+
+/** A test, or a message that a user sends again, says nothing about the channel's regular messages. */
+function isOwnMessage({ message, resentFrom }: AlertDeliveryRecord): boolean {
+  return message.kind !== 'test' && resentFrom === null;
+}

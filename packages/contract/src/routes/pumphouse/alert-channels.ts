@@ -1,0 +1,115 @@
+import { defineRoute } from '../../route.ts';
+import {
+  alertChannelResponse,
+  alertChannelSecretResponse,
+  alertChannelsResponse,
+  createAlertChannelRequest,
+  replaceAlertSecretRequest,
+  updateAlertChannelRequest,
+} from '../../schemas/alerts/alert-channels.ts';
+import { alertDeliveryResponse, alertDeliveryStatus } from '../../schemas/alerts/alert-deliveries.ts';
+import { listPage, listQuery } from '../../schemas/paging.ts';
+import { uuid } from '../../schemas/primitives.ts';
+import { queryList, queryText } from '../../schemas/query.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
+import { alertChannelParams, alertDeliveryParams, workspaceParams } from '../parameters.ts';
+
+/** Channels through which a workspace sends alerts, and the log of what was sent. */
+export const alertChannelRoutes = [
+  defineRoute({
+    operationId: 'list_alert_channels',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.read',
+    params: workspaceParams,
+    responses: { 200: alertChannelsResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'create_alert_channel',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.update',
+    params: workspaceParams,
+    body: createAlertChannelRequest,
+    responses: { 201: alertChannelSecretResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'update_alert_channel',
+    method: 'PATCH',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels/{channel_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.update',
+    params: alertChannelParams,
+    body: updateAlertChannelRequest,
+    responses: { 200: alertChannelResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'delete_alert_channel',
+    method: 'DELETE',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels/{channel_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.update',
+    params: alertChannelParams,
+    responses: { 204: null },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'replace_alert_channel_secret',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels/{channel_id}/-replace-secret',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.update',
+    params: alertChannelParams,
+    body: replaceAlertSecretRequest,
+    responses: { 200: alertChannelSecretResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'test_alert_channel',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-channels/{channel_id}/-test',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.send',
+    params: alertChannelParams,
+    responses: { 200: alertDeliveryResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'list_alert_deliveries',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-deliveries',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.read',
+    params: workspaceParams,
+    query: listQuery(['created_at'], {
+      channel_id: uuid.optional(),
+      incident_id: queryText.optional(),
+      status: queryList(alertDeliveryStatus).optional(),
+    }),
+    responses: { 200: listPage('ListPageAlertDeliveryResponse', alertDeliveryResponse) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'send_alert_delivery_again',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/alert-deliveries/{delivery_id}/-send-again',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'alert-channel.send',
+    params: alertDeliveryParams,
+    responses: { 200: alertDeliveryResponse },
+    errors: changeErrors,
+  }),
+] as const;

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { emailAddress } from '../people/invitations.ts';
+import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+
+const maxNameLength = 80;
+const maxUrlLength = 2000;
+const maxRecipients = 50;
+/** A week: long enough to configure any receiver. */
+const maxOverlapHours = 168;
+
+export const alertChannelKind = namedEnum('AlertChannelKind', [
+  'slack',
+  'teams',
+  'webhook',
+  'pagerduty',
+  'email',
+]);
+export type AlertChannelKind = z.output<typeof alertChannelKind>;
+
+export const pagerDutyRegion = namedEnum('PagerDutyRegion', ['us', 'eu']);
+
+/** Members who get mail because of their role in the workspace: its owners, or all of them. */
+export const recipientGroup = namedEnum('AlertRecipientGroup', ['owners', 'members']);
+
+const channelName = text
+  .trim()
+  .refine(
+    (name) => name.length >= 1 && name.length <= maxNameLength && !/\p{Cc}/u.test(name),
+    `must have 1 to ${maxNameLength} characters on one line`,
+  );
+
+/** The address or key of a channel is written, and never returned. */
+const properties = {
+  /** Of Slack, Teams and webhooks. */
+  url: text.max(maxUrlLength).optional(),
+  /** Of PagerDuty: the integration key of a service, 32 characters. */
+  routing_key: text.regex(/^[A-Za-z0-9]{32}$/, 'must have 32 letters and digits').optional(),
+  region: pagerDutyRegion.optional(),
+  /** Of mail. */
+  recipients: requestObject('AlertRecipientsRequest', {
+    group: recipientGroup.nullable().default(null),
+    user_ids: z.array(uuid).max(maxRecipients).default([]),
+    addresses: z.array(emailAddress).max(maxRecipients).default([]),
+  }).optional(),
+};
+
+export const createAlertChannelRequest = requestObject('CreateAlertChannelRequest', {
+  name: channelName,
+  kind: alertChannelKind,
+  ...properties,
+});
+export type CreateAlertChannelRequest = z.output<typeof createAlertChannelRequest>;
+
+/** Properties that are left out stay. */
+export const updateAlertChannelRequest = requestObject('UpdateAlertChannelRequest', {
+  name: channelName.optional(),
+  is_enabled: z.boolean().optional(),
+  ...properties,
+});
+export type UpdateAlertChannelRequest = z.output<typeof updateAlertChannelRequest>;
+
+export const replaceAlertSecretRequest = requestObject('ReplaceAlertSecretRequest', {
+  /** How long the secret before also signs. */
+  overlap_hours: z.int().min(0).max(maxOverlapHours).default(24),
+});
+export type ReplaceAlertSecretRequest = z.output<typeof replaceAlertSecretRequest>;
+
+export const alertRecipients = responseObject('AlertRecipients', {
+  group: recipientGroup.nullable(),
+  user_ids: z.array(uuid),
+  addresses: z.array(z.string()),
+});
+
+/** `rejected`: the receiver rejected several messages in a row. */
+export const alertChannelDisabledReason = namedEnum('AlertChannelDisabledReason', ['user', 'rejected']);
+
+const channel = {
+  id: uuid,
+  name: z.string(),
+  kind: openEnum(alertChannelKind),
+  /** The host of the address; the rest is secret. */
+  host: z.string().nullable(),
+  region: pagerDutyRegion.nullable(),
+  recipients: alertRecipients.nullable(),
+  is_enabled: z.boolean(),
+  disabled_at: timestamp.nullable(),
+  disabled_reason: openEnum(alertChannelDisabledReason).nullable(),
+  /** The receiver asked for a pause until then. */
+  paused_until: timestamp.nullable(),
+  last_delivered_at: timestamp.nullable(),
+  /** The replaced signing secret also signs until then. */
+  previous_secret_expires_at: timestamp.nullable(),
+  created_at: timestamp,
+  updated_at: timestamp,
+};
+
+export const alertChannelResponse = responseObject('AlertChannelResponse', channel);
+export type AlertChannelResponse = z.output<typeof alertChannelResponse>;
+
+/** The signing secret is returned only once; null for kinds that are not signed. */
+export const alertChannelSecretResponse = responseObject('AlertChannelSecretResponse', {
+  ...channel,
+  signing_secret: z.string().nullable(),
+});
+export type AlertChannelSecretResponse = z.output<typeof alertChannelSecretResponse>;
+
+/** Sorted by name. */
+export const alertChannelsResponse = responseObject('AlertChannelsResponse', {
+  channels: z.array(alertChannelResponse),
+});
+export type AlertChannelsResponse = z.output<typeof alertChannelsResponse>;
