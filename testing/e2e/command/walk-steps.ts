@@ -81,6 +81,7 @@ export function planWalk({ name, serverUrl, key }: Omit<Walk, 'write'>): Step[] 
     ...apps(),
     ...data(),
     ...variables(),
+    ...alertChannels(),
     ...ending(name),
   ];
 }
@@ -166,6 +167,42 @@ function people(name: string): Step[] {
       question: 'What uses it stops working',
       unchanged: [['key', 'list'], `key of ${name}`],
       text: `key of ${name}`,
+    },
+  ];
+}
+
+function alertChannels(): Step[] {
+  const url = 'https://127.0.0.1:9/services/walk';
+  return [
+    {
+      command: 'alert channels create',
+      args: ['hook', '--kind', 'webhook'],
+      input: url,
+      answers: [['URL', `${url}${enter}`]],
+      text: 'whsec_',
+    },
+    { command: 'alert channels list', text: '127.0.0.1' },
+    { command: 'alert channels update', args: ['hook', '--name', 'on-call'], text: 'on-call' },
+    { command: 'alert channels replace-secret', args: ['on-call'], text: 'whsec_' },
+    {
+      command: 'alert channels test',
+      args: ['on-call'],
+      code: 5,
+      text: 'address_not_allowed',
+    },
+    { command: 'alert channels deliveries', args: ['on-call'], text: /address_not_allowed|failed/ },
+    {
+      command: 'alert channels send-again',
+      args: ['00000000-0000-4000-8000-000000000000'],
+      code: 4,
+      text: 'not_found',
+    },
+    {
+      command: 'alert channels delete',
+      args: ['on-call'],
+      question: 'with its delivery log?',
+      unchanged: [['alert', 'channels', 'list'], 'on-call'],
+      text: 'on-call',
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
+import { addAlertCommands } from '../alerts/commands.ts';
 import { addAppCommands } from '../apps/commands.ts';
 import { addCompletionCommands } from '../completion/commands.ts';
 import { addDashboardCommand } from '../dashboard/commands.ts';
@@ -36,6 +37,7 @@ const commandGroups: readonly (readonly [heading: string, groups: readonly AddCo
     [
       addWorkspaceCommands,
       addVariableCommands,
+      addAlertCommands,
       addOrganizationCommands,
       addMemberCommands,
       addKeyCommands,

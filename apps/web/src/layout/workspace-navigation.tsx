@@ -1,6 +1,7 @@
 import { Link, useMatches } from '@tanstack/react-router';
 import classes from './shell.module.css';
 import {
+  AlertsIcon,
   AppsIcon,
   DatasetsIcon,
   JobsIcon,
@@ -19,6 +20,7 @@ const pages = [
   { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
   { to: '/w/$workspaceId/apps', word: 'Apps', icon: <AppsIcon />, isExact: false },
   { to: '/w/$workspaceId/deployments', word: 'Versions', icon: <VersionsIcon />, isExact: false },
+  { to: '/w/$workspaceId/alerts/channels', word: 'Alerts', icon: <AlertsIcon />, isExact: false },
   { to: '/w/$workspaceId/settings', word: 'Settings', icon: <SettingsIcon />, isExact: false },
 ] as const;
 
@@ -28,6 +30,9 @@ export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
   const isAtConfigurations = useMatches({
     select: (matches) =>
       matches.some(({ fullPath }) => fullPath.startsWith('/w/$workspaceId/configurations')),
+  });
+  const isAtDeliveries = useMatches({
+    select: (matches) => matches.some(({ fullPath }) => fullPath.startsWith('/w/$workspaceId/alerts/')),
   });
   return (
     <nav className={classes.navigation} aria-label="Workspace">
@@ -39,6 +44,7 @@ export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
           className={classes.link}
           activeOptions={{ exact: isExact, includeSearch: false }}
           {...(word === 'Versions' && isAtConfigurations && { 'data-status': 'active' })}
+          {...(word === 'Alerts' && isAtDeliveries && { 'data-status': 'active' })}
         >
           {icon}
           {word}

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { account, callback, home, root, signedIn } from './signed-in.ts';
+import { alertChannels, alertDeliveries } from './alert-channels.ts';
 import { app, apps } from './apps.ts';
 import { basePath } from '../api/base-url.ts';
 import { compareRuns, run, runs } from './runs.ts';
@@ -62,6 +63,8 @@ const routeTree = root.addChildren([
       deployment,
       configurations,
       configuration,
+      alertChannels,
+      alertDeliveries,
       settings.addChildren([
         workspaceSettings,
         variables,

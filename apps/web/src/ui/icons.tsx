@@ -112,6 +112,12 @@ export const AppsIcon = () => (
     <path d="M2 6h12M4.500 4.500h.01M6.500 4.500h.01" />
   </Icon>
 );
+export const AlertsIcon = () => (
+  <Icon>
+    <path d="M4 11V7a4 4 0 0 1 8 0v4l1.500 1.500h-11z" />
+    <path d="M6.500 14.500h3" />
+  </Icon>
+);
 export const NotebookIcon = () => (
   <Icon>
     <rect x="4" y="2" width="9" height="12" rx="1.500" />

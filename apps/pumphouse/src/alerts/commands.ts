@@ -1,0 +1,9 @@
+import type { Command } from 'commander';
+import type { Cli } from '../program/session-action.ts';
+import { addChannelCommands } from './channel-commands.ts';
+
+/** Adds `alert`. */
+export function addAlertCommands(program: Command, cli: Cli): void {
+  const alert = program.command('alert').description('Manage the alerts of a workspace');
+  addChannelCommands(alert, cli);
+}
