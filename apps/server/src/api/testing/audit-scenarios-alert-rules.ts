@@ -44,7 +44,7 @@ const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 /** Scenarios for alert rules and incidents. */
 export const alertRuleScenarios: Scenarios = {
   create_alert_rule: { action: 'alert-rule.create', prepare: () => ({ payload: body }) },
-  add_suggested_alert_rules: { action: 'alert-rule.create', prepare: () => ({ payload: {} }) },
+  add_suggested_alert_rules: { action: 'alert-rule.add-suggested', prepare: () => ({ payload: {} }) },
   replace_alert_rule: { action: 'alert-rule.update', ...ofRule({ ...body, name: 'Other' }) },
   delete_alert_rule: { action: 'alert-rule.delete', ...ofRule() },
   mute_alert_rule: { action: 'alert-rule.mute', ...ofRule({ until: null }) },

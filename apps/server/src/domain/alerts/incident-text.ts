@@ -23,7 +23,7 @@ const maxTitleLength = 200;
 const maxDetailLength = 500;
 const maxDetails = 12;
 const maxValueLength = 200;
-const maxFacts = 12;
+const maxFactRows = 12;
 
 /** Bounds the texts of an incident; facts without a value are left out. */
 export function boundIncident({
@@ -42,7 +42,7 @@ export function boundIncident({
     details: details.slice(0, maxDetails).map((line) => cut(line, maxDetailLength)),
     facts: facts
       .filter(([, value]) => value !== null && value !== '')
-      .slice(0, maxFacts)
+      .slice(0, maxFactRows)
       .map(([label, value]) => ({ label, value: cut(formatValue(value), maxValueLength) })),
     links,
   };

@@ -71,22 +71,6 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
     });
   }
 
-  async function insert(
-    tx: Pick<Store, Stores>,
-    { workspaceId, userId }: RuleChanger,
-    content: AlertRuleContent,
-  ): Promise<string | null> {
-    const id = await tx.alertRules.insert(workspaceId, userId, content);
-    if (id !== null)
-      await recordChange(tx, {
-        ...aboutRule({ id, workspaceId, name: content.name }),
-        action: 'alert-rule.create',
-        before: null,
-        after: toAudit(content),
-      });
-    return id;
-  }
-
   async function setMute(changer: RuleChanger, ruleId: string, until: Date | null): Promise<ListedAlertRule> {
     return change(changer.workspaceId, async (tx) => {
       const rule = await get(tx, changer, ruleId);
@@ -120,19 +104,35 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
         const content = await checkDraft(tx, changer, draft);
         if ((await tx.alertRules.count(changer.workspaceId)) >= maxRules)
           throw new ServiceError('alert_rule_limit', `A workspace has at most ${maxRules} alert rules.`);
-        const id = await insert(tx, changer, content);
+        const id = await tx.alertRules.insert(changer.workspaceId, changer.userId, content);
         if (id === null) throw nameTaken(draft.name);
+        await recordChange(tx, {
+          ...aboutRule({ id, workspaceId: changer.workspaceId, name: content.name }),
+          action: 'alert-rule.create',
+          before: null,
+          after: toAudit(content),
+        });
         return get(tx, changer, id);
       }),
 
     /** Adds the proposed rules whose names are free. */
     addSuggested: (changer: RuleChanger, channelIds: readonly string[]): Promise<ListedAlertRule[]> =>
       change(changer.workspaceId, async (tx) => {
+        const { workspaceId, userId } = changer;
         const now = await clock(tx);
+        const added: string[] = [];
         for (const suggested of listSuggestedRules()) {
-          const draft = { ...plainRule, ...suggested, channelIds };
-          await insert(tx, changer, checkRule(draft, now));
+          const content = checkRule({ ...plainRule, ...suggested, channelIds }, now);
+          if ((await tx.alertRules.insert(workspaceId, userId, content)) !== null) added.push(content.name);
         }
+        if (added.length > 0)
+          await recordChange(tx, {
+            workspaceId,
+            action: 'alert-rule.add-suggested',
+            target: { kind: 'workspace', id: workspaceId, name: null },
+            before: null,
+            after: { names: added, channel_ids: channelIds },
+          });
         return (await tx.alertRules.list(changer.workspaceId)).filter((rule) => isVisible(rule, changer));
       }),
 

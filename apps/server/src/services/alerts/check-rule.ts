@@ -31,7 +31,7 @@ export function checkRule(draft: AlertRuleDraft, now: Date): AlertRuleContent {
   const { kind, scope, conditions, quietHours } = draft;
   const meaning = alertKinds[kind];
   for (const name of findForeignConditions(kind, conditions))
-    throw refuse(`conditions.${toWire(name)}`, `is not a condition of the kind ${kind}`);
+    throw refuse(`conditions.${toFieldName(name)}`, `is not a condition of the kind ${kind}`);
   const isNarrowed = Object.values(scope).some((list: readonly string[]) => list.length > 0);
   const hasScope = meaning.subject !== 'organization' && meaning.subject !== 'installation';
   if (isNarrowed && !hasScope)
@@ -57,6 +57,6 @@ function refuse(key: string, message: string): ServiceError {
   ]);
 }
 
-function toWire(name: string): string {
+function toFieldName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -103,7 +103,7 @@ describe('running_long', () => {
 
   it('has no usual duration without a history, and a fixed limit if the rule has one', async () => {
     const rule = await alerts.addRule('running_long');
-    await startLong(180);
+    await startLong(181);
     await alerts.evaluate();
     expect(await alerts.listIncidents()).toEqual([]);
     await fixture.alertRules.replace(alerts.owner, rule.id, { ...rule, conditions: { afterSeconds: 7200 } });

@@ -29,6 +29,7 @@ const actionsByArea = {
   },
   alerts: {
     'alert-rule.create': 'created the alert rule',
+    'alert-rule.add-suggested': 'added the suggested alert rules to',
     'alert-rule.update': 'changed the alert rule',
     'alert-rule.delete': 'deleted the alert rule',
     'alert-rule.mute': 'muted the alert rule',

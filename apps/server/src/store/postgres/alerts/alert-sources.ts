@@ -98,11 +98,11 @@ export function createAlertSourceStore(sql: Queryable) {
       sql.maybeOnePrepared<EndedRunSource>(
         named(
           `select ${jobFields}, job_runs.id as "jobRunId", job_runs.number, job_runs.status, job_runs.trigger,
-                  job_runs.failure, job_runs.reason, job_runs.started_at as "startedAt", job_runs.finished_at as "finishedAt",
+                  job_runs.failure, job_runs.reason, job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
                   (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
                   (select sum(total_rows_loaded)::bigint from pipeline_runs where pipeline_runs.job_run_id = job_runs.id) as "rowsLoaded"
              from job_runs join jobs on jobs.id = job_runs.job_id ${ofJob}
-            where job_runs.id = :jobRunId::uuid and job_runs.status in ('completed', 'failed') and job_runs.finished_at is not null`,
+            where job_runs.id = :jobRunId::uuid and job_runs.status in ('completed', 'failed')`,
           { jobRunId },
         ),
       ),
@@ -203,7 +203,7 @@ export function createAlertSourceStore(sql: Queryable) {
     listMissedTicks: (workspaceId: string, dueBefore: Date, limit: number) =>
       sql.query<MissedTickSource>(
         named(
-          `select ${jobFields}, schedules.next_tick_at as "tickAt"
+          `select ${jobFields}, coalesce(schedules.next_tick_at, schedules.created_at) as "tickAt"
              from schedules join jobs on jobs.id = schedules.job_id ${ofJob}
             where schedules.next_tick_at < :dueBefore and jobs.workspace_id = :workspaceId
               and not jobs.is_archived and not jobs.is_paused
