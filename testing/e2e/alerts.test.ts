@@ -28,7 +28,7 @@ if __name__ == "__main__":
     for _ in range(${times}):
         dlt.pipeline("orders", destination="duckdb", dataset_name="shop").run(items())
 `;
-const failing = 'raise KeyError("id")\n';
+const failing = 'if __name__ == "__main__":\n    raise KeyError("id")\n';
 const twoRows = '[{"id": 1}, {"id": 2}]';
 
 beforeAll(async () => {
@@ -83,7 +83,7 @@ it('tells that a job failed, and that it recovered', async () => {
   expect(opened.body).toContain('KeyError');
   const incidents = await server.client.call('list_alert_incidents', { params, query: { is_open: true } });
   expect(incidents.items).toMatchObject([{ kind: 'run_failed', job_ref: 'jobs.unsteady', state: 'open' }]);
-  await workspace.write({ 'unsteady.py': 'print("well")\n' });
+  await workspace.write({ 'unsteady.py': 'if __name__ == "__main__":\n    print("well")\n' });
   await run('unsteady');
   await awaitMessage('unsteady recovered after 1 failed run');
   await awaitMessage('Resolved: unsteady failed');

@@ -194,13 +194,15 @@ export function deriveFromPipelineRun(
   const { jobId, jobRef, jobRunId, pipelineName, rowsLoaded } = run;
   const subject = subjects.pipeline(pipelineName, run.datasetName);
   const about = { subject, jobId, jobRef, jobRunId, pipelineName, at: run.createdAt };
+  // A run without rows may have reported no dataset.
+  const ends = (rule: EvaluatedRule, resolution: string) =>
+    [subject, subjects.pipeline(pipelineName)].flatMap((each) => resolve([rule], each, resolution));
   const usual = computeUsualRows(earlierRows);
   for (const rule of chooseRules(rules, ['zero_rows', 'row_count_off'], run, [pipelineName])) {
     const { minimumRuns = 0, deviations: allowed = Infinity } = rule.conditions;
     const hasHistory = usual !== null && earlierRows.length >= minimumRuns;
     if (rule.kind === 'zero_rows') {
-      if (rowsLoaded > 0)
-        derived.resolutions.push(...resolve([rule], subject, `Run #${run.runNumber} loaded rows.`));
+      if (rowsLoaded > 0) derived.resolutions.push(...ends(rule, `Run #${run.runNumber} loaded rows.`));
       else if (hasHistory && usual.median > 0)
         derived.occurrences.push({ ...about, rule, text: describeZeroRows(run, usual.median, paths) });
     } else if (hasHistory) {
@@ -211,10 +213,7 @@ export function deriveFromPipelineRun(
           rule,
           text: describeRowCount(run, { usual, deviations }, paths),
         });
-      else
-        derived.resolutions.push(
-          ...resolve([rule], subject, `Run #${run.runNumber} loaded a usual number of rows.`),
-        );
+      else derived.resolutions.push(...ends(rule, `Run #${run.runNumber} loaded a usual number of rows.`));
     }
   }
   return derived;
