@@ -35,7 +35,7 @@ function addReading(alert: Command, cli: Cli): void {
       .command('rules')
       .description('List the rules that open incidents')
       .action(
-        withSession<[], object>(cli, async (session) => {
+        withSession(cli, async (session) => {
           const { listRules } = await import('./list-rules.ts');
           await listRules(session);
         }),
@@ -51,7 +51,7 @@ function addHandling(alert: Command, cli: Cli): void {
       .argument('<incident>', 'Id of an incident')
       .description('Acknowledge an incident, which stops its reminders')
       .action(
-        withSession<[incident: string], object>(cli, async (session, [id]) => {
+        withSession<[incident: string]>(cli, async (session, [id]) => {
           const { acknowledge } = await import('./handle-incident.ts');
           await acknowledge(session, id);
         }),
@@ -78,7 +78,7 @@ function addHandling(alert: Command, cli: Cli): void {
       .argument('<incident>', 'Id of an incident')
       .description('Resolve an incident')
       .action(
-        withSession<[incident: string], object>(cli, async (session, [id]) => {
+        withSession<[incident: string]>(cli, async (session, [id]) => {
           const { resolve } = await import('./handle-incident.ts');
           await resolve(session, id);
         }),
@@ -108,7 +108,7 @@ function addMutes(alert: Command, cli: Cli): void {
       .argument('<job>', 'Reference or id of a job')
       .description('Send incidents of a job again')
       .action(
-        withSession<[job: string], object>(cli, async (session, [job]) => {
+        withSession<[job: string]>(cli, async (session, [job]) => {
           const { unmuteJob } = await import('./mute-job.ts');
           await unmuteJob(session, job);
         }),

@@ -62,8 +62,8 @@ export function RuleDialog({ rule, onClose, onSaved }: RuleDialogProps) {
         ? api.call('replace_alert_rule', { params: { ...params, rule_id: rule.id }, body })
         : api.call('create_alert_rule', { params, body });
     },
-    onDone: async (saved) => {
-      await fetchAnew(queryClient, ['list_alert_rules', 'list_alert_incidents', 'get_job_alerts']);
+    onDone: (saved) => {
+      void fetchAnew(queryClient, ['list_alert_rules', 'list_alert_incidents', 'get_job_alerts']);
       onSaved(saved);
     },
   });
@@ -180,7 +180,7 @@ function QuietHours({ change }: PartProps) {
           <Chip.Group
             multiple
             value={values.quietWeekdays.map(String)}
-            onChange={(days) => change.set('quietWeekdays', days.map(Number).toSorted())}
+            onChange={(days) => change.set('quietWeekdays', days.map(Number).toSorted((one, other) => one - other))}
           >
             <Group gap={4} role="group" aria-label="Weekdays on which quiet hours begin">
               {weekdays.map((day, index) => (

@@ -166,7 +166,7 @@ export function toRuleRequest(values: RuleValues, before: AlertRuleResponse | nu
   const isSameKind = before?.kind === values.kind;
   const minutes = readNumber(values.after_minutes);
   const own = new Set((numberFields[values.kind] ?? []).map(({ field }) => field));
-  const given = <Field extends NumberField>(field: Field) =>
+  const given = (field: NumberField) =>
     own.has(field) ? readNumber(values[field]) : undefined;
   const kept = isSameKind ? pickKept(before) : {};
   return {
@@ -214,7 +214,7 @@ function pickKept({ conditions }: AlertRuleResponse): AlertRuleRequest['conditio
   };
 }
 
-function withValue<Key extends string>(key: Key, value: number | undefined) {
+function withValue(key: string, value: number | undefined) {
   return value === undefined ? {} : { [key]: value };
 }
 
