@@ -11,6 +11,7 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 export function addChannelCommands(alert: Command, cli: Cli): void {
   const channels = alert
     .command('channels')
+    .helpCommand(false)
     .description('Manage where alerts of a workspace are sent, and see what was sent');
   addReading(channels, cli);
   addChanging(channels, cli);
