@@ -51,6 +51,12 @@ export const errorCodes = {
     nextStep:
       'Set `RUNTIME__API_BASE_URL`, or `api_base_url` under `[runtime]` in `.dlt/config.toml`, to the address of the server without a path.',
   },
+  invalid_alert_rule: {
+    status: 400,
+    cause: 'An alert rule has a condition, a scope or quiet hours that do not fit.',
+    nextStep:
+      'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:
@@ -496,6 +502,21 @@ export const errorCodes = {
     status: 503,
     cause: 'The app, or one of its visitors, has reached its limit of open connections.',
     nextStep: 'Close some, then try again.',
+  },
+  alert_rule_exists: {
+    status: 409,
+    cause: 'The workspace has an alert rule with this name.',
+    nextStep: 'Choose another name, or change that rule.',
+  },
+  alert_rule_limit: {
+    status: 409,
+    cause: 'The workspace has as many alert rules as it may have.',
+    nextStep: 'Delete rules that are no longer needed, or let one rule cover more jobs.',
+  },
+  alert_resolved: {
+    status: 409,
+    cause: 'The incident is resolved, so nothing more is sent about it.',
+    nextStep: 'Nothing. If the problem occurs again, a new incident opens.',
   },
   alert_channel_exists: {
     status: 409,

@@ -12,6 +12,8 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './run-state.ts';
 export * from './schemas/sign-in/account-sessions.ts';
+export * from './schemas/alerts/alert-incidents.ts';
+export * from './schemas/alerts/alert-rules.ts';
 export * from './schemas/apps/apps.ts';
 export * from './schemas/audit/audit-log.ts';
 export * from './schemas/versions/comparisons.ts';

@@ -77,6 +77,9 @@ export const permissions = {
   'pending-packages.drop': 'Drop load packages of a pipeline that were extracted and not loaded',
   'log.read': 'Read the log of a job run',
   'telemetry.read': 'Read pipeline runs, results and statistics',
+  'alert.read': 'Read alert rules and incidents',
+  'alert.handle': 'Acknowledge, snooze, resolve and mute alerts',
+  'alert.change-rules': 'Create, change and delete alert rules',
   'webhook.read': 'Read the secret addresses at which other systems start jobs',
   'webhook.update': 'Change the addresses of webhooks, and the secrets that deliveries are signed with',
   'alert-channel.read':

@@ -20,6 +20,7 @@ const account: Requirement = { scope: 'account' };
 const inOrganization = (role: OrganizationMembershipRole): Requirement => ({ scope: 'organization', role });
 const inWorkspace = (role: WorkspaceMembershipRole): Requirement => ({ scope: 'workspace', role });
 const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
+const ofDevelopers: Requirement = { scope: 'workspace', role: 'developer', notForRuns: true };
 /** Managers of a workspace and its members. */
 const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
@@ -106,6 +107,9 @@ export const requirements: Record<Permission, Requirement> = {
   'pending-packages.finish': { scope: 'workspace', role: 'developer', notForRuns: true },
   'pending-packages.drop': { scope: 'workspace', role: 'developer', notForRuns: true },
   'telemetry.read': inWorkspace('viewer'),
+  'alert.read': ofViewers,
+  'alert.handle': ofDevelopers,
+  'alert.change-rules': ofDevelopers,
   'webhook.read': inWorkspace('developer'),
   'webhook.update': inWorkspace('developer'),
   'alert-channel.read': inWorkspace('developer'),

@@ -82,6 +82,7 @@ export function planWalk({ name, serverUrl, key }: Omit<Walk, 'write'>): Step[] 
     ...data(),
     ...variables(),
     ...alertChannels(),
+    ...alertIncidents(),
     ...ending(name),
   ];
 }
@@ -168,6 +169,19 @@ function people(name: string): Step[] {
       unchanged: [['key', 'list'], `key of ${name}`],
       text: `key of ${name}`,
     },
+  ];
+}
+
+function alertIncidents(): Step[] {
+  const missing = '00000000-0000-4000-8000-000000000000';
+  return [
+    { command: 'alert list', text: /no open incidents|^\[\]/ },
+    { command: 'alert rules', text: /no alert rules|^\[\]/ },
+    { command: 'alert ack', args: [missing], code: 4, text: 'not_found' },
+    { command: 'alert snooze', args: [missing, '--for', '1d'], code: 4, text: 'not_found' },
+    { command: 'alert resolve', args: [missing], code: 4, text: 'not_found' },
+    { command: 'alert mute', args: ['missing-job'], code: 4, text: 'missing-job' },
+    { command: 'alert unmute', args: ['missing-job'], code: 4, text: 'missing-job' },
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
 import type { Services } from '../services/create-services.ts';
+import { createAlertHandlers } from './alerts/alerts-routes.ts';
 import { createAlertChannelHandlers } from './alerts/alert-channels-routes.ts';
 import { createAppHandlers } from './apps/apps-routes.ts';
 import { createArchiveHandlers } from './versions/archives-routes.ts';
@@ -83,6 +84,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createSchemaHandlers(services),
     ...createPendingPackageHandlers(services),
     ...createPipelineHandlers(services),
+    ...createAlertHandlers(services),
     ...createAppHandlers(services),
     ...createWebhookHandlers(services),
     ...createSessionHandlers(services),

@@ -4,6 +4,7 @@ import type { LoopDefinition, Loops } from '../platform/loops.ts';
 import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
+import { defineAlertsLoop, defineIncidentRemovalLoop } from '../scheduler/alerts-loop.ts';
 import { defineAlertDeliveriesLoop } from '../scheduler/alert-deliveries-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
@@ -79,6 +80,8 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
     defineQueueLoop(services.releaseQueued),
     defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
+    defineAlertsLoop(services.evaluateAlerts),
+    defineIncidentRemovalLoop(services.removeOldIncidents),
     defineAlertDeliveriesLoop(services.deliverAlerts),
   ];
 }

@@ -15,6 +15,7 @@ import type { PendingLimits } from '../domain/pipelines/pending-packages.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
+import { createAlertServices } from './alerts/create-alert-services.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
@@ -122,6 +123,8 @@ export interface ServiceSettings {
   pagerDutyUrl: string | null;
   /** How often to check that subscribers to events still have access; 30 s by default. */
   streamCheckMs?: number;
+  /** How long incidents of one alert rule are gathered into one message; 15 s by default. */
+  alertGatherMs?: number;
   /** Idle time of an event stream before a keep-alive message is sent; 15 s by default. */
   streamIdleMs?: number;
 }
@@ -170,6 +173,8 @@ export function createServices(ports: ServicePorts) {
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
+  const readPipelines = createReadPipelines(persistence, now);
+  const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.retention);
   const { openId } = settings;
 
   return {
@@ -192,7 +197,7 @@ export function createServices(ports: ServicePorts) {
     // Organizations and workspaces
     organizations: createOrganizations(persistence),
     organizationLimits: createOrganizationLimits(persistence),
-    readOrganizationStorage: createReadOrganizationStorage(persistence, settings.retention),
+    readOrganizationStorage,
     readOrganizationTemplates: createReadOrganizationTemplates(persistence, executor.templates ?? null),
     readUsage: createReadUsage(persistence),
     readUsageParts: createReadUsageParts(persistence),
@@ -309,11 +314,21 @@ export function createServices(ports: ServicePorts) {
     // Pipelines and telemetry
     ingestTelemetry,
     readTelemetry: createReadTelemetry(persistence, blobs),
-    readPipelines: createReadPipelines(persistence, now),
+    readPipelines,
     readRunPipelines: createReadRunPipelines(persistence),
     readSchemas: createReadSchemas(persistence),
     readStatistics: createReadStatistics(persistence, now),
     compareSchemas: createCompareSchemas({ persistence, log }),
+
+    ...createAlertServices({
+      persistence,
+      readPipelines,
+      readOrganizationStorage,
+      publicUrl: addresses.serverUrl,
+      gatherMs: settings.alertGatherMs,
+      clock,
+      log,
+    }),
 
     apps: createAppServices({
       persistence,

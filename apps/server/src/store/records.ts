@@ -1,6 +1,11 @@
 /** The types of stored data, for modules that use no SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/sign-in/accounts.ts';
+export type * from './postgres/alerts/alert-events.ts';
+export type * from './postgres/alerts/alert-incidents.ts';
+export type * from './postgres/alerts/alert-job-mutes.ts';
+export type * from './postgres/alerts/alert-rules.ts';
+export type * from './postgres/alerts/alert-sources.ts';
 export type * from './postgres/alerts/alert-channels.ts';
 export type * from './postgres/alerts/alert-deliveries.ts';
 export type * from './postgres/apps/app-access.ts';

@@ -1,5 +1,10 @@
 import type { OnWake } from '../platform/loops.ts';
 import type { Database, Queryable } from './postgres/pool.ts';
+import { createAlertEventStore } from './postgres/alerts/alert-events.ts';
+import { createAlertIncidentStore } from './postgres/alerts/alert-incidents.ts';
+import { createAlertJobMuteStore } from './postgres/alerts/alert-job-mutes.ts';
+import { createAlertRuleStore } from './postgres/alerts/alert-rules.ts';
+import { createAlertSourceStore } from './postgres/alerts/alert-sources.ts';
 import { createAlertChannelStore } from './postgres/alerts/alert-channels.ts';
 import { createAlertDeliveryStore } from './postgres/alerts/alert-deliveries.ts';
 import { createAuditLogStore } from './postgres/audit/audit-log.ts';
@@ -119,6 +124,11 @@ const creators = {
   ownership: createOwnershipStore,
   auditLog: createAuditLogStore,
   changes: createChangeStore,
+  alertRules: createAlertRuleStore,
+  alertIncidents: createAlertIncidentStore,
+  alertJobMutes: createAlertJobMuteStore,
+  alertEvents: createAlertEventStore,
+  alertSources: createAlertSourceStore,
   apps: createAppStore,
   appPorts: createAppPortStore,
   alertChannels: createAlertChannelStore,

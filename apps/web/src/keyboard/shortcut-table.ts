@@ -7,7 +7,7 @@ export const pageKeys = {
   'g d': { word: 'Datasets', to: '/w/$workspaceId/datasets' },
   'g a': { word: 'Apps', to: '/w/$workspaceId/apps' },
   'g v': { word: 'Versions', to: '/w/$workspaceId/deployments' },
-  'g l': { word: 'Alerts', to: '/w/$workspaceId/alerts/channels' },
+  'g l': { word: 'Alerts', to: '/w/$workspaceId/alerts' },
   'g s': { word: 'Settings', to: '/w/$workspaceId/settings' },
 } as const;
 

@@ -20,7 +20,7 @@ const pages = [
   { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
   { to: '/w/$workspaceId/apps', word: 'Apps', icon: <AppsIcon />, isExact: false },
   { to: '/w/$workspaceId/deployments', word: 'Versions', icon: <VersionsIcon />, isExact: false },
-  { to: '/w/$workspaceId/alerts/channels', word: 'Alerts', icon: <AlertsIcon />, isExact: false },
+  { to: '/w/$workspaceId/alerts', word: 'Alerts', icon: <AlertsIcon />, isExact: false },
   { to: '/w/$workspaceId/settings', word: 'Settings', icon: <SettingsIcon />, isExact: false },
 ] as const;
 

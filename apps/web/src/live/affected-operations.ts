@@ -20,6 +20,13 @@ const runs: JsonOperationId[] = [
 
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
+  alert: [
+    'list_alert_incidents',
+    'get_alert_incident',
+    'list_alert_rules',
+    'get_alert_rule',
+    'get_job_alerts',
+  ],
   'alert-channel': ['list_alert_channels'],
   'alert-delivery': ['list_alert_deliveries'],
   'job-run': runs,

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { account, callback, home, root, signedIn } from './signed-in.ts';
+import { alertRules, alerts } from './alerts.ts';
 import { alertChannels, alertDeliveries } from './alert-channels.ts';
 import { app, apps } from './apps.ts';
 import { basePath } from '../api/base-url.ts';
@@ -63,6 +64,8 @@ const routeTree = root.addChildren([
       deployment,
       configurations,
       configuration,
+      alerts,
+      alertRules,
       alertChannels,
       alertDeliveries,
       settings.addChildren([

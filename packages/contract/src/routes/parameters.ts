@@ -27,4 +27,6 @@ export const workspaceMemberParams = z.object({ workspace_id: uuid, membership_i
 export const workspaceInvitationParams = z.object({ workspace_id: uuid, invitation_id: uuid });
 export const workspaceKeyParams = z.object({ workspace_id: uuid, key_id: uuid });
 export const workerParams = z.object({ organization_id: uuid, worker_id: uuid });
+export const alertRuleParams = z.object({ workspace_id: uuid, rule_id: uuid });
+export const alertIncidentParams = z.object({ workspace_id: uuid, incident_id: uuid });
 export const keyParams = z.object({ key_id: uuid });

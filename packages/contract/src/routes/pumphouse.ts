@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
+import { alertRoutes } from './pumphouse/alerts.ts';
 import { alertChannelRoutes } from './pumphouse/alert-channels.ts';
 import { appRoutes } from './pumphouse/apps.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
@@ -48,6 +49,7 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,
   ...webhookRoutes,
+  ...alertRoutes,
   ...alertChannelRoutes,
   ...appRoutes,
   ...usageRoutes,

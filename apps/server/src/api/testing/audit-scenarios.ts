@@ -1,5 +1,6 @@
 import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
+import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
 import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
@@ -15,6 +16,7 @@ export const auditScenarios: Scenarios = {
   ...peopleScenarios,
   ...sessionScenarios,
   ...workerScenarios,
+  ...alertRuleScenarios,
   ...alertChannelScenarios,
 };
 
@@ -23,6 +25,7 @@ export const changesNothing: Partial<Record<OperationId, string>> = {
   issue_dataplane_token_workspace: 'A token is given, and nothing is stored.',
   issue_upload_deployment: 'A token is given, and nothing is stored; the upload itself is written down.',
   issue_upload_configuration: 'A token is given, and nothing is stored; the upload itself is written down.',
+  preview_alert_rule: 'The rule is evaluated on the past, and nothing is stored.',
   issue_authorization_url_session: 'Anyone may start a sign-in; its completion is recorded.',
   issue_device_code_session: 'Anyone may start a sign-in; its completion is recorded.',
   issue_swap_code_session: 'A signed-in user gets a code for their browser; its sign-in is recorded.',

@@ -22,3 +22,12 @@ export const deliveriesOf = (workspaceId: string, { channel, status }: DeliveryS
       ...(status !== undefined && { status: [status] }),
     },
   });
+
+export const rulesOf = (workspaceId: string) =>
+  operation('list_alert_rules', { params: { workspace_id: workspaceId } });
+
+export const incidentsOf = (workspaceId: string, isOpen: boolean) =>
+  operationPages('list_alert_incidents', {
+    params: { workspace_id: workspaceId },
+    query: { limit: 50, is_open: isOpen },
+  });

@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import classes from './job.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
+import { JobAlerts } from './job-alerts.tsx';
 import { JobDetails } from './job-details-view.tsx';
 import { JobPageActions } from './job-page-actions.tsx';
 import { LoadingRows } from '../../ui/answers.tsx';
@@ -63,6 +64,7 @@ export function JobPage() {
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {lastStarted && <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
       <JobDetails job={job} />
+      <JobAlerts jobId={jobId} />
       <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
       {tab === 'schedule' && <ScheduleTab />}

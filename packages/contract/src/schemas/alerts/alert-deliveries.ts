@@ -13,6 +13,7 @@ export type AlertDeliveryStatus = z.output<typeof alertDeliveryStatus>;
 export const alertMessageKind = namedEnum('AlertMessageKind', ['opened', 'reminder', 'resolved', 'test']);
 
 export const alertSeverity = namedEnum('AlertSeverity', ['info', 'warning', 'critical']);
+export type AlertSeverity = z.output<typeof alertSeverity>;
 
 /** A message to one channel: it waits, or is an entry of the delivery log. */
 export const alertDeliveryResponse = responseObject('AlertDeliveryResponse', {

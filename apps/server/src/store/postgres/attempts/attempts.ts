@@ -135,6 +135,7 @@ const attemptColumns = columns('attempts', [
 ]);
 
 const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
+  logged_at = case when log_lines < :logLines then now() else logged_at end,
   beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
   started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
   finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../records.ts';
 import type { TextQueryable } from '../pool.ts';
 import { setColumns } from './set-columns.ts';
 
-export type JobColumns = Partial<JobRecord & { failureCount: number }>;
+export type JobColumns = Partial<JobRecord & { failureCount: number; lastRunNumber: number }>;
 
 /** Sets columns of a job, in place of a deploy or the ends of its runs. */
 export function setJob(

@@ -1,0 +1,50 @@
+import type { Clock } from '../scheduling/clock.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../../store/store.ts';
+import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
+import type { ReadPipelines } from '../pipelines/read-pipelines.ts';
+import { createAlertIncidents } from './alert-incidents.ts';
+import { createAlertRules } from './alert-rules.ts';
+import { createEvaluateAlerts } from './evaluate-alerts.ts';
+import { createObserveConditions } from './observe-conditions.ts';
+import { createPreviewRule } from './preview-rule.ts';
+import { createRemoveOldIncidents } from './remove-old-incidents.ts';
+import { createTellIncidents } from './tell-incidents.ts';
+import { enqueueAlert } from './enqueue-alert.ts';
+
+/** Long enough for jobs that fail of one cause to be told in one message, and short enough for a person on call. */
+const defaultGatherMs = 15_000;
+
+/** Creates the services of alert rules and incidents. */
+export function createAlertServices({
+  persistence,
+  readPipelines,
+  readOrganizationStorage,
+  publicUrl,
+  gatherMs = defaultGatherMs,
+  clock,
+  log,
+}: {
+  persistence: Persistence;
+  readPipelines: ReadPipelines;
+  readOrganizationStorage: ReadOrganizationStorage;
+  publicUrl: () => string;
+  gatherMs?: number | undefined;
+  clock: Clock;
+  log: Logger;
+}) {
+  const alertRules = createAlertRules(persistence, clock);
+  return {
+    alertRules,
+    alertIncidents: createAlertIncidents(persistence, clock),
+    previewRule: createPreviewRule({ persistence, alertRules, clock }),
+    evaluateAlerts: createEvaluateAlerts({
+      persistence,
+      observeConditions: createObserveConditions({ persistence, readPipelines, readOrganizationStorage }),
+      tellIncidents: createTellIncidents({ enqueueAlert, publicUrl, gatherMs }),
+      clock,
+      log,
+    }),
+    removeOldIncidents: createRemoveOldIncidents(persistence, clock),
+  };
+}

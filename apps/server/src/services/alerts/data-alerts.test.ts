@@ -1,0 +1,178 @@
+import type { AlertFixture } from '../testing/alert-fixture.ts';
+import type { NewSchemaVersion } from '../../store/records.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertFixture } from '../testing/alert-fixture.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
+import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
+
+let fixture: ServiceFixture;
+let context: WorkspaceFixture;
+let alerts: AlertFixture;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = new Date();
+  context = await createWorkspaceFixture(fixture);
+  alerts = await createAlertFixture(fixture, context);
+  await context.deployAll([
+    defineJob('jobs.a', { execute: { concurrency: null } }),
+    defineJob('jobs.clock', { triggers: ['every:1h'], execute: { concurrency: null } }),
+  ]);
+});
+
+describe('zero_rows', () => {
+  it('opens where there used to be rows, and resolves with the next rows', async () => {
+    await alerts.addRule('zero_rows');
+    await alerts.loadRows('jobs.a', [100, 120, 110, 0]);
+    await alerts.evaluateAndTell();
+    expect(await alerts.listIncidents()).toEqual(['open: orders loaded no rows, usually 110']);
+    await alerts.loadRows('jobs.a', [90]);
+    await alerts.evaluateAndTell();
+    expect(await alerts.listTold()).toEqual([
+      'opened: orders loaded no rows, usually 110',
+      'resolved: Resolved: orders loaded no rows, usually 110',
+    ]);
+  });
+
+  it.each([
+    ['a pipeline that never loads rows', [0, 0, 0, 0, 0]],
+    ['a short history', [100, 0]],
+  ])('does not open for %s', async (_, rows) => {
+    await alerts.addRule('zero_rows');
+    await alerts.loadRows('jobs.a', rows);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+  });
+
+  it('is narrowed to a pipeline', async () => {
+    await alerts.addRule('zero_rows', { scope: { ...wholeWorkspace, pipelineNames: ['users'] } });
+    await alerts.loadRows('jobs.a', [100, 100, 100, 0], 'orders');
+    await alerts.loadRows('jobs.a', [100, 100, 100, 0], 'users');
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual(['open: users loaded no rows, usually 100']);
+  });
+});
+
+describe('row_count_off', () => {
+  it('opens far from the median of its history, and resolves with a usual number', async () => {
+    await alerts.addRule('row_count_off');
+    await alerts.loadRows('jobs.a', [1000, 1020, 990, 1005, 1010, 980, 995, 1000, 1015]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+    await alerts.loadRows('jobs.a', [10]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([
+      'open: orders loaded 10 rows, far fewer than the usual 1,000',
+    ]);
+    await alerts.loadRows('jobs.a', [1001]);
+    await alerts.evaluate();
+    expect(await alerts.getOnlyIncident()).toMatchObject({
+      resolution: 'Run #11 loaded a usual number of rows.',
+    });
+  });
+});
+
+describe('schema_changed', () => {
+  const column = (name: string, dataType = 'text') => [name, { name, data_type: dataType, nullable: true }];
+  const documentWith = (...columns: ReturnType<typeof column>[]) => ({
+    tables: { orders: { name: 'orders', columns: Object.fromEntries(columns) } },
+  });
+
+  async function storeVersion(version: number, document: object): Promise<void> {
+    const run = await context.startRun('jobs.a');
+    const stored: NewSchemaVersion = {
+      workspaceId: context.workspaceId,
+      pipelineName: 'orders',
+      schemaName: 'shop',
+      versionHash: `v${version}`,
+      version,
+      previousHashes: version === 1 ? [] : [`v${version - 1}`],
+      destinationName: null,
+      datasetName: null,
+      document: { ...document },
+      jobRunId: run.id,
+    };
+    await fixture.store.schemaVersions.insert(stored);
+    await fixture.persistence.transaction((store) => noteSchemaChanges(store, stored));
+    await context.complete(run);
+  }
+
+  it('tells each version that changed something, and not the first one', async () => {
+    await alerts.addRule('schema_changed');
+    await storeVersion(1, documentWith(column('id')));
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+    await storeVersion(2, documentWith(column('id'), column('note')));
+    await alerts.evaluateAndTell();
+    expect(await alerts.listTold()).toEqual(['opened: Schema of orders changed: column orders.note added']);
+  });
+
+  it('reports only the chosen changes', async () => {
+    await alerts.addRule('schema_changed', { conditions: { schemaChanges: ['data_type_changed'] } });
+    await storeVersion(1, documentWith(column('id')));
+    await storeVersion(2, documentWith(column('id'), column('note')));
+    await storeVersion(3, documentWith(column('id', 'bigint'), column('note')));
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([
+      'resolved: Schema of orders changed: type of column orders.id changed from text to bigint',
+    ]);
+  });
+
+  it('reports a violated contract of a failed run', async () => {
+    await alerts.addRule('schema_changed', { conditions: { schemaChanges: ['contract_violated'] } });
+    const run = await context.startRun('jobs.a');
+    await context.setRun(run.id, {
+      status: 'running',
+      startedAt: new Date(),
+      reason: {
+        kind: 'pipeline',
+        summary: 'DataValidationError: a column is new',
+        exceptionType: 'dlt.common.schema.exceptions.DataValidationError',
+        message: 'Column note is new and the contract is frozen.',
+        step: 'normalize',
+        pipelineName: 'orders',
+        table: 'orders',
+        location: null,
+      },
+    });
+    await fixture.database.execute(
+      `update job_runs set status = 'failed', finished_at = now(), failure = '{"code":"exit_code","detail":""}' where id = $1`,
+      [run.id],
+    );
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual(['resolved: Schema contract of orders violated']);
+  });
+});
+
+describe('freshness_missed', () => {
+  it('opens when two starts were due since the last success, and resolves with the next success', async () => {
+    await alerts.addRule('freshness_missed');
+    await alerts.loadRows('jobs.clock', [5]);
+    await alerts.evaluate();
+    expect(await alerts.getOnlyIncident()).toMatchObject({
+      title: expect.stringMatching(/^orders is not fresh: it last succeeded 2\d hours ago$/) as string,
+      resolvedAt: null,
+    });
+    await fixture.database.execute(
+      'update pipeline_runs set created_at = now(), finished_at = now() where workspace_id = $1',
+      [context.workspaceId],
+    );
+    alerts.pass(60);
+    await alerts.evaluateAndTell();
+    expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
+  });
+
+  it('does not open for a pipeline without a schedule', async () => {
+    await alerts.addRule('freshness_missed');
+    await alerts.loadRows('jobs.a', [5]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+  });
+});

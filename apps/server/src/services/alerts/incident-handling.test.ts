@@ -1,0 +1,228 @@
+import type { AlertFixture } from '../testing/alert-fixture.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertFixture } from '../testing/alert-fixture.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+
+let fixture: ServiceFixture;
+let context: WorkspaceFixture;
+let alerts: AlertFixture;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = new Date();
+  context = await createWorkspaceFixture(fixture);
+  alerts = await createAlertFixture(fixture, context);
+  await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')]);
+});
+
+const hour = 3600;
+const inSeconds = (seconds: number) => new Date(fixture.clock.now.getTime() + seconds * 1000);
+
+/** Fails a job, and returns its incident after it was told. */
+async function openIncident(reminderSeconds: number | null = hour) {
+  await alerts.addRule('run_failed', { reminderSeconds });
+  await alerts.failRun('jobs.a');
+  await alerts.evaluateAndTell();
+  return alerts.getOnlyIncident();
+}
+
+const kindsTold = async () => (await alerts.listMessages()).map(({ kind }) => kind);
+
+describe('an open incident', () => {
+  it('is told again in the interval of its rule', async () => {
+    await openIncident();
+    for (let hours = 0; hours < 3; hours += 1) {
+      alerts.pass(hour);
+      await alerts.evaluate();
+    }
+    expect(await kindsTold()).toEqual(['opened', 'reminder', 'reminder', 'reminder']);
+  });
+
+  it('is not told again once it is acknowledged; its end is', async () => {
+    const { id } = await openIncident();
+    const acknowledged = await fixture.alertIncidents.acknowledge(alerts.owner, id);
+    expect(acknowledged.acknowledgedByEmail).toContain('@example.com');
+    alerts.pass(2 * hour);
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened']);
+    await alerts.succeedRun('jobs.a');
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+  });
+
+  it('is told again at the end of a snooze', async () => {
+    const { id } = await openIncident(null);
+    await fixture.alertIncidents.snooze(alerts.owner, id, inSeconds(5 * hour));
+    alerts.pass(4 * hour);
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened']);
+    alerts.pass(hour);
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened', 'reminder']);
+  });
+
+  it('is resolved by a member, and opens again with the next failure', async () => {
+    const { id } = await openIncident();
+    await fixture.alertIncidents.resolve(alerts.owner, id);
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+    await expect(fixture.alertIncidents.acknowledge(alerts.owner, id)).rejects.toMatchObject({
+      code: 'alert_resolved',
+    });
+    await alerts.failRun('jobs.a');
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toHaveLength(2);
+  });
+
+  it('ends when its rule is disabled', async () => {
+    await openIncident();
+    const [rule] = await fixture.alertRules.list(alerts.owner);
+    if (!rule) throw new Error('There is no rule');
+    await fixture.alertRules.replace(alerts.owner, rule.id, { ...rule, isEnabled: false });
+    await alerts.evaluate();
+    expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The rule was disabled.' });
+    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+  });
+});
+
+describe('mutes', () => {
+  it('of a rule hold its messages until they are lifted', async () => {
+    const rule = await alerts.addRule('run_failed');
+    await fixture.alertRules.mute(alerts.owner, rule.id, null);
+    await alerts.failRun('jobs.a');
+    await alerts.evaluateAndTell();
+    expect(await alerts.getOnlyIncident()).toMatchObject({ toldAt: null });
+    expect(await kindsTold()).toEqual([]);
+    await fixture.alertRules.unmute(alerts.owner, rule.id);
+    await alerts.evaluate();
+    expect(await kindsTold()).toEqual(['opened']);
+  });
+
+  it('of a job hold messages about it, and not about others', async () => {
+    await alerts.addRule('run_failed');
+    const { id: jobId } = await context.getJob('jobs.a');
+    await fixture.alertIncidents.muteJob(alerts.owner, jobId, inSeconds(hour));
+    await alerts.failRun('jobs.a');
+    await alerts.failRun('jobs.b');
+    await alerts.evaluateAndTell();
+    expect(await alerts.listTold()).toEqual(['opened: b failed: It ended with 1.']);
+    alerts.pass(hour);
+    await alerts.evaluate();
+    expect(await alerts.listTold()).toEqual([
+      'opened: b failed: It ended with 1.',
+      'opened: a failed: It ended with 1.',
+    ]);
+  });
+
+  it('keep an incident silent that ends before them', async () => {
+    await alerts.addRule('run_failed');
+    const { id: jobId } = await context.getJob('jobs.a');
+    await fixture.alertIncidents.muteJob(alerts.owner, jobId, null);
+    await alerts.failRun('jobs.a');
+    await alerts.evaluateAndTell();
+    await alerts.succeedRun('jobs.a');
+    await alerts.evaluateAndTell();
+    await fixture.alertIncidents.unmuteJob(alerts.owner, jobId);
+    await alerts.evaluateAndTell();
+    expect(await kindsTold()).toEqual([]);
+  });
+});
+
+describe('quiet hours', () => {
+  const always = { weekdays: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00', timeZone: 'UTC' };
+
+  it.each([
+    ['warning', false, []],
+    ['critical', false, ['opened']],
+    ['critical', true, []],
+  ] as const)('for a %s rule that holds critical messages: %s', async (severity, holdsCritical, told) => {
+    await alerts.addRule('run_failed', { severity, quietHours: { ...always, holdsCritical } });
+    await alerts.failRun('jobs.a');
+    await alerts.evaluateAndTell();
+    expect(await kindsTold()).toEqual(told);
+  });
+});
+
+describe('alert rules', () => {
+  it('are none in a new workspace, and a set in one call', async () => {
+    expect(await fixture.alertRules.list(alerts.owner)).toEqual([]);
+    const added = await fixture.alertRules.addSuggested(alerts.owner, [alerts.channelId]);
+    expect(added.length).toBeGreaterThan(4);
+    expect(await fixture.alertRules.addSuggested(alerts.owner, [])).toHaveLength(added.length);
+  });
+
+  it.each([
+    [{ kind: 'run_failed', conditions: { percent: 5 } }, 'conditions.percent'],
+    [{ kind: 'run_failed', conditions: { failureCodes: ['any'] } }, 'conditions.failure_codes'],
+    [
+      { kind: 'limits_near_end', scope: { jobIds: [], jobPatterns: ['*'], tags: [], pipelineNames: [] } },
+      'scope',
+    ],
+    [
+      {
+        kind: 'late',
+        quietHours: { weekdays: [1], from: '01:00', to: '02:00', timeZone: 'Moon/Sea', holdsCritical: false },
+      },
+      'quiet_hours.time_zone',
+    ],
+    [
+      {
+        kind: 'late',
+        scope: {
+          jobIds: ['00000000-0000-4000-8000-000000000000'],
+          jobPatterns: [],
+          tags: [],
+          pipelineNames: [],
+        },
+      },
+      'scope.job_ids',
+    ],
+  ] as const)('are refused: %j', async ({ kind, ...draft }, key) => {
+    await expect(alerts.addRule(kind, draft)).rejects.toMatchObject({
+      code: 'invalid_alert_rule',
+      message: expect.stringContaining(key) as string,
+    });
+  });
+
+  it('have names of their own', async () => {
+    await alerts.addRule('late');
+    await expect(alerts.addRule('late')).rejects.toMatchObject({ code: 'alert_rule_exists' });
+  });
+
+  it('tell what they would have reported', async () => {
+    await alerts.failRun('jobs.a');
+    await alerts.failRun('jobs.a');
+    await alerts.succeedRun('jobs.a');
+    await alerts.failRun('jobs.a');
+    await alerts.failRun('jobs.b');
+    const draft = { ...(await alerts.addRule('run_failed')), isEnabled: true };
+    const preview = await fixture.previewRule(alerts.owner, draft);
+    expect(preview).toMatchObject({ isAvailable: true, incidentCount: 3, isTruncated: false });
+    expect(await fixture.previewRule(alerts.owner, { ...draft, kind: 'late' })).toMatchObject({
+      isAvailable: false,
+    });
+    expect(await alerts.listIncidents()).toEqual([]);
+  });
+});
+
+describe('old incidents', () => {
+  it('are removed once they were resolved long ago', async () => {
+    await openIncident();
+    await alerts.succeedRun('jobs.a');
+    await alerts.evaluateAndTell();
+    await alerts.failRun('jobs.b');
+    await alerts.evaluateAndTell();
+    alerts.pass(89 * 86_400);
+    await fixture.removeOldIncidents();
+    expect(await alerts.listIncidents()).toHaveLength(2);
+    alerts.pass(2 * 86_400);
+    await fixture.removeOldIncidents();
+    expect(await alerts.listIncidents()).toEqual(['open: b failed: It ended with 1.']);
+  });
+});

@@ -1,0 +1,24 @@
+import type { Clock } from '../scheduling/clock.ts';
+import type { Persistence } from '../../store/store.ts';
+
+export type RemoveOldIncidents = ReturnType<typeof createRemoveOldIncidents>;
+
+/** As long as logs are kept by default, to which incidents link. */
+const keptDays = 90;
+const dayMs = 86_400_000;
+/** Bounds the locks of one statement. */
+const removedAtOnce = 500;
+
+/**
+ * Creates the retention of incidents: removes some that were resolved long ago. Open ones stay.
+ * @returns a function that returns whether there may be more
+ */
+export function createRemoveOldIncidents(
+  { store }: Persistence<'alertIncidents' | 'installation'>,
+  clock: Clock,
+) {
+  return async function removeOldIncidents(): Promise<boolean> {
+    const before = new Date((await clock(store)).getTime() - keptDays * dayMs);
+    return (await store.alertIncidents.removeResolved(before, removedAtOnce)) === removedAtOnce;
+  };
+}

@@ -1,0 +1,120 @@
+import type { AlertRuleDraft } from '../alerts/check-rule.ts';
+import type { AlertKind } from '@pumphouse/contract';
+import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
+import type { ServiceFixture } from './service-fixture.ts';
+import type { WorkspaceFixture } from './workspace-fixture.ts';
+import { addChannel, listMessages } from '../../store/postgres/testing/alerts.ts';
+import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
+import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
+import { randomUUID } from 'node:crypto';
+import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
+
+export type AlertFixture = Awaited<ReturnType<typeof createAlertFixture>>;
+
+const exitCode: RunFailureReason = { code: 'exit_code', detail: 'It ended with 1.' };
+
+/** Creates a channel in a workspace, and functions that cause what rules watch for. */
+export async function createAlertFixture(fixture: ServiceFixture, context: WorkspaceFixture) {
+  const { database } = fixture;
+  const { workspaceId, userId } = context;
+  const channelId = await addChannel(database, workspaceId);
+  const owner = { workspaceId, userId, isOwner: true };
+  let pipelineRuns = 0;
+
+  async function evaluate(): Promise<void> {
+    while (await fixture.evaluateAlerts());
+  }
+
+  return {
+    owner,
+    channelId,
+    evaluate,
+
+    addRule: (kind: AlertKind, draft: Partial<AlertRuleDraft> = {}) =>
+      fixture.alertRules.create(owner, {
+        name: alertKinds[kind].label,
+        kind,
+        isEnabled: true,
+        severity: undefined,
+        scope: wholeWorkspace,
+        conditions: {},
+        channelIds: [channelId],
+        reminderSeconds: null,
+        quietHours: null,
+        ...draft,
+      }),
+
+    /** Moves the clock of the services, which begins with the time of the database. */
+    pass(seconds: number): void {
+      fixture.clock.now = new Date(fixture.clock.now.getTime() + seconds * 1000);
+    },
+
+    /** Evaluates, and again after incidents were gathered. */
+    async evaluateAndTell(): Promise<void> {
+      await evaluate();
+      fixture.clock.now = new Date(fixture.clock.now.getTime() + 60_000);
+      await evaluate();
+    },
+
+    async failRun(jobRef: string, failure = exitCode): Promise<string> {
+      const run = await context.startRun(jobRef);
+      await context.setRun(run.id, { status: 'running', startedAt: new Date() });
+      await fixture.finishRun(run.id, { status: 'failed', failure });
+      return run.id;
+    },
+
+    async succeedRun(jobRef: string): Promise<string> {
+      const run = await context.startRun(jobRef);
+      await context.setRun(run.id, { status: 'running', startedAt: new Date() });
+      await fixture.finishRun(run.id, { status: 'completed' });
+      return run.id;
+    },
+
+    /** Records successful runs of a pipeline that loaded these numbers of rows, one second after the other. */
+    async loadRows(jobRef: string, rows: readonly number[], pipelineName = 'orders'): Promise<void> {
+      for (const totalRowsLoaded of rows) {
+        const run = await context.startRun(jobRef);
+        const attempt = await context.createAttempt(run);
+        pipelineRuns += 1;
+        await addPipelineRun(database, {
+          workspaceId,
+          jobRunId: run.id,
+          attemptId: attempt.id,
+          transactionId: randomUUID(),
+          pipelineName,
+          status: 'succeeded',
+          totalRowsLoaded,
+          createdAt: new Date(Date.now() - 86_400_000 + pipelineRuns * 1000),
+        });
+        await fixture.finishRun(run.id, { status: 'completed' });
+      }
+    },
+
+    /** Incidents, the open ones first, as `state title`. */
+    async listIncidents(): Promise<string[]> {
+      const page = await fixture.alertIncidents.list(
+        owner,
+        { isOpen: null, jobId: null, ruleId: null },
+        { limit: 100, offset: 0 },
+      );
+      return page.items.map(({ title, resolvedAt }) => `${resolvedAt ? 'resolved' : 'open'}: ${title}`);
+    },
+
+    async getOnlyIncident() {
+      const page = await fixture.alertIncidents.list(
+        owner,
+        { isOpen: null, jobId: null, ruleId: null },
+        { limit: 2, offset: 0 },
+      );
+      const [incident, other] = page.items;
+      if (!incident || other) throw new Error(`There is not one incident but ${page.items.length}`);
+      return incident;
+    },
+
+    listMessages: () => listMessages(database, workspaceId),
+
+    async listTold(): Promise<string[]> {
+      return (await listMessages(database, workspaceId)).map(({ kind, title }) => `${kind}: ${title}`);
+    },
+  };
+}

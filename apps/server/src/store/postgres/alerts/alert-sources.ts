@@ -1,0 +1,257 @@
+import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
+import type { Queryable } from '../pool.ts';
+import type { SchemaChange } from '@pumphouse/contract';
+import { named } from '../statements/named.ts';
+
+/** The job of a subject, with what scopes of rules match. */
+export interface AlertJob {
+  jobId: string;
+  jobRef: string;
+  /** The display name, otherwise the ref. */
+  jobName: string;
+  /** As declared: a list, or a single text. */
+  tags: unknown;
+  /** The pipelines that it has run, and the one that it declares. */
+  pipelineNames: string[];
+}
+
+export interface EndedRunSource extends AlertJob {
+  jobRunId: string;
+  number: number;
+  status: 'completed' | 'failed';
+  trigger: string;
+  failure: { code: string; detail: string } | null;
+  reason: FailureReason | null;
+  startedAt: Date | null;
+  finishedAt: Date;
+  attemptCount: number;
+  /** Rows that its pipeline runs loaded; null without any. */
+  rowsLoaded: number | null;
+}
+
+export interface PipelineRunSource extends AlertJob {
+  pipelineRunId: string;
+  pipelineName: string;
+  datasetName: string | null;
+  status: string;
+  rowsLoaded: number;
+  jobRunId: string;
+  runNumber: number;
+  createdAt: Date;
+}
+
+export interface SchemaChangeSource extends AlertJob {
+  changeId: string;
+  pipelineName: string;
+  schemaName: string;
+  version: number | null;
+  isFirstVersion: boolean;
+  changeCount: number;
+  changes: SchemaChange[];
+  jobRunId: string | null;
+  createdAt: Date;
+}
+
+/** A run that is pending or active. */
+export interface OpenRunSource extends AlertJob {
+  jobRunId: string;
+  number: number;
+  status: string;
+  isApp: boolean;
+  tickAt: Date | null;
+  waitReason: string | null;
+  /** A retry waits until then. */
+  notBefore: Date | null;
+  createdAt: Date;
+  /** When user code of the latest attempt started; null before. */
+  startedAt: Date | null;
+  /** When its latest attempt stored a log line; null if unknown. */
+  loggedAt: Date | null;
+}
+
+/** A tick that no scheduler has decided. */
+export interface MissedTickSource extends AlertJob {
+  tickAt: Date;
+}
+
+const jobFields = `jobs.id as "jobId", jobs.job_ref as "jobRef", coalesce(job_versions.display_name, jobs.job_ref) as "jobName",
+  job_versions.definition->'expose'->'tags' as tags,
+  array(select distinct name from (
+          select pipeline_name as name from job_pipelines where job_pipelines.job_id = jobs.id
+          union all select job_versions.definition->'deliver'->>'pipeline_name') as names
+         where name is not null order by name limit 50) as "pipelineNames"`;
+const ofJob = 'join job_versions on job_versions.id = jobs.current_version_id';
+
+/** How many earlier runs are looked through for those that ended with an outcome. */
+const runsLookedThrough = 300;
+/** Older runs tell little about how many rows are usual. */
+const historyDays = 90;
+/** Only runs this far back are read for how long a run usually takes. */
+const durationsLookedThrough = 100;
+
+export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
+
+/** Reads what rules are evaluated on. No statement reads a whole history. */
+export function createAlertSourceStore(sql: Queryable) {
+  return {
+    getEndedRun: (jobRunId: string) =>
+      sql.maybeOnePrepared<EndedRunSource>(
+        named(
+          `select ${jobFields}, job_runs.id as "jobRunId", job_runs.number, job_runs.status, job_runs.trigger,
+                  job_runs.failure, job_runs.reason, job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
+                  (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
+                  (select sum(total_rows_loaded)::bigint from pipeline_runs where pipeline_runs.job_run_id = job_runs.id) as "rowsLoaded"
+             from job_runs join jobs on jobs.id = job_runs.job_id ${ofJob}
+            where job_runs.id = :jobRunId::uuid and job_runs.status in ('completed', 'failed')`,
+          { jobRunId },
+        ),
+      ),
+
+    /** Lists how the runs before one ended, the latest first: only failures and successes. */
+    listEarlierOutcomes: async (jobId: string, beforeNumber: number, limit: number) =>
+      (
+        await sql.prepared<{ status: string }>(
+          named(
+            `select status from job_runs
+              where job_id = :jobId and number < :beforeNumber and number >= :beforeNumber::int - ${runsLookedThrough}
+                and status in ('completed', 'failed') order by number desc limit :limit`,
+            { jobId, beforeNumber, limit },
+          ),
+        )
+      ).map(({ status }) => status),
+
+    getPipelineRun: (pipelineRunId: string) =>
+      sql.maybeOnePrepared<PipelineRunSource>(
+        named(
+          `select ${jobFields}, pipeline_runs.id as "pipelineRunId", pipeline_runs.pipeline_name as "pipelineName",
+                  pipeline_runs.dataset_name as "datasetName", pipeline_runs.status, pipeline_runs.total_rows_loaded as "rowsLoaded",
+                  pipeline_runs.job_run_id as "jobRunId", job_runs.number as "runNumber", pipeline_runs.created_at as "createdAt"
+             from pipeline_runs join job_runs on job_runs.id = pipeline_runs.job_run_id
+             join jobs on jobs.id = job_runs.job_id ${ofJob}
+            where pipeline_runs.id = :pipelineRunId::uuid`,
+          { pipelineRunId },
+        ),
+      ),
+
+    /** Lists the rows of the successful runs of a pipeline before an instant, the latest first. */
+    listEarlierRows: async (
+      run: { workspaceId: string; pipelineName: string; datasetName: string | null; before: Date },
+      limit: number,
+    ) =>
+      (
+        await sql.query<{ rows: number }>(
+          named(
+            `select total_rows_loaded as rows from pipeline_runs
+              where workspace_id = :workspaceId and pipeline_name = :pipelineName
+                and (:datasetName::text is null or dataset_name = :datasetName) and status = 'succeeded'
+                and created_at < :before and created_at > :before::timestamptz - interval '${historyDays} days'
+              order by created_at desc limit :limit`,
+            { ...run, limit },
+          ),
+        )
+      ).map(({ rows }) => rows),
+
+    getSchemaChange: (changeId: string) =>
+      sql.maybeOne<SchemaChangeSource>(
+        named(
+          `select ${jobFields}, schema_changes.id::text as "changeId", schema_changes.pipeline_name as "pipelineName",
+                  schema_changes.schema_name as "schemaName", schema_changes.version, schema_changes.base_hash is null as "isFirstVersion",
+                  schema_changes.change_count as "changeCount", schema_changes.changes, schema_changes.job_run_id as "jobRunId",
+                  schema_changes.created_at as "createdAt"
+             from schema_changes join jobs on jobs.id = schema_changes.job_id ${ofJob}
+            where schema_changes.id = :changeId::bigint`,
+          { changeId },
+        ),
+      ),
+
+    /** Lists pending and active runs of a workspace that were created before an instant, the oldest first. */
+    listOpenRuns: (workspaceId: string, createdBefore: Date, limit: number) =>
+      sql.query<OpenRunSource>(
+        named(
+          `select ${jobFields}, open.id as "jobRunId", open.number, open.status, open.is_app as "isApp",
+                  open.tick_at as "tickAt", open.wait_reason as "waitReason", open.not_before as "notBefore",
+                  open.created_at as "createdAt", latest.started_at as "startedAt",
+                  greatest(latest.logged_at, latest.started_at) as "loggedAt"
+             from jobs
+             join job_runs as open on open.job_id = jobs.id and open.status in ('pending', 'starting', 'running', 'cancelling')
+             ${ofJob}
+             left join lateral (select started_at, logged_at from attempts where attempts.job_run_id = open.id
+                                 order by attempts.number desc limit 1) as latest on true
+            where jobs.workspace_id = :workspaceId and open.created_at < :createdBefore and not open.is_internal
+            order by open.created_at, open.id limit :limit`,
+          { workspaceId, createdBefore, limit },
+        ),
+      ),
+
+    /** Returns the median duration of the last successful runs of each job, and how many there were. */
+    listUsualSeconds: (jobIds: readonly string[], limit: number) =>
+      sql.query<{ jobId: string; seconds: number | null; runCount: number }>(
+        named(
+          `select asked.id as "jobId", usual.seconds, usual."runCount"
+             from unnest(:jobIds::uuid[]) as asked (id) cross join lateral (
+               select percentile_cont(0.5) within group (order by extract(epoch from finished_at - started_at))::float8 as seconds,
+                      count(*)::int as "runCount"
+                 from (select started_at, finished_at from (
+                         select status, started_at, finished_at from job_runs
+                          where job_runs.job_id = asked.id order by number desc limit ${durationsLookedThrough}) as latest
+                        where status = 'completed' and started_at is not null and finished_at is not null limit :limit) as runs) as usual`,
+          { jobIds, limit },
+        ),
+      ),
+
+    /** Lists ticks of a workspace that were due before an instant and are not decided. */
+    listMissedTicks: (workspaceId: string, dueBefore: Date, limit: number) =>
+      sql.query<MissedTickSource>(
+        named(
+          `select ${jobFields}, coalesce(schedules.next_tick_at, schedules.created_at) as "tickAt"
+             from schedules join jobs on jobs.id = schedules.job_id ${ofJob}
+            where schedules.next_tick_at < :dueBefore and jobs.workspace_id = :workspaceId
+              and not jobs.is_archived and not jobs.is_paused
+            order by schedules.next_tick_at, jobs.id limit :limit`,
+          { workspaceId, dueBefore, limit },
+        ),
+      ),
+
+    /** Lists the jobs that have run a pipeline. */
+    listJobsOfPipelines: (workspaceId: string, pipelineNames: readonly string[]) =>
+      sql.query<AlertJob & { pipelineName: string }>(
+        named(
+          `select distinct on (ran.pipeline_name, jobs.id) ${jobFields}, ran.pipeline_name as "pipelineName"
+             from job_pipelines as ran join jobs on jobs.id = ran.job_id ${ofJob}
+            where ran.workspace_id = :workspaceId and ran.pipeline_name = any(:pipelineNames)
+            order by ran.pipeline_name, jobs.id`,
+          { workspaceId, pipelineNames },
+        ),
+      ),
+
+    getJob: (workspaceId: string, jobId: string) =>
+      sql.maybeOne<AlertJob>(
+        named(
+          `select ${jobFields} from jobs ${ofJob} where jobs.workspace_id = :workspaceId and jobs.id = :jobId`,
+          { workspaceId, jobId },
+        ),
+      ),
+
+    /** Ids of ended runs, pipeline runs or schema changes since an instant, the newest first: for previews. */
+    listRecent: async (
+      workspaceId: string,
+      of: 'runs' | 'pipeline-runs' | 'schema-changes',
+      range: { since: Date; limit: number },
+    ) =>
+      (
+        await sql.query<{ id: string }>(
+          named(
+            of === 'runs'
+              ? `select id::text as id from job_runs where workspace_id = :workspaceId and created_at > :since
+                    and status in ('completed', 'failed') and not is_internal order by created_at desc, id limit :limit`
+              : of === 'pipeline-runs'
+                ? `select id::text as id from pipeline_runs where workspace_id = :workspaceId and created_at > :since
+                    order by created_at desc, id limit :limit`
+                : `select id::text as id from schema_changes where workspace_id = :workspaceId and created_at > :since
+                    order by created_at desc, id desc limit :limit`,
+            { workspaceId, ...range },
+          ),
+        )
+      ).map(({ id }) => id),
+  };
+}

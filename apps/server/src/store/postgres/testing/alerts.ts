@@ -1,0 +1,50 @@
+import type { AlertMessage } from '../../../domain/alerts/alert-message.ts';
+import type { TextQueryable } from '../pool.ts';
+import { randomUUID } from 'node:crypto';
+
+/** Adds a channel that nothing sends, and returns its id. */
+export async function addChannel(
+  sql: Pick<TextQueryable, 'execute'>,
+  workspaceId: string,
+  name = 'ops',
+): Promise<string> {
+  const id = randomUUID();
+  await sql.execute(
+    `insert into alert_channels (id, workspace_id, name, kind, settings) values ($1, $2, $3, 'email', '{}')`,
+    [id, workspaceId, name],
+  );
+  return id;
+}
+
+/** Lists the messages that wait for channels of a workspace, the oldest first. */
+export async function listMessages(
+  sql: Pick<TextQueryable, 'query'>,
+  workspaceId: string,
+): Promise<AlertMessage[]> {
+  const rows = await sql.query<{ message: AlertMessage }>(
+    'select message from alert_deliveries where workspace_id = $1 order by position',
+    [workspaceId],
+  );
+  return rows.map(({ message }) => message);
+}
+
+/** Counts the events of a workspace that are not evaluated. */
+export async function countAlertEvents(
+  sql: Pick<TextQueryable, 'one'>,
+  workspaceId: string,
+): Promise<number> {
+  const { count } = await sql.one<{ count: number }>(
+    'select count(*)::int as count from alert_events where workspace_id = $1',
+    [workspaceId],
+  );
+  return count;
+}
+
+/** Moves the next ticks of a job, in place of the time. */
+export async function setNextTick(
+  sql: Pick<TextQueryable, 'execute'>,
+  jobId: string,
+  at: Date,
+): Promise<void> {
+  await sql.execute('update schedules set next_tick_at = $2 where job_id = $1', [jobId, at]);
+}
