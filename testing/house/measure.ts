@@ -16,6 +16,7 @@ const layers = [
   'blobs',
   'store',
   'mail',
+  'traces',
   'executors',
   'services',
   'config',

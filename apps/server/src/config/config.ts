@@ -12,6 +12,8 @@ import type { CapacitySettings } from '../domain/runs/capacity.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import type { ObservabilityConfig } from './observability-settings.ts';
+import { observabilitySettings, readObservability } from './observability-settings.ts';
 import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
 import type { PlaygroundConfig } from './playground-settings.ts';
 import { playgroundSettings, readPlayground } from './playground-settings.ts';
@@ -285,6 +287,7 @@ export const settings = {
     )
     .optional()
     .describe('Sender address of mail; required with PUMPHOUSE_SMTP_URL'),
+  ...observabilitySettings,
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -345,6 +348,7 @@ export interface Config extends BlobsConfig {
   retention: RetentionLimits;
   /** Null: no mail is sent. */
   mail: MailSettings | null;
+  observability: ObservabilityConfig;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -360,6 +364,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   const awsRegion = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   const blobs = readBlobsConfig(values, { dataDir, awsRegion });
+  const observability = readObservability(values);
   const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
     dataDir,
@@ -406,6 +411,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     retention: readRetention(values.PUMPHOUSE_RETENTION),
     mail: readMail(values),
+    observability,
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],
@@ -414,7 +420,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
-    warnings: warnOfUnknownSettings(env, Object.keys(settings)),
+    warnings: [...observability.tracesWarnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
   };
 }
 

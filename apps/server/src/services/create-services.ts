@@ -2,6 +2,7 @@ import type { AppOrigins } from './apps/app-addresses.ts';
 import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import type { Encryption } from '../platform/encryption.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Instruments } from '../platform/instruments.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { SignRead } from '../blobs/s3/signed-reads.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -13,6 +14,7 @@ import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
+import type { SpanSender } from '../traces/span.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
@@ -68,10 +70,13 @@ import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
+import { createReadTickLag } from './scheduling/read-tick-lag.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
+import { createInstruments } from '../platform/instruments.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
+import { createReportRuns } from './runs/report-runs.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
 import { createDescribeDeployment } from './versions/describe-deployment.ts';
 import { createRollBack } from './versions/roll-back.ts';
@@ -130,6 +135,10 @@ export interface ServicePorts extends RunPorts, RetentionPorts {
   playground?: Playground | null;
   addresses: ServerAddresses;
   settings: ServiceSettings;
+  /** Absent: instruments of its own, which no one reads. */
+  instruments?: Instruments;
+  /** Absent or null: no traces are sent. */
+  traces?: SpanSender | null;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -141,6 +150,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
   const { passwords, mailer, executor, addresses, settings } = ports;
+  const { instruments = createInstruments(), traces = null } = ports;
   const runServices = createRunServices(ports);
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
@@ -217,6 +227,7 @@ export function createServices(ports: ServicePorts) {
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
+    readTickLag: createReadTickLag(persistence, clock),
 
     // Workers
     authenticateWorker: createAuthenticateWorker(persistence),
@@ -238,6 +249,7 @@ export function createServices(ports: ServicePorts) {
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
       apiUrl: addresses.apiUrl,
+      traces,
     }),
     recordSpool: createRecordSpool({
       persistence,
@@ -247,8 +259,11 @@ export function createServices(ports: ServicePorts) {
       finishRun,
       ingestTelemetry,
       instanceSizes: settings.instanceSizes,
+      instruments,
       faultPoints,
     }),
+    reportRuns: createReportRuns({ persistence, instruments, traces, log }),
+    instruments,
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
     releaseQueued: createReleaseQueued({

@@ -13,6 +13,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { GrantPlayground } from '../playground/grant-playground.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
+import type { SpanSender } from '../../traces/span.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -31,6 +32,7 @@ import { holdsSecrets } from '../../archives/configuration-archive.ts';
 import { selectConfiguration } from '../../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
 import { writeEntryPoint } from '../../domain/runs/run-input.ts';
+import { formatTraceParent, traceIdOf } from '../../traces/trace-ids.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
 
@@ -47,6 +49,8 @@ export interface BeginAttemptDependencies {
   grantPlayground: GrantPlayground;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
+  /** Null: no traces are sent. */
+  traces: SpanSender | null;
 }
 
 /**
@@ -86,8 +90,17 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
  * files.
  */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
-  const { persistence, packageVersions, blobs, signRead, encryption, credentials, readRunVariables, apiUrl } =
-    dependencies;
+  const {
+    persistence,
+    packageVersions,
+    blobs,
+    signRead,
+    encryption,
+    credentials,
+    readRunVariables,
+    apiUrl,
+    traces,
+  } = dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const readSmallArchives = createSmallArchives(blobs);
 
@@ -148,6 +161,9 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       private_arguments: input === null ? [] : entryArguments,
       variables: {
         LANG: 'C.UTF-8',
+        ...(traces && {
+          TRACEPARENT: formatTraceParent(run.id, attemptId, traces.isSampled(traceIdOf(run.id))),
+        }),
         ...variablesOfApp(definition, documents),
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
         ...playground.variables,

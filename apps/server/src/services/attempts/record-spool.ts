@@ -5,6 +5,7 @@ import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
@@ -34,6 +35,7 @@ export interface RecordSpoolDependencies {
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
   instanceSizes: InstanceSizes;
+  instruments: Instruments;
   faultPoints: FaultPoints;
 }
 
@@ -92,7 +94,9 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       await lines.write(tx);
       return true;
     });
-    return isStored ? { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 } : null;
+    if (!isStored) return null;
+    countStored(dependencies.instruments, before, update);
+    return { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 };
   }
 
   /** @returns false if the row has changed */
@@ -189,6 +193,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
 interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'logLines'> {
   lines: PreparedLines;
   beacons: readonly Beacon[];
+}
+
+function countStored(instruments: Instruments, before: AttemptRecord, update: SpoolUpdate): void {
+  const lines = update.logLines - before.logLines;
+  if (lines > 0) instruments.logStored(lines, update.logBytes - before.logBytes);
+  const bodies = update.beaconCount - before.beaconCount;
+  if (bodies > 0) instruments.telemetryStored(bodies, update.beaconBytes - before.beaconBytes);
 }
 
 interface Stored {

@@ -316,6 +316,15 @@ export function createAttemptStore(sql: Queryable) {
         }),
       ),
 
+    /** Lists the attempts of several runs, those of each in order. */
+    listOfRuns: (jobRunIds: readonly string[]) =>
+      sql.prepared<AttemptRecord>(
+        named(
+          `select ${attemptColumns} from attempts where job_run_id = any(:jobRunIds::uuid[]) order by job_run_id, number`,
+          { jobRunIds },
+        ),
+      ),
+
     /** Measures the logs of runs, counted like `layOutLog` (domain); unknown runs are omitted. */
     measureLogs: (jobRunIds: readonly string[]) =>
       sql.prepared<LogExtent>(
