@@ -63,11 +63,13 @@ export function createInstruments() {
     'trigger',
   ]);
   const ended = count('pumphouse_runs_ended_total', 'Runs that have ended, by their state', ['state']);
+  // A counter that appears with its first event has no rate for it.
+  for (const state of ['completed', 'failed', 'cancelled']) ended.inc({ state }, 0);
   const failures = count('pumphouse_run_failures_total', 'Runs that failed, by the code of the failure', [
     'code',
   ]);
-  const logLines = count('pumphouse_log_lines_total', 'Stored log lines of runs');
-  const logBytes = count('pumphouse_log_bytes_total', 'Stored bytes of logs of runs, before compression');
+  const logLines = count('pumphouse_log_lines_total', 'Stored log lines that runs printed');
+  const logBytes = count('pumphouse_log_bytes_total', 'Stored bytes of these lines, before compression');
   const telemetryBodies = count('pumphouse_telemetry_bodies_total', 'Stored reports of dlt');
   const telemetryBytes = count('pumphouse_telemetry_bytes_total', 'Stored bytes of reports of dlt');
   const executorErrors = count('pumphouse_executor_errors_total', 'Calls of executors that failed, by kind', [

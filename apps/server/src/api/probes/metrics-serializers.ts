@@ -104,7 +104,12 @@ function describeLoad(gauge: AddGauge, load: Load): void {
   gauge(
     'pumphouse_runs',
     'Runs that have not ended, by state',
-    load.states.map(({ isApp, state, count }) => ({ labels: { pool: poolOf(isApp), state }, value: count })),
+    poolNames.flatMap((pool) =>
+      activeStates.map((state) => ({
+        labels: { pool, state },
+        value: load.states.find((one) => one.state === state && poolOf(one.isApp) === pool)?.count ?? 0,
+      })),
+    ),
   );
   gauge('pumphouse_workers_connected', 'Workers that are connected to a server', one(load.workers));
 }
@@ -118,5 +123,6 @@ function describeDisk(gauge: AddGauge, { freeBytes, sizeBytes }: DiskUse): void 
   gauge('pumphouse_disk_size_bytes', 'Size of the disk of the data folder', one(sizeBytes));
 }
 
+const activeStates = ['pending', 'starting', 'running', 'cancelling'] as const;
 const poolNames = ['batch', 'apps'] as const;
 const poolOf = (isApp: boolean): (typeof poolNames)[number] => (isApp ? 'apps' : 'batch');
