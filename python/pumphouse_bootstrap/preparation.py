@@ -46,6 +46,10 @@ class BeginAnswer:
         # How this run is named to the runs that wait for its databases; None if it takes no locks on them. Absent on
         # a server of an older version.
         self.database_locks: dict | None = fields.get("database_locks")
+        # Whether the server takes records of the resources that user code uses. Absent on a server of an older version.
+        self.records_usage: bool = fields.get("records_usage", False)
+        # How much user code may write to the disk of the attempt. Absent on a server of an older version.
+        self.disk_limit_bytes: int | None = fields.get("disk_limit_bytes")
 
 
 class CannotStart(Exception):

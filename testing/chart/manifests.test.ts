@@ -124,6 +124,7 @@ describe('the metrics of the server', async () => {
       waiting: [],
       states: [],
       workers: 0,
+      silent: 0,
       problems: [],
     },
   });

@@ -28,6 +28,7 @@ async function listMetrics(): Promise<Record<string, string>> {
       waiting: [],
       states: [],
       workers: 0,
+      silent: 0,
       problems: [],
     },
   });

@@ -21,6 +21,7 @@ import { createOverviewHandlers } from './runs/overviews-routes.ts';
 import { createPackageHandlers } from './versions/packages-routes.ts';
 import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
+import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
@@ -69,6 +70,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createJobVersionHandlers(services),
     ...createJobRunHandlers(services),
     ...createOverviewHandlers(services),
+    ...createRunResourceHandlers(services),
     ...createRunTimelineHandlers(services),
     ...createRunComparisonHandlers(services),
     ...createJobGraphHandlers(services),

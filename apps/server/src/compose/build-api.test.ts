@@ -237,6 +237,7 @@ describe('probes', () => {
       waiting: [{ isApp: false, kind: 'slot', count: 4, maxSeconds: 12 }],
       states: [{ isApp: true, state: 'running', count: 2 }],
       workers: 1,
+      silent: 0,
       problems: [],
     };
     ready = {

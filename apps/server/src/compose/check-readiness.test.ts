@@ -19,6 +19,7 @@ const load: Load = {
   waiting: [],
   states: [],
   workers: 0,
+  silent: 0,
 };
 
 const loop = (changed: Partial<LoopStatus> = {}): LoopStatus => ({

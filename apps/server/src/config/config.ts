@@ -196,7 +196,7 @@ export const settings = {
     .string()
     .default(defaultInstanceSizes)
     .describe(
-      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
+      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`, or with `/<MiB of disk>` behind it; `-`: no limit',
     ),
   PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
     .number()

@@ -62,6 +62,7 @@ import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
+import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
@@ -249,6 +250,7 @@ export function createServices(ports: ServicePorts) {
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
       apiUrl: addresses.apiUrl,
+      instanceSizes: settings.instanceSizes,
       traces,
     }),
     recordSpool: createRecordSpool({
@@ -280,6 +282,7 @@ export function createServices(ports: ServicePorts) {
     readJobRuns: createReadJobRuns(persistence, jobVersions),
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),
+    readRunResources: createReadRunResources(persistence, jobVersions, settings.instanceSizes),
     readRunTimeline: createReadRunTimeline(persistence),
     runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),

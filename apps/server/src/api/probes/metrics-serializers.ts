@@ -111,6 +111,11 @@ function describeLoad(gauge: AddGauge, load: Load): void {
       })),
     ),
   );
+  gauge(
+    'pumphouse_runs_silent',
+    'Running batch runs whose code has printed nothing for 10 minutes',
+    one(load.silent),
+  );
   gauge('pumphouse_workers_connected', 'Workers that are connected to a server', one(load.workers));
 }
 

@@ -11,6 +11,7 @@ import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { GrantPlayground } from '../playground/grant-playground.ts';
+import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
 import type { SpanSender } from '../../traces/span.ts';
@@ -20,6 +21,7 @@ import { Readable } from 'node:stream';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { createSmallArchives, type SmallArchives } from './small-archives.ts';
+import { chooseInstanceLimits } from '../../domain/attempts/instance-sizes.ts';
 import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
@@ -47,6 +49,7 @@ export interface BeginAttemptDependencies {
   credentials: Credentials;
   readRunVariables: RunVariables;
   grantPlayground: GrantPlayground;
+  instanceSizes: InstanceSizes;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
   /** Null: no traces are sent. */
@@ -81,6 +84,10 @@ export interface AttemptStart {
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
   intercept_signals: boolean;
+  /** The server stores timelines of resources. */
+  records_usage: boolean;
+  /** What the run may write to the disk of its attempt; null for no limit. */
+  disk_limit_bytes: number | null;
 }
 
 export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
@@ -200,6 +207,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
           ? null
           : { run: run.number, job: definition.job_ref },
       intercept_signals: definition.execute.intercept_signals !== false,
+      records_usage: true,
+      disk_limit_bytes:
+        chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size).diskBytes ??
+        null,
     };
   }
 

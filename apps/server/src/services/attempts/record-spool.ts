@@ -115,10 +115,15 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     let { beaconCount, beaconBytes, waits } = attempt;
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
+    let usage: SpoolUpdate['usage'] = null;
+    let hasOutput = false;
     for (const record of records) {
-      if (record.kind === 'log') lines.push(record.line);
-      else if (record.kind === 'started') startedAt ??= record.at;
+      if (record.kind === 'log') {
+        lines.push(record.line);
+        hasOutput ||= record.line.source === 'user';
+      } else if (record.kind === 'started') startedAt ??= record.at;
       else if (record.kind === 'waiting') waits = addWait(waits, record);
+      else if (record.kind === 'usage') usage = record.usage;
       else if (record.kind === 'exit') exit ??= { record: record.exit, at: record.at };
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
@@ -139,6 +144,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       waits: waits === attempt.waits ? null : waits,
       startedAt,
       exit,
+      usage,
+      hasOutput,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
     };
   }
@@ -212,12 +219,13 @@ type EndedAttempt = Pick<AttemptRecord, 'id' | 'jobRunId' | 'beaconCount' | 'exi
 /** The row of an attempt once an update of its spool is stored. */
 function afterUpdate(
   before: AttemptRecord,
-  { exit, startedAt, waits, ...progress }: SpoolUpdate,
+  { exit, startedAt, waits, usage: _, hasOutput, ...progress }: SpoolUpdate,
 ): AttemptRecord {
   return {
     ...before,
     ...progress,
     waits: waits ?? before.waits,
+    lastOutputAt: hasOutput ? new Date() : before.lastOutputAt,
     startedAt: before.startedAt ?? startedAt,
     exit: before.exit ?? exit?.record ?? null,
     finishedAt: before.exit ? before.finishedAt : (exit?.at ?? before.finishedAt),

@@ -33,6 +33,7 @@ it('the load of an installation contains its slots, pending runs, and what makes
     waiting: [],
     states: [],
     workers: 0,
+    silent: 0,
     problems: ['no server has the role supervisor: nothing starts'],
   });
 
@@ -80,6 +81,7 @@ it('the load of an installation contains its slots, pending runs, and what makes
       { isApp: false, state: 'running', count: 2 },
     ]),
     workers: 0,
+    silent: 0,
     problems: [
       '1 run is unknown: no server can reach them. Cancel each, or run pumphouse admin end-run',
       expect.stringMatching(/^1 batch run is pending, for 40\d s at most: all slots are in use$/),

@@ -1,7 +1,7 @@
 import type { ActiveCount, PendingSummary } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PoolName } from '../../domain/runs/capacity.ts';
-import { longWaitSeconds } from '@pumphouse/contract';
+import { longWaitSeconds, silentMinutes } from '@pumphouse/contract';
 
 /** The slots of one pool across all servers. */
 export interface PoolLoad {
@@ -22,6 +22,8 @@ export interface Load extends Record<PoolName, PoolLoad> {
   waiting: readonly PendingSummary[];
   /** Runs that have not ended, by state. */
   states: readonly ActiveCount[];
+  /** Running batch runs without output for `silentMinutes`. */
+  silent: number;
   /** Connected workers. */
   workers: number;
   /** What makes runs wait longer than they should, one sentence each. */
@@ -48,9 +50,9 @@ const kindLabels: Record<PendingSummary['kind'], string> = {
 
 export function createReadLoad({
   store,
-}: Persistence<'claims' | 'supervisors' | 'unknownRuns' | 'waits' | 'workers'>) {
+}: Persistence<'attempts' | 'claims' | 'supervisors' | 'unknownRuns' | 'waits' | 'workers'>) {
   return async function readLoad(): Promise<Load> {
-    const [waits, slots, batch, apps, unknown, states, workers] = await Promise.all([
+    const [waits, slots, batch, apps, unknown, states, workers, silent] = await Promise.all([
       store.waits.summarizePending(),
       store.supervisors.countSlots(),
       store.claims.countActive(false),
@@ -58,6 +60,7 @@ export function createReadLoad({
       store.unknownRuns.count(),
       store.claims.countByState(),
       store.workers.countConnected(),
+      store.attempts.countSilent(silentMinutes),
     ]);
     const poolOf = (name: PoolName, rows: readonly { count: number }[]): PoolLoad => {
       const active = sumOf(rows);
@@ -75,6 +78,7 @@ export function createReadLoad({
       waiting: waits,
       states,
       workers,
+      silent,
       problems: [
         ...findMissingSupervisor(slots.batch),
         ...describeUnknown(unknown),
