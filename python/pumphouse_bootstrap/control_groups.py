@@ -47,10 +47,10 @@ class ControlGroups:
 
     def read_peak_memory_bytes(self) -> int:
         """
-        Return the most memory that was charged to the group, its disk cache included; 0 if the kernel does not
-        tell. Only a group that was at its limit is known to have needed it.
+        Return the most memory that was charged to a group that ran out of it; 0 for others, whose charges include
+        disk cache, and if the kernel does not tell.
         """
-        if self._count_limit_hits() <= self._limit_hits:
+        if self.describe_out_of_memory() != "limit":
             return 0
         return self._memory_count("memory.peak") or self._memory_count("memory.max_usage_in_bytes")
 

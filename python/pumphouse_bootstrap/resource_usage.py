@@ -110,6 +110,7 @@ class ResourceUsage:
         if self._thread.is_alive():
             self._thread.join()
         self._sample()
+        self._peak_memory = max(self._peak_memory, self._groups.read_peak_memory_bytes())
         self._send()
         return {"peak_group_memory_bytes": self._peak_memory or None, "peak_disk_bytes": self._peak_disk}
 
@@ -134,7 +135,7 @@ class ResourceUsage:
 
     def _sample(self) -> None:
         memory = self._groups.read_memory_bytes()
-        self._peak_memory = max(self._peak_memory, memory, self._groups.read_peak_memory_bytes())
+        self._peak_memory = max(self._peak_memory, memory)
         cpu = self._groups.read_cpu_microseconds()
         self._measure_disk()
         # Processes that end at this moment may be counted nowhere.

@@ -1,6 +1,6 @@
 import type { ReceivedSpan, TraceCollector } from '../fixtures/trace-collector.ts';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -56,8 +56,18 @@ beforeAll(async () => {
   });
   workspaceId = await createWorkspace(server, 'traced');
   await deployWorkspace(server, workspaceId, {
-    files: { 'loads.py': loads, 'fails.py': fails, 'nothing.py': '' },
-    jobs: [defineScriptJob('loads'), defineScriptJob('fails'), defineScriptJob('nothing')],
+    files: {
+      'loads.py': loads,
+      'fails.py': fails,
+      'nothing.py': '',
+      'sleeps.py': 'import time\ntime.sleep(3)\n',
+    },
+    jobs: [
+      defineScriptJob('loads'),
+      defineScriptJob('fails'),
+      defineScriptJob('nothing'),
+      defineScriptJob('sleeps'),
+    ],
     requirements: ['dlt[duckdb]==1.31.0'],
   });
 });
@@ -142,36 +152,48 @@ it('delays no run while the collector does not answer', async () => {
 });
 
 describe('a server that is killed before it has removed the event of a run that ended', () => {
-  /** Ends a run on a server that stops at that moment, kills the server, and starts it again. */
-  async function killAfterEnd(whilePaused: (jobRunId: string) => Promise<void>): Promise<string> {
+  /** Runs a job on a server that pauses before it removes the event of the run's end. */
+  async function pauseAfterEnd(): Promise<{ id: string; restart: () => Promise<void> }> {
     const pauseFile = join(server.dataDir, 'pause');
+    // The event of the run's creation passes.
+    await writeFile(`${pauseFile}.not-yet`, '');
     await server.end('SIGTERM');
-    server = await server.restart({ PUMPHOUSE_PAUSE_AT: `in-log-compression:${pauseFile}` });
-    const id = await run('jobs.nothing');
+    server = await server.restart({ PUMPHOUSE_PAUSE_AT: `before-events-removed:${pauseFile}` });
+    const id = await triggerJob(server, workspaceId, 'jobs.sleeps');
+    const params = { workspace_id: workspaceId, job_run_id: id };
+    await eventually(
+      'the run runs',
+      async () => (await server.client.call('get_job_run', { params })).status === 'running',
+    );
+    await rm(`${pauseFile}.not-yet`);
     await eventually('the server pauses', () => existsSync(pauseFile));
-    await whilePaused(id);
-    await server.end('SIGKILL');
-    await rm(pauseFile, { force: true });
-    collector.answerWith(200);
-    server = await server.restart({ PUMPHOUSE_PAUSE_AT: '' });
-    return id;
+    return {
+      id,
+      async restart() {
+        await server.end('SIGKILL');
+        await rm(pauseFile);
+        server = await server.restart({ PUMPHOUSE_PAUSE_AT: '' });
+      },
+    };
   }
 
   it('sends the trace again, with the same ids', async () => {
-    let first: ReceivedSpan[] = [];
-    const id = await killAfterEnd(async (jobRunId) => {
-      first = [...(await awaitTrace(jobRunId))];
-    });
+    const { id, restart } = await pauseAfterEnd();
+    const first = [...(await awaitTrace(id))];
+    await restart();
     const again = await eventually('the trace arrives again', () => {
       const spans = spansOf(id);
-      return spans.length > first.length && spans.slice(first.length);
+      return spans.length >= 2 * first.length && spans.slice(first.length);
     });
     expect(again).toEqual(first);
   });
 
   it('does not lose the trace', async () => {
     collector.answerWith(0);
-    const id = await killAfterEnd(async () => undefined);
+    const { id, restart } = await pauseAfterEnd();
+    expect(spansOf(id)).toEqual([]);
+    collector.answerWith(200);
+    await restart();
     expect((await awaitTrace(id)).map(({ name }) => name)).toContain('user code');
   });
 });

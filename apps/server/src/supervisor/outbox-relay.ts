@@ -148,7 +148,9 @@ export function createOutboxRelay({
       };
       // An event is removed only after its run was reported: another server reports it if this one dies first.
       await Promise.all([reportRuns(events), ...Array.from({ length: runsAtOnce }, work)]);
-      if (handled.length > 0) await store.outbox.remove(handled);
+      if (handled.length === 0) return events.length === eventBatch;
+      await faultPoints.reach('before-events-removed');
+      await store.outbox.remove(handled);
       return events.length === eventBatch;
     },
   };
