@@ -143,7 +143,7 @@ class ResourceUsage:
         self._cpu = max(self._cpu, cpu)
 
     def _measure_disk(self) -> None:
-        begun_at = time.monotonic()
+        begun_at, used_before = time.monotonic(), time.thread_time()
         if begun_at < self._next_walk and not self._ended.is_set():
             return
         self._disk = measure_folder(self._folder, self._local_data)
@@ -155,7 +155,9 @@ class ResourceUsage:
         now = time.monotonic()
         limit = self._disk_limit_bytes
         least = _MIN_WALK_PAUSE_SECONDS if limit is None else _MIN_LIMITED_WALK_PAUSE_SECONDS
-        self._next_walk = now + max(least, (now - begun_at) / _WALK_SHARE)
+        # A walk that waits for a busy machine takes long and uses little.
+        used = time.thread_time() - used_before
+        self._next_walk = now + max(least, used / _WALK_SHARE, now - begun_at)
         if limit is not None and self._disk > limit and self.disk_over_limit_bytes is None:
             self.disk_over_limit_bytes = self._disk
             if not self._ended.is_set():

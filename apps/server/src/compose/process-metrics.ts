@@ -13,14 +13,13 @@ const percentiles = { p50: 50, p99: 99 } as const;
  * @returns a function that stops measuring
  */
 export function collectProcessMetrics(registry: Registry): () => void {
-  const registers = [registry];
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
-  new Gauge({
+  const lateness = new Gauge({
     name: 'pumphouse_event_loop_delay_seconds',
     help: 'Delay of the event loop since the previous scrape',
     labelNames: ['quantile'],
-    registers,
+    registers: [],
     collect() {
       // The measured time between two timers includes their interval.
       const excess = (ns: number) =>
@@ -31,25 +30,29 @@ export function collectProcessMetrics(registry: Registry): () => void {
       delays.reset();
     },
   });
-  const measure = (name: string, help: string, read: () => number) =>
-    new Gauge({
+  registry.registerMetric(lateness);
+  const measure = (name: string, help: string, read: () => number): void => {
+    const gauge = new Gauge({
       name,
       help,
-      registers,
+      registers: [],
       collect() {
         this.set(read());
       },
     });
-  new Counter({
+    registry.registerMetric(gauge);
+  };
+  const processorTime = new Counter({
     name: 'process_cpu_seconds_total',
     help: 'Processor time of the process, user and system',
-    registers,
+    registers: [],
     collect() {
       const { user, system } = process.cpuUsage();
       this.reset();
       this.inc((user + system) / 1e6);
     },
   });
+  registry.registerMetric(processorTime);
   measure('process_resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss());
   measure(
     'process_start_time_seconds',

@@ -90,11 +90,11 @@ export function createInstruments() {
     storeConnectionWait: (seconds: number) => connectionWaits.observe(seconds),
     /** Registers the gauges of the pool, which are read at each scrape. */
     watchPool(readPool: () => PoolUse): void {
-      new Gauge({
+      const gauge = new Gauge({
         name: 'pumphouse_store_connections',
         help: 'Connections to Postgres, and callers that wait for one',
         labelNames: ['state'],
-        registers,
+        registers: [],
         collect() {
           const { total, idle, waiting } = readPool();
           this.set({ state: 'busy' }, total - idle);
@@ -102,6 +102,7 @@ export function createInstruments() {
           this.set({ state: 'waiting' }, waiting);
         },
       });
+      registry.registerMetric(gauge);
     },
     runCreated: (triggerKind: string) => created.inc({ trigger: triggerKind }),
     runEnded(state: string, failureCode: string | null): void {
@@ -124,7 +125,7 @@ export function createInstruments() {
 }
 
 /** Returns a function that observes a duration under a label. Finding the child each time costs more than counting. */
-function timeByLabel(histogram: Histogram<string>): (label: string, seconds: number) => void {
+function timeByLabel(histogram: Histogram): (label: string, seconds: number) => void {
   const children = new Map<string, Histogram.Internal<string>>();
   return (label, seconds) => {
     let child = children.get(label);

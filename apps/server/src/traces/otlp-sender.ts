@@ -1,7 +1,10 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
+import type { ExportResult } from '@opentelemetry/core';
 import type { Instruments } from '../platform/instruments.ts';
 import type { Span, SpanSender } from './span.ts';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createSpanQueue } from './span-queue.ts';
@@ -28,7 +31,7 @@ export function createOtlpSender(
   const common = {
     resource: resourceFromAttributes(attributes),
     instrumentationScope: { name: 'pumphouse' },
-    kind: 0,
+    kind: SpanKind.INTERNAL,
     links: [],
     events: [],
     ended: true,
@@ -43,8 +46,8 @@ export function createOtlpSender(
     async exportSpans(spans) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const batch = spans.map((span) => ({ ...common, ...toReadableSpan(span) }));
-      exporter.export(batch, ({ code, error }) => {
-        if (code === 0) resolve();
+      exporter.export(batch, ({ code, error }: ExportResult) => {
+        if (code === ExportResultCode.SUCCESS) resolve();
         else reject(error ?? new Error('The collector did not accept the traces.'));
       });
       await promise;
@@ -59,7 +62,11 @@ export function createOtlpSender(
   };
 }
 
-const statusCodes = { unset: 0, ok: 1, error: 2 } as const;
+const statusCodes = {
+  unset: SpanStatusCode.UNSET,
+  ok: SpanStatusCode.OK,
+  error: SpanStatusCode.ERROR,
+} as const;
 const sampledFlag = 1;
 
 function toReadableSpan({ traceId, spanId, parentSpanId, status, message, ...span }: Span) {

@@ -95,7 +95,7 @@ describe('the spans of a run', () => {
 
   it('show waits for databases inside the user code', () => {
     const waits = [{ from: at(5).toISOString(), to: at(6).toISOString() }];
-    const spans = build([], [attempt(1, { waits } as never)]);
+    const spans = build([], [attempt(1, { waits })]);
     const code = spans.filter(({ name }) => name === 'user code');
     expect(code).toEqual([expect.objectContaining({ startedAt: at(4), endedAt: at(9) })]);
     expect(spans.find(({ name }) => name === 'wait for a database')).toMatchObject({
