@@ -79,11 +79,12 @@ await supervisor.start();
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   isStopped = true;
-  void supervisor.stop().then(async () => {
+  void (async () => {
+    await supervisor.stop();
     await traces?.close();
     await opened.close();
     await profiler?.end();
-  });
+  })();
 });
 
 /** Makes the calls of a bootstrap whose user code prints what `readPrinting` says, or nothing. */

@@ -20,15 +20,24 @@ export interface ResourceChart {
 /** A limit above this multiple of the peak is not drawn: the use would be a flat line at the bottom. */
 const maxHeadroom = 4;
 
+interface Unit {
+  format: (value: number) => string;
+  /** The least height of a chart: less than this is nothing. */
+  smallest: number;
+}
+
+const inBytes: Unit = { format: formatBinary, smallest: 1024 ** 2 };
+const inCores: Unit = { format: formatCores, smallest: 0.1 };
+
 /** Lays out the charts of an attempt. */
 export function layOutCharts(
   attempt: AttemptResources,
   limits: JobRunResourcesResponse['limits'],
 ): ResourceChart[] {
   return [
-    layOut('Memory', attempt.memory_bytes, attempt.peak_memory_bytes, limits.memory_bytes, formatBinary),
-    layOut('Cores', attempt.cores, Math.max(0, ...attempt.cores), limits.cores, formatCores),
-    layOut('Disk', attempt.disk_bytes, attempt.peak_disk_bytes, limits.disk_bytes, formatBinary),
+    layOut('Memory', attempt.memory_bytes, attempt.peak_memory_bytes, limits.memory_bytes, inBytes),
+    layOut('Cores', attempt.cores, Math.max(0, ...attempt.cores), limits.cores, inCores),
+    layOut('Disk', attempt.disk_bytes, attempt.peak_disk_bytes, limits.disk_bytes, inBytes),
   ];
 }
 
@@ -37,10 +46,10 @@ function layOut(
   values: readonly number[],
   peak: number,
   limit: number | null,
-  format: (value: number) => string,
+  { format, smallest }: Unit,
 ): ResourceChart {
   const isDrawn = limit !== null && limit <= peak * maxHeadroom;
-  const top = Math.max(isDrawn ? limit : 0, peak, ...values) || 1;
+  const top = Math.max(isDrawn ? limit : 0, peak, ...values, smallest);
   const heightOf = (value: number) => round(100 - (value / top) * 100);
   return {
     name,
@@ -69,7 +78,9 @@ function formatBinary(bytes: number): string {
   return `${gibibytes.toFixed(Number.isInteger(gibibytes) ? 0 : 1)} GiB`;
 }
 
-const formatCores = (cores: number): string => cores.toFixed(cores < 10 ? 1 : 0);
+function formatCores(cores: number): string {
+  return cores.toFixed(cores < 10 ? 1 : 0);
+}
 
 /** For how many minutes the code of a running run has printed nothing; null if that is too short to tell. */
 export function countSilentMinutes(
