@@ -1,11 +1,15 @@
-"""Kernel counters of user code's control groups: out-of-memory kills and rejected processes."""
+"""Kernel counters of user code's control groups: memory, processor time, out-of-memory kills, rejected processes."""
 
 from __future__ import annotations
 
 import os
+import resource
 
 # Memory is charged in batches of up to 64 pages, so a group this close to its limit has hit it.
 _NEAR_BYTES = 1024 * 1024
+# Enough for a pool of workers; a group with more has its processor time underestimated.
+_MAX_COUNTED_PROCESSES = 256
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class ControlGroups:
@@ -16,6 +20,7 @@ class ControlGroups:
         folders = folders or {}
         self._memory = _find_group(folders.get("memory"), "memory", ("memory.events", "memory.oom_control"))
         self._pids = _find_group(folders.get("pids"), "pids", ("pids.events",))
+        self._cpu = _find_group(folders.get("memory"), "cpuacct", ("cpu.stat", "cpuacct.usage"))
         self._kills = self._count_kills()
         self._limit_hits = self._count_limit_hits()
         self._refused = self._count_refused()
@@ -33,6 +38,43 @@ class ControlGroups:
 
     def has_reached_process_limit(self) -> bool:
         return self._count_refused() > self._refused
+
+    def read_memory_bytes(self) -> int:
+        """Return the memory in use without what the kernel can drop at once; 0 if the group is unknown."""
+        used = self._memory_count("memory.current") or self._memory_count("memory.usage_in_bytes")
+        cached = self._memory_count("memory.stat", "inactive_file")
+        return max(0, used - (self._memory_count("memory.stat", "total_inactive_file") or cached))
+
+    def read_peak_memory_bytes(self) -> int:
+        """
+        Return the most memory that was charged to a group that ran out of it; 0 for others, whose charges include
+        disk cache, and if the kernel does not tell.
+        """
+        if self.describe_out_of_memory() != "limit":
+            return 0
+        return self._memory_count("memory.peak") or self._memory_count("memory.max_usage_in_bytes")
+
+    def read_cpu_microseconds(self) -> int:
+        """Return the processor time of the group's processes, also of those that have ended."""
+        if self._cpu is not None:
+            used = _read_count(f"{self._cpu}/cpu.stat", "usage_usec")
+            return used or _read_count(f"{self._cpu}/cpuacct.usage", None) // 1000
+        return _sum_ended_children() + self._sum_live_processes()
+
+    def _sum_live_processes(self) -> int:
+        """Sum up the processes of a version 1 group, whose kernel counts processor time elsewhere."""
+        ticks = 0
+        group = self._pids or self._memory
+        pids = [] if group is None else _read_lines(f"{group}/cgroup.procs")
+        for pid in pids[:_MAX_COUNTED_PROCESSES]:
+            try:
+                with open(f"/proc/{int(pid)}/stat", encoding="ascii", errors="replace") as file:
+                    # The name of the program may contain anything.
+                    fields = file.read().rpartition(")")[2].split()
+                ticks += sum(int(field) for field in fields[11:15])
+            except (OSError, ValueError):
+                continue
+        return ticks * 1_000_000 // _TICKS_PER_SECOND
 
     def _count_kills(self) -> int:
         # Version 2, then version 1.
@@ -68,6 +110,20 @@ def _find_group(folder: str | None, controller: str, files: tuple[str, ...]) -> 
         if any(os.path.exists(f"{candidate}/{name}") for name in files):
             return candidate
     return None
+
+
+def _sum_ended_children() -> int:
+    """Return the processor time of all processes that this one has reaped, in microseconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((usage.ru_utime + usage.ru_stime) * 1_000_000)
+
+
+def _read_lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().split()
+    except OSError:
+        return []
 
 
 def _read_count(path: str, name: str | None) -> int:

@@ -48,6 +48,10 @@ class BeginAnswer:
         self.database_locks: dict | None = fields.get("database_locks")
         # What the steps before a pipeline writes read, as it is; None without any. Absent on a server of an older version.
         self.pipelines: dict | None = fields.get("pipelines")
+        # Whether the server takes records of the resources that user code uses. Absent on a server of an older version.
+        self.records_usage: bool = fields.get("records_usage", False)
+        # How much user code may write to the disk of the attempt. Absent on a server of an older version.
+        self.disk_limit_bytes: int | None = fields.get("disk_limit_bytes")
 
 
 class CannotStart(Exception):

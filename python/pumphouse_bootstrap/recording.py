@@ -20,6 +20,7 @@ from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
 from pumphouse_bootstrap.process_tree import terminate_user_code
+from pumphouse_bootstrap.resource_usage import ResourceUsage
 from pumphouse_bootstrap.sender import Sender
 from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.spool import Spool
@@ -55,6 +56,7 @@ class Recording:
         self._use(create_process(start, self._begin, early, events))
         self._control_groups = ControlGroups(start.control_groups)
         self._stop = GracefulStop(start.grace_seconds)
+        self._usage: ResourceUsage | None = None
         self._output_ended = False
         self._refused = False
         self._pending = self._keep_packages()
@@ -69,6 +71,7 @@ class Recording:
         if self._cold_reason is not None:
             self._spool.append("note", text=f"This run started an interpreter of its own, because {self._cold_reason}.")
         self._sender.start()
+        self._start_usage()
         self._follow_local_data()
         output = OutputReader(
             self._process.pipes,
@@ -91,6 +94,14 @@ class Recording:
         status = self._finish(output.describe_dropped(), killed, self._store_local_data())
         self._remove_finished()
         return status
+
+    def _start_usage(self) -> None:
+        if not self._begin.records_usage:
+            return
+        self._usage = ResourceUsage(
+            self._control_groups, self._start, self._spool, self._events, self._begin.disk_limit_bytes
+        )
+        self._usage.start()
 
     def _start_user_code(self) -> Beacon:
         """Start it, without its template if that fails. Raises CannotStart."""
@@ -153,6 +164,8 @@ class Recording:
             self._process.reap()
         elif event == event_names.OUTPUT_ENDED:
             self._output_ended = True
+        elif event == event_names.DISK_LIMIT:
+            self._process.kill_all()
         elif event in (event_names.REFUSED, event_names.FAILED):
             self._refused = self._refused or event == event_names.REFUSED
             self._process.kill_all()
@@ -268,8 +281,18 @@ class Recording:
         )
         return {"code": "evicted", "detail": detail}
 
+    def _explain_disk(self) -> dict | None:
+        usage, limit = self._usage, self._begin.disk_limit_bytes
+        if usage is None or limit is None or usage.disk_over_limit_bytes is None or self._process.code == 0:
+            return None
+        used, allowed = (round(size / 2**20) for size in (usage.disk_over_limit_bytes, limit))
+        detail = f"The run had written {used} MiB to its disk, of {allowed} MiB that it may use, and was ended."
+        return {"code": "disk_limit", "detail": detail}
+
     def _append_exit(self, reason: dict | None, killed: int) -> None:
         process = self._process
+        sums = {} if self._usage is None else self._usage.end()
+        reason = reason or self._explain_disk()
         self._sender.user_code_ended()
         record = dict(
             code=None if reason else process.code,
@@ -279,6 +302,7 @@ class Recording:
             peak_memory_bytes=process.peak_memory_bytes,
             reason=reason or self._explain_stop(),
             killed_descendants=killed,
+            **sums,
         )
         self._spool.append_exit(**record)
         if self._start.exit_file is not None:

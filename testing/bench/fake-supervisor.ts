@@ -13,6 +13,9 @@ import { createEncryption } from '@pumphouse/server/platform/encryption.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/operator';
+import { createInstruments } from '@pumphouse/server/platform/instruments.ts';
+import { openTraces } from '@pumphouse/server/compose/open-traces.ts';
+import { startProfiler } from './cpu-profile.ts';
 import { createPasswords } from '@pumphouse/server/services/sign-in/passwords.ts';
 import { createServerAddresses } from '@pumphouse/server/compose/server-addresses.ts';
 import { openFilePorts, selectServiceSettings } from '@pumphouse/server/compose/server-ports.ts';
@@ -21,9 +24,11 @@ import { readPrinting } from './fake-printing.ts';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
+const profiler = await startProfiler(process.env['BENCH_CPU_PROFILE']);
 const config = readConfig(process.env);
 const log = createServerLog(config);
-const opened = await openStore(config, log);
+const instruments = createInstruments();
+const opened = await openStore(config, log, instruments);
 const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
 const encryption = createEncryption(await readSecretKeys(config));
@@ -45,8 +50,11 @@ function logUnlessStopped(err: unknown): void {
 }
 const files = openFilePorts(config, persistence);
 const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
+const traces = await openTraces(config, { instruments, log });
 const services = createServices({
   ...files,
+  instruments,
+  traces,
   persistence,
   encryption,
   executor,
@@ -71,7 +79,12 @@ await supervisor.start();
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   isStopped = true;
-  void supervisor.stop().then(() => opened.close());
+  void (async () => {
+    await supervisor.stop();
+    await traces?.close();
+    await opened.close();
+    await profiler?.end();
+  })();
 });
 
 /** Makes the calls of a bootstrap whose user code prints what `readPrinting` says, or nothing. */

@@ -35,6 +35,7 @@ import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLive } from './measure-live.ts';
 import { measureLogLag } from './measure-log-lag.ts';
+import { measureObservability } from './measure-observability.ts';
 import { measurePipelines } from './measure-pipelines.ts';
 import { measureSignInFlood } from './measure-sign-in.ts';
 import { measurePlans } from './measure-plans.ts';
@@ -110,6 +111,7 @@ function listOwnMeasures(
     { name: 'environments', title: 'Environments', takeAlone: () => measureEnvironments(few) },
     { name: 'environments-disk', title: 'Environments on the disk', takeAlone: measureEnvironmentDisk },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
+    { name: 'observability', title: 'Metrics and traces', takeAlone: measureObservability },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({
       name: 'ticks',

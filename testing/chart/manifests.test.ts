@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatMetrics } from '@pumphouse/server/api/probes/metrics-serializers.ts';
+import { formatState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
 import { chartFolder } from '../fixtures/helm.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { findProblems } from './check-objects.ts';
@@ -100,7 +100,7 @@ describe('the values of the chart', () => {
   });
 });
 
-describe('the metrics of the server', () => {
+describe('the metrics of the server', async () => {
   const pool = { pending: 0, active: 0, slots: 0, free: 0, demand: 0 };
   const loop = {
     name: 'supervisor',
@@ -109,12 +109,24 @@ describe('the metrics of the server', () => {
     startedAt: new Date(),
     failureCount: 0,
   };
-  const metrics = formatMetrics({
+  const metrics = await formatState({
     ok: true,
     reasons: [],
+    degraded: [],
+    ticks: null,
     loops: [{ ...loop, lastSuccessAt: new Date() }],
     templates: null,
-    load: { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] },
+    load: {
+      batch: pool,
+      apps: pool,
+      unknown: 0,
+      longestWait: null,
+      waiting: [],
+      states: [],
+      workers: 0,
+      silent: 0,
+      problems: [],
+    },
   });
   const existing = new Set([...metrics.matchAll(/^pumphouse_\w+/gm)].map(([name]) => name));
 

@@ -17,6 +17,7 @@ const layers = [
   'store',
   'mail',
   'outbound',
+  'traces',
   'executors',
   'services',
   'config',

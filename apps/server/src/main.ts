@@ -4,7 +4,12 @@ import type { Logger } from 'pino';
 import type { WorkerHost } from './supervisor/workers/worker-host.ts';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
-import { checkReadiness, describeTemplatesProblem, sumTemplates } from './compose/check-readiness.ts';
+import {
+  checkReadiness,
+  describeTemplatesProblem,
+  readDisk,
+  sumTemplates,
+} from './compose/check-readiness.ts';
 import { join } from 'node:path';
 import { networkInterfaces } from 'node:os';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
@@ -18,6 +23,8 @@ import { createLoops } from './platform/loops.ts';
 import { createPasswords } from './services/sign-in/passwords.ts';
 import { createServerAddresses } from './compose/server-addresses.ts';
 import { createWorkerHost } from './supervisor/workers/worker-host.ts';
+import { collectProcessMetrics } from './compose/process-metrics.ts';
+import { createInstruments } from './platform/instruments.ts';
 import { createServices } from './services/create-services.ts';
 import { openMailer } from './compose/open-mailer.ts';
 import { openApi } from './compose/open-api.ts';
@@ -25,6 +32,7 @@ import { openAttemptsAddress } from './compose/open-attempts-address.ts';
 import { openPlayground } from './compose/open-playground.ts';
 import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
+import { openTraces } from './compose/open-traces.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
 import { decideInternalAddress } from './config/internal-address.ts';
@@ -54,7 +62,10 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 }
 
 async function openServer(config: Config, log: Logger, parts: OpenParts): Promise<RunningServer> {
-  const opened = await openStore(config, log);
+  const instruments = createInstruments();
+  const closeProcessMetrics = collectProcessMetrics(instruments.registry);
+  parts.add(async () => closeProcessMetrics());
+  const opened = await openStore(config, log, instruments);
   parts.add(() => opened.close());
   const { persistence } = opened;
   const registration = await openRegistration(config, persistence, log);
@@ -81,8 +92,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const filePorts = openFilePorts(config, persistence);
   await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
   const playground = await openPlayground(config.playground, log);
+  const traces = await openTraces(config, { instruments, log });
+  parts.add(async () => traces?.close());
   const services = createServices({
     ...filePorts,
+    instruments,
+    traces,
     playground,
     persistence,
     encryption,
@@ -112,7 +127,8 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const readinessSources = {
     persistence,
     executor: config.roles.supervisor ? executor : null,
-    clock: services.clock,
+    schedules: config.roles.scheduler,
+    readTickLag: services.readTickLag,
     readLoad: services.readLoad,
     listLoops: () => (areLoopsStarted ? loops.list() : null),
     checkBlobs: () => filePorts.checkBlobs(installationId),
@@ -140,10 +156,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
       connect: ({ handle, port }) => connectors.ofConnectedWorkers.connect(handle, port),
       log,
     },
+    metricsToken: config.observability.metricsToken,
     readiness: async () => ({
       warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
       loops: loops.list(),
       templates: sumTemplates(executor),
+      disk: await readDisk(config.dataDir),
       ...(await checkReadiness(readinessSources)),
     }),
     log,

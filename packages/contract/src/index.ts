@@ -52,6 +52,7 @@ export * from './schemas/primitives.ts';
 export * from './schemas/query.ts';
 export * from './schemas/versions/receipts.ts';
 export * from './schemas/runs/run-comparisons.ts';
+export * from './schemas/runs/run-resources.ts';
 export * from './schemas/runs/run-timelines.ts';
 export * from './schemas/runs/run-phases.ts';
 export * from './schemas/pipelines/schema-history.ts';

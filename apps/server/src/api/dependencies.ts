@@ -32,4 +32,6 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   /** Connects other servers of the installation to apps of workers; undefined for an API without workers. */
   appConnections?: AppConnectionsOptions;
   readiness: () => Promise<Readiness>;
+  /** What `/metrics` requires as a bearer token; null or absent for no credential. */
+  metricsToken?: string | null;
 }

@@ -24,6 +24,7 @@ import { createPackageHandlers } from './versions/packages-routes.ts';
 import { createPendingPackageHandlers } from './pipelines/pending-packages-routes.ts';
 import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
+import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
@@ -73,6 +74,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createJobVersionHandlers(services),
     ...createJobRunHandlers(services),
     ...createOverviewHandlers(services),
+    ...createRunResourceHandlers(services),
     ...createRunTimelineHandlers(services),
     ...createRunComparisonHandlers(services),
     ...createJobGraphHandlers(services),

@@ -13,7 +13,16 @@ import { createHandlers } from '../api/handlers.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
-let ready: Readiness = { ok: true, reasons: [], loops: [], templates: null, load: null };
+const isReady: Readiness = {
+  ok: true,
+  reasons: [],
+  degraded: [],
+  loops: [],
+  templates: null,
+  load: null,
+  ticks: null,
+};
+let ready = isReady;
 
 beforeAll(async () => {
   api = await createApiFixture({ readiness: async () => ready });
@@ -207,7 +216,7 @@ describe('probes', () => {
 
   it('report whether the server is ready, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
-    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], templates: null, load: null };
+    ready = { ...isReady, ok: false, reasons: ['The store does not answer.'] };
     const response = await api.app.inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toEqual({
@@ -220,10 +229,23 @@ describe('probes', () => {
 
   it('export the number of unknown runs as a metric', async () => {
     const pool = { pending: 1, active: 2, slots: 4, free: 2, demand: 3 };
-    const load = { batch: pool, apps: pool, unknown: 3, longestWait: null, problems: ['3 runs are unknown'] };
+    const load: Readiness['load'] = {
+      batch: pool,
+      apps: pool,
+      unknown: 3,
+      longestWait: null,
+      waiting: [{ isApp: false, kind: 'slot', count: 4, maxSeconds: 12 }],
+      states: [{ isApp: true, state: 'running', count: 2 }],
+      workers: 1,
+      silent: 0,
+      problems: [],
+    };
     ready = {
       ok: true,
       reasons: [],
+      degraded: ['3 runs are unknown'],
+      ticks: { seconds: 1.5, isBehind: false },
+      disk: { freeBytes: 10, sizeBytes: 20 },
       templates: { count: 1, memoryBytes: 1024, runs: 7 },
       loops: [
         {
@@ -249,12 +271,17 @@ describe('probes', () => {
     expect(metrics.body).toContain('pumphouse_ready 1\n');
     expect(metrics.body).toContain('pumphouse_templates_runs 7\n');
     expect(metrics.body).toContain('pumphouse_runs_active{pool="batch"} 2\n');
+    expect(metrics.body).toContain('pumphouse_runs_waiting{pool="batch",reason="slot"} 4\n');
+    expect(metrics.body).toContain('pumphouse_runs{pool="apps",state="running"} 2\n');
+    expect(metrics.body).toContain('pumphouse_scheduler_lag_seconds 1.5\n');
+    expect(metrics.body).toContain('pumphouse_disk_free_bytes 10\n');
+    expect(metrics.body).toContain('# TYPE pumphouse_store_transaction_seconds histogram\n');
     expect(metrics.body).toContain('pumphouse_runs_demand{pool="apps"} 3\n');
     expect(metrics.body).toContain(
       'pumphouse_loop_last_success_timestamp_seconds{loop="supervisor"} 1700000000\n',
     );
     expect(metrics.body).toContain('pumphouse_loop_failures{loop="supervisor"} 2\n');
-    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], templates: null, load: null };
+    ready = { ...isReady, ok: false, reasons: ['The store does not answer.'] };
     expect((await api.app.inject('/metrics')).body).toContain('pumphouse_ready 0\n');
   });
 

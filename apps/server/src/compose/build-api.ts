@@ -60,7 +60,11 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
   const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
-  registerProbes(app, dependencies.readiness);
+  registerProbes(app, {
+    readiness: dependencies.readiness,
+    metricsToken: dependencies.metricsToken ?? null,
+    instruments: services.instruments,
+  });
   registerAttemptRoutes(app, services);
   registerHooks(app, services.takeDelivery);
   const { pages, publicUrl, log, consoleFiles } = dependencies;

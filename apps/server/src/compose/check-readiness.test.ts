@@ -5,14 +5,22 @@ import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { checkReadiness, type ReadinessSources } from './check-readiness.ts';
 
 const never = () => new Promise<never>(() => undefined);
-const noon = new Date('2026-03-10T12:00:00Z');
-const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = null) =>
-  ({
-    store: { installation: { ping }, schedules: { nextTickAt: async () => nextTickAt } },
-  }) as unknown as ReadinessSources['persistence'];
+const persistence = (ping: () => Promise<unknown>) =>
+  ({ store: { installation: { ping } } }) as unknown as ReadinessSources['persistence'];
+const inTime = { seconds: 0, isBehind: false };
 
 const pool = { pending: 0, active: 0, slots: 4, free: 4, demand: 0 };
-const load: Load = { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] };
+const load: Load = {
+  batch: pool,
+  apps: pool,
+  unknown: 0,
+  longestWait: null,
+  problems: [],
+  waiting: [],
+  states: [],
+  workers: 0,
+  silent: 0,
+};
 
 const loop = (changed: Partial<LoopStatus> = {}): LoopStatus => ({
   name: 'supervisor',
@@ -29,7 +37,8 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
     persistence: persistence(async () => undefined),
     executor: createFakeExecutor(),
     listLoops: () => [loop()],
-    clock: async () => noon,
+    schedules: true,
+    readTickLag: async () => inTime,
     findRunsProblem: async () => null,
     checkBlobs: async () => undefined,
     readLoad: async () => load,
@@ -68,18 +77,23 @@ describe.concurrent('a server', () => {
     expect(await check({ checkBlobs })).toEqual(['blobs: There is no bucket shop']);
   });
 
-  it('is not ready while ticks fall behind, whatever it does itself', async () => {
-    const late = new Date(noon.getTime() - 31_000);
-    const behind = { persistence: persistence(async () => undefined, late), listLoops: () => [] };
-    expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
-    const inTime = new Date(noon.getTime() - 30_000);
-    expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
+  it('is degraded while ticks fall behind, and not ready if it is a scheduler that does not catch up', async () => {
+    const readAt = (seconds: number, schedules: boolean) =>
+      checkReadiness(
+        describeServer({ schedules, readTickLag: async () => ({ seconds, isBehind: seconds > 30 }) }),
+      );
+    const behind = [expect.stringMatching(/^ticks are 31 s behind: no server/)];
+    expect(await readAt(31, true)).toMatchObject({ ok: true, reasons: [], degraded: behind });
+    expect(await readAt(30, true)).toMatchObject({ ok: true, degraded: [] });
+    const reasons = [expect.stringMatching(/^scheduler: ticks are 301 s behind/)];
+    expect(await readAt(301, true)).toMatchObject({ ok: false, reasons });
+    expect(await readAt(301, false)).toMatchObject({ ok: true, reasons: [], degraded: [expect.anything()] });
   });
 
   it('stays ready while runs wait long, and reports them', async () => {
     const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at most'] };
     const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
-    expect(answer).toEqual({ ok: true, reasons: [], load: busy });
+    expect(answer).toEqual({ ok: true, reasons: [], degraded: busy.problems, load: busy, ticks: inTime });
   });
 
   it.each([
@@ -89,7 +103,9 @@ describe.concurrent('a server', () => {
     expect(await checkReadiness(describeServer({ readLoad }))).toEqual({
       ok: true,
       reasons: [],
+      degraded: [],
       load: null,
+      ticks: inTime,
     });
   });
 

@@ -1,10 +1,11 @@
 import type { Backend } from '../executors/contract/backend.ts';
 import type { Executor } from '../executors/executor.ts';
-import type { Load, ReadLoad } from '../services/runs/read-load.ts';
-import type { Clock } from '../services/scheduling/clock.ts';
+import type { ReadLoad } from '../services/runs/read-load.ts';
+import type { ReadTickLag, TickLag } from '../services/scheduling/read-tick-lag.ts';
 import type { LoopStatus } from '../platform/loops.ts';
-import type { TemplateTotals } from '../api/probes/readiness.ts';
+import type { DiskUse, TemplateTotals } from '../api/probes/readiness.ts';
 import type { Persistence } from '../store/store.ts';
+import { statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
@@ -13,8 +14,9 @@ export interface ReadinessSources {
   executor: Backend | null;
   /** The loops of this server; null until all have started. */
   listLoops: () => readonly LoopStatus[] | null;
-  /** The clock that ticks are based on. */
-  clock: Clock;
+  /** Whether this server has the role scheduler. */
+  schedules: boolean;
+  readTickLag: ReadTickLag;
   /** Returns what prevents runs from reaching this server; null if nothing does. */
   findRunsProblem: () => Promise<string | null>;
   /** @throws BlobStoreError if blobs cannot be read and written */
@@ -28,34 +30,41 @@ const storeTimeoutMs = 1500;
 const executorTimeoutMs = 5000;
 /** S3 answers in less than a second; a client that cannot connect says why after a few. */
 const blobsTimeoutMs = 5000;
-const maxTickLagSeconds = 30;
+/** A scheduler that is this far behind does not catch up by itself. */
+const maxSchedulerLagSeconds = 300;
 
 /** Checks whether this server can accept and run work, and if not, why. */
 export async function checkReadiness({
   persistence,
   executor,
   listLoops,
-  clock,
+  schedules,
+  readTickLag,
   findRunsProblem,
   checkBlobs,
   readLoad,
 }: ReadinessSources) {
   const [store, ticks, broken, runs, blobs, load] = await Promise.all([
     findStoreProblem(persistence),
-    findTickProblem(persistence, clock),
+    orNull(readTickLag),
     executor ? findExecutorProblem(executor) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findBlobsProblem(checkBlobs),
-    findLoad(readLoad),
+    orNull(readLoad),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
   if (runs) reasons.push(`runs: ${runs}`);
   if (blobs) reasons.push(`blobs: ${blobs}`);
-  // A store that does not answer explains the ticks as well.
-  if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
+  if (ticks && schedules && ticks.seconds > maxSchedulerLagSeconds)
+    reasons.push(`scheduler: ${describeLag(ticks)}`);
   reasons.push(...listLoopProblems(listLoops()));
-  return { ok: reasons.length === 0, reasons, load };
+  const degraded = [...(ticks?.isBehind ? [describeLag(ticks)] : []), ...(load?.problems ?? [])];
+  return { ok: reasons.length === 0, reasons, degraded, load, ticks };
+}
+
+function describeLag({ seconds }: TickLag): string {
+  return `ticks are ${Math.floor(seconds)} s behind: no server with the role scheduler decides on them in time`;
 }
 
 /** Runs start nevertheless, only slower. */
@@ -76,6 +85,16 @@ export function sumTemplates({ templates }: Pick<Executor, 'templates'>): Templa
   };
 }
 
+/** Reads the space of the disk of a folder, as it is for users other than root; null if it cannot be read. */
+export async function readDisk(folder: string): Promise<DiskUse | null> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+  } catch {
+    return null;
+  }
+}
+
 function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {
   if (!loops) return ['server: it is still starting'];
   return loops.flatMap(({ name, readyWithinMs, startedAt, lastSuccessAt }) => {
@@ -86,12 +105,13 @@ function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {
 }
 
 /**
- * A long wait does not make the server unready: removing it from a load balancer, or restarting it, would
- * only make the wait longer.
+ * Reads a figure, or null if the store does not provide it in time. Late ticks and long waits do not make a server
+ * unready by themselves: without the servers that are removed from a load balancer, users would lose the API, and
+ * wait longer.
  */
-function findLoad(readLoad: ReadLoad): Promise<Load | null> {
+function orNull<Figure>(read: () => Promise<Figure>): Promise<Figure | null> {
   const late = delay(storeTimeoutMs, null, { ref: false });
-  return Promise.race([readLoad().catch(() => null), late]);
+  return Promise.race([read().catch(() => null), late]);
 }
 
 function findStoreProblem(persistence: Persistence): Promise<string | null> {
@@ -100,21 +120,6 @@ function findStoreProblem(persistence: Persistence): Promise<string | null> {
     (error: Error) => error.message,
   );
   return inTime(answer, storeTimeoutMs, 'it has');
-}
-
-/** Overdue ticks are the task of any scheduler: if none handles them, each server reports it. */
-function findTickProblem({ store }: Persistence, clock: Clock): Promise<string | null> {
-  const answer = async () => {
-    const oldest = await store.schedules.nextTickAt();
-    const behindSeconds = oldest ? ((await clock(store)).getTime() - oldest.getTime()) / 1000 : 0;
-    if (behindSeconds <= maxTickLagSeconds) return null;
-    return `ticks are ${Math.floor(behindSeconds)} s behind: no server with the role scheduler decides on them in time`;
-  };
-  return inTime(
-    answer().catch((error: Error) => error.message),
-    storeTimeoutMs,
-    'the list of ticks has',
-  );
 }
 
 function findExecutorProblem(executor: Backend): Promise<string | null> {

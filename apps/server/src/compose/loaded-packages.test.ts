@@ -24,6 +24,7 @@ it('leaves packages of features that most servers never use to their first use',
   expect(loaded).toContain('fastify');
   expect(loaded).not.toContain('@modelcontextprotocol/sdk');
   expect(loaded).not.toContain('nodemailer');
+  expect(loaded).not.toContain('@opentelemetry/exporter-trace-otlp-proto');
   expect(loaded).not.toContain('@kubernetes/client-node');
   expect(loaded.filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { Instruments } from '../platform/instruments.ts';
 import type { Logger } from 'pino';
 import { mkdir } from 'node:fs/promises';
 import { createDatabase } from '../store/postgres/pool.ts';
@@ -15,6 +16,7 @@ import { startEmbeddedPostgres } from '../store/postgres/embedded/embedded.ts';
 export async function openStore(
   config: Config,
   log: Logger,
+  instruments?: Instruments,
 ): Promise<{ persistence: Persistence; close(): Promise<void> }> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   if (config.databaseUrl && (await isTransactionPooler({ connectionString: config.databaseUrl })))
@@ -26,6 +28,7 @@ export async function openStore(
     maxConnections: 20,
     idleTransactionTimeoutSeconds: hangSeconds(config),
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    ...(instruments && { instruments }),
   });
   try {
     const applied = await migrate(connection);

@@ -14,6 +14,8 @@ import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { PendingLimits } from '../domain/pipelines/pending-packages.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import type { ObservabilityConfig } from './observability-settings.ts';
+import { observabilitySettings, readObservability } from './observability-settings.ts';
 import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
 import type { PlaygroundConfig } from './playground-settings.ts';
 import { playgroundSettings, readPlayground } from './playground-settings.ts';
@@ -197,7 +199,7 @@ export const settings = {
     .string()
     .default(defaultInstanceSizes)
     .describe(
-      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
+      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`, or with `/<MiB of disk>` behind it; `-`: no limit',
     ),
   PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
     .number()
@@ -304,6 +306,7 @@ export const settings = {
     .optional()
     .describe('Sender address of mail; required with PUMPHOUSE_SMTP_URL'),
   ...alertsSettings,
+  ...observabilitySettings,
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -366,6 +369,7 @@ export interface Config extends BlobsConfig {
   /** Null: no mail is sent. */
   mail: MailSettings | null;
   alerts: AlertsConfig;
+  observability: ObservabilityConfig;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -381,6 +385,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   const awsRegion = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   const blobs = readBlobsConfig(values, { dataDir, awsRegion });
+  const observability = readObservability(values);
   const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
     dataDir,
@@ -432,6 +437,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     mail: readMail(values),
     alerts: readAlertsConfig(values),
+    observability,
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],
@@ -440,7 +446,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
-    warnings: warnOfUnknownSettings(env, Object.keys(settings)),
+    warnings: [...observability.tracesWarnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
   };
 }
 

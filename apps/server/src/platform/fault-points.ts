@@ -8,6 +8,7 @@ export const faultPointNames = [
   'in-finish-before-commit',
   'after-finish-commit',
   'in-log-compression',
+  'before-events-removed',
   'in-start-up',
   'before-files-removed',
   'in-attempt-preparation',

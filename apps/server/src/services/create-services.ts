@@ -2,6 +2,7 @@ import type { AppOrigins } from './apps/app-addresses.ts';
 import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import type { Encryption } from '../platform/encryption.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Instruments } from '../platform/instruments.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { SignRead } from '../blobs/s3/signed-reads.ts';
 import type { OutboundHttp } from '../outbound/outbound-http.ts';
@@ -16,6 +17,7 @@ import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAlertServices } from './alerts/create-alert-services.ts';
+import type { SpanSender } from '../traces/span.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
@@ -66,6 +68,7 @@ import { createReadOrganizationStorage } from './workspaces/read-organization-st
 import { createReadPackages } from './versions/read-packages.ts';
 import { createReadPendingSettings } from './pipelines/read-pending-settings.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
+import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
@@ -74,11 +77,14 @@ import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
+import { createReadTickLag } from './scheduling/read-tick-lag.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
+import { createInstruments } from '../platform/instruments.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
 import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
+import { createReportRuns } from './runs/report-runs.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
 import { createDescribeDeployment } from './versions/describe-deployment.ts';
 import { createRollBack } from './versions/roll-back.ts';
@@ -145,6 +151,10 @@ export interface ServicePorts extends RunPorts, RetentionPorts {
   playground?: Playground | null;
   addresses: ServerAddresses;
   settings: ServiceSettings;
+  /** Absent: instruments of its own, which no one reads. */
+  instruments?: Instruments;
+  /** Absent or null: no traces are sent. */
+  traces?: SpanSender | null;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -156,6 +166,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
   const { passwords, mailer, outbound, executor, addresses, settings } = ports;
+  const { instruments = createInstruments(), traces = null } = ports;
   const runServices = createRunServices(ports);
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
@@ -240,6 +251,7 @@ export function createServices(ports: ServicePorts) {
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
+    readTickLag: createReadTickLag(persistence, clock),
 
     // Workers
     authenticateWorker: createAuthenticateWorker(persistence),
@@ -262,6 +274,8 @@ export function createServices(ports: ServicePorts) {
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
       readPendingSettings: createReadPendingSettings(persistence, settings.pendingPackages),
       apiUrl: addresses.apiUrl,
+      instanceSizes: settings.instanceSizes,
+      traces,
     }),
     recordSpool: createRecordSpool({
       persistence,
@@ -271,10 +285,13 @@ export function createServices(ports: ServicePorts) {
       finishRun,
       ingestTelemetry,
       instanceSizes: settings.instanceSizes,
+      instruments,
       faultPoints,
     }),
     pendingPackages: createPendingPackages(persistence, startRuns),
     holdPipelines: createHoldPipelines(persistence, packageVersions),
+    reportRuns: createReportRuns({ persistence, instruments, traces, log }),
+    instruments,
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
     releaseQueued: createReleaseQueued({
@@ -291,6 +308,7 @@ export function createServices(ports: ServicePorts) {
     readJobRuns: createReadJobRuns(persistence, jobVersions),
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),
+    readRunResources: createReadRunResources(persistence, jobVersions, settings.instanceSizes),
     readRunTimeline: createReadRunTimeline(persistence),
     runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),

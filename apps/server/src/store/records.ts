@@ -17,6 +17,7 @@ export type * from './postgres/sign-in/browser-sessions.ts';
 export type * from './postgres/audit/audit-log.ts';
 export type * from './postgres/live/changes.ts';
 export type {
+  ActiveCount,
   ActiveOfWorkspace,
   ClaimableRun,
   ClaimedRun,

@@ -52,12 +52,14 @@ export interface SupervisorParts {
     | 'environmentArchives'
     | 'endUnknownRun'
     | 'finishRun'
+    | 'instruments'
     | 'ingestTelemetry'
     | 'jobVersions'
     | 'localDataObjects'
     | 'packageVersions'
     | 'readRunVariables'
     | 'recordSpool'
+    | 'reportRuns'
     | 'startRuns'
     | 'reportWaits'
   >;
@@ -98,6 +100,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     attemptSecrets,
     jobVersions,
     packageVersions,
+    instruments: services.instruments,
     faultPoints,
     log,
   };
@@ -191,6 +194,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
       logFiles: parts.logFiles,
       claimSeconds: settings.claimSeconds,
       workerId: identity.workerId,
+      reportRuns: services.reportRuns,
     }),
     loops: parts.loops,
     takeOver: createTakeOver({ store, executor, serverProcesses, identity, leaseSeconds }),

@@ -5,6 +5,7 @@ import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
+import type { Instruments } from '../platform/instruments.ts';
 import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
@@ -31,6 +32,7 @@ export interface DriveRunDependencies {
   snapshots: Snapshots;
   finishRun: FinishRun;
   attemptsAddress: AttemptsAddress;
+  instruments: Pick<Instruments, 'executorFailed'>;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -182,6 +184,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   async function onFailure(claim: Claim, error: unknown): Promise<void> {
+    const kind = kindOfExecutorError(error);
+    if (kind !== null) dependencies.instruments.executorFailed(executor.name, kind);
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     if (await endIfCancelledUnbegun(claim)) return;
@@ -225,6 +229,11 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
 }
 
 const cancelledUnbegun = { status: 'cancelled', detail: 'Its code had not started.' } as const;
+
+function kindOfExecutorError(error: unknown): string | null {
+  if (error instanceof ExecutorError) return error.kind;
+  return error instanceof EnvironmentBuildError ? 'environment' : null;
+}
 
 /** The failure recorded on the run, or null if the run is not at fault and will be retried. */
 function describeFailure(error: unknown): RunFailureReason | null {

@@ -30,8 +30,9 @@ beforeEach(async () => {
 });
 
 function createRelay(executor: Executor = fake) {
-  const { persistence, logFiles, log } = fixture;
+  const { persistence, logFiles, reportRuns, log } = fixture;
   return createOutboxRelay({
+    reportRuns,
     persistence,
     executor,
     logFiles,

@@ -5,6 +5,7 @@ import type { LogFiles } from '../blobs/logs/log-files.ts';
 import type { Logger } from 'pino';
 import type { AttemptRecord, ClaimedEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
+import type { ReportRuns } from '../services/runs/report-runs.ts';
 
 export interface OutboxRelayDependencies {
   persistence: Persistence<'attempts' | 'jobRuns' | 'logChunks' | 'outbox'>;
@@ -14,6 +15,7 @@ export interface OutboxRelayDependencies {
   claimSeconds: number;
   /** The worker whose events it handles; null: those of runs that its server executed. */
   workerId: string | null;
+  reportRuns: ReportRuns;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -45,6 +47,7 @@ export function createOutboxRelay({
   logFiles,
   claimSeconds,
   workerId,
+  reportRuns,
   faultPoints,
   log,
 }: OutboxRelayDependencies): OutboxRelay {
@@ -143,8 +146,11 @@ export function createOutboxRelay({
         for (let ofRun = ofRuns.shift(); ofRun; ofRun = ofRuns.shift())
           for (const event of ofRun) if (await handle(event)) handled.push(event.id);
       };
-      await Promise.all(Array.from({ length: runsAtOnce }, work));
-      if (handled.length > 0) await store.outbox.remove(handled);
+      // An event is removed only after its run was reported: another server reports it if this one dies first.
+      await Promise.all([reportRuns(events), ...Array.from({ length: runsAtOnce }, work)]);
+      if (handled.length === 0) return events.length === eventBatch;
+      await faultPoints.reach('before-events-removed');
+      await store.outbox.remove(handled);
       return events.length === eventBatch;
     },
   };

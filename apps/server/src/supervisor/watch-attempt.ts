@@ -2,6 +2,7 @@ import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { AttemptInspection, AttemptRunner } from '../executors/contract/attempt-runner.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
+import type { Instruments } from '../platform/instruments.ts';
 import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
@@ -30,6 +31,7 @@ export interface WatchAttemptDependencies {
   instanceSizes: InstanceSizes;
   /** Time for the rest of the spool to arrive after an attempt's process ended. */
   deliverySeconds: number;
+  instruments: Pick<Instruments, 'executorFailed'>;
   log: Logger;
 }
 
@@ -61,7 +63,7 @@ const spoolChunkBytes = 1024 * 1024;
  * ends a run; for `unknown` see watch-unknown.ts.
  */
 export function createWatchAttempt(dependencies: WatchAttemptDependencies): WatchAttempt {
-  const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
+  const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds } = dependencies;
   const { store } = persistence;
 
   async function readTerms(jobVersionId: string): Promise<RunTerms> {
@@ -146,7 +148,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   return async function watchAttempt({ claim, attempt, isNew, signal }) {
     const { handle } = attempt;
     using follower = attemptLog.follow(claim.jobRunId);
-    const stopper = createStopper(executor, handle, log);
+    const stopper = createStopper(executor, handle, dependencies);
     using unknown = dependencies.watchUnknown(claim, attempt.id);
     let terms: RunTerms | null = null;
     let inspectApp: AppWatch | null = null;
@@ -225,11 +227,16 @@ function isOverdue(begunSecondsAgo: number | null, timeoutSeconds: number | null
 }
 
 /** Allows one stop at a time; a failed stop is retried at the next check. */
-function createStopper(executor: AttemptRunner, handle: AttemptHandle, log: Logger) {
+function createStopper(
+  executor: AttemptRunner,
+  handle: AttemptHandle,
+  { instruments, log }: Pick<WatchAttemptDependencies, 'instruments' | 'log'>,
+) {
   let stopping: Promise<void> | null = null;
   return {
     stop(graceSeconds: number): void {
       stopping ??= executor.stop(handle, { graceSeconds }).catch((error: unknown) => {
+        instruments.executorFailed(executor.name, 'stop');
         log.warn({ err: error }, 'an attempt could not be stopped; retried');
         stopping = null;
       });

@@ -10,6 +10,7 @@ const runs: JsonOperationId[] = [
   'get_job_graph',
   'get_job_run',
   'get_job_run_life',
+  'get_job_run_resources',
   'get_manifest_build',
   'list_job_runs',
   'list_job_next_ticks',

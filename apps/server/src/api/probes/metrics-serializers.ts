@@ -1,97 +1,133 @@
+import type { DiskUse, Readiness, TemplateTotals } from './readiness.ts';
 import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
-import type { Readiness, TemplateTotals } from './readiness.ts';
+import type { TickLag } from '../../services/scheduling/read-tick-lag.ts';
+import { Gauge, Registry } from 'prom-client';
 
-interface Gauge {
-  name: string;
-  help: string;
-  samples: { labels: string; value: number }[];
+interface Sample {
+  labels: Record<string, string>;
+  value: number;
 }
 
 /**
- * Formats the installation's state for Prometheus. Load figures are left out while the database does not
- * provide them in time.
+ * Formats the state of the server and the installation for Prometheus, as it is now. What the database does not
+ * provide in time is left out.
  */
-export function formatMetrics({ ok, load, loops, templates }: Readiness): string {
-  const ready = oneValue('pumphouse_ready', 'Whether this server is ready', ok ? 1 : 0);
-  const gauges = [
-    ready,
-    ...describeLoops(loops),
-    ...(templates ? listTemplates(templates) : []),
-    ...(load ? listLoad(load) : []),
-  ];
-  return gauges.map(formatGauge).join('');
+export async function formatState(readiness: Readiness): Promise<string> {
+  const { ok, load, loops, templates, ticks, disk } = readiness;
+  const registry = new Registry();
+  const gauge = (name: string, help: string, samples: readonly Sample[]) => {
+    const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
+    const created = new Gauge({ name, help, labelNames, registers: [registry] });
+    for (const { labels, value } of samples) created.set(labels, value);
+  };
+  gauge('pumphouse_ready', 'Whether this server is ready', one(ok ? 1 : 0));
+  describeLoops(gauge, loops);
+  if (templates) describeTemplates(gauge, templates);
+  if (load) describeLoad(gauge, load);
+  if (ticks) describeTicks(gauge, ticks);
+  if (disk) describeDisk(gauge, disk);
+  return registry.metrics();
 }
 
-function listTemplates({ count, memoryBytes, runs }: TemplateTotals): Gauge[] {
-  return [
-    oneValue(
-      'pumphouse_templates',
-      'Templates of this server that serve runs, or containers that wait for one',
-      count,
-    ),
-    oneValue(
-      'pumphouse_templates_memory_bytes',
-      'Memory of the templates or waiting containers of this server',
-      memoryBytes,
-    ),
-    oneValue(
-      'pumphouse_templates_runs',
-      'Runs that the current templates or waiting containers of this server have served',
-      runs,
-    ),
-  ];
+type AddGauge = (name: string, help: string, samples: readonly Sample[]) => void;
+
+const one = (value: number): Sample[] => [{ labels: {}, value }];
+
+function describeTemplates(gauge: AddGauge, { count, memoryBytes, runs }: TemplateTotals): void {
+  gauge(
+    'pumphouse_templates',
+    'Templates of this server that serve runs, or containers that wait for one',
+    one(count),
+  );
+  gauge(
+    'pumphouse_templates_memory_bytes',
+    'Memory of the templates or waiting containers of this server',
+    one(memoryBytes),
+  );
+  gauge(
+    'pumphouse_templates_runs',
+    'Runs that the current templates or waiting containers of this server have served',
+    one(runs),
+  );
 }
 
 /** Before its first success a loop has no such sample: an age of zero would look healthy. */
-function describeLoops(loops: readonly LoopStatus[]): Gauge[] {
-  const labels = ({ name }: LoopStatus) => `{loop="${name}"}`;
-  return [
-    {
-      name: 'pumphouse_loop_last_success_timestamp_seconds',
-      help: 'When an iteration of a loop of this server last succeeded',
-      samples: loops.flatMap((loop) =>
-        loop.lastSuccessAt ? [{ labels: labels(loop), value: loop.lastSuccessAt.getTime() / 1000 }] : [],
-      ),
-    },
-    {
-      name: 'pumphouse_loop_failures',
-      help: 'Iterations of a loop of this server that failed since it started',
-      samples: loops.map((loop) => ({ labels: labels(loop), value: loop.failureCount })),
-    },
-  ];
-}
-
-function listLoad(load: Load): Gauge[] {
-  return [
-    byPool(load, 'pending', 'Runs that wait'),
-    byPool(load, 'active', 'Runs that take a slot'),
-    byPool(load, 'slots', 'Slots of all servers'),
-    byPool(load, 'demand', 'Runs that take a slot, or that would if more were free'),
-    oneValue('pumphouse_runs_unknown', 'Active runs that no server can reach', load.unknown),
-    oneValue(
-      'pumphouse_longest_wait_seconds',
-      'The longest wait of a pending run',
-      load.longestWait?.seconds ?? 0,
+function describeLoops(gauge: AddGauge, loops: readonly LoopStatus[]): void {
+  gauge(
+    'pumphouse_loop_last_success_timestamp_seconds',
+    'When an iteration of a loop of this server last succeeded',
+    loops.flatMap(({ name, lastSuccessAt }) =>
+      lastSuccessAt ? [{ labels: { loop: name }, value: lastSuccessAt.getTime() / 1000 }] : [],
     ),
-  ];
+  );
+  gauge(
+    'pumphouse_loop_failures',
+    'Iterations of a loop of this server that failed since it started',
+    loops.map(({ name, failureCount }) => ({ labels: { loop: name }, value: failureCount })),
+  );
 }
 
-function byPool(load: Load, figure: keyof PoolLoad, help: string): Gauge {
-  const samples = (['batch', 'apps'] as const).map((pool) => ({
-    labels: `{pool="${pool}"}`,
-    value: load[pool][figure],
-  }));
-  return { name: `pumphouse_runs_${figure}`, help, samples };
+function describeLoad(gauge: AddGauge, load: Load): void {
+  const byPool = (figure: keyof PoolLoad, help: string) =>
+    gauge(
+      `pumphouse_runs_${figure}`,
+      help,
+      poolNames.map((pool) => ({ labels: { pool }, value: load[pool][figure] })),
+    );
+  byPool('pending', 'Runs that wait');
+  byPool('active', 'Runs that take a slot');
+  byPool('slots', 'Slots of all servers');
+  byPool('demand', 'Runs that take a slot, or that would if more were free');
+  gauge('pumphouse_runs_unknown', 'Active runs that no server can reach', one(load.unknown));
+  gauge(
+    'pumphouse_longest_wait_seconds',
+    'The longest wait of a pending run',
+    one(load.longestWait?.seconds ?? 0),
+  );
+  gauge(
+    'pumphouse_runs_waiting',
+    'Pending runs by what they wait for',
+    load.waiting.map(({ isApp, kind, count }) => ({
+      labels: { pool: poolOf(isApp), reason: kind },
+      value: count,
+    })),
+  );
+  gauge(
+    'pumphouse_runs_waiting_longest_seconds',
+    'The longest wait of a pending run by what it waits for',
+    load.waiting.map(({ isApp, kind, maxSeconds }) => ({
+      labels: { pool: poolOf(isApp), reason: kind },
+      value: maxSeconds,
+    })),
+  );
+  gauge(
+    'pumphouse_runs',
+    'Runs that have not ended, by state',
+    poolNames.flatMap((pool) =>
+      activeStates.map((state) => ({
+        labels: { pool, state },
+        value: load.states.find((one) => one.state === state && poolOf(one.isApp) === pool)?.count ?? 0,
+      })),
+    ),
+  );
+  gauge(
+    'pumphouse_runs_silent',
+    'Running batch runs whose code has printed nothing for 10 minutes',
+    one(load.silent),
+  );
+  gauge('pumphouse_workers_connected', 'Workers that are connected to a server', one(load.workers));
 }
 
-const oneValue = (name: string, help: string, value: number): Gauge => ({
-  name,
-  help,
-  samples: [{ labels: '', value }],
-});
-
-function formatGauge({ name, help, samples }: Gauge): string {
-  const lines = samples.map(({ labels, value }) => `${name}${labels} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines, ''].join('\n');
+function describeTicks(gauge: AddGauge, { seconds }: TickLag): void {
+  gauge('pumphouse_scheduler_lag_seconds', 'How long the oldest undecided tick has been due', one(seconds));
 }
+
+function describeDisk(gauge: AddGauge, { freeBytes, sizeBytes }: DiskUse): void {
+  gauge('pumphouse_disk_free_bytes', 'Free space of the disk of the data folder', one(freeBytes));
+  gauge('pumphouse_disk_size_bytes', 'Size of the disk of the data folder', one(sizeBytes));
+}
+
+const activeStates = ['pending', 'starting', 'running', 'cancelling'] as const;
+const poolNames = ['batch', 'apps'] as const;
+const poolOf = (isApp: boolean): (typeof poolNames)[number] => (isApp ? 'apps' : 'batch');

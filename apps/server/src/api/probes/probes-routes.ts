@@ -1,30 +1,58 @@
 import type { FastifyInstance } from 'fastify';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { Readiness } from './readiness.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { emitOpenApi } from '@pumphouse/contract';
-import { formatMetrics } from './metrics-serializers.ts';
+import { formatState } from './metrics-serializers.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
-/** Registers the probes, which need no credential: liveness, readiness, metrics and the OpenAPI document. */
-export function registerProbes(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
+export interface Probes {
+  readiness: () => Promise<Readiness>;
+  instruments: Instruments;
+  /** What `/metrics` requires as a bearer token; null or absent for no credential. */
+  metricsToken?: string | null;
+}
+
+/**
+ * Registers the probes: liveness, readiness, metrics and the OpenAPI document. They need no credential, except
+ * for metrics if the operator has set a token.
+ */
+export function registerProbes(app: FastifyInstance, { readiness, instruments, metricsToken }: Probes): void {
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const { ok, reasons, warnings = [], load } = await readiness();
+    const { ok, reasons, warnings = [], degraded, load } = await readiness();
     return reply.code(ok ? 200 : 503).send({
       status: ok ? 'ready' : 'not_ready',
       reasons,
       ...(warnings.length > 0 && { warnings }),
-      degraded: load?.problems ?? [],
+      degraded,
       runs: load && toRuns(load),
     });
   });
-  app.get('/metrics', async (_request, reply) => {
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(formatMetrics(await readiness()));
+  app.get('/metrics', async (request, reply) => {
+    requireToken(metricsToken ?? null, request.headers.authorization);
+    const state = await formatState(await readiness());
+    const counted = await instruments.registry.metrics();
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(`${state}\n${counted}`);
   });
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(emitOpenApi());
     return reply.type('application/json').send(document);
   });
+}
+
+/** @throws ServiceError not_authenticated */
+function requireToken(token: string | null, authorization: string | undefined): void {
+  if (token === null) return;
+  const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (!timingSafeEqual(digest(given), digest(token)))
+    throw new ServiceError(
+      'not_authenticated',
+      'The metrics of this server need the token of PUMPHOUSE_METRICS_TOKEN_FILE as Authorization: Bearer.',
+    );
 }
 
 function toRuns({ batch, apps, unknown, longestWait }: Load) {

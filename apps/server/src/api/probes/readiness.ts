@@ -1,4 +1,5 @@
 import type { Load } from '../../services/runs/read-load.ts';
+import type { TickLag } from '../../services/scheduling/read-tick-lag.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
 
 /** Whether a server can take and run work, and what it is doing. */
@@ -15,8 +16,19 @@ export interface Readiness {
   loops: readonly LoopStatus[];
   /** Templates of this server's runs; null if its executor has none. */
   templates: TemplateTotals | null;
+  /** What makes runs start later than they should, one sentence each. */
+  degraded: readonly string[];
   /** Null if it cannot be read at the moment. */
   load: Load | null;
+  /** How far ticks are behind; null if it cannot be read at the moment. */
+  ticks: TickLag | null;
+  /** Of the data folder; null if it cannot be read. */
+  disk?: DiskUse | null;
+}
+
+export interface DiskUse {
+  freeBytes: number;
+  sizeBytes: number;
 }
 
 /** All templates of a server that serve runs. */

@@ -35,6 +35,7 @@ export function toRunTimeline({
       begun_at: toInstantOrNull(attempt.begunAt),
       started_at: toInstantOrNull(attempt.startedAt),
       finished_at: toInstantOrNull(attempt.finishedAt),
+      last_output_at: toInstantOrNull(attempt.lastOutputAt),
       exit: toExit(attempt.exit),
       failure: toFailure(attempt.failure),
       reason: toFailureReason(attempt),

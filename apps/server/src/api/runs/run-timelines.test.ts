@@ -109,6 +109,7 @@ describe('the timeline of a run', () => {
         begun_at: expect.any(String) as string,
         started_at: '2026-03-10T10:00:01.000Z',
         finished_at: '2026-03-10T10:00:09.000Z',
+        last_output_at: null,
         exit: { code: null, signal: null, out_of_memory: null, peak_memory_bytes: 1234, reason },
         failure: { ...reason, next_step: runFailures.sandbox_failed.nextStep },
         reason: expect.objectContaining({

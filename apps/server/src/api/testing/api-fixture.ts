@@ -113,7 +113,15 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
     publicUrl: null,
     consoleFiles: null,
     log: ports.log,
-    readiness: async () => ({ ok: true, reasons: [], loops: [], templates: null, load: null }),
+    readiness: async () => ({
+      ok: true,
+      reasons: [],
+      loops: [],
+      templates: null,
+      degraded: [],
+      load: null,
+      ticks: null,
+    }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);

@@ -9,6 +9,8 @@ export interface InstanceLimits {
   cpus: number | null;
   /** Maximum number of processes and threads at once. */
   processes: number | null;
+  /** What a run may write to the disk of its attempt; absent or null for no limit. */
+  diskBytes?: number | null;
 }
 
 export type InstanceSizes = Record<InstanceSize, InstanceLimits>;
@@ -30,8 +32,8 @@ const minMebibytes = 64;
 const fewestProcesses = 32;
 
 /**
- * Parses `<size>=<cores>/<MiB of memory>/<processes>` entries, separated by spaces; `-` means no limit. Sizes
- * that are not listed keep their defaults.
+ * Parses `<size>=<cores>/<MiB of memory>/<processes>[/<MiB of disk>]` entries, separated by spaces; `-` means no
+ * limit. Sizes that are not listed keep their defaults.
  * @throws InstanceSizesSyntaxError naming the invalid part
  */
 export function parseInstanceSizes(text: string): InstanceSizes {
@@ -55,11 +57,11 @@ function readParts(text: string): Map<InstanceSize, InstanceLimits> {
 }
 
 function readPart(part: string): [InstanceSize, InstanceLimits] {
-  const match = /^([a-z]+)=([^/]+)\/([^/]+)\/([^/]+)$/.exec(part);
+  const match = /^([a-z]+)=([^/]+)\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(part);
   const size = INSTANCE_SIZES.find((one) => one === match?.[1]);
   if (!match || !size) {
     throw new InstanceSizesSyntaxError(
-      `"${part}" is not <size>=<cores>/<MiB>/<processes> with a size of ${INSTANCE_SIZES.join(', ')}.`,
+      `"${part}" is not <size>=<cores>/<MiB>/<processes>, or with /<MiB of disk> behind it, with a size of ${INSTANCE_SIZES.join(', ')}.`,
     );
   }
   const mebibytes = readNumber(part, match[3], minMebibytes);
@@ -67,11 +69,15 @@ function readPart(part: string): [InstanceSize, InstanceLimits] {
     size,
     {
       cpus: readNumber(part, match[2], 0.1),
-      memoryBytes: mebibytes === null ? null : Math.round(mebibytes * mebibyte),
+      memoryBytes: toBytes(mebibytes),
       processes: readNumber(part, match[4], fewestProcesses),
+      ...(match[5] !== undefined && { diskBytes: toBytes(readNumber(part, match[5], minMebibytes)) }),
     },
   ];
 }
+
+const toBytes = (mebibytes: number | null): number | null =>
+  mebibytes === null ? null : Math.round(mebibytes * mebibyte);
 
 function readNumber(part: string, text: string | undefined, least: number): number | null {
   if (text === '-') return null;

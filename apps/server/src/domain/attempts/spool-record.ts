@@ -1,7 +1,9 @@
+import type { ResourceUsage } from './resource-usage.ts';
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
 import type { PendingReport } from '../pipelines/pending-packages.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { readPendingReport } from '../pipelines/pending-packages.ts';
+import { readResourceUsage } from './resource-usage.ts';
 import { runnerLine } from '../logs/log-line.ts';
 
 /**
@@ -14,6 +16,7 @@ export type SpoolRecord =
   | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
   | { kind: 'waiting'; at: Date; isBegin: boolean }
   | { kind: 'pending'; report: PendingReport }
+  | { kind: 'usage'; usage: ResourceUsage }
   | { kind: 'exit'; at: Date; exit: SpoolExit }
   | { kind: 'unreadable'; detail: string };
 
@@ -25,6 +28,8 @@ export interface SpoolExit {
   /** A process or thread could not be created because the run had reached its limit. */
   processLimitReached: boolean;
   peakMemoryBytes: number | null;
+  /** The most that all processes used together; null if it is unknown. */
+  peakGroupMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;
 }
@@ -62,6 +67,10 @@ export function parseSpoolRecord(text: string): SpoolRecord {
       return { kind: 'waiting', at, isBegin: record['begun'] === true };
     case 'pending':
       return { kind: 'pending', report: readPendingReport(record) };
+    case 'usage': {
+      const usage = readResourceUsage(record);
+      return usage ? { kind: 'usage', usage } : { kind: 'unreadable', detail: 'no timeline of resources' };
+    }
     case 'exit':
       return { kind: 'exit', at, exit: readExit(record) };
     default:
@@ -114,6 +123,7 @@ function readExit(record: Record<string, unknown>): SpoolExit {
     outOfMemory: readOutOfMemory(record['out_of_memory']),
     processLimitReached: record['process_limit_reached'] === true,
     peakMemoryBytes: readInteger(record['peak_memory_bytes']),
+    peakGroupMemoryBytes: readInteger(record['peak_group_memory_bytes']),
     reason: readReason(record['reason']),
     killedDescendants: readInteger(record['killed_descendants']) ?? 0,
   };

@@ -61,6 +61,14 @@ export const runFailures = {
       'Start fewer workers, or give the job a larger instance; look for code that starts processes without end.',
     mayPass: true,
   },
+  disk_limit: {
+    title: 'Out of disk space',
+    cause: 'The run had written more to the disk than it may use, and was ended.',
+    nextStep:
+      "Remove files that are no longer needed while the run works, load in smaller pieces, or give the job a larger instance; ask the server's operator for the limit of each size.",
+    // The required space depends on the data to load at the time.
+    mayPass: true,
+  },
   timed_out: {
     title: 'Timed out',
     cause: 'The run took longer than its timeout and was stopped.',

@@ -32,6 +32,7 @@ interface ProcessEnd {
   outOfMemory: 'limit' | 'machine' | null;
   processLimitReached?: boolean;
   peakMemoryBytes: number | null;
+  peakGroupMemoryBytes?: number | null;
   reason: { code: string; detail: string } | null;
 }
 
@@ -83,11 +84,15 @@ function describeGrace({ signal, outOfMemory }: ProcessEnd, { graceSeconds }: Ru
     : `It ended within its grace period of ${graceSeconds} s.`;
 }
 
-function describeMemory({ peakMemoryBytes }: ProcessEnd, { definition, instanceSizes }: RunTerms): string {
+function describeMemory(end: ProcessEnd, { definition, instanceSizes }: RunTerms): string {
+  const { peakMemoryBytes, peakGroupMemoryBytes = null } = end;
   const size = definition.require?.instance?.size ?? 'small';
   const limit = instanceSizes[size].memoryBytes;
+  const used = limit === null || peakGroupMemoryBytes === null ? null : Math.max(peakGroupMemoryBytes, limit);
   return [
-    'The run needed more memory than it may use and was killed.',
+    used === null || limit === null
+      ? 'The run needed more memory than it may use and was killed.'
+      : `The run was killed at ${formatMebibytes(used)} of the ${formatMebibytes(limit)} of memory that it may use.`,
     ...(limit === null ? [] : [`Its instance size ${size} has ${formatMebibytes(limit)}.`]),
     ...(peakMemoryBytes === null ? [] : [`One process had used ${formatMebibytes(peakMemoryBytes)}.`]),
     describeLarger(size, instanceSizes),
@@ -103,7 +108,7 @@ function describeLarger(size: InstanceSize, sizes: InstanceSizes): string {
   if (larger === undefined) return 'No instance size has more.';
   const memory = sizes[larger].memoryBytes;
   const amount = memory === null ? 'no limit' : formatMebibytes(memory);
-  return `The next larger size is ${larger} with ${amount}.`;
+  return `Try the next larger size: ${larger} with ${amount}.`;
 }
 
 /** Signals that end programs; a shell or a parent process reports them as 128 plus their number. */

@@ -13,14 +13,17 @@ import type { Persistence } from '../../store/store.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { PendingSettings, ReadPendingSettings } from '../pipelines/read-pending-settings.ts';
 import type { GrantPlayground } from '../playground/grant-playground.ts';
+import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
+import type { SpanSender } from '../../traces/span.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { createSmallArchives, type SmallArchives } from './small-archives.ts';
+import { chooseInstanceLimits } from '../../domain/attempts/instance-sizes.ts';
 import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
@@ -35,6 +38,7 @@ import { holdsSecrets } from '../../archives/configuration-archive.ts';
 import { selectConfiguration } from '../../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
 import { writeEntryPoint } from '../../domain/runs/run-input.ts';
+import { formatTraceParent, traceIdOf } from '../../traces/trace-ids.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
 
@@ -50,8 +54,11 @@ export interface BeginAttemptDependencies {
   readRunVariables: RunVariables;
   grantPlayground: GrantPlayground;
   readPendingSettings: ReadPendingSettings;
+  instanceSizes: InstanceSizes;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
+  /** Null: no traces are sent. */
+  traces: SpanSender | null;
 }
 
 /**
@@ -84,6 +91,10 @@ export interface AttemptStart {
   /** What the steps before a pipeline writes read; null if there are none. */
   pipelines: PipelineSteps | null;
   intercept_signals: boolean;
+  /** The server stores timelines of resources. */
+  records_usage: boolean;
+  /** What the run may write to the disk of its attempt; null for no limit. */
+  disk_limit_bytes: number | null;
 }
 
 export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
@@ -93,8 +104,17 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
  * files.
  */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
-  const { persistence, packageVersions, blobs, signRead, encryption, credentials, readRunVariables, apiUrl } =
-    dependencies;
+  const {
+    persistence,
+    packageVersions,
+    blobs,
+    signRead,
+    encryption,
+    credentials,
+    readRunVariables,
+    apiUrl,
+    traces,
+  } = dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const readSmallArchives = createSmallArchives(blobs);
 
@@ -155,6 +175,9 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       private_arguments: input === null ? [] : entryArguments,
       variables: {
         LANG: 'C.UTF-8',
+        ...(traces && {
+          TRACEPARENT: formatTraceParent(run.id, attemptId, traces.isSampled(traceIdOf(run.id))),
+        }),
         ...variablesOfApp(definition, documents),
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
         ...playground.variables,
@@ -192,6 +215,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
           : { run: run.number, job: definition.job_ref },
       pipelines: await describePipelines(configuration, run, { definition, attemptId }),
       intercept_signals: definition.execute.intercept_signals !== false,
+      records_usage: true,
+      disk_limit_bytes:
+        chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size).diskBytes ??
+        null,
     };
   }
 

@@ -5,6 +5,7 @@ import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
@@ -39,6 +40,7 @@ export interface RecordSpoolDependencies {
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
   instanceSizes: InstanceSizes;
+  instruments: Instruments;
   faultPoints: FaultPoints;
 }
 
@@ -98,7 +100,9 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       await lines.write(tx);
       return true;
     });
-    return isStored ? { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 } : null;
+    if (!isStored) return null;
+    countStored(dependencies.instruments, before, update);
+    return { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 };
   }
 
   /** @returns false if the row has changed */
@@ -118,11 +122,16 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
     let pending: PendingReport | null = null;
+    let usage: SpoolUpdate['usage'] = null;
+    let hasOutput = false;
     for (const record of records) {
-      if (record.kind === 'log') lines.push(record.line);
-      else if (record.kind === 'started') startedAt ??= record.at;
+      if (record.kind === 'log') {
+        lines.push(record.line);
+        hasOutput ||= record.line.source === 'user';
+      } else if (record.kind === 'started') startedAt ??= record.at;
       else if (record.kind === 'waiting') waits = addWait(waits, record);
       else if (record.kind === 'pending') pending = record.report;
+      else if (record.kind === 'usage') usage = record.usage;
       else if (record.kind === 'exit') exit ??= { record: record.exit, at: record.at };
       else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
@@ -144,6 +153,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       startedAt,
       exit,
       pending,
+      usage,
+      hasOutput,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
     };
   }
@@ -218,6 +229,13 @@ interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'l
   pending: PendingReport | null;
 }
 
+function countStored(instruments: Instruments, before: AttemptRecord, update: SpoolUpdate): void {
+  const lines = update.logLines - before.logLines;
+  if (lines > 0) instruments.logStored(lines, update.logBytes - before.logBytes);
+  const bodies = update.beaconCount - before.beaconCount;
+  if (bodies > 0) instruments.telemetryStored(bodies, update.beaconBytes - before.beaconBytes);
+}
+
 interface Stored {
   attempt: AttemptRecord;
   hasBeacons: boolean;
@@ -228,12 +246,13 @@ type EndedAttempt = Pick<AttemptRecord, 'id' | 'jobRunId' | 'beaconCount' | 'exi
 /** The row of an attempt once an update of its spool is stored. */
 function afterUpdate(
   before: AttemptRecord,
-  { exit, startedAt, waits, ...progress }: SpoolUpdate,
+  { exit, startedAt, waits, usage: _, hasOutput, ...progress }: SpoolUpdate,
 ): AttemptRecord {
   return {
     ...before,
     ...progress,
     waits: waits ?? before.waits,
+    lastOutputAt: hasOutput ? new Date() : before.lastOutputAt,
     startedAt: before.startedAt ?? startedAt,
     exit: before.exit ?? exit?.record ?? null,
     finishedAt: before.exit ? before.finishedAt : (exit?.at ?? before.finishedAt),

@@ -342,17 +342,17 @@ describe('the outcome of an exit', () => {
     [
       '',
       undefined,
-      'Its instance size small has 4096 MiB. One process had used 250 MiB. The next larger size is medium with 8192 MiB.',
+      'Its instance size small has 4096 MiB. One process had used 250 MiB. Try the next larger size: medium with 8192 MiB.',
     ],
     [
       'large=-/-/-',
       'medium',
-      'Its instance size medium has 8192 MiB. One process had used 250 MiB. The next larger size is xlarge with 32768 MiB.',
+      'Its instance size medium has 8192 MiB. One process had used 250 MiB. Try the next larger size: xlarge with 32768 MiB.',
     ],
     [
       'xlarge=-/-/-',
       'large',
-      'Its instance size large has 16384 MiB. One process had used 250 MiB. The next larger size is xlarge with no limit.',
+      'Its instance size large has 16384 MiB. One process had used 250 MiB. Try the next larger size: xlarge with no limit.',
     ],
     [
       '',

@@ -30,6 +30,10 @@ it('the load of an installation contains its slots, pending runs, and what makes
     apps: empty,
     unknown: 0,
     longestWait: null,
+    waiting: [],
+    states: [],
+    workers: 0,
+    silent: 0,
     problems: ['no server has the role supervisor: nothing starts'],
   });
 
@@ -68,6 +72,16 @@ it('the load of an installation contains its slots, pending runs, and what makes
     apps: { pending: 0, active: 0, slots: 2, free: 2, demand: 0 },
     unknown: 1,
     longestWait: { kind: 'retry' },
+    waiting: expect.arrayContaining([
+      { isApp: false, kind: 'slot', count: 1, maxSeconds: expect.any(Number) },
+      { isApp: false, kind: 'retry', count: 1, maxSeconds: expect.any(Number) },
+    ]),
+    states: expect.arrayContaining([
+      { isApp: false, state: 'pending', count: 2 },
+      { isApp: false, state: 'running', count: 2 },
+    ]),
+    workers: 0,
+    silent: 0,
     problems: [
       '1 run is unknown: no server can reach them. Cancel each, or run pumphouse admin end-run',
       expect.stringMatching(/^1 batch run is pending, for 40\d s at most: all slots are in use$/),

@@ -1,7 +1,7 @@
-import type { PendingSummary } from '../../store/records.ts';
+import type { ActiveCount, PendingSummary } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PoolName } from '../../domain/runs/capacity.ts';
-import { longWaitSeconds } from '@pumphouse/contract';
+import { longWaitSeconds, silentMinutes } from '@pumphouse/contract';
 
 /** The slots of one pool across all servers. */
 export interface PoolLoad {
@@ -18,6 +18,14 @@ export interface Load extends Record<PoolName, PoolLoad> {
   /** Active runs in a location that no server can observe. */
   unknown: number;
   longestWait: { seconds: number; kind: PendingSummary['kind'] } | null;
+  /** Pending runs by what they wait for. */
+  waiting: readonly PendingSummary[];
+  /** Runs that have not ended, by state. */
+  states: readonly ActiveCount[];
+  /** Running batch runs without output for `silentMinutes`. */
+  silent: number;
+  /** Connected workers. */
+  workers: number;
   /** What makes runs wait longer than they should, one sentence each. */
   problems: string[];
 }
@@ -40,14 +48,19 @@ const kindLabels: Record<PendingSummary['kind'], string> = {
   server: 'no supervisor has claimed them',
 };
 
-export function createReadLoad({ store }: Persistence<'claims' | 'supervisors' | 'unknownRuns' | 'waits'>) {
+export function createReadLoad({
+  store,
+}: Persistence<'attempts' | 'claims' | 'supervisors' | 'unknownRuns' | 'waits' | 'workers'>) {
   return async function readLoad(): Promise<Load> {
-    const [waits, slots, batch, apps, unknown] = await Promise.all([
+    const [waits, slots, batch, apps, unknown, states, workers, silent] = await Promise.all([
       store.waits.summarizePending(),
       store.supervisors.countSlots(),
       store.claims.countActive(false),
       store.claims.countActive(true),
       store.unknownRuns.count(),
+      store.claims.countByState(),
+      store.workers.countConnected(),
+      store.attempts.countSilent(silentMinutes),
     ]);
     const poolOf = (name: PoolName, rows: readonly { count: number }[]): PoolLoad => {
       const active = sumOf(rows);
@@ -62,6 +75,10 @@ export function createReadLoad({ store }: Persistence<'claims' | 'supervisors' |
       apps: poolOf('apps', apps),
       unknown,
       longestWait: longest ? { seconds: Math.floor(longest.maxSeconds), kind: longest.kind } : null,
+      waiting: waits,
+      states,
+      workers,
+      silent,
       problems: [
         ...findMissingSupervisor(slots.batch),
         ...describeUnknown(unknown),

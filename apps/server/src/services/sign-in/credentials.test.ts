@@ -219,7 +219,7 @@ describe('a run token', () => {
     };
     const stored = await fixture.store.attempts.get(attempt.id);
     if (!stored) throw new Error('The attempt is gone');
-    const exited = { startedAt: null, exit: { record: exit, at: new Date() } };
+    const exited = { startedAt: null, usage: null, hasOutput: false, exit: { record: exit, at: new Date() } };
     await fixture.store.attempts.saveSpool(attempt.id, { ...stored, ...exited });
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });

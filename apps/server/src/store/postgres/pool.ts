@@ -6,7 +6,9 @@ import { createStatementNames } from './statements/statement-names.ts';
 import { connectPatiently } from './connect-patiently.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Statement } from './statements/named.ts';
+import { readStatementKind } from './statements/statement-kind.ts';
 
 /**
  * The address of a Postgres: a URL (`postgresql://...`), or host (a folder for a Unix socket), port, user and
@@ -84,7 +86,15 @@ export interface DatabaseOptions {
   connectTimeoutSeconds?: number;
   /** Called for lost connections, which the pool replaces automatically. */
   onConnectionError?: (error: Error) => void;
+  /** Times statements, transactions and waits for connections. */
+  instruments?: DatabaseInstruments;
 }
+
+/** The instruments of a database. */
+export type DatabaseInstruments = Pick<
+  Instruments,
+  'storeConnectionWait' | 'storeStatement' | 'storeTransaction' | 'watchPool'
+>;
 
 const transactionTries = 5;
 const serializationFailure = '40001';
@@ -98,10 +108,18 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   const pool = new Pool({ ...config, max: options.maxConnections ?? 10 });
   pool.on('error', onConnectionError);
   const listener = createListener(config, onConnectionError);
+  const { instruments } = options;
+  instruments?.watchPool(() => ({
+    total: pool.totalCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  }));
 
   /** Calls `use` with a connection, which then returns to the pool, or is discarded if it broke meanwhile. */
   async function withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
+    const askedAt = performance.now();
     const client = await connectPatiently(() => pool.connect(), connectTimeoutMs);
+    instruments?.storeConnectionWait(secondsSince(askedAt));
     let broken: Error | undefined;
     // The pool does not watch a connection in use: without a listener, its loss would crash the process.
     const onError = (error: Error) => {
@@ -118,16 +136,35 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   }
 
   const nameOf = createStatementNames();
-  const runOn: RunOn = (client, { text, values }, { isPrepared }) => {
+  const runOn: RunOn = async (client, { text, values }, { isPrepared }) => {
     const name = isPrepared ? nameOf(text) : undefined;
-    return client.query<object>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+    const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
+    if (!instruments) return client.query<object>(query);
+    const sentAt = performance.now();
+    try {
+      return await client.query<object>(query);
+    } finally {
+      instruments.storeStatement(readStatementKind(text), secondsSince(sentAt));
+    }
   };
   const run: RunStatement = (statement, how) => withClient((client) => runOn(client, statement, how));
+
+  async function timeTransaction<T>(run: () => Promise<T>): Promise<T> {
+    const begunAt = performance.now();
+    let outcome: 'committed' | 'rolled_back' = 'rolled_back';
+    try {
+      const result = await run();
+      outcome = 'committed';
+      return result;
+    } finally {
+      instruments?.storeTransaction(outcome, secondsSince(begunAt));
+    }
+  }
 
   async function transaction<T>(fn: (tx: TextQueryable) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withClient((client) => runTransaction(client, runOn, fn));
+        return await withClient((client) => timeTransaction(() => runTransaction(client, runOn, fn)));
       } catch (error) {
         if (tries >= transactionTries || !isTransactionConflict(error)) throw error;
         // A random delay keeps two deadlocked transactions from colliding in the same order again.
@@ -246,6 +283,8 @@ function isTransactionConflict(error: unknown): boolean {
   const state = sqlState(error);
   return state === serializationFailure || state === deadlockDetected;
 }
+
+const secondsSince = (at: number): number => (performance.now() - at) / 1000;
 
 function firstLine(sql: string): string {
   return sql.trim().split('\n', 1)[0] ?? '';

@@ -1,7 +1,8 @@
 import type { JobRunTimelineResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
 import classes from './run.module.css';
+import { countSilentMinutes } from './resource-charts.ts';
 import { formatCount } from '../../ui/format.ts';
-import { Time } from '../../ui/time.tsx';
+import { Time, useNow } from '../../ui/time.tsx';
 
 /** Why the run was skipped. */
 export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailResponse['skip']> }) {
@@ -29,6 +30,20 @@ export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunTimeline
       <span className="quiet">
         The process may still be running. It occupies no slot. If you cancel the run, it is marked as lost
         after a while.
+      </span>
+    </div>
+  );
+}
+
+/** Notice that a running run has printed nothing for a while; nothing for others. */
+export function SilentNotice({ timeline }: { timeline: JobRunTimelineResponse }) {
+  const minutes = countSilentMinutes(timeline, useNow(timeline.status === 'running' ? 30 : 3600));
+  if (minutes === null) return null;
+  return (
+    <div className={classes.notice} data-kind="pending">
+      <strong>No output for {formatCount(minutes)} minutes.</strong>{' '}
+      <span className="quiet">
+        The run may wait for something that never comes, or work without printing.
       </span>
     </div>
   );

@@ -17,7 +17,8 @@ import { RunActions } from './run-actions.tsx';
 import { RunDetails } from './run-details.tsx';
 import { RunDetailsLine, RunHeading } from './run-heading.tsx';
 import { runTimeline, runOverview, runPipelines, type RunParams } from './run-queries.ts';
-import { SkipNotice, UnknownNotice, WaitNotice } from './run-notices.tsx';
+import { RunResources } from './run-resources.tsx';
+import { SilentNotice, SkipNotice, UnknownNotice, WaitNotice } from './run-notices.tsx';
 import { stringifySearch } from '../../search/search-params.ts';
 import { TabLinks } from '../../ui/tab-links.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
@@ -52,6 +53,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.skip !== null && <SkipNotice skip={run.skip} />}
       {run.unknown !== null && <UnknownNotice unknown={run.unknown} />}
       {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
+      {timeline && <SilentNotice timeline={timeline} />}
       {timeline && timeline.phases.length > 0 && <PhaseBar phases={timeline.phases} status={run.status} />}
       {run.reason !== null && (
         <ReasonBox params={params} reason={run.reason} failure={timeline?.failure ?? null} />
@@ -59,6 +61,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       <PendingOfRun params={params} />
       <PackageWarnings params={params} />
       <LoadedLine params={params} />
+      {run.attempt_count > 0 && <RunResources params={params} isActive={!isTerminalRunState(run.status)} />}
       <RunParts run={run} params={params} />
     </Page>
   );

@@ -14,6 +14,7 @@ export interface RunParams {
 /** The data at the top of the run page. */
 export const runOverview = (params: RunParams) => operation('get_run_overview', { params });
 export const runTimeline = (params: RunParams) => operation('get_job_run_life', { params });
+export const runResources = (params: RunParams) => operation('get_job_run_resources', { params });
 export const runDetail = (params: RunParams) => operation('get_job_run', { params });
 export const runPipelines = (params: RunParams) => operation('list_job_run_pipeline_runs', { params });
 

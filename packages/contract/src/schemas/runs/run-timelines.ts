@@ -31,10 +31,15 @@ const attempt = responseObject('AttemptResponse', {
   /** When user code started. */
   started_at: timestamp.nullable(),
   finished_at: timestamp.nullable(),
+  /** When its code last printed a line; null if it has printed none. */
+  last_output_at: timestamp.nullable(),
   exit: attemptExit.nullable(),
   failure: runFailure.nullable(),
   reason: failureReason.nullable(),
 });
+
+/** A running batch run without output for this long may hang. */
+export const silentMinutes = 10;
 
 /** A wait longer than this needs a user's attention. */
 export const longWaitSeconds = 300;

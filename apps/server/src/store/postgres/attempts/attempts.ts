@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { Claim } from './claim.ts';
 import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
+import type { ResourceUsage } from '../../../domain/attempts/resource-usage.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
@@ -15,6 +16,8 @@ export interface AttemptExit {
   /** Absent in rows of an earlier version. */
   processLimitReached?: boolean;
   peakMemoryBytes: number | null;
+  /** The most that all processes used together. Absent in rows of an earlier version, null if it is unknown. */
+  peakGroupMemoryBytes?: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;
 }
@@ -51,12 +54,22 @@ export interface AttemptRecord {
   /** Why its code failed, from its output; null if the failure's code is all that is known. */
   reason: FailureReason | null;
   createdAt: Date;
+  /** When the last lines of its user code were stored; null if it has printed none. */
+  lastOutputAt: Date | null;
   /** When its Python environment was ready; null before, and for attempts of older servers. */
   environmentReadyAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
   /** When its effect on the run was decided; from then on it has no further effect. */
   closedAt: Date | null;
+}
+
+/** What an attempt has used. */
+export interface AttemptUsage {
+  number: number;
+  startedAt: Date | null;
+  /** Null for an attempt of the previous release, and before the first samples. */
+  usage: ResourceUsage | null;
 }
 
 /** An attempt with a log that retention has not removed. */
@@ -105,6 +118,10 @@ export interface SpoolUpdate extends SpoolProgress {
   /** When user code started; null if the chunk does not contain it. The first one counts, as for `exit`. */
   startedAt: Date | null;
   exit: { record: AttemptExit; at: Date } | null;
+  /** The latest timeline; null if the chunk has none. */
+  usage: ResourceUsage | null;
+  /** User code has printed lines. */
+  hasOutput: boolean;
 }
 
 const attemptColumns = columns('attempts', [
@@ -132,18 +149,22 @@ const attemptColumns = columns('attempts', [
   'started_at',
   'finished_at',
   'closed_at',
+  'last_output_at',
 ]);
 
 const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
   logged_at = case when log_lines < :logLines then now() else logged_at end,
   beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
+  resource_usage = coalesce(:usage::jsonb, resource_usage),
+  last_output_at = case when :hasOutput::boolean then now() else last_output_at end,
   started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
   finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
   where id = :attemptId`;
 
-const spoolParameters = ({ startedAt, exit, waits, ...progress }: SpoolUpdate) => ({
+const spoolParameters = ({ startedAt, exit, waits, usage, ...progress }: SpoolUpdate) => ({
   ...progress,
   waits: waits && JSON.stringify(waits),
+  usage,
   startedAt,
   exit: exit?.record ?? null,
   exitAt: exit?.at ?? null,
@@ -316,6 +337,42 @@ export function createAttemptStore(sql: Queryable) {
           jobRunId,
         }),
       ),
+
+    /** Lists the attempts of several runs, those of each in order. */
+    listOfRuns: (jobRunIds: readonly string[]) =>
+      sql.prepared<AttemptRecord>(
+        named(
+          `select ${attemptColumns} from attempts where job_run_id = any(:jobRunIds::uuid[]) order by job_run_id, number`,
+          { jobRunIds },
+        ),
+      ),
+
+    /** Reads the timelines of the attempts of a run, in order of their numbers. */
+    listUsageOfRun: (jobRunId: string) =>
+      sql.query<AttemptUsage>(
+        named(
+          `select number, started_at as "startedAt", resource_usage as usage from attempts
+            where job_run_id = :jobRunId order by number`,
+          { jobRunId },
+        ),
+      ),
+
+    /**
+     * Counts the batch runs whose user code has printed nothing for these minutes. An attempt of the previous
+     * release counts from its start.
+     */
+    async countSilent(minutes: number): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        named(
+          `select count(*)::int as count
+             from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+            where job_runs.status = 'running' and not job_runs.is_app and attempts.started_at is not null
+              and coalesce(attempts.last_output_at, attempts.started_at) < now() - make_interval(mins => :minutes)`,
+          { minutes },
+        ),
+      );
+      return count;
+    },
 
     /** Measures the logs of runs, counted like `layOutLog` (domain); unknown runs are omitted. */
     measureLogs: (jobRunIds: readonly string[]) =>

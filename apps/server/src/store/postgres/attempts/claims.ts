@@ -1,3 +1,4 @@
+import type { ActiveRunState } from '@pumphouse/contract';
 import type { Queryable } from '../pool.ts';
 import type { JobRunRecord } from '../runs/job-runs.ts';
 import type { Claim } from './claim.ts';
@@ -5,6 +6,13 @@ import type { ClaimScope, SupervisorIdentity } from '../../../domain/workers/sup
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { sqlState } from '../pool.ts';
 import { named } from '../statements/named.ts';
+
+/** Runs of one state that have not ended. */
+export interface ActiveCount {
+  state: ActiveRunState;
+  isApp: boolean;
+  count: number;
+}
 
 export interface WatchedRun {
   jobVersionId: string;
@@ -140,6 +148,13 @@ export function createClaimStore(sql: Queryable) {
             where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and is_app = :isApp group by 1, 2`,
           { isApp },
         ),
+      ),
+
+    /** Counts the runs that have not ended, of all workspaces. */
+    countByState: () =>
+      sql.prepared<ActiveCount>(
+        `select status as state, is_app as "isApp", count(*)::int as count from job_runs
+          where status in ('pending', 'starting', 'running', 'cancelling') group by 1, 2`,
       ),
 
     /** Counts active batch runs in the same way, with the names of workspaces that this user may see. */

@@ -247,6 +247,12 @@ export function createJobRunStore(sql: Queryable) {
         }),
       ),
 
+    /** Lists these runs, of any workspace. */
+    listByIds: (jobRunIds: readonly string[]) =>
+      sql.prepared<JobRunRecord>(
+        named(`select ${runColumns} from job_runs where id = any(:jobRunIds::uuid[])`, { jobRunIds }),
+      ),
+
     /** Sets the input of a new run, a JSON text. */
     setInput: (jobRunId: string, input: string) =>
       sql.execute(named('update job_runs set input = :input where id = :jobRunId', { jobRunId, input })),

@@ -72,6 +72,15 @@ export type WorkerStore = ReturnType<typeof createWorkerStore>;
 /** Stores workers: hashes of their tokens, never tokens. */
 export function createWorkerStore(sql: Queryable) {
   return {
+    /** Counts the workers that have a connection to any server. */
+    async countConnected(): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        `select count(*)::int as count from workers
+          where connection_id is not null and removed_at is null and seen_at > now() - interval '10 seconds'`,
+      );
+      return count;
+    },
+
     /** @returns null if the organization has a worker with this name */
     async create(worker: {
       organizationId: string | null;
