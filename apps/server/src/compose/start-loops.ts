@@ -4,6 +4,7 @@ import type { LoopDefinition, Loops } from '../platform/loops.ts';
 import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
+import { defineBackfillLoop } from '../scheduler/backfill-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -76,6 +77,7 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
   return [
     defineTickLoop({ persistence, startRuns, clock, log }),
     defineQueueLoop(services.releaseQueued),
+    defineBackfillLoop(services.advanceBackfills, log),
     defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
   ];
