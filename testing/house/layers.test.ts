@@ -12,6 +12,7 @@ const features = [
   'apps',
   'attempts',
   'audit',
+  'backfills',
   'environments',
   'jobs',
   'keys',

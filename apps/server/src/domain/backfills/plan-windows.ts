@@ -1,7 +1,7 @@
 import { latestTick, listTicks } from '../scheduling/cron.ts';
 import { type DeclaredWindow, resolveDeclaredWindow } from '../scheduling/declared-interval.ts';
 import { findTimedTrigger, getTimeZone, type JobDefinition } from '../jobs/job-definition.ts';
-import { isEmptyInterval, type RunInterval } from '../scheduling/run-interval.ts';
+import type { RunInterval } from '../scheduling/run-interval.ts';
 import { parseTrigger, type Trigger } from '../jobs/trigger.ts';
 
 /** Maximum number of ticks, and so of windows, of one backfill or calendar. */
@@ -60,15 +60,28 @@ export function listBounds(clock: JobClock, asked: RunInterval, now: Date): Date
   return [...new Set(bounds)].map((ms) => new Date(ms));
 }
 
-/** Joins the intervals between bounds to windows of `chunkTicks` ticks; the last one may be shorter. */
-export function chunkBounds(bounds: readonly Date[], chunkTicks: number): RunInterval[] {
-  const windows: RunInterval[] = [];
-  for (let index = 0; index + 1 < bounds.length; index += chunkTicks) {
-    const start = bounds[index];
-    const end = bounds[Math.min(index + chunkTicks, bounds.length - 1)];
-    if (start && end) windows.push({ start, end });
+/** Lists the windows between bounds, each of one tick. */
+export function listTickWindows(bounds: readonly Date[]): RunInterval[] {
+  return bounds.flatMap((end, index) => {
+    const start = bounds[index - 1];
+    return start ? [{ start, end }] : [];
+  });
+}
+
+/**
+ * Joins adjacent windows of one tick to windows of `chunkTicks` ticks at most. Windows that are not selected
+ * lie between them, so that no window includes time that is not to be loaded.
+ */
+export function joinWindows(selected: readonly RunInterval[], chunkTicks: number): RunInterval[] {
+  const joined: { start: Date; end: Date; ticks: number }[] = [];
+  for (const { start, end } of selected) {
+    const last = joined.at(-1);
+    if (last && last.ticks < chunkTicks && last.end.getTime() === start.getTime()) {
+      last.end = end;
+      last.ticks += 1;
+    } else joined.push({ start, end, ticks: 1 });
   }
-  return windows.filter((window) => !isEmptyInterval(window));
+  return joined.map(({ start, end }) => ({ start, end }));
 }
 
 /** An `every:` has no fixed ticks: its windows are periods since the declared start, or since 1970. */

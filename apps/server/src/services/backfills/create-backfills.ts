@@ -1,5 +1,5 @@
 import type { RunStartStores } from '../runs/run-stores.ts';
-import type { BackfillMode, StatedWindow, WindowState } from '../../domain/backfills/window-states.ts';
+import type { BackfillMode, WindowState } from '../../domain/backfills/window-states.ts';
 import type { BackfillRecord, JobRecord } from '../../store/records.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -7,6 +7,7 @@ import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import { computeWindows, readStates, requireClock } from './find-windows.ts';
 import { countStates, isSelected } from '../../domain/backfills/window-states.ts';
+import { joinWindows } from '../../domain/backfills/plan-windows.ts';
 import { findRefusal, refuseArchived } from '../runs/start-refusals.ts';
 import { readStartContext } from '../runs/start-context.ts';
 import { recordChange } from '../audit/audit.ts';
@@ -37,10 +38,10 @@ export interface CreateBackfillRequest extends BackfillRange {
 export interface BackfillPreview {
   /** The range, floored and clipped; null if it includes no window. */
   range: RunInterval | null;
-  windowCount: number;
+  /** Windows of one tick in the range, by state. */
   counts: Record<WindowState, number>;
-  /** Windows that the mode selects, in the order in which they would start. */
-  selected: StatedWindow[];
+  /** What the backfill would load, joined to its windows, in the order in which they would start. */
+  selected: RunInterval[];
 }
 
 /** Backfills of one job that may be open at the same time. */
@@ -59,13 +60,15 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
   ): Promise<BackfillPreview> {
     if (range.end <= range.start)
       throw new ServiceError('invalid_request', 'The end of the range must be after its start.');
-    const windows = computeWindows(requireClock(job), range, await clock(store), range.chunkTicks);
+    const windows = computeWindows(requireClock(job), range, await clock(store));
     const states = await readStates(store, job.id, windows);
-    const selected = states.filter((window) => isSelected(window, range.mode));
+    const selected = joinWindows(
+      states.filter((window) => isSelected(window, range.mode)),
+      range.chunkTicks,
+    );
     const [first, last] = [windows[0], windows.at(-1)];
     return {
       range: first && last ? { start: first.start, end: last.end } : null,
-      windowCount: windows.length,
       counts: countStates(states),
       selected: range.newestFirst ? selected.toReversed() : selected,
     };

@@ -2,7 +2,7 @@ import type { JobClock } from '../../domain/backfills/plan-windows.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { Store } from '../../store/store.ts';
-import { chunkBounds, listBounds, maxTicks, readJobClock } from '../../domain/backfills/plan-windows.ts';
+import { listBounds, listTickWindows, maxTicks, readJobClock } from '../../domain/backfills/plan-windows.ts';
 import { deriveWindowStates, type StatedWindow } from '../../domain/backfills/window-states.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toIntervals } from './intervals.ts';
@@ -21,17 +21,12 @@ export function requireClock(job: JobRecord): JobClock {
 }
 
 /**
- * Computes the windows between two instants.
+ * Computes the windows of one tick between two instants.
  * @throws ServiceError too_many_windows
  */
-export function computeWindows(
-  clock: JobClock,
-  asked: RunInterval,
-  now: Date,
-  chunkTicks: number,
-): RunInterval[] {
+export function computeWindows(clock: JobClock, asked: RunInterval, now: Date): RunInterval[] {
   const bounds = listBounds(clock, asked, now);
-  if (bounds.length - 1 <= maxTicks) return chunkBounds(bounds, chunkTicks);
+  if (bounds.length - 1 <= maxTicks) return listTickWindows(bounds);
   throw new ServiceError(
     'too_many_windows',
     `The range has more than ${maxTicks} ticks of the schedule. Choose a shorter range.`,

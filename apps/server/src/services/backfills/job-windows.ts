@@ -50,7 +50,7 @@ export function createJobWindows(
     async calendar(workspaceId: string, jobId: string, range: RunInterval): Promise<JobCalendar> {
       const job = await find(workspaceId, jobId);
       const jobClock = requireClock(job);
-      const windows = computeWindows(jobClock, range, await clock(store), 1);
+      const windows = computeWindows(jobClock, range, await clock(store));
       const states = await readStates(store, job.id, windows);
       const byDay = Map.groupBy(states, ({ start }) =>
         new Date(wallClockMs(start.getTime(), jobClock.zone)).toISOString().slice(0, 10),
@@ -83,7 +83,7 @@ export function createJobWindows(
         const [job] = await transaction.jobs.lock([jobId]);
         if (job?.workspaceId !== workspaceId)
           throw new ServiceError('not_found', `There is no job ${jobId}.`);
-        const windows = computeWindows(requireClock(job), { start, end }, await clock(transaction), 1);
+        const windows = computeWindows(requireClock(job), { start, end }, await clock(transaction));
         const [first, last] = [windows[0], windows.at(-1)];
         if (!first || !last)
           throw new ServiceError('nothing_to_invalidate', 'The range includes no window of the job.');

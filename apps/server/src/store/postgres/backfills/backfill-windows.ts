@@ -149,18 +149,19 @@ export function createBackfillWindowStore(sql: Queryable) {
 
     /** Lists the runs of the windows that are running. */
     async listRunning(backfillId: string) {
-      const rows = await sql.query<{ jobRunId: string }>(
+      const rows = await sql.query<{ jobRunId: string | null }>(
         named(
           `select job_run_id as "jobRunId" from backfill_windows
             where backfill_id = :backfillId and status = 'running' and job_run_id is not null order by number`,
           { backfillId },
         ),
       );
-      return rows.map(({ jobRunId }) => jobRunId);
+      return rows.flatMap(({ jobRunId }) => jobRunId ?? []);
     },
 
     /**
-     * Lets failed and cancelled windows wait again.
+     * Lets failed and cancelled windows wait again, without those that overlap open windows of other backfills, or
+     * that completed runs have loaded in part since.
      * @param numbers null for all of them
      * @returns how many
      */
@@ -169,7 +170,14 @@ export function createBackfillWindowStore(sql: Queryable) {
         named(
           `update backfill_windows set status = 'waiting', round = round + 1, started_at = null, finished_at = null
             where backfill_id = :backfillId and status in ('failed', 'cancelled')
-              and (:numbers::int[] is null or number = any(:numbers))`,
+              and (:numbers::int[] is null or number = any(:numbers))
+              and not exists (select from backfill_windows as other
+                               where other.job_id = backfill_windows.job_id and other.backfill_id <> :backfillId
+                                 and other.status in ('waiting', 'running')
+                                 and other.starts_at < backfill_windows.ends_at and other.ends_at > backfill_windows.starts_at)
+              and not exists (select from job_coverage where job_coverage.job_id = backfill_windows.job_id
+                                 and completed && tstzrange(starts_at, ends_at)
+                                 and not completed @> tstzrange(starts_at, ends_at))`,
           { backfillId, numbers },
         ),
       ),
