@@ -20,6 +20,7 @@ const account: Requirement = { scope: 'account' };
 const inOrganization = (role: OrganizationMembershipRole): Requirement => ({ scope: 'organization', role });
 const inWorkspace = (role: WorkspaceMembershipRole): Requirement => ({ scope: 'workspace', role });
 const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
+const ofDevelopers: Requirement = { scope: 'workspace', role: 'developer', notForRuns: true };
 /** Managers of a workspace and its members. */
 const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
@@ -102,6 +103,10 @@ export const requirements: Record<Permission, Requirement> = {
   'job-run.start': ofViewers,
   'job-run.cancel': inWorkspace('developer'),
   'job-run.force-end': ofManagers,
+  'backfill.read': inWorkspace('viewer'),
+  'backfill.create': ofDevelopers,
+  'backfill.change': ofDevelopers,
+  'job.invalidate-windows': ofDevelopers,
   'log.read': inWorkspace('viewer'),
   'telemetry.read': inWorkspace('viewer'),
   'webhook.read': inWorkspace('developer'),

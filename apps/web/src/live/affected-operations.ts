@@ -15,11 +15,16 @@ const runs: JsonOperationId[] = [
   'list_job_next_ticks',
   'list_apps',
   'get_app',
+  'list_backfills',
+  'get_backfill',
+  'list_backfill_windows',
+  'get_job_calendar',
 ];
 
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'job-run': runs,
+  backfill: ['list_backfills', 'get_backfill', 'list_backfill_windows', 'get_job_calendar'],
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [
     'list_run_overviews',

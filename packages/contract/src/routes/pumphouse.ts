@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { appRoutes } from './pumphouse/apps.ts';
+import { backfillRoutes } from './pumphouse/backfills.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
@@ -54,6 +55,7 @@ export const pumphouseRoutes = [
   ...memberRoutes,
   ...invitationRoutes,
   ...keyRoutes,
+  ...backfillRoutes,
   ...workerRoutes,
   ...auditLogRoutes,
   ...liveEventRoutes,

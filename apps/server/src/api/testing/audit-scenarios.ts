@@ -1,5 +1,6 @@
 import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
+import { backfillScenarios } from './audit-scenarios-backfills.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workerScenarios } from './audit-scenarios-workers.ts';
@@ -14,10 +15,12 @@ export const auditScenarios: Scenarios = {
   ...peopleScenarios,
   ...sessionScenarios,
   ...workerScenarios,
+  ...backfillScenarios,
 };
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */
 export const changesNothing: Partial<Record<OperationId, string>> = {
+  preview_backfill: 'It computes what a backfill would load, and stores nothing.',
   issue_dataplane_token_workspace: 'A token is given, and nothing is stored.',
   issue_upload_deployment: 'A token is given, and nothing is stored; the upload itself is written down.',
   issue_upload_configuration: 'A token is given, and nothing is stored; the upload itself is written down.',

@@ -119,6 +119,8 @@ async function createOffers({ owner }: Scene, workspaceId: string) {
   return { invitation_id: invitation.id, key_id: key.id };
 }
 
+const someDays = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' };
+
 /** Without these the operation rejects the call before it looks up the ids in the path. */
 const needed: Partial<Record<OperationId, { query?: string; payload?: object }>> = {
   compare_deployment_file: { query: '?path=a.py' },
@@ -127,6 +129,13 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   set_workspace_member: { payload: { role: 'viewer' } },
   build_manifest: { payload: {} },
   start_job: { payload: {} },
+  preview_backfill: { payload: someDays },
+  create_backfill: { payload: someDays },
+  invalidate_job_windows: { payload: { ...someDays, reason: 'a reason' } },
+  get_job_calendar: { query: '?start=2026-03-01&end=2026-03-02' },
+  change_backfill: { payload: {} },
+  cancel_backfill: { payload: {} },
+  retry_backfill: { payload: {} },
   set_deployment_message: { payload: { message: 'a message' } },
   open_app: { payload: {} },
   publish_app: { payload: {} },

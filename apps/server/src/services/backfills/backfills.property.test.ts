@@ -104,7 +104,8 @@ async function createSubject(concurrency: number | null, declared: boolean) {
           jobId,
           start: day(act.from),
           end: day(act.from + act.length),
-          mode: act.mode,
+          // Only runs that may overlap complete time before another one of them fails on it: `failed` loads that again.
+          mode: concurrency === 1 ? act.mode : 'missing',
           chunkTicks: act.chunk,
           newestFirst: act.newest,
           parallel: act.parallel,

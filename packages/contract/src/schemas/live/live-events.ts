@@ -3,6 +3,7 @@ import { namedEnum, openEnum, responseObject, uuid } from '../primitives.ts';
 
 /** Resources that can change in a workspace, named after the lists that show them. */
 export const liveChangeKind = namedEnum('LiveChangeKind', [
+  'backfill',
   'configuration',
   'deployment',
   'job',
