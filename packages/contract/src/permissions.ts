@@ -74,7 +74,7 @@ export const permissions = {
   'job-run.cancel': 'Cancel job runs',
   'job-run.force-end': 'End a job run that no server can reach',
   'backfill.read': 'Read the backfills of a workspace, and the state of the windows of its jobs',
-  'backfill.create': 'Create a backfill of a job',
+  'backfill.create': 'Preview and create backfills of a job',
   'backfill.change': 'Pause, resume, change, cancel and retry backfills',
   'job.invalidate-windows': 'Invalidate windows of a job, so that the next backfill loads them again',
   'log.read': 'Read the log of a job run',

@@ -25,6 +25,8 @@ type Operations =
   | 'cancel_backfill'
   | 'retry_backfill';
 
+const defaultCalendarDays = 31;
+
 export function createBackfillHandlers(services: {
   createBackfills: CreateBackfills;
   changeBackfills: ChangeBackfills;
@@ -59,8 +61,10 @@ export function createBackfillHandlers(services: {
     },
 
     async get_job_calendar({ params, query }) {
-      const { start, end } = readWindow({ ...query, timezone: 'UTC' });
-      if (!start || !end || end <= start || end.getTime() - start.getTime() > maxCalendarDays * 86_400_000)
+      const asked = readWindow(query);
+      const end = asked.end ?? new Date();
+      const start = asked.start ?? new Date(end.getTime() - defaultCalendarDays * 86_400_000);
+      if (end <= start || end.getTime() - start.getTime() > maxCalendarDays * 86_400_000)
         throw new ServiceError(
           'invalid_request',
           `The end of a calendar must be after its start, by ${maxCalendarDays} days at most.`,

@@ -15,7 +15,7 @@ import {
   retryBackfillRequest,
 } from '../../schemas/backfills/backfills.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
-import { queryBoolean, queryInteger, queryList, queryTimestamp } from '../../schemas/query.ts';
+import { queryBoolean, queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { backfillParams, jobParams, workspaceParams } from '../parameters.ts';
@@ -33,8 +33,12 @@ const windowsQuery = z.object({
   status: queryList(backfillWindowState).optional(),
 });
 
-/** `end` is at most 400 days after `start`. */
-const calendarQuery = z.object({ start: queryTimestamp, end: queryTimestamp });
+/** `end` defaults to now, `start` to 31 days before it; 400 days at most. */
+const calendarQuery = z.object({
+  start: queryTimestamp.optional(),
+  end: queryTimestamp.optional(),
+  timezone: queryText.default('UTC'),
+});
 
 const ofBackfill = '/pumphouse/v1/workspaces/{workspace_id}/backfills/{backfill_id}';
 const ofJob = '/pumphouse/v1/workspaces/{workspace_id}/jobs/{job_id}';
@@ -47,7 +51,7 @@ export const backfillRoutes = [
     path: `${ofJob}/backfills/-preview`,
     surface: 'pumphouse',
     credential: 'user',
-    permission: 'backfill.read',
+    permission: 'backfill.create',
     params: jobParams,
     body: previewBackfillRequest,
     responses: { 200: backfillPreviewResponse },
