@@ -62,10 +62,10 @@ it('a pause, a resume and a cancel hold over restarts', async () => {
 });
 
 it('two servers share a backfill, and one continues alone when the other is suspended during a step', async () => {
-  await site.forget();
   await site.startBeside();
+  await site.forget();
   const first = await site.start({ pauseAt: 'in-backfill-before-commit' });
-  const backfillId = await site.createBackfill(first, 8, 3);
+  const backfillId = await site.createBackfill(first, 20, 3);
   await site.awaitPause();
   first.process.kill('SIGSTOP');
   await awaitEnd(backfillId);

@@ -58,28 +58,20 @@ export function createAdvanceBackfills(
   ): Promise<AdvanceOutcome> {
     const { backfill } = held;
     const step = await decide(store, held);
-    switch (step.kind) {
-      case 'wait':
-        return noteWait(store, backfill, step.reason);
-      case 'pause':
-        await store.backfills.update(backfill.id, {
-          status: 'paused',
-          pauseReason: step.reason,
-          waitReason: null,
-        });
-        return 'waits';
-      case 'end': {
-        const counts = await store.backfillWindows.countOf([backfill.id]);
-        await store.backfills.update(backfill.id, {
-          status: step.state,
-          waitReason: null,
-          finalCounts: counts.get(backfill.id) ?? null,
-        });
-        return 'waits';
-      }
-      case 'start':
-        return start(store, { ...held, count: Math.min(step.count, maxStarted) });
+    if (step.kind === 'start') return start(store, { ...held, count: Math.min(step.count, maxStarted) });
+    if (step.kind === 'wait') return noteWait(store, backfill, step.reason);
+    if (step.kind === 'pause') {
+      const paused = { status: 'paused', pauseReason: step.reason, waitReason: null } as const;
+      await store.backfills.update(backfill.id, paused);
+      return 'waits';
     }
+    const counts = await store.backfillWindows.countOf([backfill.id]);
+    await store.backfills.update(backfill.id, {
+      status: step.state,
+      waitReason: null,
+      finalCounts: counts.get(backfill.id) ?? null,
+    });
+    return 'waits';
   }
 
   async function start(

@@ -1,7 +1,7 @@
 import type { BackfillMode } from '../../domain/backfills/window-states.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activeRunStates } from '@pumphouse/contract';
 import { createServiceFixture } from '../testing/service-fixture.ts';
