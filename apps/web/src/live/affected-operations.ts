@@ -19,12 +19,19 @@ const runs: JsonOperationId[] = [
   'get_backfill',
   'list_backfill_windows',
   'get_job_calendar',
+  'preview_backfill',
 ];
 
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'job-run': runs,
-  backfill: ['list_backfills', 'get_backfill', 'list_backfill_windows', 'get_job_calendar'],
+  backfill: [
+    'list_backfills',
+    'get_backfill',
+    'list_backfill_windows',
+    'get_job_calendar',
+    'preview_backfill',
+  ],
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [
     'list_run_overviews',

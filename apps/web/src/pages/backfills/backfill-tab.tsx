@@ -69,7 +69,9 @@ export function BackfillTab() {
         ) : (
           <BackfillForm jobId={jobId} range={range} onCreated={setOutcome} />
         )}
-        <Outcome text={outcome} />
+        <div className={classes.outcome}>
+          <Outcome text={outcome} />
+        </div>
       </Section>
       <Backfills workspaceId={workspaceId} jobId={jobId} />
     </>
