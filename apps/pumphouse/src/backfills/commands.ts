@@ -25,7 +25,7 @@ function addCreate(backfill: Command, cli: Cli): void {
     .argument('<job>', 'The job')
     .requiredOption('--from <time>', 'The start, such as 2026-01-01 or 2026-01-01T06:00Z')
     .option('--to <time>', 'The end; default: now')
-    .option('--mode <mode>', 'missing, failed (and missing) or all; default: missing')
+    .option('--mode <mode>', 'Which windows: missing, failed (and missing) or all; default: missing')
     .option('--chunk <ticks>', 'Ticks of the schedule in a window; default: 1')
     .option('--parallel <count>', 'Windows at the same time; default: 1')
     .option('--newest-first', 'Start with the newest window')

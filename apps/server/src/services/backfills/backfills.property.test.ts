@@ -4,6 +4,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activeRunStates } from '@pumphouse/contract';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -243,7 +244,7 @@ it.each([
         if (declared)
           expect(sortAndCoalesce(completed)).toMatchObject([{ start: day(2), end: subject.latest() }]);
       }),
-      { numRuns: 8, endOnFailure: true },
+      { seed: propertySeed, numRuns: caseCount(6), endOnFailure: true },
     );
   },
   120_000,
