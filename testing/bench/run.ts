@@ -26,6 +26,7 @@ import {
 } from './measure-containers.ts';
 import { measureConsole } from './measure-console.ts';
 import { measureDatabases } from './measure-databases.ts';
+import { measureBackfills } from './measure-backfills.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
 import { measureForked } from './measure-forked.ts';
@@ -113,6 +114,12 @@ function listOwnMeasures(
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'observability', title: 'Metrics and traces', takeAlone: measureObservability },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
+    { name: 'backfills', title: 'A backfill of 1,000 windows', takeAlone: () => measureBackfills(1000, few) },
+    {
+      name: 'backfills',
+      title: 'A backfill of 100,000 windows',
+      takeAlone: () => measureBackfills(100_000, 3),
+    },
     ...tickJobs.map((jobCount) => ({
       name: 'ticks',
       title: `${jobCount.toLocaleString('en')} jobs on a clock`,

@@ -23,6 +23,14 @@ function defineNoteJob(name: string, triggers: readonly string[], keys: Record<s
   return { ...script, job_ref: `jobs.${name}`, entry_point: entryPoint, ...keys };
 }
 
+/** Deploys `history`, a job with an hourly schedule that allows many runs at a time. */
+export function deployHistoryWorkspace(server: TestServer, workspaceId: string): Promise<void> {
+  return deployWorkspace(server, workspaceId, {
+    files: { 'note.py': noteScript },
+    jobs: [defineNoteJob('history', ['schedule:0 * * * *'], { execute: { concurrency: 20 } })],
+  });
+}
+
 /**
  * Deploys jobs, most of which tick every few seconds: `load`; `follow`, triggered by each of its runs;
  * `summary`, which starts at its own ticks or when `follow` has become fresh, whichever is first; and `poll`,

@@ -13,6 +13,7 @@ const features = [
   'apps',
   'attempts',
   'audit',
+  'backfills',
   'environments',
   'jobs',
   'keys',

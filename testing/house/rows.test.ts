@@ -48,6 +48,7 @@ const argumentsOf: Record<string, unknown[][]> = {
   'ciphertexts.listWithout': [['variables', Buffer.from('any'), null, 1]],
   'auditLog.list': [[{}, {}]],
   'jobRuns.list': [['any', {}]],
+  'backfills.update': [['any', { status: 'paused', pauseReason: 'user' }]],
   'schemaChanges.list': [['any', {}]],
 };
 

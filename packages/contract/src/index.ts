@@ -33,6 +33,7 @@ export * from './schemas/telemetry/job-results.ts';
 export * from './schemas/runs/job-runs.ts';
 export * from './schemas/jobs/jobs.ts';
 export * from './schemas/keys/keys.ts';
+export * from './schemas/backfills/backfills.ts';
 export * from './schemas/workers/workers.ts';
 export * from './schemas/live/live-events.ts';
 export * from './schemas/logs/log-ranges.ts';

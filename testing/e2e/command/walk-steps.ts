@@ -252,12 +252,39 @@ function running(): Step[] {
     { command: 'job info', args: ['load_orders'], text: '0 6 * * *' },
     { command: 'job create', args: ['hello.py', '--name', 'greet'], text: 'greet' },
     { command: 'schedule', args: ['greet', '0 6 * * *'], text: 'greet' },
+    ...backfills('greet'),
     { command: 'job pause', args: ['greet'], text: 'greet' },
     { command: 'job resume', args: ['greet'], text: 'greet' },
     { command: 'job archive', args: ['greet'], text: 'greet' },
     { command: 'job unarchive', args: ['greet'], text: 'greet' },
     { command: 'job graph', text: 'load_orders' },
     { command: 'trigger', args: ['greet', '--dry-run'], text: 'greet' },
+  ];
+}
+
+/** @param job a job with a daily schedule */
+function backfills(job: string): Step[] {
+  const from = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+  return [
+    {
+      command: 'backfill create',
+      args: [job, '--from', from, '--dry-run'],
+      text: /Would start \d+ runs|"window_count"/,
+    },
+    { command: 'backfill create', args: [job, '--from', from], text: /Created backfill|"window_count"/ },
+    { command: 'backfill pause', args: [job], text: /starts no further window|"paused"/ },
+    { command: 'backfill list', args: ['--open'], text: job },
+    { command: 'backfill change', args: [job, '--parallel', '2'], text: /2 windows at a time|"parallel": 2/ },
+    { command: 'backfill show', args: [job], text: /A user paused it/ },
+    { command: 'backfill resume', args: [job], text: /goes on|"running"/ },
+    { command: 'backfill windows', args: [job], text: 'waiting' },
+    { command: 'backfill cancel', args: [job, '--running'], text: /Cancelled the backfill|"cancelling"/ },
+    { command: 'backfill retry', args: [job], code: 5, text: 'backfill_state' },
+    {
+      command: 'backfill invalidate',
+      args: [job, '--from', from, '--to', new Date().toISOString(), '--reason', 'wrong prices'],
+      text: /Invalidated \d+ windows|"window_count"/,
+    },
   ];
 }
 

@@ -19,6 +19,7 @@ import { addStatusCommand } from '../status/commands.ts';
 import { addUpgradeCommands } from '../upgrade/commands.ts';
 import { addVariableCommands } from '../variables/commands.ts';
 import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
+import { addBackfillCommands } from '../backfills/commands.ts';
 import { addWorkerCommands } from '../workers/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
 import type { Cli } from './session-action.ts';
@@ -28,7 +29,10 @@ type AddCommands = (program: Command, cli: Cli) => void;
 /** The commands in the order of the help: what a new user needs comes first. */
 const commandGroups: readonly (readonly [heading: string, groups: readonly AddCommands[]])[] = [
   ['Begin:', [addInitCommand, addSignInCommands]],
-  ['Run:', [addLaunchCommand, addStatusCommand, addRunCommands, addLogCommands, addJobCommands]],
+  [
+    'Run:',
+    [addLaunchCommand, addStatusCommand, addRunCommands, addLogCommands, addJobCommands, addBackfillCommands],
+  ],
   ['Deploy:', [addDeployCommand, addVersionCommands]],
   ['Apps:', [addAppCommands, addDashboardCommand]],
   ['Data:', [addPipelineCommands]],

@@ -35,6 +35,7 @@ import { createUploadHandlers } from './versions/uploads-routes.ts';
 import { createUsageHandlers } from './workspaces/usage-routes.ts';
 import { createVariableHandlers } from './variables/variables-routes.ts';
 import { createVersionHandlers } from './versions/versions-routes.ts';
+import { createBackfillHandlers } from './backfills/backfills-routes.ts';
 import { createWebhookHandlers } from './webhooks/webhooks-routes.ts';
 import { createWorkerHandlers } from './workers/workers-routes.ts';
 import { createWorkspaceHandlers } from './workspaces/workspaces-routes.ts';
@@ -61,6 +62,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createMemberHandlers(services),
     ...createInvitationHandlers(services),
     ...createKeyHandlers(services),
+    ...createBackfillHandlers(services),
     ...createWorkerHandlers(services),
     ...createAlertChannelHandlers(services),
     ...createWorkspaceHandlers(services),

@@ -6,6 +6,7 @@ import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
 import { defineAlertsLoop, defineIncidentRemovalLoop } from '../scheduler/alerts-loop.ts';
 import { defineAlertDeliveriesLoop } from '../scheduler/alert-deliveries-loop.ts';
+import { defineBackfillLoop } from '../scheduler/backfill-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
@@ -78,6 +79,7 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
   return [
     defineTickLoop({ persistence, startRuns, clock, log }),
     defineQueueLoop(services.releaseQueued),
+    defineBackfillLoop(services.advanceBackfills, log),
     defineWorkerWaitsLoop(services.noteWorkerWaits),
     defineChangesLoop({ persistence }),
     defineAlertsLoop(services.evaluateAlerts),

@@ -20,6 +20,8 @@ export const faultPointNames = [
   'in-environment-removal',
   'in-tick-before-commit',
   'after-tick-commit',
+  'in-backfill-before-commit',
+  'after-backfill-commit',
   'in-key-rotation',
   'after-alert-sent',
 ] as const;

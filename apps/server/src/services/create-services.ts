@@ -18,6 +18,7 @@ import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAlertServices } from './alerts/create-alert-services.ts';
 import type { SpanSender } from '../traces/span.ts';
+import { createAdvanceBackfills } from './backfills/advance-backfills.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
@@ -27,12 +28,14 @@ import { createAuthenticateWorker } from './workers/authenticate-worker.ts';
 import { createAuthorize } from './people/authorize.ts';
 import { createBeginAttempt } from './attempts/begin-attempt.ts';
 import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
+import { createChangeBackfills } from './backfills/change-backfills.ts';
 import { createChangeFeed } from './live/change-feed.ts';
 import { createChannelServices } from './alerts/create-channel-services.ts';
 import { createCompareRunLogs } from './runs/compare-run-logs.ts';
 import { createCompareRuns } from './runs/compare-runs.ts';
 import { createCompareSchemas } from './pipelines/compare-schemas.ts';
 import { createCompareVersions } from './versions/compare-versions.ts';
+import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
 import { createDownloadArchives } from './versions/download-archives.ts';
@@ -43,6 +46,7 @@ import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createHoldPipelines } from './pipelines/hold-pipelines.ts';
 import { createInvitations } from './people/invitations.ts';
 import { createIssueUpload } from './versions/issue-upload.ts';
+import { createJobWindows } from './backfills/job-windows.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
 import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
@@ -54,6 +58,7 @@ import { createNoteWorkerWaits } from './workers/note-worker-waits.ts';
 import { createOpenRunLog } from './logs/open-run-log.ts';
 import { createOrganizationLimits } from './workspaces/organization-limits.ts';
 import { createOrganizations } from './workspaces/organizations.ts';
+import { createReadBackfills } from './backfills/read-backfills.ts';
 import { createReadAuditLog } from './audit/read-audit-log.ts';
 import { createReadJobGraph } from './jobs/read-job-graph.ts';
 import { createReadJobOverviews } from './jobs/read-job-overviews.ts';
@@ -252,6 +257,13 @@ export function createServices(ports: ServicePorts) {
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
     readTickLag: createReadTickLag(persistence, clock),
+
+    // Backfills
+    advanceBackfills: createAdvanceBackfills(persistence, startRuns, { clock, faultPoints }),
+    createBackfills: createCreateBackfills(persistence, clock),
+    changeBackfills: createChangeBackfills(persistence, cancelRuns),
+    readBackfills: createReadBackfills(persistence),
+    jobWindows: createJobWindows(persistence, clock),
 
     // Workers
     authenticateWorker: createAuthenticateWorker(persistence),

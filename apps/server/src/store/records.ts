@@ -1,5 +1,8 @@
 /** The types of stored data, for modules that use no SQL. */
 export type { ListPosition } from './list-position.ts';
+export type * from './postgres/backfills/backfills.ts';
+export type * from './postgres/backfills/backfill-windows.ts';
+export type * from './postgres/backfills/job-coverage.ts';
 export type * from './postgres/sign-in/accounts.ts';
 export type * from './postgres/alerts/alert-events.ts';
 export type * from './postgres/alerts/alert-incidents.ts';

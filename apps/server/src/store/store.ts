@@ -12,6 +12,8 @@ import { createAppPortStore } from './postgres/apps/app-ports.ts';
 import { createAppStore } from './postgres/apps/apps.ts';
 import { createAccountStore } from './postgres/sign-in/accounts.ts';
 import { createAttemptStore } from './postgres/attempts/attempts.ts';
+import { createBackfillStore } from './postgres/backfills/backfills.ts';
+import { createBackfillWindowStore } from './postgres/backfills/backfill-windows.ts';
 import { createBrowserSessionStore } from './postgres/sign-in/browser-sessions.ts';
 import { createChangeStore } from './postgres/live/changes.ts';
 import { createClaimStore } from './postgres/attempts/claims.ts';
@@ -20,6 +22,7 @@ import { createCiphertextStore } from './postgres/secret-keys/ciphertexts.ts';
 import { createInstallationStore } from './postgres/installation.ts';
 import { createInvitationMailStore } from './postgres/people/invitation-mails.ts';
 import { createInvitationStore } from './postgres/people/invitations.ts';
+import { createJobCoverageStore } from './postgres/backfills/job-coverage.ts';
 import { createJobOverviewStore } from './postgres/jobs/job-overviews.ts';
 import { createJobRunStore } from './postgres/runs/job-runs.ts';
 import { createJobStore } from './postgres/jobs/jobs.ts';
@@ -92,6 +95,9 @@ const creators = {
   configurations: createConfigurationStore,
   jobs: createJobStore,
   jobRuns: createJobRunStore,
+  jobCoverage: createJobCoverageStore,
+  backfills: createBackfillStore,
+  backfillWindows: createBackfillWindowStore,
   manifestBuilds: createManifestBuildStore,
   jobOverviews: createJobOverviewStore,
   runOverviews: createRunOverviewStore,

@@ -17,6 +17,11 @@ const runs: JsonOperationId[] = [
   'list_apps',
   'get_app',
   'list_pending_packages',
+  'list_backfills',
+  'get_backfill',
+  'list_backfill_windows',
+  'get_job_calendar',
+  'preview_backfill',
 ];
 
 /** Operations to refetch after a change of each kind. */
@@ -31,6 +36,13 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'alert-channel': ['list_alert_channels'],
   'alert-delivery': ['list_alert_deliveries'],
   'job-run': runs,
+  backfill: [
+    'list_backfills',
+    'get_backfill',
+    'list_backfill_windows',
+    'get_job_calendar',
+    'preview_backfill',
+  ],
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [
     'list_run_overviews',

@@ -29,7 +29,9 @@ export const jobs = createRoute({
 export const job = createRoute({
   getParentRoute: () => workspace,
   path: '/jobs/$job',
-  validateSearch: z.object({ tab: searchWord(['runs', 'schedule', 'graph', 'versions', 'definition']) }),
+  validateSearch: z.object({
+    tab: searchWord(['runs', 'schedule', 'backfill', 'graph', 'versions', 'definition']),
+  }),
   loader: async ({ context: { queryClient }, params }) => {
     const jobId = await findJob(queryClient, params.workspaceId, params.job);
     if (jobId === null) throw notFound();

@@ -15,6 +15,7 @@ export const runs = createRoute({
     trigger_kind: searchList,
     profile: searchList,
     pipeline_name: searchList,
+    backfill_id: searchText,
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, params, deps }) =>

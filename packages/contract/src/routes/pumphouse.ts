@@ -3,6 +3,7 @@ import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { alertRoutes } from './pumphouse/alerts.ts';
 import { alertChannelRoutes } from './pumphouse/alert-channels.ts';
 import { appRoutes } from './pumphouse/apps.ts';
+import { backfillRoutes } from './pumphouse/backfills.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
@@ -60,6 +61,7 @@ export const pumphouseRoutes = [
   ...memberRoutes,
   ...invitationRoutes,
   ...keyRoutes,
+  ...backfillRoutes,
   ...workerRoutes,
   ...auditLogRoutes,
   ...liveEventRoutes,

@@ -297,6 +297,9 @@ describe('job runs', () => {
       skipFreshness: false,
       startBy: null,
       tickAt: null,
+      backfillId: null,
+      backfillWindow: null,
+      backfillRound: null,
       isInternal: false,
     });
     for (const [query, total] of [

@@ -77,6 +77,7 @@ function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
     search: query.q ?? null,
     statuses: chooseStatuses(query),
     jobId: query.job_id ?? null,
+    backfillId: query.backfill_id ?? null,
     deploymentId: query.deployment_id ?? null,
     configurationId: query.configuration_id ?? null,
     triggerKinds: query.trigger_kind ?? null,

@@ -35,6 +35,10 @@ export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunO
     tick_at: toInstantOrNull(run.tickAt),
     triggered_by: run.triggeredBy === null ? null : { id: run.triggeredBy, email: surroundings.starterEmail },
     caused_by: toCause(surroundings),
+    backfill:
+      run.backfillId === null || run.backfillWindow === null
+        ? null
+        : { id: run.backfillId, window: run.backfillWindow },
     profile: run.profile,
     refresh: run.refresh,
     interval_start: toInstantOrNull(run.intervalStart),

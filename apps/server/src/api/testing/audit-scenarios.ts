@@ -2,6 +2,7 @@ import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
 import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
 import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
+import { backfillScenarios } from './audit-scenarios-backfills.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workerScenarios } from './audit-scenarios-workers.ts';
@@ -18,10 +19,12 @@ export const auditScenarios: Scenarios = {
   ...workerScenarios,
   ...alertRuleScenarios,
   ...alertChannelScenarios,
+  ...backfillScenarios,
 };
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */
 export const changesNothing: Partial<Record<OperationId, string>> = {
+  preview_backfill: 'It computes what a backfill would load, and stores nothing.',
   issue_dataplane_token_workspace: 'A token is given, and nothing is stored.',
   issue_upload_deployment: 'A token is given, and nothing is stored; the upload itself is written down.',
   issue_upload_configuration: 'A token is given, and nothing is stored; the upload itself is written down.',

@@ -40,6 +40,7 @@ beforeAll(async () => {
       deployment_id: other.oldCode.id,
       configuration_id: other.oldConfiguration.id,
       webhook_id: other.webhook.webhook.id,
+      backfill_id: await createBackfill(other),
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
@@ -100,6 +101,24 @@ async function createRuns({ startRun, workspace }: Scene) {
   return { job_run_id: run.id, pipeline_run_id: id, ...names };
 }
 
+async function createBackfill({ at, jobId }: Scene): Promise<string> {
+  const dayMs = 86_400_000;
+  const { id } = await api.services.createBackfills.create({
+    ...at,
+    jobId,
+    start: new Date(Date.now() - 5 * dayMs),
+    end: new Date(),
+    mode: 'missing',
+    chunkTicks: 1,
+    newestFirst: false,
+    parallel: 1,
+    profile: null,
+    priority: null,
+    maxFailures: null,
+  });
+  return id;
+}
+
 /** Another workspace of the caller's organization, which the caller also owns. */
 async function createSibling(): Promise<string> {
   const { store } = api.persistence;
@@ -119,6 +138,8 @@ async function createOffers({ owner }: Scene, workspaceId: string) {
   return { invitation_id: invitation.id, key_id: key.id };
 }
 
+const someDays = { start: '2026-03-01T00:00:00Z', end: '2026-03-02T00:00:00Z' };
+
 /** Without these the operation rejects the call before it looks up the ids in the path. */
 const needed: Partial<Record<OperationId, { query?: string; payload?: object }>> = {
   compare_deployment_file: { query: '?path=a.py' },
@@ -127,6 +148,12 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   set_workspace_member: { payload: { role: 'viewer' } },
   build_manifest: { payload: {} },
   start_job: { payload: {} },
+  preview_backfill: { payload: someDays },
+  create_backfill: { payload: someDays },
+  invalidate_job_windows: { payload: { ...someDays, reason: 'a reason' } },
+  change_backfill: { payload: {} },
+  cancel_backfill: { payload: {} },
+  retry_backfill: { payload: {} },
   set_deployment_message: { payload: { message: 'a message' } },
   open_app: { payload: {} },
   publish_app: { payload: {} },

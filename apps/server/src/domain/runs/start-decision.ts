@@ -22,10 +22,10 @@ export type SkipStatus = (typeof SKIP_STATUSES)[number];
 
 /**
  * The source of a start: a user or API client, the clock, an event (a followed job, a webhook, a deployment),
- * an upstream that became fresh, or a deferred start whose upstreams are now fresh. A pause stops only clock
- * and freshness.
+ * an upstream that became fresh, a deferred start whose upstreams are now fresh, or a backfill. A pause stops
+ * only clock and freshness.
  */
-export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
+export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise' | 'backfill';
 
 /** Limits and current use of the organization: active runs and minutes per month. Null means no limit. */
 export interface OrganizationCapacity {
@@ -61,6 +61,12 @@ export interface StartInput {
   pendingUpstreams: readonly string[];
   /** Active runs of the job, without those that wait for a slot. */
   activeRunCount: number;
+  /** Those of them that load windows of backfills. */
+  backfillRunCount?: number;
+  /** Time that a start leaves out, joined and in order: completed time, and open windows of backfills. */
+  taken?: readonly RunInterval[];
+  /** The window that a run of a backfill loads, instead of the time that is due. */
+  window?: RunInterval | null;
   organization: OrganizationCapacity;
   queue: JobQueue;
   /** The tick was due while no server ran, and the job does not catch up on such ticks. */
@@ -113,17 +119,22 @@ export function decideStart(input: StartInput): StartDecision {
     definition.refresh_propagation,
     definition.job_ref,
   );
-  const interval = decideInterval({
+  const { window = null, taken = [], backfillRunCount = 0 } = input;
+  const due = {
     ...input,
+    taken,
+    // Runs of backfills leave the time that is due to others.
+    activeRunCount: input.activeRunCount - backfillRunCount,
     isByFreshness: input.origin === 'freshness',
     refresh,
     isRefreshRequested: input.refresh,
-  });
+  };
+  const interval = window ?? decideInterval(due);
   if (isSkip(interval)) return skip(interval.status, ...interval.reasons);
   const declined = checkUpstreams(input) ?? checkMinutes(input.organization);
   if (declined !== null) return declined;
   const start = { interval, refresh, warnings: warning === null ? [] : [warning] };
-  const obstacle = findObstacle(input);
+  const obstacle = findObstacle(input, refresh);
   if (obstacle === null) return { outcome: 'start', ...start };
   const { status, waitsFor, reason } = obstacle;
   if (!input.queue.isOpen) return skip(status, reason);
@@ -158,7 +169,10 @@ interface Obstacle {
 }
 
 /** Finds the limit that is reached, if any: that of the job or of the organization. */
-function findObstacle({ definition, activeRunCount, organization, queue }: StartInput): Obstacle | null {
+function findObstacle(
+  { definition, activeRunCount, backfillRunCount = 0, organization, queue }: StartInput,
+  refresh: boolean,
+): Obstacle | null {
   const limit = getConcurrencyLimit(definition);
   const ofJob = (reason: string): Obstacle => ({
     status: 'skipped_concurrency_limit',
@@ -167,6 +181,8 @@ function findObstacle({ definition, activeRunCount, organization, queue }: Start
   });
   if (limit !== null && activeRunCount >= limit)
     return ofJob(`${activeRunCount} of ${limit} allowed runs of this job are active`);
+  // A refresh drops what the windows load.
+  if (refresh && backfillRunCount > 0) return ofJob(`${backfillRunCount} windows of a backfill end first`);
   const { runLimit } = organization;
   if (runLimit !== null && organization.activeRunCount >= runLimit) {
     return {

@@ -7,6 +7,7 @@ import {
   recentOffsetChange,
   wallClockMs,
 } from '../primitives/time-zone.ts';
+import { iterateWallTicks } from './wall-ticks.ts';
 
 /**
  * Computes cron ticks by the rule of dlt 1.31: the expression runs over the local wall clock without its
@@ -90,18 +91,16 @@ export function latestTick(expression: string, at: Date, zone: string): ElapsedT
  * @throws {CronSyntaxError} on an expression that findCronProblem rejects
  */
 export function listTicks(expression: string, from: Date, to: Date, zone: string, limit = 100_000): Date[] {
-  const cron = compileCron(expression);
   const fromMs = from.getTime();
   const toMs = to.getTime();
   const gapMs = Math.max(recentOffsetChange(fromMs, zone)?.shiftMs ?? 0, 0);
   const repeatedUntilMs = endOfRepeatedHour(toMs, zone, recentOffsetChange(toMs, zone));
   const lastWallMs = repeatedUntilMs === null ? wallClockMs(toMs, zone) : repeatedUntilMs - 1;
   const ticks: number[] = [];
-  let wallMs = nextWallTick(cron, wallClockMs(fromMs, zone) - gapMs - 1);
-  while (wallMs !== null && wallMs <= lastWallMs && ticks.length < limit) {
+  for (const wallMs of iterateWallTicks(expression, wallClockMs(fromMs, zone) - gapMs - 1)) {
+    if (wallMs > lastWallMs || ticks.length >= limit) break;
     const ms = instantOfWallClockMs(wallMs, zone);
     if (ms >= fromMs && ms <= toMs) ticks.push(ms);
-    wallMs = nextWallTick(cron, wallMs);
   }
   return ticks.sort((a, b) => a - b).map((ms) => new Date(ms));
 }

@@ -5,6 +5,7 @@ import {
   isInWindow,
   resolveDeclaredWindow,
 } from './declared-interval.ts';
+import { findFreeInterval } from './free-interval.ts';
 import { findTimedTrigger, getTimeZone, type JobDefinition } from '../jobs/job-definition.ts';
 import { computeRunInterval, isEmptyInterval, type RunInterval } from './run-interval.ts';
 import { parseTrigger, type Trigger } from '../jobs/trigger.ts';
@@ -19,6 +20,8 @@ export interface IntervalInput {
   /** End of the last completed run's interval; null if there is none. */
   lastCompletedEnd: Date | null;
   activeRunCount: number;
+  /** Completed time, and open windows of backfills, joined and in order. */
+  taken?: readonly RunInterval[];
   /** The run refreshes, so completed intervals do not count. */
   refresh: boolean;
   /** The refresh was requested or is pending. A job that refreshes with each run needs no request. */
@@ -84,7 +87,7 @@ function decidePointInTime(
 /** Decides the time up to the latest tick that no completed run covers. */
 function decideDueInterval(
   clock: ClockTrigger,
-  { isByFreshness, now, lastCompletedEnd, refresh, isRefreshRequested }: IntervalInput,
+  { isByFreshness, now, lastCompletedEnd, refresh, isRefreshRequested, taken = [] }: IntervalInput,
   zone: string,
   window: DeclaredWindow | null,
 ): RunInterval | IntervalSkip {
@@ -96,7 +99,10 @@ function decideDueInterval(
   const natural = computeRunInterval(clock, now, completedEnd ?? window?.start ?? null, zone);
   const widened = completedEnd === null && window === null ? widenFirstRun(clock, natural, zone) : natural;
   const interval = clampToWindow(widened, window);
-  if (!isEmptyInterval(interval)) return interval;
+  // A refresh discards completed time, and loads the windows of backfills too.
+  const free = refresh || isEmptyInterval(interval) ? interval : findFreeInterval(interval, taken);
+  if (!isEmptyInterval(free)) return free;
+  if (free !== interval) return explainTakenTime(interval);
   const isFirstTick = widened !== natural;
   if (isFirstTick && !(refresh && isRefreshRequested)) return interval;
   const reason = isFirstTick
@@ -134,6 +140,11 @@ function widenFirstRun(clock: ClockTrigger, interval: RunInterval, zone: string)
   if (tick === null) return interval;
   const before = latestTick(clock.expr, new Date(tick.at.getTime() - 1), zone);
   return { start: before?.at ?? tick.at, end: tick.at };
+}
+
+function explainTakenTime({ start, end }: RunInterval): IntervalSkip {
+  const time = `${start.toISOString()} to ${end.toISOString()}`;
+  return skip('skipped_already_covered', `completed runs and windows of a backfill cover ${time}`);
 }
 
 function explainEmptyInterval(

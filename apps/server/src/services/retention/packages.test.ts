@@ -99,7 +99,13 @@ describe('packages', () => {
       await context.uploadDeployment();
       purging.resolve(kept.purge('packages=0d'));
       await kept.awaitLockWait();
-      await store.jobRuns.insert({ ...model, deploymentId: unused.id, tickAt: null, isInternal: false });
+      await store.jobRuns.insert({
+        ...model,
+        deploymentId: unused.id,
+        tickAt: null,
+        isInternal: false,
+        backfillRound: null,
+      });
     });
     expect(await purging.promise).toMatchObject({ packages: { count: 0 } });
     expect(await kept.listBlobs('deployments/')).toContain(unused.archiveKey);

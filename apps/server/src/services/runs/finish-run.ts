@@ -6,6 +6,7 @@ import type { Failed } from './retry-run.ts';
 import type { FailedRun, FollowingRetry } from '../../domain/runs/closing-lines.ts';
 import type { FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
+import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../../platform/fault-points.ts';
@@ -18,6 +19,8 @@ import { closeWithFailure, closeWithRetry } from '../../domain/runs/closing-line
 import { dropDeferredStarts } from './deferred-starts.ts';
 import { jobEvent } from '../../domain/jobs/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-context.ts';
+import { getTimeZone } from '../../domain/jobs/job-definition.ts';
+import { resolveDeclaredWindow } from '../../domain/scheduling/declared-interval.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
@@ -92,7 +95,8 @@ export function createFinishRun({
     const { onlyFrom = statesBefore(outcome.status), seen = null, reason = null } = options;
     const run = options.run ?? (await store.jobRuns.find(jobRunId));
     if (!run) return false;
-    const kind = followUpKind(outcome);
+    // Windows of a backfill are no news for other jobs: a thousand of them would start each follower as often.
+    const kind = run.backfillId === null ? followUpKind(outcome) : null;
     const { job, touched } = await findTouched(store, run, kind);
     const event = kind === null || job.jobType === 'interactive' ? null : jobEvent(kind, job.jobRef);
     // Lock jobs before runs, as everywhere, and all at once in id order: otherwise the ends of jobs that
@@ -118,12 +122,12 @@ export function createFinishRun({
     const waitReason = attempt ? null : describeCancel(outcome);
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, waitReason))) return false;
     if (outcome.status === 'completed') {
-      await store.jobs.noteCompletion(run, coveredEnd(run));
+      await store.jobs.noteCompletion(run, coveredTime(run), declaredStartOf(job));
       if (job.definition.refresh_propagation === 'always') await forgetRefreshed(store, downstreams);
     } else {
-      if (failed) await store.jobs.noteFailure(run);
+      if (failed) await noteFailure(store, run);
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
-      await dropDeferredStarts(store, run.workspaceId, job.jobRef);
+      if (run.backfillId === null) await dropDeferredStarts(store, run.workspaceId, job.jobRef);
     }
     if (!event || others.length === 0) return true;
     const followers = others.filter(({ triggers }) => triggers.includes(event));
@@ -251,10 +255,18 @@ async function findTouched(
   return { job, touched: found.filter((other) => other !== job) };
 }
 
-/**
- * Returns the end of the interval that a completed run covered; null for a point in time, which covers none.
- */
-function coveredEnd(run: JobRunRecord): Date | null {
-  if (!run.intervalStart || !run.intervalEnd) return null;
-  return run.intervalEnd > run.intervalStart ? run.intervalEnd : null;
+/** Returns the time that a run covers; null for a point in time, which covers none. */
+function coveredTime({ intervalStart: start, intervalEnd: end }: JobRunRecord): RunInterval | null {
+  return start && end && end > start ? { start, end } : null;
+}
+
+function declaredStartOf({ definition }: JobRecord): Date | null {
+  return resolveDeclaredWindow(definition, getTimeZone(definition))?.start ?? null;
+}
+
+/** A backfill shows its failures itself; they do not make the job a failing one. */
+async function noteFailure(store: Pick<Store, 'jobs'>, run: JobRunRecord): Promise<void> {
+  const time = coveredTime(run);
+  if (time) await store.jobs.noteFailedTime(run.jobId, time);
+  if (run.backfillId === null) await store.jobs.noteFailure(run);
 }

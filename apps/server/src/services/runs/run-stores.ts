@@ -2,6 +2,7 @@
 export type StartContextStores =
   | 'configurations'
   | 'deployments'
+  | 'jobCoverage'
   | 'jobRuns'
   | 'jobs'
   | 'organizationLimits'

@@ -82,7 +82,7 @@ export function describeStart(
   job: JobRecord,
   trigger: string,
   options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
-    Partial<Pick<BatchOptions, 'replacesActive'>>,
+    Partial<Pick<BatchOptions, 'replacesActive' | 'window'>>,
 ): Omit<StartInput, 'pendingUpstreams'> {
   const settings = context.settingsOf(job, options.profile);
   const queue = context.queues.get(job.id) ?? [];
@@ -93,8 +93,10 @@ export function describeStart(
     trigger,
     now: options.now,
     isMissed: options.isMissed && settings.catchUp === 'skip',
+    window: options.window?.interval ?? null,
     queue: {
-      isOpen: settings.onLimit === 'queue',
+      // A backfill must not cost the schedule a run: at the limit because of its windows, starts wait.
+      isOpen: options.window == null && (settings.onLimit === 'queue' || context.backfillCountOf(job.id) > 0),
       length: queue.length,
       sameTriggerNumber: findSameTimed(queue, trigger)?.number ?? null,
     },
@@ -147,7 +149,7 @@ async function begin(
   // A queued run refreshes when it starts, so that completions until then are discarded, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
   else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
-  if (!isQueued) context.countStart(candidate.job.id);
+  if (!isQueued) context.countStart(candidate.job.id, options.window !== null);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
   // An existing run shows its own interval; only a dry run needs the preview.
   const preview = options.dryRun ? describeInterval(decision) : [];
@@ -247,6 +249,9 @@ function describeRun(
     trigger,
     triggerKind: readTriggerType(trigger) ?? 'manual',
     tickAt: options.tickAt,
+    backfillId: options.window?.backfillId ?? null,
+    backfillWindow: options.window?.number ?? null,
+    backfillRound: options.window?.round ?? null,
     triggeredBy: options.membershipId,
     profile: context.profileOf(job, options.profile),
     refresh: false,
@@ -258,7 +263,7 @@ function describeRun(
     isInternal: job.jobRef === manifestBuildJobRef,
     isQueued: false,
     waitReason: null,
-    priority,
+    priority: options.window?.priority ?? priority,
     skipFreshness: options.skipFreshness,
     startBy:
       startDeadlineSeconds === null ? null : new Date(options.now.getTime() + startDeadlineSeconds * 1000),

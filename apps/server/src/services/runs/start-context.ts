@@ -8,12 +8,14 @@ import type {
 } from '../../store/records.ts';
 import type { BatchOptions, Candidate } from './start-request.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { Store } from '../../store/store.ts';
 import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { OrganizationCapacity, StartInput } from '../../domain/runs/start-decision.ts';
 import type { UpstreamInput } from '../../domain/scheduling/freshness.ts';
-import { chooseProfile, getDefaultTrigger } from '../../domain/jobs/job-definition.ts';
+import { chooseProfile, findTimedTrigger, getDefaultTrigger } from '../../domain/jobs/job-definition.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
+import { toIntervals } from '../backfills/intervals.ts';
 import { isTimedTrigger } from '../../domain/jobs/trigger.ts';
 import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -38,8 +40,12 @@ export interface StartContext {
   listUpstreams(definition: JobDefinition): UpstreamInput[];
   /** Finds an active job that one of the batch waits for. */
   findUpstream(ref: string): JobRecord | undefined;
-  /** Counts one more active run of the job. */
-  countStart(jobId: string): void;
+  /** Counts the active runs of the job that belong to backfills. */
+  backfillCountOf(jobId: string): number;
+  /** Lists the time that a start of the job leaves out: see decision 0087. */
+  takenOf(jobId: string): readonly RunInterval[];
+  /** Counts one more active run of the job, of a backfill or not. */
+  countStart(jobId: string, isOfBackfill?: boolean): void;
   /** Discards the completions of these jobs, which a refresh has reached. */
   forget(jobIds: readonly string[]): void;
 }
@@ -52,6 +58,8 @@ export function describeJob(context: StartContext, job: JobRecord) {
     lastCompletedEnd: job.completedIntervalEnd,
     upstreams: context.listUpstreams(definition),
     activeRunCount: context.activeCounts.get(job.id) ?? 0,
+    backfillRunCount: context.backfillCountOf(job.id),
+    taken: context.takenOf(job.id),
     organization: context.organization,
     isPaused: job.isPaused,
     isArchived: job.isArchived,
@@ -104,7 +112,8 @@ async function gatherContext(
     return choice.profile;
   }
 
-  const { activeCounts, hasQueued } = await store.jobRuns.countActive(ids);
+  const { activeCounts, backfillCounts, hasQueued } = await store.jobRuns.countActive(ids);
+  const taken = await readTakenTime(store, [...ofBatch, ...upstreams]);
   const queued = hasQueued ? await store.runQueue.list(ids) : [];
   const organization = await readOrganizationCapacity(store, workspace, hold);
   return {
@@ -125,18 +134,22 @@ async function gatherContext(
         return {
           constraint,
           definition: upstream?.definition ?? null,
-          lastCompletedEnd: upstream ? completionOf(upstream) : null,
+          lastCompletedEnd: upstream ? completionOf(upstream, taken.get(upstream.id)) : null,
         };
       }),
     findUpstream: (ref) => byRef.get(ref),
-    countStart(jobId) {
+    backfillCountOf: (jobId) => backfillCounts.get(jobId) ?? 0,
+    takenOf: (jobId) => taken.get(jobId)?.intervals ?? [],
+    countStart(jobId, isOfBackfill = false) {
       activeCounts.set(jobId, (activeCounts.get(jobId) ?? 0) + 1);
+      if (isOfBackfill) backfillCounts.set(jobId, (backfillCounts.get(jobId) ?? 0) + 1);
       organization.activeRunCount += 1;
     },
     forget(jobIds) {
       const forgotten = { completedIntervalEnd: null, lastCompletedAt: null };
       for (const id of jobIds) {
         const job = jobs.get(id);
+        taken.delete(id);
         if (job) jobs.set(id, { ...job, ...forgotten });
       }
       for (const [ref, job] of byRef) if (jobIds.includes(job.id)) byRef.set(ref, { ...job, ...forgotten });
@@ -212,8 +225,32 @@ export function refreshesOthers(job: JobRecord): boolean {
   return job.refreshPending || job.definition.refresh_propagation === 'always';
 }
 
-/** Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. */
-function completionOf(job: JobRecord): Date | null {
+/** What completed runs and open windows of backfills have taken of the time of a job. */
+interface Taken {
+  coveredUntil: Date | null;
+  intervals: readonly RunInterval[];
+}
+
+async function readTakenTime(
+  store: Pick<Store, 'jobCoverage'>,
+  jobs: readonly JobRecord[],
+): Promise<Map<string, Taken>> {
+  const onClock = jobs.filter(({ definition }) => findTimedTrigger(definition) !== null);
+  if (onClock.length === 0) return new Map();
+  const rows = await store.jobCoverage.takenOf(onClock.map(({ id }) => id));
+  return new Map(
+    rows.map(({ jobId, coveredUntil, taken }) => [jobId, { coveredUntil, intervals: toIntervals(taken) }]),
+  );
+}
+
+/**
+ * Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. Completed
+ * time after a window of a backfill that is still open counts.
+ */
+function completionOf(job: JobRecord, taken: Taken | undefined): Date | null {
   const trigger = getDefaultTrigger(job.definition);
-  return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;
+  if (!trigger || !isTimedTrigger(trigger)) return job.lastCompletedAt;
+  const { completedIntervalEnd: end } = job;
+  const until = taken?.coveredUntil ?? null;
+  return end === null || (until !== null && until > end) ? until : end;
 }

@@ -87,6 +87,14 @@ export function declined(result: {
   return refusal(code, detail);
 }
 
+/** Describes why the only start of a batch did not begin. */
+export function describeObstacle(result: {
+  skipped: readonly { reasons: string[] }[];
+  failed: readonly FailedStart[];
+}): string {
+  return result.skipped[0]?.reasons.join('; ') ?? result.failed[0]?.detail ?? 'the run was not started';
+}
+
 function refusal(code: ErrorCode, detail: string): ServiceError {
   return new ServiceError(code, detail, { reasons: [detail] });
 }

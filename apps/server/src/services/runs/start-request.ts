@@ -1,5 +1,6 @@
 import type { FailedStart } from './start-refusals.ts';
 import type { DeploymentRecord, JobRecord, JobRunRecord, RunWorkspace } from '../../store/records.ts';
+import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { StartOrigin } from '../../domain/runs/start-decision.ts';
 
 /** A job to decide on. */
@@ -20,6 +21,15 @@ export interface TriggerResult {
   succeeded: StartedJob[];
   skipped: StartedJob[];
   failed: FailedStart[];
+}
+
+/** The window of a backfill that a run loads. */
+export interface WindowStart {
+  backfillId: string;
+  number: number;
+  round: number;
+  interval: RunInterval;
+  priority: number;
 }
 
 export interface BatchOptions {
@@ -46,6 +56,8 @@ export interface BatchOptions {
   replacesActive: boolean;
   /** The code to run, which the caller holds; the latest if undefined. */
   deployment?: DeploymentRecord;
+  /** For a run of a backfill: the window that it loads. */
+  window: WindowStart | null;
   /** Its workspace, if the caller has read it since it locked the jobs. */
   workspace?: RunWorkspace;
 }
@@ -63,4 +75,5 @@ export const plainStart = {
   input: null,
   isLocked: false,
   replacesActive: false,
+  window: null,
 } as const;

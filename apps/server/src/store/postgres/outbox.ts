@@ -42,10 +42,10 @@ export function createOutboxStore(sql: Queryable) {
     },
 
     /**
-     * Wakes the loops of every server when the transaction commits. `schedules` and `queue` are only for
-     * schedulers, `mail` for servers that send mail.
+     * Wakes the loops of every server when the transaction commits. `schedules`, `queue` and `backfills` are only
+     * for schedulers, `mail` for servers that send mail.
      */
-    wake: (kind: 'schedules' | 'queue' | 'mail' | '' = '') =>
+    wake: (kind: 'schedules' | 'queue' | 'mail' | 'backfills' | '' = '') =>
       sql.execute(named('select pg_notify(:wakeChannel, :kind)', { wakeChannel, kind })),
 
     /**

@@ -60,6 +60,15 @@ const actionsByArea = {
     'invitation.accept': 'accepted the invitation for',
     'invitation.revoke': 'revoked the invitation for',
   },
+  backfills: {
+    'backfill.create': 'created a backfill of',
+    'backfill.change': 'changed a backfill of',
+    'backfill.pause': 'paused a backfill of',
+    'backfill.resume': 'resumed a backfill of',
+    'backfill.cancel': 'cancelled a backfill of',
+    'backfill.retry': 'retried windows of a backfill of',
+    'job.invalidate-windows': 'invalidated windows of',
+  },
   keys: { 'key.create': 'created the key', 'key.revoke': 'revoked the key' },
   workers: {
     'worker.create': 'created the worker',
@@ -104,6 +113,7 @@ export type AuditArea = keyof typeof actionsByArea;
 export const auditAreas: readonly { value: AuditArea; label: string }[] = [
   { value: 'versions', label: 'Deployments and configurations' },
   { value: 'jobs', label: 'Jobs and runs' },
+  { value: 'backfills', label: 'Backfills' },
   { value: 'variables', label: 'Variables' },
   { value: 'webhooks', label: 'Webhooks' },
   { value: 'alerts', label: 'Alerts' },

@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import classes from './job.module.css';
 import { ActionResultLine } from './action-result.tsx';
+import { BackfillTab } from '../backfills/backfill-tab.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
 import { JobAlerts } from './job-alerts.tsx';
 import { JobDetails } from './job-details-view.tsx';
@@ -26,6 +27,7 @@ const GraphTab = lazy(() => import('./graph-tab.tsx'));
 const tabs = [
   { tab: 'runs', label: 'Runs' },
   { tab: 'schedule', label: 'Schedule' },
+  { tab: 'backfill', label: 'Backfill' },
   { tab: 'graph', label: 'Graph' },
   { tab: 'versions', label: 'Versions' },
   { tab: 'definition', label: 'Definition' },
@@ -68,6 +70,7 @@ export function JobPage() {
       <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
       {tab === 'schedule' && <ScheduleTab />}
+      {tab === 'backfill' && <BackfillTab />}
       {tab === 'graph' && (
         <Suspense fallback={<LoadingRows />}>
           <GraphTab />

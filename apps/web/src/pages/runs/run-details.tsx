@@ -33,6 +33,9 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
             ],
             ['Tick', run.tick_at === null ? '–' : <ClockTime key="tick" at={run.tick_at} />],
             ['Interval', describeInterval(run)],
+            ...(run.backfill === null
+              ? []
+              : [['Backfill', <BackfillLink key="backfill" run={run} />] as const]),
             ['Refresh', run.refresh ? 'yes, everything is reloaded' : 'no'],
             ['Profile', run.profile],
             [
@@ -49,6 +52,20 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
       <JobResult params={params} />
       <DownstreamRuns detail={detail} />
     </>
+  );
+}
+
+/** The window of a backfill that the run loads, with a link to its backfill. */
+function BackfillLink({ run }: { run: RunOverviewDetailResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <Link
+      to="/w/$workspaceId/jobs/$job"
+      params={{ workspaceId, job: run.job_id }}
+      search={{ tab: 'backfill' }}
+    >
+      Window {run.backfill?.window}
+    </Link>
   );
 }
 

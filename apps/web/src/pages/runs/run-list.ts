@@ -15,6 +15,7 @@ export interface RunSearch {
   trigger_kind?: string[] | undefined;
   profile?: string[] | undefined;
   pipeline_name?: string[] | undefined;
+  backfill_id?: string | undefined;
 }
 
 type RunQuery = NonNullable<RouteQueryInput<'list_run_overviews'>>;
@@ -58,6 +59,8 @@ export function toRunQuery(search: RunSearch): RunQuery {
     ...(search.q !== undefined && { q: search.q }),
     ...(isActive ? { is_active: true } : states.length > 0 && { status: states }),
     ...(search.job_id !== undefined && isUuid.test(search.job_id) && { job_id: search.job_id }),
+    ...(search.backfill_id !== undefined &&
+      isUuid.test(search.backfill_id) && { backfill_id: search.backfill_id }),
     ...(kinds.length > 0 && { trigger_kind: kinds }),
     ...(search.profile !== undefined && { profile: search.profile }),
     ...(search.pipeline_name !== undefined && { pipeline_name: search.pipeline_name }),

@@ -19,6 +19,8 @@ const runOverviewQuery = listQuery(['created_at', 'duration_seconds', 'finished_
   q: queryText.optional(),
   status: queryList(runStatus).optional(),
   job_id: uuid.optional(),
+  /** Runs of the windows of this backfill. */
+  backfill_id: uuid.optional(),
   /** The versions that the runs use. */
   deployment_id: uuid.optional(),
   configuration_id: uuid.optional(),

@@ -6,6 +6,7 @@ export const liveChangeKind = namedEnum('LiveChangeKind', [
   'alert',
   'alert-channel',
   'alert-delivery',
+  'backfill',
   'configuration',
   'deployment',
   'job',

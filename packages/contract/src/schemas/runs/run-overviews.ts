@@ -52,6 +52,9 @@ const overview = {
     number: z.int(),
   }).nullable(),
 
+  /** The backfill whose window it loads. */
+  backfill: responseObject('RunBackfillResponse', { id: uuid, window: z.int() }).nullable(),
+
   profile: z.string(),
   refresh: z.boolean(),
   interval_start: timestamp.nullable(),

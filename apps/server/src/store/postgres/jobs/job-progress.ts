@@ -36,18 +36,58 @@ export function createJobProgressStore(sql: Queryable) {
     /**
      * Records a completed run, and resets the failure count, whatever the run covered. An empty interval covers no time, so it must not move the watermark past time
      * that was never loaded. A run that started before a refresh does not count: neither while the refresh is
-     * pending, nor after a later one if several runs may be active.
+     * pending, nor after a later one if several runs may be active. The watermark moves over time that completed
+     * runs cover without a gap; without one before, a run of a backfill sets none.
+     * @param covered null for a point in time
+     * @param declaredStart where the first interval of the job begins; null if it declares none
      */
-    noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
+    noteCompletion: (
+      run: { jobId: string; number: number; backfillId: string | null },
+      covered: { start: Date; end: Date } | null,
+      declaredStart: Date | null,
+    ) =>
       sql.executePrepared(
         named(
-          `update jobs set last_completed_at = case when counts then now() else last_completed_at end,
-                  completed_interval_end = case when counts then greatest(completed_interval_end, :intervalEnd::timestamptz)
+          `with decided as (
+             select not refresh_pending and not ${hasLaterRefresh} as counts,
+                    greatest(completed_interval_end, :declaredStart::timestamptz) as base from jobs where id = :jobId),
+           covered as (
+             insert into job_coverage as kept (job_id, completed)
+             select :jobId, tstzmultirange(tstzrange(:start::timestamptz, :end::timestamptz)) from decided
+              where counts and :end::timestamptz is not null
+             on conflict (job_id) do update set completed = kept.completed + excluded.completed,
+                    failed = kept.failed - excluded.completed, invalidated = kept.invalidated - excluded.completed
+             returning completed),
+           reached as (
+             select case when base is null then case when :isOfBackfill then null else :end::timestamptz end
+                         else (select upper(range) from covered, unnest(covered.completed) as range
+                                where lower(range) <= base and upper(range) >= base) end as until from decided)
+           update jobs set last_completed_at = case when counts then now() else last_completed_at end,
+                  completed_interval_end = case when counts then greatest(completed_interval_end, until)
                                            else completed_interval_end end,
-                  failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
-             from (select not refresh_pending and not ${hasLaterRefresh} as counts from jobs where id = :jobId) as decided
-            where jobs.id = :jobId`,
-          { jobId: run.jobId, intervalEnd, number: run.number },
+                  failure_count = case when :isOfBackfill then failure_count else 0 end,
+                  failing_since_run_id = case when :isOfBackfill then failing_since_run_id end,
+                  failing_since_number = case when :isOfBackfill then failing_since_number end,
+                  failing_since_at = case when :isOfBackfill then failing_since_at end
+             from decided, reached where jobs.id = :jobId`,
+          {
+            jobId: run.jobId,
+            number: run.number,
+            start: covered?.start ?? null,
+            end: covered?.end ?? null,
+            declaredStart,
+            isOfBackfill: run.backfillId !== null,
+          },
+        ),
+      ),
+
+    /** Records the time of a failed run, until a run completes it. */
+    noteFailedTime: (jobId: string, failed: { start: Date; end: Date }) =>
+      sql.execute(
+        named(
+          `insert into job_coverage as kept (job_id, failed) values (:jobId, tstzmultirange(tstzrange(:start, :end)))
+           on conflict (job_id) do update set failed = kept.failed + excluded.failed`,
+          { jobId, start: failed.start, end: failed.end },
         ),
       ),
 

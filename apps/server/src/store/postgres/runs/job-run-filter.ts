@@ -6,6 +6,8 @@ export interface JobRunFilter {
   statuses?: readonly string[] | null;
   jobTypes?: readonly string[] | null;
   previousJobRunId?: string | null;
+  /** The backfill whose windows they load. */
+  backfillId?: string | null;
   /** The code version with which they were created. */
   deploymentId?: string | null;
   configurationId?: string | null;

@@ -133,6 +133,7 @@ function isSimple({ filter, jobs }: Scope): boolean {
     filter.jobId,
     filter.number,
     filter.previousJobRunId,
+    filter.backfillId,
     filter.start ?? filter.end,
     jobs,
   ];
@@ -206,6 +207,7 @@ function runConditions({ workspaceId, filter, hiddenJobIds, jobs }: Scope, witho
   addScope(where, workspaceId, filter.jobId);
   where.add('job_runs.number = ?::bigint', filter.number);
   where.add('job_runs.previous_job_run_id = ?', filter.previousJobRunId);
+  where.add('job_runs.backfill_id = ?', filter.backfillId);
   where.add('job_runs.deployment_id = ?', filter.deploymentId);
   where.add('job_runs.configuration_id = ?', filter.configurationId);
   for (const { column, type, of } of indexed) {

@@ -50,6 +50,10 @@ export interface JobRunRecord {
   intervalStart: Date | null;
   intervalEnd: Date | null;
   previousJobRunId: string | null;
+  /** The backfill whose window it loads; null: none. */
+  backfillId: string | null;
+  /** The number of that window. */
+  backfillWindow: number | null;
   sharesLocalData: boolean;
   failure: RunFailure | null;
   /** Why its last attempt failed, from its output; null if the failure's code is all that is known. */
@@ -101,6 +105,8 @@ export type NewJobRun = Pick<
   | 'intervalStart'
   | 'intervalEnd'
   | 'previousJobRunId'
+  | 'backfillId'
+  | 'backfillWindow'
   | 'sharesLocalData'
   | 'isApp'
   | 'isQueued'
@@ -112,6 +118,8 @@ export type NewJobRun = Pick<
   tickAt: Date | null;
   /** Of a job that the server created for itself. */
   isInternal: boolean;
+  /** How often users have retried the window of a backfill. */
+  backfillRound: number | null;
 };
 
 /** One of the newest runs of a job, as in a list of jobs. */
@@ -146,6 +154,8 @@ export const runColumns = columns('job_runs', [
   'interval_start',
   'interval_end',
   'previous_job_run_id',
+  'backfill_id',
+  'backfill_window',
   'shares_local_data',
   'failure',
   'reason',
@@ -183,10 +193,10 @@ export function createJobRunStore(sql: Queryable) {
          inserted as (insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                                trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                                previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
-                               skip, is_app, is_internal, finished_at, required_labels)
+                               skip, is_app, is_internal, backfill_id, backfill_window, backfill_round, finished_at, required_labels)
          values (:workspaceId, :jobId, :jobVersionId, :deploymentId, :configurationId, (select last_run_number from numbered), :status, :trigger,
                  :triggerKind, :tickAt, :triggeredBy, :profile, :refresh, :intervalStart, :intervalEnd, :previousJobRunId,
-                 :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp, :isInternal,
+                 :sharesLocalData, :isQueued, :waitReason, :priority, :skipFreshness, :startBy, :skip, :isApp, :isInternal, :backfillId, :backfillWindow, :backfillRound,
                  case when :status = 'skipped' then now() end,
                  (select labels from (select (definition->'require'->'instance'->'labels')::jsonb as labels from job_versions where id = :jobVersionId) as required
                    where jsonb_typeof(labels) = 'object' and labels <> '{}'))
@@ -325,11 +335,20 @@ export function createJobRunStore(sql: Queryable) {
         ),
       ),
 
-    /** Counts the active runs of each job, without queued ones; also returns whether there are queued ones. */
+    /**
+     * Counts the active runs of each job, without queued ones, and those of backfills among them; also returns
+     * whether there are queued ones.
+     */
     countActive: async (jobIds: readonly string[]) => {
-      const rows = await sql.prepared<{ jobId: string; count: number; queuedCount: number }>(
+      const rows = await sql.prepared<{
+        jobId: string;
+        count: number;
+        backfillCount: number;
+        queuedCount: number;
+      }>(
         named(
           `select job_id as "jobId", (count(*) filter (where not is_queued))::int as count,
+                  (count(backfill_id) filter (where not is_queued))::int as "backfillCount",
                   (count(*) filter (where is_queued))::int as "queuedCount"
              from job_runs
             where job_id = any(:jobIds) and status in ('pending', 'starting', 'running', 'cancelling') group by job_id`,
@@ -338,6 +357,7 @@ export function createJobRunStore(sql: Queryable) {
       );
       return {
         activeCounts: new Map(rows.map((row) => [row.jobId, row.count])),
+        backfillCounts: new Map(rows.map((row) => [row.jobId, row.backfillCount])),
         hasQueued: rows.some((row) => row.queuedCount > 0),
       };
     },

@@ -18,6 +18,8 @@ export type RunOverviewHead = Pick<
   | 'trigger'
   | 'triggerKind'
   | 'triggeredBy'
+  | 'backfillId'
+  | 'backfillWindow'
   | 'profile'
   | 'refresh'
   | 'intervalStart'
@@ -101,6 +103,8 @@ const headColumns = columns('job_runs', [
   'trigger_kind',
   'tick_at',
   'triggered_by',
+  'backfill_id',
+  'backfill_window',
   'profile',
   'refresh',
   'interval_start',

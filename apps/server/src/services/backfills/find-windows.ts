@@ -1,0 +1,51 @@
+import type { JobClock } from '../../domain/backfills/plan-windows.ts';
+import type { JobRecord } from '../../store/records.ts';
+import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
+import type { Store } from '../../store/store.ts';
+import { listBounds, listTickWindows, maxTicks, readJobClock } from '../../domain/backfills/plan-windows.ts';
+import { deriveWindowStates, type StatedWindow } from '../../domain/backfills/window-states.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+import { toIntervals } from './intervals.ts';
+
+/**
+ * Returns the clock of a job that has windows.
+ * @throws ServiceError job_without_schedule
+ */
+export function requireClock(job: JobRecord): JobClock {
+  const clock = readJobClock(job.definition);
+  if (clock) return clock;
+  throw new ServiceError(
+    'job_without_schedule',
+    `The job ${job.jobRef} has no schedule: or every: trigger, so its runs have no windows.`,
+  );
+}
+
+/**
+ * Computes the windows of one tick between two instants.
+ * @throws ServiceError too_many_windows
+ */
+export function computeWindows(clock: JobClock, asked: RunInterval, now: Date): RunInterval[] {
+  const bounds = listBounds(clock, asked, now);
+  if (bounds.length - 1 <= maxTicks) return listTickWindows(bounds);
+  throw new ServiceError(
+    'too_many_windows',
+    `The range has more than ${maxTicks} ticks of the schedule. Choose a shorter range.`,
+  );
+}
+
+/** Reads the state of each window. */
+export async function readStates(
+  store: Pick<Store, 'jobCoverage'>,
+  jobId: string,
+  windows: readonly RunInterval[],
+): Promise<StatedWindow[]> {
+  const [first, last] = [windows[0], windows.at(-1)];
+  if (!first || !last) return [];
+  const found = await store.jobCoverage.read(jobId, { start: first.start, end: last.end });
+  return deriveWindowStates(windows, {
+    completed: toIntervals(found.completed),
+    failed: toIntervals(found.failed),
+    invalidated: toIntervals(found.invalidated),
+    active: toIntervals(found.active),
+  });
+}

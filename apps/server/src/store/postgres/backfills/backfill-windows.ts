@@ -1,0 +1,207 @@
+import type { BackfillWindowState, WindowCounts } from '../../../domain/backfills/backfill-state.ts';
+import type { Queryable } from '../pool.ts';
+import { columns } from '../statements/columns.ts';
+import { named } from '../statements/named.ts';
+
+export interface BackfillWindowRecord {
+  backfillId: string;
+  /** From 1, in the order in which they start. */
+  number: number;
+  jobId: string;
+  startsAt: Date;
+  endsAt: Date;
+  status: BackfillWindowState;
+  /** How often users have retried it. */
+  round: number;
+  /** Its last run, or the run that covered it; null before, and once retention has removed the run. */
+  jobRunId: string | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+/** A window with the number of its run. */
+export type ListedWindow = BackfillWindowRecord & { jobRunNumber: number | null };
+
+/** Durations of the last completed windows. */
+export interface WindowTimes {
+  meanSeconds: number | null;
+}
+
+const windowColumns = columns('backfill_windows', [
+  'backfill_id',
+  'number',
+  'job_id',
+  'starts_at',
+  'ends_at',
+  'status',
+  'round',
+  'job_run_id',
+  'started_at',
+  'finished_at',
+]);
+
+/** Windows whose durations an estimate follows. */
+const maxTimed = 50;
+
+export type BackfillWindowStore = ReturnType<typeof createBackfillWindowStore>;
+
+/** Stores the windows of backfills. A database trigger ends them with their runs (migration 0041). */
+export function createBackfillWindowStore(sql: Queryable) {
+  return {
+    /** Inserts the windows of a new backfill, in the order in which they start. */
+    insert: ({ id, jobId }: { id: string; jobId: string }, windows: readonly { start: Date; end: Date }[]) =>
+      sql.execute(
+        named(
+          `insert into backfill_windows (backfill_id, job_id, number, starts_at, ends_at)
+           select :id::uuid, :jobId::uuid, number, starts_at, ends_at
+             from unnest(:starts::timestamptz[], :ends::timestamptz[]) with ordinality as given (starts_at, ends_at, number)`,
+          { id, jobId, starts: windows.map(({ start }) => start), ends: windows.map(({ end }) => end) },
+        ),
+      ),
+
+    /** Counts the windows of each backfill by state. */
+    async countOf(backfillIds: readonly string[]): Promise<Map<string, WindowCounts>> {
+      const rows = await sql.query<{ backfillId: string; status: BackfillWindowState; count: number }>(
+        named(
+          `select backfill_id as "backfillId", status, count(*)::int as count from backfill_windows
+            where backfill_id = any(:backfillIds) group by backfill_id, status`,
+          { backfillIds },
+        ),
+      );
+      const counts = new Map(backfillIds.map((id) => [id, noWindows()]));
+      for (const { backfillId, status, count } of rows) {
+        const own = counts.get(backfillId);
+        if (own) own[status] = count;
+      }
+      return counts;
+    },
+
+    /** Counts what a step depends on; `waiting` up to `atMost`, because it may be large. */
+    async countForStep(backfillId: string, atMost: number) {
+      return sql.one<Pick<WindowCounts, 'waiting' | 'running' | 'failed' | 'cancelled'>>(
+        named(
+          `select (select count(*) from (select from backfill_windows where backfill_id = :backfillId and status = 'waiting'
+                     limit :atMost) as first)::int as waiting,
+                  (select count(*) from backfill_windows where backfill_id = :backfillId and status = 'running')::int as running,
+                  (select count(*) from backfill_windows where backfill_id = :backfillId and status = 'failed')::int as failed,
+                  (select count(*) from backfill_windows where backfill_id = :backfillId and status = 'cancelled')::int as cancelled`,
+          { backfillId, atMost },
+        ),
+      );
+    },
+
+    /** Lists the next windows that wait. */
+    listWaiting: (backfillId: string, limit: number) =>
+      sql.prepared<BackfillWindowRecord>(
+        named(
+          `select ${windowColumns} from backfill_windows where backfill_id = :backfillId and status = 'waiting'
+            order by number limit :limit`,
+          { backfillId, limit },
+        ),
+      ),
+
+    /** Lists windows by number, after one, with those of some states only. */
+    list: (
+      backfillId: string,
+      options: { after: number; limit: number; statuses: readonly BackfillWindowState[] | null },
+    ) =>
+      sql.query<ListedWindow>(
+        named(
+          `select ${windowColumns}, job_runs.number as "jobRunNumber"
+             from (select * from backfill_windows
+                    where backfill_id = :backfillId and number > :after
+                      and (:statuses::text[] is null or status = any(:statuses))
+                    order by number limit :limit) as backfill_windows
+             left join job_runs on job_runs.id = backfill_windows.job_run_id order by backfill_windows.number`,
+          { backfillId, ...options },
+        ),
+      ),
+
+    /** Marks a window as started with its run. */
+    setRunning: (window: Pick<BackfillWindowRecord, 'backfillId' | 'number'>, jobRunId: string) =>
+      sql.execute(
+        named(
+          `update backfill_windows set status = 'running', job_run_id = :jobRunId, started_at = null, finished_at = null
+            where backfill_id = :backfillId and number = :number and status = 'waiting'`,
+          { backfillId: window.backfillId, number: window.number, jobRunId },
+        ),
+      ),
+
+    /** Marks waiting windows as covered: completed runs have loaded their time. */
+    setCovered: (backfillId: string, numbers: readonly number[]) =>
+      sql.execute(
+        named(
+          `update backfill_windows set status = 'covered', finished_at = now()
+            where backfill_id = :backfillId and number = any(:numbers) and status = 'waiting'`,
+          { backfillId, numbers },
+        ),
+      ),
+
+    /** Cancels the windows that have not started. */
+    cancelWaiting: (backfillId: string) =>
+      sql.execute(
+        named(
+          `update backfill_windows set status = 'cancelled', finished_at = now()
+            where backfill_id = :backfillId and status = 'waiting'`,
+          { backfillId },
+        ),
+      ),
+
+    /** Lists the runs of the windows that are running. */
+    async listRunning(backfillId: string) {
+      const rows = await sql.query<{ jobRunId: string | null }>(
+        named(
+          `select job_run_id as "jobRunId" from backfill_windows
+            where backfill_id = :backfillId and status = 'running' and job_run_id is not null order by number`,
+          { backfillId },
+        ),
+      );
+      return rows.flatMap(({ jobRunId }) => jobRunId ?? []);
+    },
+
+    /**
+     * Lets failed and cancelled windows wait again, without those that overlap open windows of other backfills, or
+     * that completed runs have loaded in part since.
+     * @param numbers null for all of them
+     * @returns how many
+     */
+    retry: (backfillId: string, numbers: readonly number[] | null) =>
+      sql.execute(
+        named(
+          `update backfill_windows set status = 'waiting', round = round + 1, started_at = null, finished_at = null
+            where backfill_id = :backfillId and status in ('failed', 'cancelled')
+              and (:numbers::int[] is null or number = any(:numbers))
+              and not exists (select from backfill_windows as other
+                               where other.job_id = backfill_windows.job_id and other.backfill_id <> :backfillId
+                                 and other.status in ('waiting', 'running')
+                                 and other.starts_at < backfill_windows.ends_at and other.ends_at > backfill_windows.starts_at)
+              and not exists (select from job_coverage where job_coverage.job_id = backfill_windows.job_id
+                                 and completed && tstzrange(starts_at, ends_at)
+                                 and not completed @> tstzrange(starts_at, ends_at))`,
+          { backfillId, numbers },
+        ),
+      ),
+
+    /** Reads the mean duration of the last completed windows of each backfill. */
+    timesOf: (backfillIds: readonly string[]) =>
+      sql.query<{ backfillId: string } & WindowTimes>(
+        named(
+          `select asked.id as "backfillId", (select avg(extract(epoch from finished_at - started_at))::float8
+                from (select started_at, finished_at from backfill_windows
+                       where backfill_id = asked.id and status = 'completed' and started_at is not null
+                       order by number desc limit ${maxTimed}) as last) as "meanSeconds"
+             from unnest(:backfillIds::uuid[]) as asked (id)`,
+          { backfillIds },
+        ),
+      ),
+  };
+}
+
+const noWindows = (): WindowCounts => ({
+  waiting: 0,
+  running: 0,
+  completed: 0,
+  covered: 0,
+  failed: 0,
+  cancelled: 0,
+});

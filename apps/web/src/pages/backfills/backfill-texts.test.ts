@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { BackfillResponse } from '@pumphouse/contract';
+import { backfillAppearance, describePreview, describeProgress } from './backfill-texts.ts';
+
+const none = { completed: 0, running: 0, failed: 0, invalidated: 0, missing: 0 };
+
+it('a preview counts runs, and windows by state', () => {
+  const preview = {
+    range: null,
+    windows: [],
+    counts: { ...none, completed: 19, missing: 12 },
+    window_count: 12,
+  };
+  expect(describePreview(preview)).toBe('Starts 12 runs. Of 31 windows: 12 missing, 19 completed.');
+  expect(describePreview({ ...preview, counts: { ...none, completed: 1 }, window_count: 0 })).toBe(
+    'Starts no runs. Of 1 window: 1 completed.',
+  );
+  expect(describePreview({ ...preview, counts: none })).toBe('The range includes no windows of the job.');
+});
+
+it('progress names what is done, what runs and what is left', () => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only these fields are read
+  const backfill = {
+    window_count: 90,
+    seconds_left: 480,
+    counts: { waiting: 73, running: 4, completed: 11, covered: 1, failed: 1, cancelled: 0 },
+  } as BackfillResponse;
+  expect(describeProgress(backfill)).toBe('12 of 90 done, 4 running, 1 failed, about 8 min left');
+});
+
+it('an unknown status is shown as it is', () => {
+  expect(backfillAppearance('new').word).toBe('new');
+});

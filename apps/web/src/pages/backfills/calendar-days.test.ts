@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { CalendarDay } from './calendar-days.ts';
+import {
+  boundsOfMonth,
+  completedShare,
+  describeDay,
+  listMonths,
+  listWeeks,
+  rangeOfSelection,
+  shiftDate,
+  stateOfDay,
+} from './calendar-days.ts';
+
+const counts = { completed: 0, running: 0, failed: 0, invalidated: 0, missing: 0 };
+const day = (date: string, own: Partial<CalendarDay['counts']>): CalendarDay => ({
+  date,
+  counts: { ...counts, ...own },
+  start: `${date}T06:00:00.000Z`,
+  end: `${shiftDate(date, 1)}T06:00:00.000Z`,
+});
+
+describe('a calendar', () => {
+  it('has weeks that begin on Monday', () => {
+    const weeks = listWeeks({ year: 2026, month: 1 });
+    expect(weeks).toHaveLength(5);
+    expect(weeks[0]).toEqual([null, null, null, null, null, null, '2026-02-01']);
+    expect(weeks[4]?.slice(0, 6)).toEqual([
+      '2026-02-23',
+      '2026-02-24',
+      '2026-02-25',
+      '2026-02-26',
+      '2026-02-27',
+      '2026-02-28',
+    ]);
+  });
+
+  it('has months across years', () => {
+    expect(listMonths({ year: 2026, month: 0 }, 3)).toEqual([
+      { year: 2025, month: 10 },
+      { year: 2025, month: 11 },
+      { year: 2026, month: 0 },
+    ]);
+    expect(boundsOfMonth({ year: 2025, month: 11 })).toEqual({
+      start: '2025-12-01T00:00:00',
+      end: '2026-01-01T00:00:00',
+    });
+  });
+});
+
+describe('a day', () => {
+  it('shows its most urgent windows, and how many of each kind it has', () => {
+    const mixed = day('2026-01-02', { completed: 18, missing: 6 });
+    expect(stateOfDay(mixed)).toBe('missing');
+    expect(completedShare(mixed)).toBe(0.75);
+    expect(describeDay(mixed)).toBe('6 missing, 18 completed');
+    expect(stateOfDay(undefined)).toBe('outside');
+    expect(describeDay(undefined)).toBe('outside of the interval');
+  });
+
+  it('is part of a selection in either direction', () => {
+    const days = new Map(
+      ['2026-01-02', '2026-01-03', '2026-01-09'].map((date) => [date, day(date, { missing: 1 })]),
+    );
+    const range = { start: '2026-01-02T06:00:00.000Z', end: '2026-01-04T06:00:00.000Z' };
+    expect(rangeOfSelection({ anchor: '2026-01-01', focus: '2026-01-05' }, days)).toEqual(range);
+    expect(rangeOfSelection({ anchor: '2026-01-05', focus: '2026-01-02' }, days)).toEqual(range);
+    expect(rangeOfSelection({ anchor: '2026-01-05', focus: '2026-01-06' }, days)).toBeNull();
+    expect(rangeOfSelection(null, days)).toBeNull();
+  });
+});

@@ -1,0 +1,109 @@
+import type { JobCalendarResponse } from '@pumphouse/contract';
+
+export type CalendarDay = JobCalendarResponse['days'][number];
+
+/** States of a day, the most urgent first: a day with several kinds of windows shows the first of them. */
+export const dayStates = ['running', 'failed', 'invalidated', 'missing', 'completed'] as const;
+/** `outside`: no window begins on the day. */
+export type DayState = (typeof dayStates)[number] | 'outside';
+
+/** How each state is shown: always a glyph and a word with the color. */
+export const dayAppearance: Record<DayState, { word: string; glyph: string }> = {
+  completed: { word: 'Completed', glyph: '✓' },
+  running: { word: 'Running', glyph: '◐' },
+  failed: { word: 'Failed', glyph: '✕' },
+  invalidated: { word: 'Invalidated', glyph: '↺' },
+  missing: { word: 'Missing', glyph: '○' },
+  outside: { word: 'Outside', glyph: '' },
+};
+
+/** A month of a calendar, such as 2026-01. */
+export interface Month {
+  year: number;
+  /** From 0. */
+  month: number;
+}
+
+/** Lists `count` months that end with one, oldest first. */
+export function listMonths(last: Month, count: number): Month[] {
+  return Array.from({ length: count }, (_, index) => shiftMonth(last, index - count + 1));
+}
+
+export function shiftMonth({ year, month }: Month, by: number): Month {
+  const at = new Date(Date.UTC(year, month + by, 1));
+  return { year: at.getUTCFullYear(), month: at.getUTCMonth() };
+}
+
+/** Returns the first moment of a month and of the next one as dates without a zone. */
+export function boundsOfMonth(month: Month): { start: string; end: string } {
+  return { start: `${toDate(month, 1)}T00:00:00`, end: `${toDate(shiftMonth(month, 1), 1)}T00:00:00` };
+}
+
+/** Lists the weeks of a month as dates, Monday first; null fills the first and the last week. */
+export function listWeeks(month: Month): (string | null)[][] {
+  const first = new Date(Date.UTC(month.year, month.month, 1));
+  const length = new Date(Date.UTC(month.year, month.month + 1, 0)).getUTCDate();
+  const before = (first.getUTCDay() + 6) % 7;
+  const cells: (string | null)[] = [
+    ...Array.from({ length: before }, () => null),
+    ...Array.from({ length }, (_, index) => toDate(month, index + 1)),
+  ];
+  while (cells.length % 7 !== 0) cells.push(null);
+  return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
+}
+
+function toDate({ year, month }: Month, day: number): string {
+  return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
+}
+
+/** Moves a date by days. */
+export function shiftDate(date: string, days: number): string {
+  return new Date(new Date(`${date}T00:00:00Z`).getTime() + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+export function stateOfDay(day: CalendarDay | undefined): DayState {
+  return (day && dayStates.find((state) => day.counts[state] > 0)) ?? 'outside';
+}
+
+/** Returns which share of the windows of a day is completed, from 0 to 1. */
+export function completedShare({ counts }: CalendarDay): number {
+  const total = dayStates.reduce((sum, state) => sum + counts[state], 0);
+  return total === 0 ? 0 : counts.completed / total;
+}
+
+/** Describes the windows of a day: "3 completed, 21 missing". */
+export function describeDay(day: CalendarDay | undefined): string {
+  if (!day) return 'outside of the interval';
+  return dayStates
+    .filter((state) => day.counts[state] > 0)
+    .map((state) => `${day.counts[state]} ${dayAppearance[state].word.toLowerCase()}`)
+    .join(', ');
+}
+
+/** Selected days, in the order in which they were chosen. */
+export interface DaySelection {
+  anchor: string;
+  focus: string;
+}
+
+export function isSelectedDay(date: string, selection: DaySelection | null): boolean {
+  if (selection === null) return false;
+  const [first, last] = orderSelection(selection);
+  return date >= first && date <= last;
+}
+
+function orderSelection({ anchor, focus }: DaySelection): [string, string] {
+  return anchor <= focus ? [anchor, focus] : [focus, anchor];
+}
+
+/** Returns the time of the selected days that have windows; null if none has. */
+export function rangeOfSelection(
+  selection: DaySelection | null,
+  days: ReadonlyMap<string, CalendarDay>,
+): { start: string; end: string } | null {
+  const selected = [...days.values()]
+    .filter(({ date }) => isSelectedDay(date, selection))
+    .toSorted((one, other) => (one.date < other.date ? -1 : 1));
+  const [first, last] = [selected[0], selected.at(-1)];
+  return first && last ? { start: first.start, end: last.end } : null;
+}

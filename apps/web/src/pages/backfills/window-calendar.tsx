@@ -1,0 +1,193 @@
+import { Button } from '@mantine/core';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import classes from './backfills.module.css';
+import type { CalendarDay, DaySelection, Month } from './calendar-days.ts';
+import {
+  completedShare,
+  dayAppearance,
+  dayStates,
+  describeDay,
+  isSelectedDay,
+  listMonths,
+  listWeeks,
+  shiftDate,
+  shiftMonth,
+  stateOfDay,
+} from './calendar-days.ts';
+
+interface WindowCalendarProps {
+  /** The last of the shown months. */
+  last: Month;
+  onMove: (last: Month) => void;
+  days: ReadonlyMap<string, CalendarDay>;
+  selection: DaySelection | null;
+  onSelect: (selection: DaySelection) => void;
+}
+
+/** Months shown at a time. */
+export const shownMonths = 3;
+
+const monthName = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+const dayName = new Intl.DateTimeFormat('en', {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+const weekdays = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
+const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+
+/**
+ * Months of days, colored by the state of their windows. A click selects a day; dragging, or a click or an arrow
+ * key with Shift, selects a range.
+ */
+export function WindowCalendar({ last, onMove, days, selection, onSelect }: WindowCalendarProps) {
+  const months = listMonths(last, shownMonths);
+  const isDragging = useRef(false);
+  const grid = useRef<HTMLDivElement>(null);
+  const [focused, setFocused] = useState<string | null>(null);
+  const reachable = focused ?? selection?.focus ?? [...days.keys()].toSorted().at(-1) ?? null;
+
+  useEffect(() => {
+    const end = () => {
+      isDragging.current = false;
+    };
+    window.addEventListener('pointerup', end);
+    return () => window.removeEventListener('pointerup', end);
+  }, []);
+
+  function extendTo(date: string): void {
+    onSelect({ anchor: selection?.anchor ?? date, focus: date });
+  }
+
+  function move(event: KeyboardEvent, date: string): void {
+    const step = steps[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = shiftDate(date, step);
+    const button = grid.current?.querySelector<HTMLElement>(`[data-date="${next}"]`);
+    if (!button) return;
+    setFocused(next);
+    button.focus();
+    if (event.shiftKey) onSelect({ anchor: selection?.anchor ?? date, focus: next });
+  }
+
+  return (
+    <>
+      <div className={classes.months} ref={grid}>
+        {months.map((month) => (
+          <table key={`${month.year}-${month.month}`} className={classes.month}>
+            <caption>{monthName.format(Date.UTC(month.year, month.month, 1))}</caption>
+            <thead>
+              <tr>
+                {weekdays.map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {listWeeks(month).map((week, index) => (
+                // oxlint-disable-next-line react/no-array-index-key -- the weeks of a month never change
+                <tr key={index}>
+                  {week.map((date, weekday) => (
+                    // oxlint-disable-next-line react/no-array-index-key -- days that fill a week have no date
+                    <td key={weekday}>
+                      {date !== null && (
+                        <DayButton
+                          date={date}
+                          day={days.get(date)}
+                          isSelected={isSelectedDay(date, selection)}
+                          isReachable={date === reachable}
+                          onPress={(isShift) => {
+                            isDragging.current = true;
+                            setFocused(date);
+                            if (isShift) extendTo(date);
+                            else onSelect({ anchor: date, focus: date });
+                          }}
+                          onEnter={() => {
+                            if (isDragging.current) extendTo(date);
+                          }}
+                          onKey={(event) => move(event, date)}
+                        />
+                      )}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ))}
+      </div>
+      <div className={classes.below}>
+        <Button size="compact-sm" variant="default" onClick={() => onMove(shiftMonth(last, -shownMonths))}>
+          Earlier
+        </Button>
+        <Button size="compact-sm" variant="default" onClick={() => onMove(shiftMonth(last, shownMonths))}>
+          Later
+        </Button>
+        <ul className={classes.legend} aria-label="States of windows">
+          {dayStates.map((state) => (
+            <li key={state}>
+              <span className={classes.sample} data-state={state} aria-hidden="true">
+                {dayAppearance[state].glyph}
+              </span>
+              {dayAppearance[state].word}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </>
+  );
+}
+
+interface DayButtonProps {
+  date: string;
+  day: CalendarDay | undefined;
+  isSelected: boolean;
+  /** The one day that Tab reaches; arrow keys reach the others. */
+  isReachable: boolean;
+  onPress: (isShift: boolean) => void;
+  onEnter: () => void;
+  onKey: (event: KeyboardEvent) => void;
+}
+
+function DayButton({ date, day, isSelected, isReachable, onPress, onEnter, onKey }: DayButtonProps) {
+  const state = stateOfDay(day);
+  const label = `${dayName.format(new Date(`${date}T00:00:00Z`))}: ${describeDay(day)}`;
+  const share = day ? completedShare(day) : 0;
+  return (
+    <button
+      type="button"
+      className={classes.day}
+      data-date={date}
+      data-state={state}
+      aria-label={label}
+      aria-pressed={isSelected}
+      title={label}
+      tabIndex={isReachable ? 0 : -1}
+      onPointerDown={(event) => {
+        // Otherwise a touch would keep all later events at this day.
+        event.currentTarget.releasePointerCapture(event.pointerId);
+        onPress(event.shiftKey);
+      }}
+      onPointerEnter={onEnter}
+      onClick={(event) => {
+        // Only from the keyboard: a pointer has selected on its way down.
+        if (event.detail === 0) onPress(event.shiftKey);
+      }}
+      onKeyDown={onKey}
+    >
+      <span>{Number(date.slice(8))}</span>
+      <span aria-hidden="true" className={classes.glyph}>
+        {dayAppearance[state].glyph}
+      </span>
+      {share > 0 && share < 1 && (
+        <span aria-hidden="true" className={classes.share}>
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+      )}
+    </button>
+  );
+}
