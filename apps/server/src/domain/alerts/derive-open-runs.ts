@@ -22,7 +22,7 @@ export interface OpenRun extends Job {
   notBefore: Date | null;
   createdAt: Date;
   startedAt: Date | null;
-  loggedAt: Date | null;
+  lastOutputAt: Date | null;
 }
 
 export interface UsualDuration {
@@ -76,8 +76,7 @@ function describeOpenRun(
   // An app runs as long as it is used, and writes what its visitors cause.
   if (run.isApp || run.startedAt === null || run.status === 'pending') return null;
   if (kind === 'no_output') {
-    // Null for an attempt that a server of the release before drives.
-    const seconds = run.loggedAt ? secondsSince(run.loggedAt, now) : 0;
+    const seconds = secondsSince(run.lastOutputAt ?? run.startedAt, now);
     return seconds < (afterSeconds ?? Infinity) ? null : describeSilence(run, seconds, paths);
   }
   const seconds = secondsSince(run.startedAt, now);

@@ -110,8 +110,8 @@ export function describeStuck(
 
 export function describeSilence(run: Run, seconds: number, paths: ConsolePaths): IncidentText {
   return boundIncident({
-    title: `${shorten(run.jobName)} has written no log line for ${formatSeconds(seconds)}`,
-    details: ['The run is active. It may hang, or its code may write no progress.'],
+    title: `${shorten(run.jobName)} has printed nothing for ${formatSeconds(seconds)}`,
+    details: ['The run is active. It may hang, or its code may print no progress.'],
     facts: [
       ['Run', `#${run.number}`],
       ['Silent for', formatSeconds(seconds)],

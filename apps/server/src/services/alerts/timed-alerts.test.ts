@@ -142,33 +142,14 @@ describe('no_output', () => {
     await alerts.addRule('no_output', { conditions: { afterSeconds: 600 } });
     const attempt = await context.createAttempt(await context.startRun('jobs.a'));
     await context.setRun(attempt.run.id, { createdAt: ago(1000) });
-    await setAttempt(fixture.database, attempt.id, { startedAt: ago(1000), loggedAt: ago(700) });
+    await setAttempt(fixture.database, attempt.id, { startedAt: ago(1000), lastOutputAt: ago(700) });
     await alerts.evaluate();
-    expect(await alerts.listIncidents()).toEqual(['open: a has written no log line for 11 minutes']);
-    await setAttempt(fixture.database, attempt.id, { loggedAt: new Date() });
+    expect(await alerts.listIncidents()).toEqual(['open: a has printed nothing for 11 minutes']);
+    await setAttempt(fixture.database, attempt.id, { lastOutputAt: new Date() });
     alerts.pass(60);
     await alerts.evaluate();
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
   });
-
-  it('knows when lines are stored', async () => {
-    const attempt = await context.createAttempt(await context.startRun('jobs.a'));
-    const record = await fixture.store.attempts.get(attempt.id);
-    if (!record) throw new Error('There is no attempt');
-    const update = { ...record, waits: null, startedAt: null, exit: null };
-    await fixture.store.attempts.saveNextSpool(record, { ...update, spoolOffset: 5 });
-    expect(await readLoggedAt(attempt.id)).toBeNull();
-    const before = { ...record, spoolOffset: 5 };
-    await fixture.store.attempts.saveNextSpool(before, { ...update, spoolOffset: 9, logLines: 1 });
-    expect(await readLoggedAt(attempt.id)).toBeInstanceOf(Date);
-  });
-
-  const readLoggedAt = async (attemptId: string) =>
-    (
-      await fixture.database.one<{ at: Date | null }>('select logged_at as at from attempts where id = $1', [
-        attemptId,
-      ])
-    ).at;
 });
 
 describe('rules about the organization and the installation', () => {

@@ -115,9 +115,6 @@ create trigger alerts_of_new after insert on schema_changes for each row execute
 create trigger alerts_of_archived after update of is_archived on jobs for each row
   when (new.is_archived and not old.is_archived) execute function note_alert_event('job-archived');
 
--- Written by servers of this release; null for attempts of older ones, which count as recent.
-alter table attempts add column logged_at timestamptz(3);
-
 create trigger changes_of_written after insert or update or delete on alert_rules
   for each row execute function note_workspace_change('alert');
 -- Not what was told and when, which the console does not show.

@@ -65,8 +65,8 @@ export interface OpenRunSource extends AlertJob {
   createdAt: Date;
   /** When user code of the latest attempt started; null before. */
   startedAt: Date | null;
-  /** When its latest attempt stored a log line; null if unknown. */
-  loggedAt: Date | null;
+  /** When its latest attempt last printed something, or started; null before its start. */
+  lastOutputAt: Date | null;
 }
 
 /** A tick that no scheduler has decided. */
@@ -171,11 +171,11 @@ export function createAlertSourceStore(sql: Queryable) {
           `select ${jobFields}, open.id as "jobRunId", open.number, open.status, open.is_app as "isApp",
                   open.tick_at as "tickAt", open.wait_reason as "waitReason", open.not_before as "notBefore",
                   open.created_at as "createdAt", latest.started_at as "startedAt",
-                  greatest(latest.logged_at, latest.started_at) as "loggedAt"
+                  greatest(latest.last_output_at, latest.started_at) as "lastOutputAt"
              from jobs
              join job_runs as open on open.job_id = jobs.id and open.status in ('pending', 'starting', 'running', 'cancelling')
              ${ofJob}
-             left join lateral (select started_at, logged_at from attempts where attempts.job_run_id = open.id
+             left join lateral (select started_at, last_output_at from attempts where attempts.job_run_id = open.id
                                  order by attempts.number desc limit 1) as latest on true
             where jobs.workspace_id = :workspaceId and open.created_at < :createdBefore and not open.is_internal
             order by open.created_at, open.id limit :limit`,

@@ -153,7 +153,6 @@ const attemptColumns = columns('attempts', [
 ]);
 
 const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-  logged_at = case when log_lines < :logLines then now() else logged_at end,
   beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
   resource_usage = coalesce(:usage::jsonb, resource_usage),
   last_output_at = case when :hasOutput::boolean then now() else last_output_at end,

@@ -4,7 +4,7 @@ import { setColumns } from './set-columns.ts';
 
 type Sql = Pick<TextQueryable, 'execute'>;
 
-type AttemptColumns = Partial<AttemptRecord & { logStoredBytes: number | null; loggedAt: Date | null }>;
+type AttemptColumns = Partial<AttemptRecord & { logStoredBytes: number | null }>;
 
 /** Sets columns of an attempt, in place of a bootstrap, retention or the time. */
 export function setAttempt(sql: Sql, attemptId: string, columns: AttemptColumns): Promise<void> {
