@@ -11,7 +11,17 @@ import { countBlobs } from '../fixtures/server-blobs.ts';
 import { callRefused } from '../fixtures/raw-call.ts';
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
-const kinds = ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments', 'caches', 'audit', 'alert-deliveries'];
+const kinds = [
+  'runs',
+  'logs',
+  'traces',
+  'beacons',
+  'packages',
+  'environments',
+  'caches',
+  'audit',
+  'alert-deliveries',
+];
 
 interface StoredKind {
   kind: string;

@@ -73,7 +73,8 @@ export const permissions = {
   'job-run.start': 'Start job runs; viewers only with the profile `access`',
   'job-run.cancel': 'Cancel job runs',
   'job-run.force-end': 'End a job run that no server can reach',
-  'pending-packages.finish': 'Start a run that finishes load packages of a pipeline without asking its source',
+  'pending-packages.finish':
+    'Start a run that finishes load packages of a pipeline without asking its source',
   'pending-packages.drop': 'Drop load packages of a pipeline that were extracted and not loaded',
   'backfill.read': 'Read the backfills of a workspace, and the state of the windows of its jobs',
   'backfill.create': 'Preview and create backfills of a job',

@@ -61,11 +61,14 @@ export async function dropPending(
 ): Promise<void> {
   const packages = (await listPending(session, name)).filter((each) => each.profile === profile);
   if (packages.length === 0)
-    throw new CommandError(`The pipeline ${name} has no pending load packages under the profile ${profile}.`, {
-      code: 'nothing_pending',
-      exitCode: exitCodes.refused,
-      nextStep: 'pumphouse pipeline pending shows what is pending.',
-    });
+    throw new CommandError(
+      `The pipeline ${name} has no pending load packages under the profile ${profile}.`,
+      {
+        code: 'nothing_pending',
+        exitCode: exitCodes.refused,
+        nextStep: 'pumphouse pipeline pending shows what is pending.',
+      },
+    );
   const size = packages.reduce((sum, each) => sum + each.size_bytes, 0);
   const tables = [...new Set(packages.flatMap((each) => each.table_names))];
   const rows = tables.length === 0 ? 'Their rows' : `Their rows of ${tables.join(', ')}`;

@@ -7,12 +7,12 @@ const pollIntervalMs = 2000;
 const busyIntervalMs = 100;
 
 /** Sends alerts as soon as they are written. Several servers may run this loop: each message is claimed by one. */
-export function defineAlertDeliveriesLoop({ deliver }: DeliverAlerts): LoopDefinition {
+export function defineAlertDeliveriesLoop(deliverAlerts: DeliverAlerts): LoopDefinition {
   return {
     name: 'alert-deliveries',
     intervalMs: pollIntervalMs,
     wakesFor: (kind) => kind === undefined || kind === 'alert-delivery',
-    iterate: async () => ((await deliver()) ? busyIntervalMs : pollIntervalMs),
+    iterate: async () => ((await deliverAlerts.deliver()) ? busyIntervalMs : pollIntervalMs),
     failureMessage: 'alerts were not sent; retried in the next iteration',
     readyWithinMs: null,
   };

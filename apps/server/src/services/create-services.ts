@@ -225,7 +225,13 @@ export function createServices(ports: ServicePorts) {
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock }),
 
     ...createChannelServices({
-      ...{ persistence, encryption, outbound, mailer, faultPoints, now, log },
+      persistence,
+      encryption,
+      outbound,
+      mailer,
+      faultPoints,
+      now,
+      log,
       pagerDutyUrl: settings.pagerDutyUrl,
       serverUrl: addresses.serverUrl,
     }),

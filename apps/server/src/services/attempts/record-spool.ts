@@ -244,15 +244,17 @@ interface Stored {
 type EndedAttempt = Pick<AttemptRecord, 'id' | 'jobRunId' | 'beaconCount' | 'exit' | 'closedAt'>;
 
 /** The row of an attempt once an update of its spool is stored. */
-function afterUpdate(
-  before: AttemptRecord,
-  { exit, startedAt, waits, usage: _, hasOutput, ...progress }: SpoolUpdate,
-): AttemptRecord {
+function afterUpdate(before: AttemptRecord, update: SpoolUpdate): AttemptRecord {
+  const { exit, startedAt } = update;
   return {
     ...before,
-    ...progress,
-    waits: waits ?? before.waits,
-    lastOutputAt: hasOutput ? new Date() : before.lastOutputAt,
+    spoolOffset: update.spoolOffset,
+    logBytes: update.logBytes,
+    logLines: update.logLines,
+    beaconCount: update.beaconCount,
+    beaconBytes: update.beaconBytes,
+    waits: update.waits ?? before.waits,
+    lastOutputAt: update.hasOutput ? new Date() : before.lastOutputAt,
     startedAt: before.startedAt ?? startedAt,
     exit: before.exit ?? exit?.record ?? null,
     finishedAt: before.exit ? before.finishedAt : (exit?.at ?? before.finishedAt),

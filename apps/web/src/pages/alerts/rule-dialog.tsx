@@ -180,7 +180,12 @@ function QuietHours({ change }: PartProps) {
           <Chip.Group
             multiple
             value={values.quietWeekdays.map(String)}
-            onChange={(days) => change.set('quietWeekdays', days.map(Number).toSorted((one, other) => one - other))}
+            onChange={(days) =>
+              change.set(
+                'quietWeekdays',
+                days.map(Number).toSorted((one, other) => one - other),
+              )
+            }
           >
             <Group gap={4} role="group" aria-label="Weekdays on which quiet hours begin">
               {weekdays.map((day, index) => (

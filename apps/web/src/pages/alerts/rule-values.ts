@@ -166,8 +166,7 @@ export function toRuleRequest(values: RuleValues, before: AlertRuleResponse | nu
   const isSameKind = before?.kind === values.kind;
   const minutes = readNumber(values.after_minutes);
   const own = new Set((numberFields[values.kind] ?? []).map(({ field }) => field));
-  const given = (field: NumberField) =>
-    own.has(field) ? readNumber(values[field]) : undefined;
+  const given = (field: NumberField) => (own.has(field) ? readNumber(values[field]) : undefined);
   const kept = isSameKind ? pickKept(before) : {};
   return {
     name: values.name,
