@@ -315,7 +315,7 @@ export const errorCodes = {
     nextStep: 'Cancel the run. The server that can reach it stops it.',
   },
   nothing_pending: {
-    status: 409,
+    status: 404,
     cause: 'The pipeline has no load packages that are extracted and not loaded.',
     nextStep: 'Nothing is left to do. A run may have finished or dropped them meanwhile.',
   },

@@ -178,7 +178,7 @@ describe('pending packages', () => {
 
   it.each(['-finish-pending', '-drop-pending'])('%s is refused if nothing is pending', async (action) => {
     const response = await call('POST', `pipelines/shop/${action}`, { profile: 'prod' });
-    expect(response.statusCode).toBe(409);
+    expect(response.statusCode).toBe(404);
     expect(response.json()).toMatchObject({ code: 'nothing_pending' });
   });
 

@@ -112,6 +112,7 @@ describe('a run in a list', () => {
       skip: null,
       waiting: null,
       unknown: null,
+      backfill: null,
       deployment: { id: run.deploymentId, version: 1 },
       configuration: { id: run.configurationId, version: 1 },
       loaded: {

@@ -4,6 +4,8 @@ import type { Scene } from '../testing/audit-scene.ts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../../services/keys/keys.ts';
+import { alertChannelScenarios } from '../testing/audit-scenarios-alerts.ts';
+import { alertRuleScenarios } from '../testing/audit-scenarios-alert-rules.ts';
 import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';
@@ -41,6 +43,7 @@ beforeAll(async () => {
       configuration_id: other.oldConfiguration.id,
       webhook_id: other.webhook.webhook.id,
       backfill_id: await createBackfill(other),
+      ...(await createAlerts(other)),
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
@@ -119,6 +122,17 @@ async function createBackfill({ at, jobId }: Scene): Promise<string> {
   return id;
 }
 
+/** A rule with an incident, and a channel with a delivery. */
+async function createAlerts(scene: Scene): Promise<Record<string, string>> {
+  const { store } = api.persistence;
+  const incident = await alertRuleScenarios.acknowledge_alert_incident?.prepare(scene);
+  const delivery = await alertChannelScenarios.send_alert_delivery_again?.prepare(scene);
+  const [rule] = await store.alertRules.list(scene.workspace.id);
+  const [channel] = await store.alertChannels.list(scene.workspace.id);
+  if (!rule || !channel) throw new Error('There is no rule, or no channel');
+  return { ...incident?.params, ...delivery?.params, rule_id: rule.id, channel_id: channel.id };
+}
+
 /** Another workspace of the caller's organization, which the caller also owns. */
 async function createSibling(): Promise<string> {
   const { store } = api.persistence;
@@ -154,6 +168,14 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   change_backfill: { payload: {} },
   cancel_backfill: { payload: {} },
   retry_backfill: { payload: {} },
+  finish_pending_packages: { payload: { profile: 'prod' } },
+  drop_pending_packages: { payload: { profile: 'prod' } },
+  replace_alert_rule: { payload: { name: 'Failures', kind: 'run_failed' } },
+  mute_alert_rule: { payload: { until: null } },
+  mute_job_alerts: { payload: { until: null } },
+  snooze_alert_incident: { payload: { until: new Date(Date.now() + 86_400_000).toISOString() } },
+  update_alert_channel: { payload: { name: 'Chat', url: 'https://hooks.example.com/a' } },
+  replace_alert_channel_secret: { payload: { overlap_hours: 1 } },
   set_deployment_message: { payload: { message: 'a message' } },
   open_app: { payload: {} },
   publish_app: { payload: {} },
