@@ -80,7 +80,6 @@ export const alertKinds: Record<AlertKind, AlertKindMeaning> = {
     ],
   }),
   freshness_missed: timed('Data is not fresh', 'pipeline', { afterSeconds: 5 * minute }),
-  // A seam: nothing opens its incidents until results of checks are stored (docs/decisions/0085-alerts.md).
   check_failed: {
     ...momentary('Check failed', 'pipeline'),
     isMomentary: false,

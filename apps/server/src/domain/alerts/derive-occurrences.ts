@@ -23,7 +23,8 @@ export interface EvaluatedRule {
   conditions: AlertConditions;
 }
 
-interface SubjectJob {
+/** The job that a rule may cover. */
+export interface SubjectJob {
   jobId: string;
   jobRef: string;
   jobName: string;
@@ -259,7 +260,8 @@ export function deriveFromSchemaChange(
   return { occurrences, resolutions: [] };
 }
 
-function resolve(rules: readonly EvaluatedRule[], subject: string, resolution: string): Resolution[] {
+/** Resolves the incidents of these rules about a subject. */
+export function resolve(rules: readonly EvaluatedRule[], subject: string, resolution: string): Resolution[] {
   return rules.length === 0 ? [] : [{ ruleIds: rules.map(({ id }) => id), subject, resolution }];
 }
 

@@ -1,3 +1,4 @@
+import type { CheckResult } from '../pipelines/evaluate-checks.ts';
 import type { Freshness } from '../pipelines/pipeline-freshness.ts';
 import type { SchemaChange } from '@pumphouse/contract';
 import type { ConsolePaths, IncidentText } from './incident-text.ts';
@@ -58,6 +59,24 @@ export function describeSchemaChange(
       paths.pipeline(change.pipelineName, 'history'),
       ...(change.jobRunId === null ? [] : [paths.run(change.jobRunId)]),
     ],
+  });
+}
+
+export function describeFailedChecks(
+  run: { pipelineName: string; jobRunId: string; runNumber: number },
+  failed: readonly CheckResult[],
+  paths: ConsolePaths,
+): IncidentText {
+  const [first] = failed;
+  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
+  return boundIncident({
+    title: `Check of ${run.pipelineName} failed: ${first?.check ?? 'unknown'}${more}`,
+    details: failed.map(({ check, detail }) => `${check}: ${detail}`),
+    facts: [
+      ['Run', `#${run.runNumber}`],
+      ['Failed checks', failed.length],
+    ],
+    links: [paths.run(run.jobRunId), paths.pipeline(run.pipelineName)],
   });
 }
 

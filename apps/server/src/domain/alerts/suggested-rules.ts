@@ -19,6 +19,7 @@ const suggestedKinds: readonly AlertKind[] = [
   'stuck_waiting',
   'freshness_missed',
   'zero_rows',
+  'check_failed',
   'schema_changed',
 ];
 

@@ -79,6 +79,35 @@ describe('row_count_off', () => {
   });
 });
 
+describe('check_failed', () => {
+  const rows = { check: 'orders: at least 1 row', status: 'failed', detail: '0 rows' } as const;
+  const passed = { ...rows, status: 'passed', detail: '7 rows' } as const;
+  const unknown = { ...rows, status: 'unknown', detail: 'not reported' } as const;
+
+  it('opens with a failed check, lasts over an unknown one, and resolves when all pass', async () => {
+    await alerts.addRule('check_failed');
+    await alerts.storeChecks('jobs.a', [passed]);
+    await alerts.storeChecks('jobs.a', [passed, rows]);
+    await alerts.storeChecks('jobs.a', [unknown]);
+    await alerts.evaluateAndTell();
+    expect(await alerts.listIncidents()).toEqual(['open: Check of orders failed: orders: at least 1 row']);
+    await alerts.storeChecks('jobs.a', [passed]);
+    await alerts.evaluateAndTell();
+    expect(await alerts.listTold()).toEqual([
+      'opened: Check of orders failed: orders: at least 1 row',
+      'resolved: Resolved: Check of orders failed: orders: at least 1 row',
+    ]);
+    expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'Run #4 passed its checks.' });
+  });
+
+  it('says nothing of runs without checks', async () => {
+    await alerts.addRule('check_failed');
+    await alerts.loadRows('jobs.a', [1, 0]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+  });
+});
+
 describe('schema_changed', () => {
   const column = (name: string, dataType = 'text') => [name, { name, data_type: dataType, nullable: true }];
   const documentWith = (...columns: ReturnType<typeof column>[]) => ({

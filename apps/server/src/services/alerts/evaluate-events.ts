@@ -2,6 +2,7 @@ import type { AlertEventRecord, AlertRuleRecord } from '../../store/records.ts';
 import type { ConsolePaths } from '../../domain/alerts/incident-text.ts';
 import type { Derived } from '../../domain/alerts/derive-occurrences.ts';
 import type { Store } from '../../store/store.ts';
+import { deriveFromChecks } from '../../domain/alerts/derive-check-results.ts';
 import {
   deriveFromPipelineRun,
   deriveFromRun,
@@ -44,15 +45,22 @@ async function deriveFromStoredPipelineRun(
   pipelineRunId: string,
   { workspaceId, paths }: { workspaceId: string; paths: ConsolePaths },
 ): Promise<Derived> {
-  if (!rules.some(({ kind }) => kind === 'zero_rows' || kind === 'row_count_off')) return nothing;
+  const needsRows = rules.some(({ kind }) => kind === 'zero_rows' || kind === 'row_count_off');
+  if (!needsRows && !rules.some(({ kind }) => kind === 'check_failed')) return nothing;
   const run = await alertSources.getPipelineRun(pipelineRunId);
   if (!run) return nothing;
+  const ofChecks = deriveFromChecks(rules, run, paths);
+  if (!needsRows) return ofChecks;
   const { pipelineName, datasetName, createdAt: before } = run;
   const earlier = await alertSources.listEarlierRows(
     { workspaceId, pipelineName, datasetName, before },
     rowCountsNeeded,
   );
-  return deriveFromPipelineRun(rules, run, earlier, paths);
+  const ofRows = deriveFromPipelineRun(rules, run, earlier, paths);
+  return {
+    occurrences: [...ofChecks.occurrences, ...ofRows.occurrences],
+    resolutions: [...ofChecks.resolutions, ...ofRows.resolutions],
+  };
 }
 
 async function deriveFromStoredChange(

@@ -1,3 +1,4 @@
+import type { CheckResult } from '../../domain/pipelines/evaluate-checks.ts';
 import type { AlertRuleDraft } from '../alerts/check-rule.ts';
 import type { AlertKind } from '@pumphouse/contract';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
@@ -88,6 +89,22 @@ export async function createAlertFixture(fixture: ServiceFixture, context: Works
         });
         await fixture.finishRun(run.id, { status: 'completed' });
       }
+    },
+
+    /** Stores a pipeline run with the results of its checks. */
+    async storeChecks(jobRef: string, results: readonly CheckResult[]): Promise<void> {
+      const run = await context.startRun(jobRef);
+      const attempt = await context.createAttempt(run);
+      await addPipelineRun(database, {
+        workspaceId,
+        jobRunId: run.id,
+        attemptId: attempt.id,
+        transactionId: randomUUID(),
+        pipelineName: 'orders',
+        status: 'succeeded',
+        checks: { onFailure: 'mark', results: [...results] },
+      });
+      await fixture.finishRun(run.id, { status: 'completed' });
     },
 
     /** Incidents, the open ones first, as `state title`. */

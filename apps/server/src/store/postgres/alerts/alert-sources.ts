@@ -1,3 +1,4 @@
+import type { CheckResult } from '../../../domain/pipelines/evaluate-checks.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 import type { SchemaChange } from '@pumphouse/contract';
@@ -35,6 +36,8 @@ export interface PipelineRunSource extends AlertJob {
   datasetName: string | null;
   status: string;
   rowsLoaded: number;
+  /** Null if no checks were evaluated. */
+  checkResults: CheckResult[] | null;
   jobRunId: string;
   runNumber: number;
   createdAt: Date;
@@ -125,6 +128,7 @@ export function createAlertSourceStore(sql: Queryable) {
         named(
           `select ${jobFields}, pipeline_runs.id as "pipelineRunId", pipeline_runs.pipeline_name as "pipelineName",
                   pipeline_runs.dataset_name as "datasetName", pipeline_runs.status, pipeline_runs.total_rows_loaded as "rowsLoaded",
+                  pipeline_runs.checks->'results' as "checkResults",
                   pipeline_runs.job_run_id as "jobRunId", job_runs.number as "runNumber", pipeline_runs.created_at as "createdAt"
              from pipeline_runs join job_runs on job_runs.id = pipeline_runs.job_run_id
              join jobs on jobs.id = job_runs.job_id ${ofJob}
