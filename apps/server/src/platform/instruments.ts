@@ -76,6 +76,11 @@ export function createInstruments() {
     'executor',
     'kind',
   ]);
+  const alertAttempts = count(
+    'pumphouse_alert_attempts_total',
+    'Attempts to send an alert, by their result',
+    ['channel', 'result'],
+  );
   const spansSent = count('pumphouse_trace_spans_sent_total', 'Spans that the collector of traces accepted');
   const spansLost = count(
     'pumphouse_trace_spans_lost_total',
@@ -119,6 +124,7 @@ export function createInstruments() {
       telemetryBytes.inc(bytes);
     },
     executorFailed: (executor: string, kind: string) => executorErrors.inc({ executor, kind }),
+    alertAttempted: (channel: string, result: string) => alertAttempts.inc({ channel, result }),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
   };

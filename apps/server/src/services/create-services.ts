@@ -230,6 +230,7 @@ export function createServices(ports: ServicePorts) {
       outbound,
       mailer,
       faultPoints,
+      instruments,
       now,
       log,
       pagerDutyUrl: settings.pagerDutyUrl,

@@ -1,6 +1,7 @@
 import type { AlertChannelRecord, AlertDeliveryRecord } from '../../store/records.ts';
 import type { AttemptResult, DeliveryDecision } from '../../domain/alerts/delivery-decision.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { SendAlert } from './alert-sender.ts';
@@ -9,9 +10,6 @@ import { recordChange } from '../audit/audit.ts';
 
 type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog';
 
-/** Attempts of this server since it started, by channel kind and result. */
-export type AlertCounts = Record<string, Record<DeliveryDecision['kind'], number>>;
-
 export type AttemptDelivery = ReturnType<typeof createAttemptDelivery>;
 
 /** Creates what makes one attempt for a claimed message and records its result. */
@@ -19,11 +17,11 @@ export function createAttemptDelivery(ports: {
   persistence: Persistence<Stores>;
   sendAlert: SendAlert;
   faultPoints: FaultPoints;
+  instruments: Pick<Instruments, 'alertAttempted'>;
   now: () => Date;
   log: Logger;
 }) {
-  const { persistence, sendAlert, faultPoints, now, log } = ports;
-  const counts: AlertCounts = {};
+  const { persistence, sendAlert, faultPoints, instruments, now, log } = ports;
 
   async function send(
     channel: AlertChannelRecord,
@@ -98,15 +96,12 @@ export function createAttemptDelivery(ports: {
       await faultPoints.reach('after-alert-sent');
       const decision = decide(result, delivery, signal);
       await record(channel, delivery, { result, decision });
-      const ofKind = (counts[channel.kind] ??= { delivered: 0, retry: 0, failed: 0 });
-      ofKind[decision.kind] += 1;
+      instruments.alertAttempted(channel.kind, decision.kind);
       if (decision.kind !== 'delivered') {
         const about = { channelId: channel.id, deliveryId: delivery.id, reason: decision.reason };
         log.warn(about, decision.kind === 'retry' ? 'an alert is sent again later' : 'an alert was not sent');
       }
     },
-
-    readCounts: (): AlertCounts => counts,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Mailer } from '../../mail/mailer.ts';
 import type { OutboundHttp } from '../../outbound/outbound-http.ts';
@@ -10,7 +11,7 @@ import { createAttemptDelivery } from './attempt-delivery.ts';
 import { createDeliverAlerts } from './deliver-alerts.ts';
 import { createSendAlert } from './send-alert.ts';
 
-/** Creates the services of alert channels, which share the counts of what this server sent. */
+/** Creates the services of alert channels. */
 export function createChannelServices(ports: {
   persistence: Persistence<'alertChannels' | 'alertDeliveries' | 'auditLog' | 'members' | 'workspaces'>;
   encryption: Encryption;
@@ -19,6 +20,7 @@ export function createChannelServices(ports: {
   pagerDutyUrl: string | null;
   serverUrl: () => string;
   faultPoints: FaultPoints;
+  instruments: Instruments;
   now: () => Date;
   log: Logger;
 }) {
@@ -28,6 +30,5 @@ export function createChannelServices(ports: {
     alertChannels: createAlertChannels(persistence, encryption),
     alertDeliveries: createAlertDeliveries({ ...ports, attemptDelivery }),
     deliverAlerts: createDeliverAlerts({ persistence, attemptDelivery, log }),
-    readAlertCounts: attemptDelivery.readCounts,
   };
 }

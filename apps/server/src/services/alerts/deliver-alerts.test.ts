@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createAddressPolicy } from '../../outbound/address-policy.ts';
 import { createChannelServices } from './create-channel-services.ts';
 import { createLoops } from '../../platform/loops.ts';
+import { createInstruments } from '../../platform/instruments.ts';
 import { createOutboundHttp } from '../../outbound/outbound-http.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSmtpMailer } from '../../mail/smtp-mailer.ts';
@@ -48,8 +49,10 @@ function createServer({ smtpUrl = '', pagerDutyUrl = '', totalMs = 5000 } = {}) 
       : createSmtpMailer({ smtpUrl: new URL(smtpUrl), from: 'Pumphouse <pump@example.com>' });
   if (mailer) closing.push(async () => mailer.close());
   const unresolved = () => Promise.reject(new Error('no such name'));
+  const instruments = createInstruments();
   const services = createChannelServices({
     ...fixture,
+    instruments,
     outbound: createOutboundHttp({
       policy: createAddressPolicy({ hosts: [], networks: ['127.0.0.0/8'] }, async () => []),
       resolve: unresolved,
@@ -62,6 +65,7 @@ function createServer({ smtpUrl = '', pagerDutyUrl = '', totalMs = 5000 } = {}) 
   });
   return {
     ...services,
+    readMetrics: () => instruments.registry.metrics(),
     /** Sends everything that is due now. */
     async deliverAll(): Promise<void> {
       while (await services.deliverAlerts.deliver())
@@ -144,7 +148,9 @@ describe('a message', () => {
     expect(await readLog()).toMatchObject([
       { status: 'delivered', attempts: 1, responseCode: 202, answer: 'thanks', reason: null },
     ]);
-    expect(server.readAlertCounts()).toEqual({ webhook: { delivered: 1, retry: 0, failed: 0 } });
+    expect(await server.readMetrics()).toContain(
+      'pumphouse_alert_attempts_total{channel="webhook",result="delivered"} 1',
+    );
     expect((await fixture.alertChannels.get(context.workspaceId, channel.id)).lastDeliveredAt).not.toBeNull();
   });
 
