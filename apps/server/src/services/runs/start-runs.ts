@@ -1,21 +1,22 @@
 import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
-import type { BatchOptions, StartedJob, TriggerResult, WindowStart } from './start-request.ts';
+import type { BatchOptions, StartedJob, TriggerResult } from './start-request.ts';
 import type { DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { createTickStarts } from './start-ticks.ts';
-import { decideBatch, decideInContext } from './start-batch.ts';
+import { decideBatch } from './start-batch.ts';
 import { plainStart } from './start-request.ts';
-import { declined, describeObstacle, refuseArchived, refuseWholeCall } from './start-refusals.ts';
+import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
+import { startWindows } from './start-windows.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
 import { findTimedTrigger } from '../../domain/jobs/job-definition.ts';
 import { noFaultPoints } from '../../platform/fault-points.ts';
 import { pickCandidates } from './pick-candidates.ts';
 import { pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
-import { loadStartContext, lockForStart, refreshesOthers } from './start-context.ts';
+import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -341,44 +342,7 @@ export function createStartRuns(
       });
     },
 
-    /**
-     * Starts, in the caller's transaction, runs of windows of a backfill, until one has no free slot.
-     * @param start.job the caller has locked it
-     * @returns the started runs in the order of the windows, and why the next one did not start
-     */
-    async startWindows(
-      store: Pick<Store, RunStartStores>,
-      start: {
-        job: JobRecord;
-        windows: readonly WindowStart[];
-        profile: string | null;
-        membershipId: string | null;
-        now: Date;
-      },
-    ): Promise<{ runs: JobRunRecord[]; obstacle: string | null }> {
-      const { job, windows, ...options } = start;
-      const trigger = pickTriggerByRef(job.definition);
-      const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
-      const context = await loadStartContext(store, job.workspaceId, candidates, {
-        refresh: false,
-        isLocked: true,
-      });
-      const runs: JobRunRecord[] = [];
-      for (const window of windows) {
-        const result = await decideInContext(store, context, candidates, {
-          ...plainStart,
-          ...options,
-          origin: 'backfill',
-          skipFreshness: true,
-          isLocked: true,
-          window,
-        });
-        const run = result.succeeded[0]?.run;
-        if (!run) return { runs, obstacle: describeObstacle(result) };
-        runs.push(run);
-      }
-      return { runs, obstacle: null };
-    },
+    startWindows,
 
     /**
      * Starts, in the caller's transaction, a run that builds a manifest.
