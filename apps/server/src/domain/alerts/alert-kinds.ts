@@ -57,7 +57,7 @@ export const alertKinds: Record<AlertKind, AlertKindMeaning> = {
     optional: ['afterSeconds'],
   },
   stuck_waiting: timed('Run waits too long', 'run', { afterSeconds: 15 * minute }),
-  no_output: timed('Run writes no log lines', 'run', { afterSeconds: hour }),
+  no_output: timed('Run prints nothing', 'run', { afterSeconds: hour }),
   zero_rows: {
     ...momentary('No rows loaded', 'pipeline', { minimumRuns: 3 }),
     isMomentary: false,

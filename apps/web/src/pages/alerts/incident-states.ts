@@ -16,7 +16,7 @@ export function incidentAppearance({ state }: Pick<AlertIncidentResponse, 'state
 const severities: Record<string, StateAppearance> = {
   critical: { word: 'Critical', glyph: '▲', colour: 'failed' },
   warning: { word: 'Warning', glyph: '△', colour: 'pending' },
-  info: { word: 'Info', glyph: 'ⓘ', colour: 'running' },
+  info: { word: 'Info', glyph: '○', colour: 'running' },
 };
 
 /** How a severity is displayed. */

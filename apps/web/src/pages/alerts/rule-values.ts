@@ -16,7 +16,7 @@ export const ruleKinds = [
     label: 'Run waits too long',
     lead: 'A run waits for a slot, a worker or local data.',
   },
-  { value: 'no_output', label: 'Run writes no log lines', lead: 'An active run is silent and may hang.' },
+  { value: 'no_output', label: 'Run prints nothing', lead: 'An active run is silent and may hang.' },
   {
     value: 'zero_rows',
     label: 'No rows loaded',
@@ -36,6 +36,11 @@ export const ruleKinds = [
     value: 'freshness_missed',
     label: 'Data is not fresh',
     lead: 'Two scheduled starts passed without new data.',
+  },
+  {
+    value: 'check_failed',
+    label: 'Check failed',
+    lead: 'Loaded data is not what the configuration expects.',
   },
   {
     value: 'limits_near_end',
