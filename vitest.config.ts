@@ -31,6 +31,7 @@ export default defineConfig({
         include: ['testing/{e2e,faults}/**/*.test.ts'],
         exclude: ['slow', 'release'].map(filesOf),
         globalSetup: [postgres, executor, blobs],
+        ...withThreeWorkers,
       }),
       describeLane('slow', {
         include: [filesOf('slow')],
