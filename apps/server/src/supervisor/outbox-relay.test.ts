@@ -1,3 +1,4 @@
+import type { ReportRuns } from '../services/runs/report-runs.ts';
 import type { AttemptHandle } from '../executors/contract/attempt-handle.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
@@ -29,8 +30,8 @@ beforeEach(async () => {
   await removeEvents(fixture.database);
 });
 
-function createRelay(executor: Executor = fake) {
-  const { persistence, logFiles, reportRuns, log } = fixture;
+function createRelay(executor: Executor = fake, reportRuns: ReportRuns = fixture.reportRuns) {
+  const { persistence, logFiles, log } = fixture;
   return createOutboxRelay({
     reportRuns,
     persistence,
@@ -91,6 +92,30 @@ describe('the end of a run', () => {
       remove: () => Promise.reject(new ExecutorError('backend', 'no engine')),
     }).deliver();
     expect(await findEvent(runId)).toEqual({ failures: 5001, waits: true });
+  });
+
+  it('is reported once, when it is handled, and before its event is removed', async () => {
+    const { runId, attemptId } = await endRun({ storesHandle: true });
+    fake.finish(attemptId);
+    const reported: unknown[] = [];
+    const isFound = async () => (await findEvent(runId)) !== undefined;
+    let isBusy = true;
+    const busy: Executor = {
+      ...fake,
+      remove: (handle) =>
+        isBusy ? Promise.reject(new ExecutorError('backend', 'The disk is busy.')) : fake.remove(handle),
+    };
+    const relay = createRelay(busy, async (events) => {
+      const ended = events.filter(({ kind }) => kind === 'job_run.finished');
+      if (ended.length > 0) reported.push([ended.map(({ payload }) => payload.jobRunId), await isFound()]);
+    });
+    await relay.deliver();
+    expect(reported).toEqual([]);
+    isBusy = false;
+    await passPause();
+    await relay.deliver();
+    expect(reported).toEqual([[[runId], true]]);
+    expect(await isFound()).toBe(false);
   });
 
   it('compresses the log, which stays readable, and removes the attempt, once', async () => {

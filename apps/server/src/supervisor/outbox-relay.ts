@@ -140,17 +140,18 @@ export function createOutboxRelay({
   return {
     async deliver() {
       const events = await store.outbox.take(eventBatch, claimSeconds, workerId);
-      const handled: number[] = [];
+      const handled: ClaimedEvent[] = [];
       const ofRuns = [...Map.groupBy(events, ({ payload }) => payload.jobRunId).values()];
       const work = async (): Promise<void> => {
         for (let ofRun = ofRuns.shift(); ofRun; ofRun = ofRuns.shift())
-          for (const event of ofRun) if (await handle(event)) handled.push(event.id);
+          for (const event of ofRun) if (await handle(event)) handled.push(event);
       };
-      // An event is removed only after its run was reported: another server reports it if this one dies first.
-      await Promise.all([reportRuns(events), ...Array.from({ length: runsAtOnce }, work)]);
+      await Promise.all(Array.from({ length: runsAtOnce }, work));
       if (handled.length === 0) return events.length === eventBatch;
+      // An event is removed only after its run was reported: another server reports it if this one dies first.
+      await reportRuns(handled);
       await faultPoints.reach('before-events-removed');
-      await store.outbox.remove(handled);
+      await store.outbox.remove(handled.map(({ id }) => id));
       return events.length === eventBatch;
     },
   };

@@ -28,13 +28,11 @@ export function createReportRuns(dependencies: ReportRunsDependencies): ReportRu
   const { store } = persistence;
 
   async function report(events: readonly ClaimedEvent[]): Promise<void> {
-    // An event that failed before was reported when it was first taken.
-    const own = events.filter(({ failures, kind }) => failures === 0 && kind !== 'attempt.closed');
-    if (own.length === 0) return;
     const idsOf = (kind: ClaimedEvent['kind']) =>
-      own.flatMap((event) => (event.kind === kind ? [event.payload.jobRunId] : []));
+      events.flatMap((event) => (event.kind === kind ? [event.payload.jobRunId] : []));
     const created = new Set(idsOf('job_run.created'));
     const ended = new Set(idsOf('job_run.finished'));
+    if (created.size + ended.size === 0) return;
     const runs = await store.jobRuns.listByIds([...new Set([...created, ...ended])]);
     for (const run of runs) if (created.has(run.id)) instruments.runCreated(run.triggerKind);
     const over = runs.filter(({ id, finishedAt }) => ended.has(id) && finishedAt !== null);
