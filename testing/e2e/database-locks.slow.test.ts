@@ -66,6 +66,8 @@ beforeAll(async () => {
     files: Object.fromEntries(Object.entries(scripts).map(([name, text]) => [`${name}.py`, text])),
     jobs: Object.keys(scripts).map((name) => defineScriptJob(name)),
     requirements: ['dlt[duckdb]==1.31.0'],
+    // Otherwise runs of one pipeline wait for the pipeline, before they open its database.
+    configuration: { 'config.toml': '[pumphouse]\nexclusive = "off"\n' },
   });
 });
 afterAll(() => server.remove());

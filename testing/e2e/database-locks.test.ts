@@ -41,6 +41,8 @@ beforeAll(async () => {
     files: { 'hold.py': hold, 'release.py': release, 'shop.py': load('shop'), 'stock.py': load('stock') },
     jobs: ['hold', 'release', 'shop', 'stock'].map((name) => defineScriptJob(name)),
     requirements: ['dlt[duckdb]==1.31.0'],
+    // Otherwise runs of one pipeline wait for the pipeline, before they open its database.
+    configuration: { 'config.toml': '[pumphouse]\nexclusive = "off"\n' },
   });
 });
 afterAll(() => server.remove());

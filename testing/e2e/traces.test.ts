@@ -1,5 +1,5 @@
 import type { ReceivedSpan, TraceCollector } from '../fixtures/trace-collector.ts';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -155,10 +155,13 @@ describe('a server that is killed before it has removed the event of a run that 
   /** Runs a job on a server that pauses before it removes the event of the run's end. */
   async function pauseAfterEnd(): Promise<{ id: string; restart: () => Promise<void> }> {
     const pauseFile = join(server.dataDir, 'pause');
+    const attemptsFolder = join(server.dataDir, 'attempts');
     // The event of the run's creation passes.
     await writeFile(`${pauseFile}.not-yet`, '');
     await server.end('SIGTERM');
     server = await server.restart({ PUMPHOUSE_PAUSE_AT: `before-events-removed:${pauseFile}` });
+    // Events of earlier runs, which are retried until their bootstraps have exited, must not reach the pause.
+    await eventually('earlier runs are cleaned up', () => readdirSync(attemptsFolder).length === 0);
     const id = await triggerJob(server, workspaceId, 'jobs.sleeps');
     const params = { workspace_id: workspaceId, job_run_id: id };
     await eventually(
