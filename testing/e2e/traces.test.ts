@@ -1,5 +1,6 @@
 import type { ReceivedSpan, TraceCollector } from '../fixtures/trace-collector.ts';
-import { existsSync, readdirSync } from 'node:fs';
+import type { TestDatabase } from '../fixtures/postgres.ts';
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import {
   deployWorkspace,
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
+import { createTestDatabase } from '../fixtures/postgres.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
@@ -17,6 +19,7 @@ import { startTraceCollector } from '../fixtures/trace-collector.ts';
 const secret = 'trout-5521/+y';
 
 let collector: TraceCollector;
+let database: TestDatabase;
 let server: TestServer;
 let workspaceId: string;
 
@@ -45,9 +48,10 @@ if __name__ == "__main__":
 `;
 
 beforeAll(async () => {
-  collector = await startTraceCollector();
+  [collector, database] = await Promise.all([startTraceCollector(), createTestDatabase()]);
   server = await startTestServer({
     PUMPHOUSE_LOG_LEVEL: 'warn',
+    PUMPHOUSE_DATABASE_URL: database.url,
     // Events of a killed server are taken over after four times this.
     PUMPHOUSE_LEASE_SECONDS: '2',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
@@ -74,6 +78,7 @@ beforeAll(async () => {
 afterEach(() => collector.answerWith(200));
 afterAll(async () => {
   await server?.remove();
+  await database?.drop();
   await collector?.close();
 });
 
@@ -85,6 +90,9 @@ async function run(jobRef: string): Promise<string> {
   );
   return id;
 }
+
+const countEvents = async () =>
+  (await database.database.one<{ count: number }>('select count(*)::int as count from outbox')).count;
 
 const spansOf = (jobRunId: string) =>
   collector.spans().filter(({ traceId }) => traceId === jobRunId.replaceAll('-', ''));
@@ -155,14 +163,14 @@ describe('a server that is killed before it has removed the event of a run that 
   /** Runs a job on a server that pauses before it removes the event of the run's end. */
   async function pauseAfterEnd(): Promise<{ id: string; restart: () => Promise<void> }> {
     const pauseFile = join(server.dataDir, 'pause');
-    const attemptsFolder = join(server.dataDir, 'attempts');
     // The event of the run's creation passes.
     await writeFile(`${pauseFile}.not-yet`, '');
     await server.end('SIGTERM');
     server = await server.restart({ PUMPHOUSE_PAUSE_AT: `before-events-removed:${pauseFile}` });
-    // Events of earlier runs, which are retried until their bootstraps have exited, must not reach the pause.
-    await eventually('earlier runs are cleaned up', () => readdirSync(attemptsFolder).length === 0);
+    // Events of earlier runs must not reach the pause: they are retried, or taken over from the server before.
+    await eventually('no event is left', async () => (await countEvents()) === 0);
     const id = await triggerJob(server, workspaceId, 'jobs.sleeps');
+    await eventually('its creation is handled', async () => (await countEvents()) === 0);
     const params = { workspace_id: workspaceId, job_run_id: id };
     await eventually(
       'the run runs',
