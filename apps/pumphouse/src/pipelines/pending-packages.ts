@@ -65,7 +65,7 @@ export async function dropPending(
       `The pipeline ${name} has no pending load packages under the profile ${profile}.`,
       {
         code: 'nothing_pending',
-        exitCode: exitCodes.refused,
+        exitCode: exitCodes.notFound,
         nextStep: 'pumphouse pipeline pending shows what is pending.',
       },
     );
