@@ -190,6 +190,7 @@ export function createServices(ports: ServicePorts) {
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
   const readPipelines = createReadPipelines(persistence, now);
+  const readTickLag = createReadTickLag(persistence, clock);
   const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.retention);
   const { openId } = settings;
 
@@ -263,7 +264,7 @@ export function createServices(ports: ServicePorts) {
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
-    readTickLag: createReadTickLag(persistence, clock),
+    readTickLag,
 
     // Backfills
     advanceBackfills: createAdvanceBackfills(persistence, startRuns, { clock, faultPoints }),
@@ -361,6 +362,7 @@ export function createServices(ports: ServicePorts) {
       persistence,
       readPipelines,
       readOrganizationStorage,
+      readTickLag,
       publicUrl: addresses.serverUrl,
       gatherMs: settings.alertGatherMs,
       clock,

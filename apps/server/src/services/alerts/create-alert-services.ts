@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
 import type { ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { ReadTickLag } from '../scheduling/read-tick-lag.ts';
 import { createAlertIncidents } from './alert-incidents.ts';
 import { createAlertRules } from './alert-rules.ts';
 import { createEvaluateAlerts } from './evaluate-alerts.ts';
@@ -12,7 +13,7 @@ import { createRemoveOldIncidents } from './remove-old-incidents.ts';
 import { createTellIncidents } from './tell-incidents.ts';
 import { enqueueAlert } from './enqueue-alert.ts';
 
-/** Long enough for jobs that fail of one cause to be told in one message, and short enough for a person on call. */
+/** Long enough to send one message about jobs that fail for one cause, and short enough for a person on call. */
 const defaultGatherMs = 15_000;
 
 /** Creates the services of alert rules and incidents. */
@@ -20,6 +21,7 @@ export function createAlertServices({
   persistence,
   readPipelines,
   readOrganizationStorage,
+  readTickLag,
   publicUrl,
   gatherMs = defaultGatherMs,
   clock,
@@ -28,6 +30,7 @@ export function createAlertServices({
   persistence: Persistence;
   readPipelines: ReadPipelines;
   readOrganizationStorage: ReadOrganizationStorage;
+  readTickLag: ReadTickLag;
   publicUrl: () => string;
   gatherMs?: number | undefined;
   clock: Clock;
@@ -40,7 +43,12 @@ export function createAlertServices({
     previewRule: createPreviewRule({ persistence, alertRules, clock }),
     evaluateAlerts: createEvaluateAlerts({
       persistence,
-      observeConditions: createObserveConditions({ persistence, readPipelines, readOrganizationStorage }),
+      observeConditions: createObserveConditions({
+        persistence,
+        readPipelines,
+        readOrganizationStorage,
+        readTickLag,
+      }),
       tellIncidents: createTellIncidents({ enqueueAlert, publicUrl, gatherMs }),
       clock,
       log,

@@ -6,6 +6,7 @@ import type { Finding, UsualDuration } from '../../domain/alerts/derive-open-run
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
 import type { ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { ReadTickLag } from '../scheduling/read-tick-lag.ts';
 import { chooseRules, subjects } from '../../domain/alerts/derive-occurrences.ts';
 import { completeConditions } from '../../domain/alerts/alert-kinds.ts';
 import { createConsolePaths } from '../../domain/alerts/incident-text.ts';
@@ -32,7 +33,7 @@ export interface ObservedWorkspace {
 
 export type ObserveConditions = ReturnType<typeof createObserveConditions>;
 
-type Stores = 'alertSources' | 'organizationLimits' | 'schedules' | 'usage';
+type Stores = 'alertSources' | 'organizationLimits' | 'usage';
 
 /** Open runs of a workspace that one evaluation reads. */
 const maxOpenRuns = 2000;
@@ -51,10 +52,12 @@ export function createObserveConditions({
   persistence: { store },
   readPipelines,
   readOrganizationStorage,
+  readTickLag,
 }: {
   persistence: Persistence<Stores>;
   readPipelines: Pick<ReadPipelines, 'listFreshness'>;
   readOrganizationStorage: ReadOrganizationStorage;
+  readTickLag: ReadTickLag;
 }) {
   return async function observeConditions(
     rules: readonly AlertRuleRecord[],
@@ -68,7 +71,7 @@ export function createObserveConditions({
       observeFreshness(of('freshness_missed'), workspace, paths),
       observeStorage(of('storage_near_limit'), workspace, paths),
       observeUsage(of('limits_near_end'), workspace, paths),
-      observeLag(of('ticks_behind'), workspace, paths),
+      observeLag(of('ticks_behind'), paths),
     ]);
     // A job may have a missed tick and a run that waits since an earlier one: one incident.
     const findings = new Map(
@@ -201,14 +204,9 @@ export function createObserveConditions({
     return { findings, incompleteRuleIds: new Set() };
   }
 
-  async function observeLag(
-    rules: readonly AlertRuleRecord[],
-    { now }: ObservedWorkspace,
-    paths: ConsolePaths,
-  ): Promise<Observation> {
+  async function observeLag(rules: readonly AlertRuleRecord[], paths: ConsolePaths): Promise<Observation> {
     if (rules.length === 0) return none;
-    const oldest = await store.schedules.nextTickAt();
-    const seconds = oldest === null ? 0 : (now.getTime() - oldest.getTime()) / 1000;
+    const { seconds } = await readTickLag();
     const findings = rules
       .filter((rule) => seconds >= shortestSeconds(rule))
       .map((rule) => ({ ...ofOrganization(rule, 'ticks'), text: describeLag(seconds, paths) }));

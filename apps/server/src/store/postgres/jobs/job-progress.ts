@@ -34,8 +34,8 @@ export function createJobProgressStore(sql: Queryable) {
       sql.execute(named('update jobs set refresh_pending = false where id = :jobId', { jobId })),
 
     /**
-     * Records a completed run, and resets the failure count, whatever the run covered. An empty interval covers no time, so it must not move the watermark past time
-     * that was never loaded. A run that started before a refresh does not count: neither while the refresh is
+     * Records a completed run, and resets the failure count, whatever the run covered. An empty interval covers no
+     * time, so it must not move the watermark past time that was never loaded. A run that started before a refresh does not count: neither while the refresh is
      * pending, nor after a later one if several runs may be active. The watermark moves over time that completed
      * runs cover without a gap; without one before, a run of a backfill sets none.
      * @param covered null for a point in time
