@@ -4,7 +4,10 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { RequestFailure } from '../../cluster-faults.ts';
 import type { Caller } from './access.ts';
-import { createCertificate, type ServerCertificate } from './certificate.ts';
+import {
+  createSelfSignedCertificate,
+  type ServerCertificate,
+} from '../../../fixtures/self-signed-certificate.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { handleRequest, type RequestContext } from './handle-request.ts';
@@ -23,6 +26,8 @@ export interface ApiServerOptions {
   /** Kubernetes sends a bookmark each minute. */
   bookmarkSeconds?: number;
 }
+
+const namesOfServer = ['localhost', 'kubernetes.default.svc', '127.0.0.1', '::1'];
 
 /** Serves the cluster's objects over HTTPS on loopback. */
 export class ApiServer {
@@ -45,7 +50,7 @@ export class ApiServer {
   }
 
   static async start(options: ApiServerOptions): Promise<ApiServer> {
-    const server = new ApiServer(options, await createCertificate());
+    const server = new ApiServer(options, await createSelfSignedCertificate(namesOfServer));
     await server.listen();
     return server;
   }
@@ -55,7 +60,7 @@ export class ApiServer {
   }
 
   get caCertificate(): string {
-    return this.#certificate.certificate;
+    return this.#certificate.cert;
   }
 
   get openWatches(): number {
@@ -64,7 +69,7 @@ export class ApiServer {
 
   /** Listens at the same port again after `stop`. */
   async listen(): Promise<void> {
-    const { certificate: cert, key } = this.#certificate;
+    const { cert, key } = this.#certificate;
     const server = createServer({ cert, key }, (request, response) => this.#serve(request, response));
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
