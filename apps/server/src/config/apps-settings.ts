@@ -6,6 +6,7 @@ import {
   PortRangeSyntaxError,
   type PortRange,
 } from '../domain/primitives/port-range.ts';
+import { ConfigError } from './config-error.ts';
 
 export const appsSettings = {
   PUMPHOUSE_APPS_PORT: z.coerce
@@ -50,14 +51,9 @@ export interface AppsValues {
   PUMPHOUSE_APPS_PORTS?: string | undefined;
 }
 
-/** An invalid setting for apps; the message begins with its name. */
-export class AppsSettingError extends Error {
-  override readonly name = 'AppsSettingError';
-}
-
 /**
  * @param taken ports that the server or its proxy uses for something else, with their settings
- * @throws AppsSettingError
+ * @throws ConfigError
  */
 export function readAppsConfig(
   values: AppsValues,
@@ -66,13 +62,13 @@ export function readAppsConfig(
   const { PUMPHOUSE_APPS_PORT: port, PUMPHOUSE_APPS_DOMAIN: domain, PUMPHOUSE_APPS_PORTS: text } = values;
   if (text === undefined) return { port, origins: { kind: 'names', domain: domain ?? null } };
   if (domain !== undefined)
-    throw new AppsSettingError(
+    throw new ConfigError(
       'PUMPHOUSE_APPS_PORTS and PUMPHOUSE_APPS_DOMAIN: apps have either their own ports or their own hosts. Remove one of the two settings.',
     );
   const ports = readRange(text);
   for (const [setting, own] of [['PUMPHOUSE_APPS_PORT', port] as const, ...taken]) {
     if (isInRange(ports, own))
-      throw new AppsSettingError(
+      throw new ConfigError(
         `PUMPHOUSE_APPS_PORTS: ${text} has ${own} in it, the port of ${setting}. Choose a range without it.`,
       );
   }
@@ -84,6 +80,6 @@ function readRange(text: string): PortRange {
     return parsePortRange(text);
   } catch (error) {
     if (!(error instanceof PortRangeSyntaxError)) throw error;
-    throw new AppsSettingError(`PUMPHOUSE_APPS_PORTS: ${error.message}`);
+    throw new ConfigError(`PUMPHOUSE_APPS_PORTS: ${error.message}`);
   }
 }

@@ -5,7 +5,7 @@ import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { S3Encryption, S3Settings } from '../blobs/s3/s3-settings.ts';
 import { isSameLocation } from '../blobs/blobs-location.ts';
 import { ConfigError } from './config-error.ts';
-import { readSecretFile } from './read-secrets.ts';
+import { readSecretFile } from './read-secret-file.ts';
 
 export const blobsSettings = {
   PUMPHOUSE_BLOBS_URL: z

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DockerVariables, EngineValues } from './engine-settings.ts';
-import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
+import { ConfigError } from './config-error.ts';
+import { readEngineConfig } from './engine-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pumphouse-certificates-'));
 const certificates = { ca: 'authority', cert: 'certificate', key: 'private' };
@@ -68,7 +69,7 @@ describe('readEngineConfig', () => {
     ['tcp://host/v1.44', /must not have a path/],
     ['tcp://host:1?x', /must not have a path/],
   ])('rejects %s with advice', (url, message) => {
-    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(ConfigError);
     expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(message);
     expect(() => read({}, { DOCKER_HOST: url })).toThrow(/^DOCKER_HOST: /);
   });

@@ -3,7 +3,35 @@ import type { EngineAddress, EngineCertificates } from '../executors/docker/engi
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { EngineAddressError, readEngineUrl } from '../executors/docker/engine-address.ts';
+import { defaultRunnerImage } from '../executors/docker/names.ts';
+import { ConfigError } from './config-error.ts';
+
+export const engineSettings = {
+  PUMPHOUSE_ENGINE_URL: z
+    .string()
+    .optional()
+    .describe('URL of the Docker or Podman engine for runs: unix://, tcp://, http:// or https://'),
+  PUMPHOUSE_RUNNER_IMAGE: z
+    .string()
+    .refine((image) => image.includes('{python}'), 'must contain {python} in place of the Python version')
+    .default(defaultRunnerImage)
+    .describe(
+      'Image of the containers of runs, with `{python}` in place of the Python version, such as 3.13',
+    ),
+  PUMPHOUSE_RUNS_NETWORK: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
+    .optional()
+    .describe(
+      'Containers: an existing network of the engine for runs. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
+    ),
+  PUMPHOUSE_RUNS_EGRESS: z
+    .enum(['0', '1'])
+    .default('1')
+    .describe('0 blocks all outgoing connections of runs in containers except to this server'),
+} as const;
 
 export interface EngineConfig {
   /** Only the configured engine; otherwise the sockets where one may answer, best first. */
@@ -16,12 +44,7 @@ export interface EngineConfig {
   network: { name: string | null; egress: boolean };
 }
 
-export interface EngineValues {
-  PUMPHOUSE_ENGINE_URL?: string | undefined;
-  PUMPHOUSE_RUNNER_IMAGE: string;
-  PUMPHOUSE_RUNS_NETWORK?: string | undefined;
-  PUMPHOUSE_RUNS_EGRESS: '0' | '1';
-}
+export type EngineValues = z.output<z.ZodObject<typeof engineSettings>>;
 
 /** The variables that Docker's own tools read. */
 export interface DockerVariables {
@@ -31,14 +54,9 @@ export interface DockerVariables {
   XDG_RUNTIME_DIR?: string | undefined;
 }
 
-/** An invalid engine setting; the message begins with its name. */
-export class EngineSettingError extends Error {
-  override readonly name = 'EngineSettingError';
-}
-
 /**
  * @param wantsEngine false if no engine is used: then settings for Docker's own tools cannot be invalid
- * @throws EngineSettingError
+ * @throws ConfigError
  */
 export function readEngineConfig(
   values: EngineValues,
@@ -48,7 +66,7 @@ export function readEngineConfig(
   const egress = values.PUMPHOUSE_RUNS_EGRESS === '1';
   const name = values.PUMPHOUSE_RUNS_NETWORK ?? null;
   if (name !== null && !egress)
-    throw new EngineSettingError(
+    throw new ConfigError(
       `PUMPHOUSE_RUNS_EGRESS: 0 closes the network that Pumphouse makes, and PUMPHOUSE_RUNS_NETWORK names ${name}: ` +
         'make that network internal yourself, or remove one of the two settings.',
     );
@@ -76,7 +94,7 @@ function readAddress(values: EngineValues, variables: DockerVariables): EngineAd
     return { url, tls: hasCertificates ? readCertificates(folder ?? join(homedir(), '.docker')) : null };
   } catch (error) {
     if (!(error instanceof EngineAddressError)) throw error;
-    throw new EngineSettingError(`${name}: ${error.message}`);
+    throw new ConfigError(`${name}: ${error.message}`);
   }
 }
 
@@ -86,7 +104,7 @@ function readCertificates(folder: string): EngineCertificates {
       return readFileSync(join(folder, name), 'utf8');
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
-      throw new EngineSettingError(
+      throw new ConfigError(
         `DOCKER_CERT_PATH: ${join(folder, name)} cannot be read (${reason}). The folder has to hold ca.pem, cert.pem and key.pem.`,
       );
     }

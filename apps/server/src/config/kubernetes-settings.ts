@@ -8,6 +8,7 @@ import type { ClusterConnection } from '../executors/kubernetes/cluster-api.ts';
 import type { ServerPeers } from '../executors/kubernetes/network-policies.ts';
 import { PodPatchError, type PodPatches } from '../executors/kubernetes/patch-pod.ts';
 import { readPodPatches } from '../executors/kubernetes/pod-patches.ts';
+import { ConfigError } from './config-error.ts';
 
 const network = String.raw`[0-9a-fA-F.:]+/\d{1,3}`;
 const label = String.raw`[\w./-]+=[\w.-]*`;
@@ -90,12 +91,7 @@ export interface KubernetesConfig {
 
 type Values = z.output<z.ZodObject<typeof kubernetesSettings>>;
 
-/** An invalid setting of Kubernetes; the message begins with its name. */
-export class KubernetesSettingError extends Error {
-  override readonly name = 'KubernetesSettingError';
-}
-
-/** @throws KubernetesSettingError */
+/** @throws ConfigError */
 export function readKubernetesConfig(
   values: Values & {
     PUMPHOUSE_ATTEMPTS_URL?: string | undefined;
@@ -104,7 +100,7 @@ export function readKubernetesConfig(
 ): KubernetesConfig {
   // Without a URL, pods get the address to listen on.
   if (values.PUMPHOUSE_ATTEMPTS_URL === undefined && values.PUMPHOUSE_ATTEMPTS_HOST === undefined)
-    throw new KubernetesSettingError(
+    throw new ConfigError(
       'PUMPHOUSE_ATTEMPTS_URL and PUMPHOUSE_ATTEMPTS_HOST: pods need an address of the server. Set the URL of its Service for ' +
         'runs, such as http://pumphouse-runs:8081, and the address to listen on, such as 0.0.0.0.',
     );
@@ -142,8 +138,8 @@ function readPatches(text: string | undefined): PodPatches {
     return readPodPatches(text === undefined ? {} : parse(isPath(text) ? readFileSync(text, 'utf8') : text));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    if (error instanceof PodPatchError) throw new KubernetesSettingError(`${name}: ${detail}`);
-    throw new KubernetesSettingError(`${name} cannot be read: ${detail}`);
+    if (error instanceof PodPatchError) throw new ConfigError(`${name}: ${detail}`);
+    throw new ConfigError(`${name} cannot be read: ${detail}`);
   }
 }
 

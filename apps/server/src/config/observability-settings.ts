@@ -1,7 +1,7 @@
 /** Reads the settings of metrics and traces from the environment; only `config.ts` uses this module. */
 import { z } from 'zod';
 import type { OtlpSettings } from '../traces/otlp-sender.ts';
-import { readSecretFile } from './read-secrets.ts';
+import { readSecretFile } from './read-secret-file.ts';
 
 const optional = (description: string) => z.string().optional().describe(description);
 

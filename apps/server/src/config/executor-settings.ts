@@ -1,0 +1,121 @@
+/** Reads how this machine executes attempts; only `config.ts` uses this module. */
+import { z } from 'zod';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import {
+  defaultInstanceSizes,
+  InstanceSizesSyntaxError,
+  parseInstanceSizes,
+} from '../domain/attempts/instance-sizes.ts';
+import { ConfigError } from './config-error.ts';
+
+export const executorSettings = {
+  PUMPHOUSE_EXECUTOR: z
+    .enum(['auto', 'process', 'docker', 'kubernetes'])
+    .default('auto')
+    .describe(
+      'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`. `kubernetes` only if set',
+    ),
+  PUMPHOUSE_RUNS_LOOPBACK_PORTS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports separated by commas, such as 5432,8123')
+    .optional()
+    .describe(
+      'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
+    ),
+  PUMPHOUSE_TEMPLATES_MEMORY_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(80)
+    .default(20)
+    .describe(
+      'Processes: percentage of the memory of the machine for templates, from which runs are forked; 0 starts every run in an interpreter of its own',
+    ),
+  PUMPHOUSE_SLOTS_MEMORY_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(80)
+    .default(20)
+    .describe(
+      "Containers: percentage of the memory of the engine's machine for containers that wait for a run; 0 starts a container for every run",
+    ),
+  PUMPHOUSE_ALLOW_UNISOLATED: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe('1 runs attempts without a sandbox if bubblewrap does not work'),
+  PUMPHOUSE_INSTANCE_SIZES: z
+    .string()
+    .default(defaultInstanceSizes)
+    .describe(
+      'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`, or with `/<MiB of disk>` behind it; `-`: no limit',
+    ),
+  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, if it is neither in .tools nor in PATH'),
+  PUMPHOUSE_BWRAP: z
+    .string()
+    .optional()
+    .describe('Path of bubblewrap, if it is neither in .tools nor in PATH'),
+  PUMPHOUSE_PASTA: z
+    .string()
+    .optional()
+    .describe('Path of pasta (package passt), which creates the networks of runs, if it is not in PATH'),
+  PUMPHOUSE_PYTHON: z
+    .string()
+    .optional()
+    .describe('Python 3.10 or newer for the bootstrap, if python3 in PATH is older'),
+} as const;
+
+type Values = z.output<z.ZodObject<typeof executorSettings>>;
+
+export interface ExecutorConfig {
+  executor: Values['PUMPHOUSE_EXECUTOR'];
+  /** Share of the machine's memory for templates. */
+  templatesMemoryPercent: number;
+  /** Share of the engine's memory for containers that wait for a run. */
+  slotsMemoryPercent: number;
+  /** Loopback ports of the machine that runs as processes can reach. */
+  runsLoopbackPorts: number[];
+  allowUnisolated: boolean;
+  instanceSizes: InstanceSizes;
+  /** For finding uv, bubblewrap, Python and the interpreters of environments. */
+  toolVariables: Record<string, string | undefined>;
+}
+
+/**
+ * @param path the variable PATH
+ * @throws ConfigError
+ */
+export function readExecutorConfig(values: Values, path: string | undefined): ExecutorConfig {
+  return {
+    executor: values.PUMPHOUSE_EXECUTOR,
+    templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
+    slotsMemoryPercent: values.PUMPHOUSE_SLOTS_MEMORY_PERCENT,
+    runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
+    allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
+    instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
+    toolVariables: {
+      PATH: path,
+      PUMPHOUSE_UV: values.PUMPHOUSE_UV,
+      PUMPHOUSE_BWRAP: values.PUMPHOUSE_BWRAP,
+      PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
+      PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
+    },
+  };
+}
+
+function readPorts(text: string | undefined): number[] {
+  const ports = (text ?? '').split(',').filter(Boolean).map(Number);
+  const wrong = ports.find((port) => port < 1 || port > 65_535);
+  if (wrong !== undefined)
+    throw new ConfigError(`PUMPHOUSE_RUNS_LOOPBACK_PORTS: ${wrong} is no port: ports are 1 to 65535.`);
+  return ports;
+}
+
+function readInstanceSizes(text: string): InstanceSizes {
+  try {
+    return parseInstanceSizes(text);
+  } catch (error) {
+    if (!(error instanceof InstanceSizesSyntaxError)) throw error;
+    throw new ConfigError(`PUMPHOUSE_INSTANCE_SIZES: ${error.message}`);
+  }
+}

@@ -1,0 +1,44 @@
+/** Reads limits of requests and uploads; only `config.ts` uses this module. */
+import { z } from 'zod';
+
+const megabyte = 1024 * 1024;
+
+export const limitsSettings = {
+  PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(512)
+    .describe('Largest code archive, packed'),
+  PUMPHOUSE_MAX_UNPACKED_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2048)
+    .describe('Largest code archive, unpacked'),
+  PUMPHOUSE_API_REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe(
+      'Requests to the API that a key, a session, a run or an unauthenticated address may send to this server in a minute; 0: no limit. See [limits](limits.md#requests)',
+    ),
+} as const;
+
+type Values = z.output<z.ZodObject<typeof limitsSettings>>;
+
+export interface LimitsConfig {
+  maxUploadBytes: number;
+  maxUnpackedBytes: number;
+  apiRequestsPerMinute: number;
+}
+
+/** Reads the limits. */
+export function readLimits(values: Values): LimitsConfig {
+  return {
+    maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
+    maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
+    apiRequestsPerMinute: values.PUMPHOUSE_API_REQUESTS_PER_MINUTE,
+  };
+}
