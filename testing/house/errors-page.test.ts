@@ -45,6 +45,13 @@ describe('docs/operate/errors.md', () => {
 });
 
 describe('codes', () => {
+  it('of responses are each defined by one feature', async () => {
+    const defined = [
+      ...(await readAll('packages/contract/src/error-codes/*.ts')).matchAll(/^  (\w+): \{$/gm),
+    ].map(([, code]) => String(code));
+    expect(defined.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
+  });
+
   it('of responses are all used by some code', async () => {
     expect(findUnused(Object.keys(errorCodes), await readAll('apps/server/src/**/*.ts'))).toEqual([]);
   });

@@ -1,0 +1,31 @@
+import type { ErrorCodeMeaning } from './meaning.ts';
+
+export const pipelinesErrorCodes = {
+  nothing_pending: {
+    status: 404,
+    cause: 'The pipeline has no load packages that are extracted and not loaded.',
+    nextStep: 'Nothing is left to do. A run may have finished or dropped them meanwhile.',
+  },
+  pipeline_held: {
+    status: 409,
+    cause:
+      'Another run writes with the same pipeline or to the same dataset, and `on_held = "fail"` is set. The message names the run.',
+    nextStep: 'Start the job again after that run, or remove `on_held` so that its runs wait.',
+  },
+  pipeline_deadlock: {
+    status: 409,
+    cause:
+      'The run waits for a pipeline or dataset of another run, which waits for one of this run. The youngest request fails.',
+    nextStep: 'Let all jobs write with their pipelines in the same order, or start the job again.',
+  },
+  too_many_pipelines: {
+    status: 409,
+    cause: 'One run asked to write with more pipelines and datasets than one run may.',
+    nextStep: 'Split the job, or set `exclusive = "off"` for it.',
+  },
+  trace_removed: {
+    status: 404,
+    cause: 'The trace was past its retention; the pipeline run itself is still stored.',
+    nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
+  },
+} as const satisfies Record<string, ErrorCodeMeaning>;
