@@ -13,6 +13,7 @@ import type { Persistence } from '../store/store.ts';
 import type { Playground } from './playground/playground.ts';
 import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { PendingLimits } from '../domain/pipelines/pending-packages.ts';
+import { defaultPendingLimits } from '../domain/pipelines/pending-packages.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
@@ -71,7 +72,6 @@ import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
-import { createReadPendingSettings } from './pipelines/read-pending-settings.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
@@ -190,6 +190,7 @@ export function createServices(ports: ServicePorts) {
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
   const readPipelines = createReadPipelines(persistence, now);
+  const holdPipelines = createHoldPipelines(persistence, packageVersions);
   const readTickLag = createReadTickLag(persistence, clock);
   const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.retention);
   const { openId } = settings;
@@ -292,7 +293,8 @@ export function createServices(ports: ServicePorts) {
       credentials,
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
-      readPendingSettings: createReadPendingSettings(persistence, settings.pendingPackages),
+      pendingLimits: settings.pendingPackages ?? defaultPendingLimits,
+      holdPipelines,
       apiUrl: addresses.apiUrl,
       instanceSizes: settings.instanceSizes,
       traces,
@@ -300,6 +302,7 @@ export function createServices(ports: ServicePorts) {
     recordSpool: createRecordSpool({
       persistence,
       jobVersions,
+      packageVersions,
       attemptLog,
       blobs,
       finishRun,
@@ -309,7 +312,7 @@ export function createServices(ports: ServicePorts) {
       faultPoints,
     }),
     pendingPackages: createPendingPackages(persistence, startRuns),
-    holdPipelines: createHoldPipelines(persistence, packageVersions),
+    holdPipelines,
     reportRuns: createReportRuns({ persistence, instruments, traces, log }),
     instruments,
     localDataObjects,

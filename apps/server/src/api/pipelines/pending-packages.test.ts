@@ -152,7 +152,8 @@ describe('pending packages', () => {
     const path = 'pipelines/shop/-finish-pending';
     const response = await call('POST', path, { profile: seeded.run.profile });
     const { job_run_id: id } = readAnswer('finish_pending_packages', response);
-    expect(await api.persistence.store.pendingPackages.readFinishing(id)).toEqual(['shop']);
+    const admitted = await api.persistence.store.attempts.readAdmitted(id);
+    expect(admitted).toMatchObject({ finishesPending: ['shop'], unwantedPackages: [] });
     const run = await api.persistence.store.jobRuns.get(seeded.workspaceId, id);
     expect(run).toMatchObject({ jobId: seeded.run.jobId, triggerKind: 'manual' });
     expect(run?.intervalStart).toEqual(run?.intervalEnd);
@@ -162,11 +163,15 @@ describe('pending packages', () => {
     await report(attempt, [describePackage()]);
     const response = await call('POST', 'pipelines/shop/-drop-pending', { profile: seeded.run.profile });
     expect(readAnswer('drop_pending_packages', response)).toEqual({ package_count: 1, size_bytes: 1200 });
-    const scope = { workspaceId: seeded.workspaceId, profile: seeded.run.profile, workerId: null };
-    expect(await api.persistence.store.pendingPackages.listUnwanted(scope)).toEqual([
-      { pipelineName: 'shop', loadId: '1795989114.5254204' },
-    ]);
     const next = await startNext();
+    expect(await api.persistence.store.attempts.readAdmitted(next.run.id)).toMatchObject({
+      finishesPending: null,
+      unwantedPackages: [{ pipelineName: 'shop', loadId: '1795989114.5254204' }],
+    });
+    const elsewhere = await seedRun(api);
+    expect(await api.persistence.store.attempts.readAdmitted(elsewhere.run.id)).toMatchObject({
+      unwantedPackages: [],
+    });
     await report(next.attempt, []);
     expect(await list()).toEqual([
       expect.objectContaining({

@@ -205,3 +205,11 @@ export function choosePipelineChecks(
   const table = find(settings?.[profile]) ?? find(settings?.['']);
   return table ? toPipelineChecks(table) : null;
 }
+
+/** Whether failed checks of a pipeline can fail a run under this profile. */
+export function demandsChecks(settings: RunSettings | null, profile: string): boolean {
+  const tables = [settings?.[''], settings?.[profile]].flatMap((table) =>
+    Object.values(table?.pipelines ?? {}),
+  );
+  return tables.some((table) => toPipelineChecks(table).onFailure === 'fail');
+}

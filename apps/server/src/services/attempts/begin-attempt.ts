@@ -11,7 +11,9 @@ import type { Credentials } from '../sign-in/credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
-import type { PendingSettings, ReadPendingSettings } from '../pipelines/read-pending-settings.ts';
+import type { HoldPipelines } from '../pipelines/hold-pipelines.ts';
+import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
+import type { PendingSettings } from '../pipelines/pending-settings.ts';
 import type { GrantPlayground } from '../playground/grant-playground.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
@@ -28,6 +30,7 @@ import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifa
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
+import { describePending } from '../pipelines/pending-settings.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { buildEntryPoint } from '../../domain/jobs/entry-point.ts';
 import { listMaskedValues } from '../../domain/variables/run-variable.ts';
@@ -53,7 +56,8 @@ export interface BeginAttemptDependencies {
   credentials: Credentials;
   readRunVariables: RunVariables;
   grantPlayground: GrantPlayground;
-  readPendingSettings: ReadPendingSettings;
+  pendingLimits: PendingLimits;
+  holdPipelines: Pick<HoldPipelines, 'remember'>;
   instanceSizes: InstanceSizes;
   /** The URL at which user code reaches the API. */
   apiUrl: () => string;
@@ -213,7 +217,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         definition.entry_point.job_type === 'interactive'
           ? null
           : { run: run.number, job: definition.job_ref },
-      pipelines: await describePipelines(configuration, run, { definition, attemptId }),
+      pipelines: describePipelines(configuration, run, { definition, attemptId }),
       intercept_signals: definition.execute.intercept_signals !== false,
       records_usage: true,
       disk_limit_bytes:
@@ -222,17 +226,19 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     };
   }
 
-  async function describePipelines(
+  function describePipelines(
     { runSettings }: ConfigurationRecord,
     run: AdmittedRun,
     { definition, attemptId }: { definition: JobDefinition; attemptId: string },
-  ): Promise<PipelineSteps | null> {
+  ): PipelineSteps | null {
     const jobRef = definition.job_ref;
     if (jobRef === manifestBuildJobRef) return null;
     const { exclusive, keepPending } = chooseJobSettings(runSettings, run.profile, jobRef);
     // An app has a copy of the local data, which is discarded with it.
     const isKept = keepPending && definition.entry_point.job_type !== 'interactive';
-    const pending = isKept ? await dependencies.readPendingSettings(attemptId, run, jobRef) : null;
+    const pending = isKept ? describePending(run, jobRef, dependencies.pendingLimits) : null;
+    if (exclusive !== 'off')
+      dependencies.holdPipelines.remember(attemptId, { ...run, jobRunId: run.id, jobRef });
     if (exclusive === 'off' && pending === null) return null;
     return { ...(exclusive !== 'off' && { exclusive }), ...(pending && { pending }) };
   }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, SpoolUpdate } from '../../store/records.ts';
+import type { AttemptRecord, JobRunRecord, SpoolUpdate } from '../../store/records.ts';
 import type { AttemptLog, PreparedLines } from '../logs/attempt-log.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
@@ -7,12 +7,14 @@ import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
+import type { PackageVersions } from '../versions/package-versions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
+import { demandsChecks } from '../../domain/jobs/job-settings.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
@@ -35,6 +37,7 @@ export interface RecordSpoolDependencies {
     'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineChecks' | 'telemetry'
   >;
   jobVersions: JobVersions;
+  packageVersions: Pick<PackageVersions, 'getConfiguration'>;
   attemptLog: AttemptLog;
   blobs: BlobStore;
   finishRun: FinishRun;
@@ -175,7 +178,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);
-    const failed = outcome.status === 'completed' ? await findFailedChecks(attempt) : null;
+    const failed = outcome.status === 'completed' ? await findFailedChecks(attempt, run) : null;
     await finishRun(run.id, failed ?? outcome, { attemptId, run });
   }
 
@@ -183,8 +186,13 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
    * A run that completed fails if its data is not what the configuration expects and demands, so that no other job
    * follows it.
    */
-  async function findFailedChecks({ id, beaconCount }: EndedAttempt): Promise<RunOutcome | null> {
+  async function findFailedChecks(
+    { id, beaconCount }: EndedAttempt,
+    run: JobRunRecord,
+  ): Promise<RunOutcome | null> {
     if (beaconCount === 0) return null;
+    const { runSettings } = await dependencies.packageVersions.getConfiguration(run);
+    if (!demandsChecks(runSettings, run.profile)) return null;
     const failed = await persistence.store.pipelineChecks.listFailed(id);
     const demanded = failed.flatMap(({ pipelineName, checks }) =>
       checks?.onFailure === 'fail' ? [describeFailedChecks(pipelineName, checks)] : [],

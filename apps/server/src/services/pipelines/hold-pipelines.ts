@@ -1,4 +1,4 @@
-import type { HoldingAttempt, StoredHold } from '../../store/records.ts';
+import type { HoldingAttempt, HoldingRun, StoredHold } from '../../store/records.ts';
 import type { HoldDecision, HoldTarget } from '../../domain/pipelines/pipeline-holds.ts';
 import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
@@ -12,6 +12,7 @@ import {
 } from '../../domain/pipelines/describe-hold.ts';
 import { decideHold, listUnheld, targetKey } from '../../domain/pipelines/pipeline-holds.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { LRUCache } from 'lru-cache';
 
 /** What user code is about to write. */
 export interface HoldQuestion {
@@ -30,6 +31,10 @@ export type HoldPipelines = ReturnType<typeof createHoldPipelines>;
 /** More would only fill the table: hostile code can invent names. */
 const maxTargetsOfAttempt = 200;
 
+/** More than a server drives at once. */
+const maxRuns = 500;
+const maxWaiting = 1000;
+
 /**
  * Lets one attempt at a time write with a pipeline or to a dataset of its workspace. A hold counts while its
  * attempt is open, so it ends with the attempt, whatever ends that.
@@ -39,6 +44,9 @@ export function createHoldPipelines(
   packageVersions: PackageVersions,
 ) {
   const { pipelineHolds } = persistence.store;
+  const runs = new LRUCache<string, HoldingRun>({ max: maxRuns });
+  /** Questions that were answered with `waiting`: only the rules decide them. A missing one costs a statement. */
+  const waiting = new LRUCache<string, true>({ max: maxWaiting });
 
   /** @throws ServiceError not_found, attempt_closed, attempt_files_withheld */
   async function findAttempt(attemptId: string): Promise<HoldingAttempt> {
@@ -51,27 +59,50 @@ export function createHoldPipelines(
   }
 
   /** The settings are those of the configuration that the run was created with. */
-  async function readSettings(attempt: HoldingAttempt): Promise<JobSettings> {
+  async function readSettings(attempt: HoldingRun): Promise<JobSettings> {
     const { runSettings } = await packageVersions.getConfiguration(attempt);
     return chooseJobSettings(runSettings, attempt.profile, attempt.jobRef);
   }
 
+  async function decideByRules(
+    attemptId: string,
+    targets: readonly HoldTarget[],
+    { onHeld }: Pick<JobSettings, 'onHeld'>,
+  ): Promise<HoldAnswer> {
+    const attempt = await findAttempt(attemptId);
+    const asking = { ...attempt, attemptId, targets, onHeld };
+    const before = decide(await pipelineHolds.listOpen(attempt.workspaceId), asking);
+    if (before.isStored) return toAnswer(before.decision, asking);
+    const { decision } = await persistence.transaction((tx) => settle(tx, asking));
+    return toAnswer(decision, asking);
+  }
+
   return {
+    /** Keeps what the first question of an attempt would have to read. */
+    remember(
+      attemptId: string,
+      { workspaceId, jobRunId, configurationId, profile, jobRef }: HoldingRun,
+    ): void {
+      runs.set(attemptId, { workspaceId, jobRunId, configurationId, profile, jobRef });
+    },
+
     /**
      * Asks for what a call is about to write. An attempt may ask again for what it holds, and repeats its
      * question while it waits, which keeps its place in the order.
      * @throws ServiceError pipeline_held, pipeline_deadlock, too_many_pipelines, and those of `findAttempt`
      */
     async ask(attemptId: string, question: HoldQuestion): Promise<HoldAnswer> {
-      const attempt = await findAttempt(attemptId);
-      const settings = await readSettings(attempt);
-      const targets = listTargets(attempt, question, settings);
+      const run = runs.get(attemptId) ?? (await findAttempt(attemptId));
+      const settings = await readSettings(run);
+      const targets = listTargets(run, question, settings);
       if (targets.length === 0) return { state: 'held' };
-      const asking = { ...attempt, attemptId, targets, onHeld: settings.onHeld };
-      const before = decide(await pipelineHolds.listOpen(attempt.workspaceId), asking);
-      if (before.isStored) return toAnswer(before.decision, asking);
-      const { decision } = await persistence.transaction((tx) => settle(tx, asking));
-      return toAnswer(decision, asking);
+      const asked = `${attemptId} ${targets.map(targetKey).join()}`;
+      const attempt = { attemptId, workspaceId: run.workspaceId };
+      if (!waiting.has(asked) && (await pipelineHolds.take(attempt, targets, maxTargetsOfAttempt)))
+        return { state: 'held' };
+      const answer = await decideByRules(attemptId, targets, settings);
+      if (answer.state === 'waiting') waiting.set(asked, true);
+      return answer;
     },
 
     /** Gives up waiting: the code of the attempt no longer asks. What it holds stays held. */
@@ -149,7 +180,7 @@ function waitsForMore(own: readonly StoredHold[], targets: readonly HoldTarget[]
 }
 
 function listTargets(
-  { profile }: HoldingAttempt,
+  { profile }: Pick<HoldingRun, 'profile'>,
   { pipeline, dataset }: HoldQuestion,
   { exclusive }: Pick<JobSettings, 'exclusive'>,
 ): HoldTarget[] {

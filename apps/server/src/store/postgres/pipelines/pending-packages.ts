@@ -127,16 +127,6 @@ export function createPendingPackageStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists the packages that members have asked to drop. */
-    listUnwanted: ({ workspaceId, profile, workerId }: PendingScope) =>
-      sql.prepared<{ pipelineName: string; loadId: string }>(
-        named(
-          `select pipeline_name as "pipelineName", load_id as "loadId" from pending_packages
-            where ${inScope} and state = 'pending' and drop_requested_at is not null order by id limit 200`,
-          { workspaceId, profile, workerId },
-        ),
-      ),
-
     /** Lists packages, the newest first. */
     list: (workspaceId: string, { pipelineName, jobRunId, onlyPending }: PendingFilter, limit: number) =>
       sql.prepared<PendingPackageRecord>(
@@ -186,14 +176,6 @@ export function createPendingPackageStore(sql: Queryable) {
           pipelineNames: [...pipelineNames],
         }),
       ),
-
-    /** Reads the pipelines that a run is to finish; null for a usual run. */
-    async readFinishing(jobRunId: string): Promise<string[] | null> {
-      const row = await sql.maybeOnePrepared<{ pipelineNames: string[] | null }>(
-        named('select finishes_pending as "pipelineNames" from job_runs where id = :jobRunId', { jobRunId }),
-      );
-      return row?.pipelineNames ?? null;
-    },
 
     /** Removes some rows of packages that ended more than this many days ago. */
     removeEnded: (days: number) =>

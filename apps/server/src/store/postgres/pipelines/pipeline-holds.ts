@@ -2,13 +2,17 @@ import type { Queryable } from '../pool.ts';
 import type { HoldTarget, PipelineHold } from '../../../domain/pipelines/pipeline-holds.ts';
 import { named } from '../statements/named.ts';
 
-/** The attempt that asks for a hold. */
-export interface HoldingAttempt {
+/** The run of an attempt that asks for a hold; none of this ever changes. */
+export interface HoldingRun {
   workspaceId: string;
   jobRunId: string;
   configurationId: string;
   profile: string;
   jobRef: string;
+}
+
+/** The attempt that asks for a hold. */
+export interface HoldingAttempt extends HoldingRun {
   isBegun: boolean;
   /** Closed, or the end of its code is recorded. */
   isOver: boolean;
@@ -42,6 +46,27 @@ export function createPipelineHoldStore(sql: Queryable) {
           { attemptId },
         ),
       ),
+
+    /**
+     * Gives an open attempt all targets, if no other attempt holds or waits for one of them. One statement takes the
+     * lock, decides and stores.
+     * @returns false if nothing was stored: `decideHold` decides, or the attempt is over
+     */
+    async take(
+      { attemptId, workspaceId }: { attemptId: string; workspaceId: string },
+      targets: readonly HoldTarget[],
+      maxTargets: number,
+    ): Promise<boolean> {
+      const [row] = await sql.prepared<{ isTaken: boolean }>(
+        named(`select take_pipeline_holds(:attemptId, :workspaceId, :targets, :maxTargets) as "isTaken"`, {
+          attemptId,
+          workspaceId,
+          targets: JSON.stringify(targets),
+          maxTargets,
+        }),
+      );
+      return row?.isTaken === true;
+    },
 
     /** Makes other requests of the workspace wait until the transaction ends. No other lock is taken after it, except the run's. */
     lock: (workspaceId: string) =>
