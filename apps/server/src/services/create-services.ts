@@ -71,6 +71,7 @@ import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
+import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
 import { createReadPendingSettings } from './pipelines/read-pending-settings.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
@@ -189,6 +190,7 @@ export function createServices(ports: ServicePorts) {
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
+  const pendingLimits = settings.pendingPackages;
   const readPipelines = createReadPipelines(persistence, now);
   const readTickLag = createReadTickLag(persistence, clock);
   const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.retention);
@@ -197,7 +199,7 @@ export function createServices(ports: ServicePorts) {
   return {
     clock,
     ...runServices,
-    ...createRetentionServices(ports),
+    ...createRetentionServices({ ...ports, pendingLimits }),
 
     // Sign-in, people and keys
     credentials,
@@ -292,7 +294,7 @@ export function createServices(ports: ServicePorts) {
       credentials,
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
-      readPendingSettings: createReadPendingSettings(persistence, settings.pendingPackages),
+      readPendingSettings: createReadPendingSettings(persistence, pendingLimits),
       apiUrl: addresses.apiUrl,
       instanceSizes: settings.instanceSizes,
       traces,
@@ -305,6 +307,7 @@ export function createServices(ports: ServicePorts) {
       finishRun,
       ingestTelemetry,
       instanceSizes: settings.instanceSizes,
+      pendingLimits,
       instruments,
       faultPoints,
     }),
@@ -313,7 +316,8 @@ export function createServices(ports: ServicePorts) {
     reportRuns: createReportRuns({ persistence, instruments, traces, log }),
     instruments,
     localDataObjects,
-    attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
+    attemptLocalData: createAttemptLocalData(persistence, localDataObjects, pendingLimits),
+    pipelineFolders: createPipelineFolders({ persistence, blobs, limits: pendingLimits }),
     releaseQueued: createReleaseQueued({
       persistence,
       finishRun,

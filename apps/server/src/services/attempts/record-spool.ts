@@ -8,11 +8,12 @@ import type { JobVersions } from '../jobs/job-versions.ts';
 import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
+import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
+import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
@@ -32,7 +33,13 @@ export const attemptLimits = {
 
 export interface RecordSpoolDependencies {
   persistence: Persistence<
-    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineChecks' | 'telemetry'
+    | 'attempts'
+    | 'jobRuns'
+    | 'logChunks'
+    | 'pendingPackages'
+    | 'pipelineChecks'
+    | 'pipelineFolders'
+    | 'telemetry'
   >;
   jobVersions: JobVersions;
   attemptLog: AttemptLog;
@@ -40,6 +47,7 @@ export interface RecordSpoolDependencies {
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
   instanceSizes: InstanceSizes;
+  pendingLimits?: PendingLimits | undefined;
   instruments: Instruments;
   faultPoints: FaultPoints;
 }
@@ -54,6 +62,7 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
  */
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   const { persistence, attemptLog, finishRun, ingestTelemetry, faultPoints } = dependencies;
+  const { pendingLimits = defaultPendingLimits } = dependencies;
   const beaconBlobs = createBeaconBlobs(dependencies);
 
   /** The rows of attempts after their last chunk, as far as this server knows. */
@@ -96,7 +105,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         // A statement: it fails if the lock was lost meanwhile, and then no line is written.
         await beaconBlobs.name(tx, before.id, written);
       }
-      if (pending) await recordPending(tx, before.id, pending);
+      if (pending) await recordPending(tx, before.id, pending, pendingLimits);
       await lines.write(tx);
       return true;
     });

@@ -12,6 +12,8 @@ export interface PendingSettings {
   drop: { pipeline: string; load_id: string }[];
   /** Null for a usual run. */
   finish: string[] | null;
+  /** The server takes working folders of attempts without a disk that runs share. */
+  stores_folders: true;
 }
 
 export type ReadPendingSettings = ReturnType<typeof createReadPendingSettings>;
@@ -36,6 +38,7 @@ export function createReadPendingSettings(
       max_days: limits.maxDays,
       drop: unwanted.map(({ pipelineName, loadId }) => ({ pipeline: pipelineName, load_id: loadId })),
       finish,
+      stores_folders: true,
     };
   };
 }
