@@ -29,6 +29,7 @@ export async function openStorage(
       persistence,
       executor,
       log,
+      pendingLimits: config.pendingPackages,
       ...openFilePorts(config, persistence),
       ...(readNow && { readNow }),
     };

@@ -72,6 +72,7 @@ import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
+import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
@@ -189,6 +190,7 @@ export function createServices(ports: ServicePorts) {
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
+  const pendingLimits = settings.pendingPackages ?? defaultPendingLimits;
   const readPipelines = createReadPipelines(persistence, now);
   const holdPipelines = createHoldPipelines(persistence, packageVersions);
   const readTickLag = createReadTickLag(persistence, clock);
@@ -198,7 +200,7 @@ export function createServices(ports: ServicePorts) {
   return {
     clock,
     ...runServices,
-    ...createRetentionServices(ports),
+    ...createRetentionServices({ ...ports, pendingLimits }),
 
     // Sign-in, people and keys
     credentials,
@@ -293,7 +295,7 @@ export function createServices(ports: ServicePorts) {
       credentials,
       readRunVariables,
       grantPlayground: createGrantPlayground({ playground: ports.playground ?? null, attemptLog, log }),
-      pendingLimits: settings.pendingPackages ?? defaultPendingLimits,
+      pendingLimits,
       holdPipelines,
       apiUrl: addresses.apiUrl,
       instanceSizes: settings.instanceSizes,
@@ -308,6 +310,7 @@ export function createServices(ports: ServicePorts) {
       finishRun,
       ingestTelemetry,
       instanceSizes: settings.instanceSizes,
+      pendingLimits,
       instruments,
       faultPoints,
     }),
@@ -316,7 +319,8 @@ export function createServices(ports: ServicePorts) {
     reportRuns: createReportRuns({ persistence, instruments, traces, log }),
     instruments,
     localDataObjects,
-    attemptLocalData: createAttemptLocalData(persistence, localDataObjects),
+    attemptLocalData: createAttemptLocalData(persistence, localDataObjects, pendingLimits),
+    pipelineFolders: createPipelineFolders({ persistence, blobs, limits: pendingLimits }),
     releaseQueued: createReleaseQueued({
       persistence,
       finishRun,

@@ -41,6 +41,7 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/vers
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineCheckStore } from './postgres/pipelines/pipeline-checks.ts';
 import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
+import { createPipelineFolderStore } from './postgres/pipelines/pipeline-folders.ts';
 import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
 import { createPipelineOverviewStore } from './postgres/pipelines/pipeline-overviews.ts';
 import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
@@ -118,6 +119,7 @@ const creators = {
   telemetry: createTelemetryStore,
   pipelineChecks: createPipelineCheckStore,
   pendingPackages: createPendingPackageStore,
+  pipelineFolders: createPipelineFolderStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,
   schemaVersions: createSchemaVersionStore,

@@ -12,6 +12,23 @@ export const pipelinesErrorCodes = {
       'Another run writes with the same pipeline or to the same dataset, and `on_held = "fail"` is set. The message names the run.',
     nextStep: 'Start the job again after that run, or remove `on_held` so that its runs wait.',
   },
+  pipeline_folder_lost: {
+    status: 409,
+    cause:
+      'The attempt does not own this working folder of a pipeline: another run has taken it over, or it was dropped.',
+    nextStep: 'None: the run goes on, and keeps what it has itself.',
+  },
+  pipeline_folders_too_large: {
+    status: 413,
+    cause: 'Pending load packages of the workspace and profile take more than `PUMPHOUSE_PENDING_MAX_GB`.',
+    nextStep:
+      'Finish or drop what is pending, or raise the limit. The run goes on, and its packages are not kept.',
+  },
+  pipeline_parts_missing: {
+    status: 409,
+    cause: 'Contents of a working folder are not stored yet. `extra.sha256` lists some of them.',
+    nextStep: 'None: the process of the run uploads them and repeats the call.',
+  },
   pipeline_deadlock: {
     status: 409,
     cause:

@@ -3,6 +3,7 @@ import type { AuthenticateAttempt } from '../../services/attempts/authenticate-a
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HoldPipelines } from '../../services/pipelines/hold-pipelines.ts';
+import type { PipelineFolders } from '../../services/pipelines/pipeline-folders.ts';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
 import type { EnvironmentArchives } from '../../services/environments/environment-archives.ts';
 import { pathParamsOf } from '../../http/path-params.ts';
@@ -12,6 +13,7 @@ import { parse, readJson } from './attempt-input.ts';
 import { readBearer } from '../../http/caller.ts';
 import { registerEnvironmentArchiveRoutes } from './environment-archive-routes.ts';
 import { registerLocalDataRoutes } from './local-data-routes.ts';
+import { registerPipelineFolderRoutes } from './pipeline-folder-routes.ts';
 import { registerPipelineHoldRoutes } from './pipeline-hold-routes.ts';
 import { addSeals, type AdmittedCall } from './sealed-calls.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -22,6 +24,7 @@ export interface AttemptRoutes {
   recordSpool: RecordSpool;
   attemptLocalData: AttemptLocalData;
   holdPipelines: HoldPipelines;
+  pipelineFolders: PipelineFolders;
   environmentArchives: EnvironmentArchives;
 }
 
@@ -100,6 +103,7 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
     const idOf = (request: FastifyRequest) => callOf(request).attemptId;
     registerLocalDataRoutes(scope, prefix, routes.attemptLocalData, idOf);
     registerPipelineHoldRoutes(scope, prefix, routes.holdPipelines, idOf);
+    registerPipelineFolderRoutes(scope, prefix, routes.pipelineFolders, idOf);
   });
 }
 

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { LocalDataFile } from '../../store/records.ts';
 import { z } from 'zod';
 import { localDataLimits } from '../../domain/local-data/local-data-limits.ts';
-import { parse, readJson } from './attempt-input.ts';
-import { ServiceError } from '../../platform/service-error.ts';
+import { cutContents, parse, partSizes, readJson } from './attempt-input.ts';
+import { pipelineFolderChanges, readPipelineFolderChanges } from './pipeline-folder-input.ts';
 
 const listBodyLimit = 64 * 1024;
 const commitBodyLimit = 32 * 1024 * 1024;
@@ -30,13 +30,7 @@ const listQuery = z.object({
 });
 const readRequest = z.object({ parts: z.array(z.int().min(1)).min(1).max(maxPartsOfCall) });
 /** The body is the contents, one after the other. */
-const storeQuery = z.object({
-  sizes: z
-    .string()
-    .regex(/^\d{1,9}(?:,\d{1,9})*$/)
-    .transform((text) => text.split(',').map(Number))
-    .pipe(z.array(z.int().min(1).max(maxPartBytes)).max(maxPartsOfCall)),
-});
+const storeQuery = z.object({ sizes: partSizes });
 const changedFile = z.object({
   path,
   mode: z.int().min(0).max(0o777),
@@ -55,6 +49,8 @@ const commitRequest = z.object({
   base_version: version,
   changed: z.array(changedFile).max(localDataLimits.files),
   removed: z.array(path).max(localDataLimits.files),
+  /** What changes in working folders of pipelines together with the local data. */
+  pipeline_folders: pipelineFolderChanges.nullish(),
 });
 
 /** Registers the calls with which bootstraps download and store local data, below the routes of an attempt. */
@@ -83,12 +79,13 @@ export function registerLocalDataRoutes(
   scope.post(`${prefix}/-store-local-data`, { bodyLimit: storeBodyLimit }, async (request) => {
     const { sizes } = parse('query', storeQuery, request.query);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    return { sha256: await localData.storeParts(idOf(request), cut(body, sizes)) };
+    return { sha256: await localData.storeParts(idOf(request), cutContents(body, sizes)) };
   });
 
   scope.post(`${prefix}/-commit-local-data`, { bodyLimit: commitBodyLimit }, async (request) => {
     const commit = parse('body', commitRequest, readJson(request.body));
-    return localData.commit(idOf(request), {
+    const { pipeline_folders: folders = null } = commit;
+    const changes = {
       baseVersion: commit.base_version,
       removed: commit.removed,
       changed: commit.changed.map((file) => ({
@@ -100,7 +97,14 @@ export function registerLocalDataRoutes(
         databasePath: file.database_path,
         parts: file.parts.map(([offset, size, digest]) => ({ offset, sizeBytes: size, sha256: digest })),
       })),
-    });
+    };
+    if (folders === null) return localData.commit(idOf(request), changes);
+    const { version: stored } = await localData.commit(
+      idOf(request),
+      changes,
+      readPipelineFolderChanges(folders),
+    );
+    return { version: stored, has_pipeline_folders: true };
   });
 }
 
@@ -122,12 +126,4 @@ function toFile({
     database_path: databasePath,
     parts,
   };
-}
-
-/** @throws ServiceError invalid_request */
-function cut(body: Buffer, sizes: readonly number[]): Buffer[] {
-  let at = 0;
-  const contents = sizes.map((size) => body.subarray(at, (at += size)));
-  if (at === body.length) return contents;
-  throw new ServiceError('invalid_request', 'The sizes are not those of the body.');
 }

@@ -33,6 +33,8 @@ export interface PendingReport {
   ended: EndedPackage[];
   /** Whether `packages` has all of them, except those of attempts that still run. */
   isComplete: boolean;
+  /** Whether the server keeps the working folders: it knows what is pending, and `packages` is empty. */
+  isStored: boolean;
 }
 
 /** What is kept of pending packages. */
@@ -56,6 +58,7 @@ export function readPendingReport(record: Record<string, unknown>): PendingRepor
     packages: readList(record['packages']).flatMap(readPackage),
     ended: readList(record['events']).flatMap(readEnded),
     isComplete: record['is_complete'] === true,
+    isStored: record['is_stored'] === true,
   };
 }
 

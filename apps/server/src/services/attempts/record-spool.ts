@@ -9,11 +9,12 @@ import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { PackageVersions } from '../versions/package-versions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
+import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
+import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { demandsChecks } from '../../domain/jobs/job-settings.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
@@ -34,7 +35,13 @@ export const attemptLimits = {
 
 export interface RecordSpoolDependencies {
   persistence: Persistence<
-    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineChecks' | 'telemetry'
+    | 'attempts'
+    | 'jobRuns'
+    | 'logChunks'
+    | 'pendingPackages'
+    | 'pipelineChecks'
+    | 'pipelineFolders'
+    | 'telemetry'
   >;
   jobVersions: JobVersions;
   packageVersions: Pick<PackageVersions, 'getConfiguration'>;
@@ -43,6 +50,7 @@ export interface RecordSpoolDependencies {
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
   instanceSizes: InstanceSizes;
+  pendingLimits?: PendingLimits | undefined;
   instruments: Instruments;
   faultPoints: FaultPoints;
 }
@@ -57,6 +65,7 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
  */
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   const { persistence, attemptLog, finishRun, ingestTelemetry, faultPoints } = dependencies;
+  const { pendingLimits = defaultPendingLimits } = dependencies;
   const beaconBlobs = createBeaconBlobs(dependencies);
 
   /** The rows of attempts after their last chunk, as far as this server knows. */
@@ -99,7 +108,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         // A statement: it fails if the lock was lost meanwhile, and then no line is written.
         await beaconBlobs.name(tx, before.id, written);
       }
-      if (pending) await recordPending(tx, before.id, pending);
+      if (pending) await recordPending(tx, before.id, pending, pendingLimits);
       await lines.write(tx);
       return true;
     });

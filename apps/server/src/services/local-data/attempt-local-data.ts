@@ -1,9 +1,13 @@
 import type { LocalDataKey } from '../../store/records.ts';
 import type { LocalDataCommit } from './commit-local-data.ts';
 import type { LocalDataListing, LocalDataObjects } from './local-data-objects.ts';
+import type { PipelineFolderChanges } from '../pipelines/record-pipeline-folders.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import type { Readable } from 'node:stream';
+import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { recordPipelineFolders } from '../pipelines/record-pipeline-folders.ts';
 import { sourceProfileOf } from '../../domain/local-data/local-data-path.ts';
 
 export type AttemptLocalData = ReturnType<typeof createAttemptLocalData>;
@@ -12,7 +16,11 @@ export type AttemptLocalData = ReturnType<typeof createAttemptLocalData>;
  * Local data that is kept as objects, for attempts: each reaches only that of its own workspace and profile,
  * while it is open. Apps get the snapshot and change nothing.
  */
-export function createAttemptLocalData(persistence: Persistence<'localData'>, objects: LocalDataObjects) {
+export function createAttemptLocalData(
+  persistence: Persistence<'localData'>,
+  objects: LocalDataObjects,
+  pendingLimits: PendingLimits = defaultPendingLimits,
+) {
   const { localData } = persistence.store;
 
   /** @throws ServiceError not_found, attempt_closed, attempt_files_withheld */
@@ -67,11 +75,17 @@ export function createAttemptLocalData(persistence: Persistence<'localData'>, ob
       return objects.storeParts(await findWritable(attemptId), attemptId, contents);
     },
 
-    async commit(attemptId: string, commit: LocalDataCommit): Promise<{ version: number }> {
+    /** @param folders what changes with the local data: load packages whose rows it has */
+    async commit(
+      attemptId: string,
+      commit: LocalDataCommit,
+      folders: PipelineFolderChanges | null = null,
+    ): Promise<{ version: number }> {
       const key = await findWritable(attemptId);
       return objects.commit(key, commit, async (tx) => {
-        if (await tx.localData.holdOpenAttempt(attemptId)) return;
-        throw new ServiceError('local_data_closed', 'This attempt ended meanwhile.');
+        if (!(await tx.localData.holdOpenAttempt(attemptId)))
+          throw new ServiceError('local_data_closed', 'This attempt ended meanwhile.');
+        if (folders) await recordPipelineFolders(tx, { ...key, attemptId }, folders, pendingLimits);
       });
     },
   };

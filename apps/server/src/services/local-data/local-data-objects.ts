@@ -2,15 +2,14 @@ import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { LocalDataFile, LocalDataKey } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { randomUUID } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
-import pLimit from 'p-limit';
 import { localDataLimits } from '../../domain/local-data/local-data-limits.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { commitLocalData, type LocalDataCommit } from './commit-local-data.ts';
+import { readAhead, uniqueParts, writeParts } from './part-blobs.ts';
 
 export interface LocalDataObjectsDependencies {
-  persistence: Persistence<'localData'>;
+  persistence: Persistence<'localData' | 'pipelineFolders'>;
   blobs: BlobStore;
 }
 
@@ -25,9 +24,6 @@ export interface LocalDataListing {
 export type LocalDataObjects = ReturnType<typeof createLocalDataObjects>;
 
 const pageSize = 1000;
-const concurrentPuts = 8;
-/** How much is read from the blob store before the run has taken it. */
-const readAheadBytes = 2 * localDataLimits.partBytes;
 
 /**
  * Local data as objects: contents are blobs that are written once, the files are rows, and a commit is one
@@ -89,18 +85,8 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
       await localData.ensureManifest(key);
       const keys = contents.map(() => `local-data/${key.workspaceId}/${randomUUID()}`);
       const reservations = await localData.parts.reserveBlobs(keys);
-      const limit = pLimit(concurrentPuts);
-      const stored = await Promise.all(
-        contents.map((content, index) =>
-          limit(async () => {
-            const blobKey = keys[index] ?? '';
-            const { sha256, sizeBytes } = await blobs.put(blobKey, content);
-            return { sha256, sizeBytes, blobKey, reservation: reservations[index] ?? 0 };
-          }),
-        ),
-      );
-      // Equal parts of one request are one part.
-      const unique = [...new Map(stored.map((part) => [part.sha256, part])).values()];
+      const stored = await writeParts(blobs, contents, { keys, reservations });
+      const unique = uniqueParts(stored);
       await persistence.transaction(async (tx) => {
         const added = new Set(await tx.localData.parts.add(key, attemptId, unique));
         const kept = stored.filter(({ blobKey }) => added.has(blobKey));
@@ -110,14 +96,14 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
       return stored.map(({ sha256 }) => sha256);
     },
 
-    /** Stores all changes of an attempt, or none. */
+    /** Stores all changes of an attempt, or none. @param before called first in the transaction */
     commit: (
       key: LocalDataKey,
       commit: LocalDataCommit,
-      holdAttempt: (tx: Pick<Store, 'localData'>) => Promise<void>,
+      before: (tx: Pick<Store, 'localData' | 'pipelineFolders'>) => Promise<void>,
     ): Promise<{ version: number }> =>
       persistence.transaction(async (tx) => {
-        await holdAttempt(tx);
+        await before(tx);
         return commitLocalData(tx.localData, key, commit);
       }),
 
@@ -133,31 +119,4 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
       await localData.setSnapshot(key, snapshot);
     },
   };
-}
-
-/** Reads the next parts while the one before is sent. */
-async function* readAhead(
-  blobs: BlobStore,
-  parts: readonly { blobKey: string; sizeBytes: number }[],
-): AsyncGenerator<Buffer> {
-  const reading: { content: Promise<Buffer>; sizeBytes: number }[] = [];
-  let next = 0;
-  let bytes = 0;
-  const fill = () => {
-    for (let part = parts[next]; part !== undefined; part = parts[next]) {
-      if (reading.length > 0 && bytes + part.sizeBytes > readAheadBytes) return;
-      const content = blobs.openRead(part.blobKey).then((stream) => buffer(stream));
-      // Its failure is thrown when its turn comes.
-      content.catch(() => undefined);
-      reading.push({ content, sizeBytes: part.sizeBytes });
-      bytes += part.sizeBytes;
-      next += 1;
-    }
-  };
-  fill();
-  for (let first = reading.shift(); first !== undefined; first = reading.shift()) {
-    yield await first.content;
-    bytes -= first.sizeBytes;
-    fill();
-  }
 }

@@ -2,6 +2,7 @@ import type { JobRunRecord, PendingFilter, PendingPackageRecord } from '../../st
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../runs/start-runs.ts';
 import { recordChange } from '../audit/audit.ts';
+import { dropPipelineFolders } from './settle-pipeline-folders.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export type PendingPackages = ReturnType<typeof createPendingPackages>;
@@ -18,7 +19,7 @@ interface PendingPipeline {
 
 /** Creates the use cases of members with load packages that are pending. */
 export function createPendingPackages(
-  persistence: Persistence<'auditLog' | 'pendingPackages'>,
+  persistence: Persistence<'auditLog' | 'pendingPackages' | 'pipelineFolders'>,
   startRuns: Pick<StartRuns, 'startFinishing'>,
 ) {
   const { pendingPackages } = persistence.store;
@@ -42,8 +43,8 @@ export function createPendingPackages(
     },
 
     /**
-     * Makes the next attempt of the profile drop what is pending of a pipeline. Until then it takes space, and no run
-     * finishes it.
+     * Drops what is pending of a pipeline: at once where the server keeps the working folders, otherwise at the next attempt of
+     * the profile. Until then it takes space, and no run finishes it.
      * @returns how many packages
      * @throws ServiceError nothing_pending
      */
@@ -51,6 +52,7 @@ export function createPendingPackages(
       return persistence.transaction(async (store) => {
         const packages = await store.pendingPackages.requestDrop(asked.workspaceId, asked);
         if (packages.length === 0) throw nothingPending(asked);
+        await dropPipelineFolders(store, asked);
         const sizeBytes = packages.reduce((sum, each) => sum + each.sizeBytes, 0);
         await recordChange(store, {
           workspaceId: asked.workspaceId,

@@ -10,6 +10,8 @@ export interface PendingSettings {
   drop: { pipeline: string; load_id: string }[];
   /** Null for a usual run. */
   finish: string[] | null;
+  /** The server takes working folders of attempts without a disk that runs share. */
+  stores_folders: true;
 }
 
 /** Describes what the attempt of an admitted run does with packages that are pending; null: it keeps none. */
@@ -29,5 +31,6 @@ export function describePending(
       load_id: loadId,
     })),
     finish: run.finishesPending,
+    stores_folders: true,
   };
 }

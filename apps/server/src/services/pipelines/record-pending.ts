@@ -1,5 +1,6 @@
-import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
+import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { Store } from '../../store/store.ts';
+import { settlePipelineFolders } from './settle-pipeline-folders.ts';
 
 /** How long the list shows what became of packages. */
 const keptDays = 30;
@@ -9,14 +10,18 @@ const keptDays = 30;
  * data of the workspace and profile, so a bootstrap that was killed is made up for by the next one.
  */
 export async function recordPending(
-  { pendingPackages }: Pick<Store, 'pendingPackages'>,
+  store: Pick<Store, 'pendingPackages' | 'pipelineFolders'>,
   attemptId: string,
-  { packages, ended, isComplete }: PendingReport,
+  { packages, ended, isComplete, isStored }: PendingReport,
+  limits: PendingLimits,
 ): Promise<void> {
-  const attempt = await pendingPackages.findAttempt(attemptId);
-  if (!attempt) return;
+  const { pendingPackages } = store;
+  const found = await pendingPackages.findAttempt(attemptId);
+  if (!found) return;
+  const attempt = isStored ? { ...found, workerId: null } : found;
   if (ended.length > 0) await pendingPackages.end(attempt, ended);
-  if (packages.length > 0) await pendingPackages.save(attempt, packages);
-  if (isComplete) await pendingPackages.endMissing(attempt, packages);
+  if (isStored) await settlePipelineFolders(store, { ...attempt, attemptId }, limits);
+  else if (packages.length > 0) await pendingPackages.save(attempt, packages);
+  if (isComplete && !isStored) await pendingPackages.endMissing(attempt, packages);
   await pendingPackages.removeEnded(keptDays);
 }

@@ -1,6 +1,7 @@
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FileRemovalsDependencies } from './file-removals.ts';
 import type { LostBlobsDependencies } from './lost-blobs.ts';
+import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
 import type {
@@ -16,12 +17,17 @@ import { createRetainedEnvironments } from './environments.ts';
 import { createRetainedPackages } from './packages.ts';
 import { createStoredKind, pageSize } from './retained-kind.ts';
 import { createSweepLocalData } from './local-data.ts';
+import { createSweepPipelineFolders } from './pipeline-folders.ts';
+import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { decideRemovals } from '../../domain/retention/retention.ts';
 import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
 export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & {
-    persistence: Persistence<'localData'> & Persistence<'alertDeliveries' | 'auditLog' | 'storage'>;
+    persistence: Persistence<'localData' | 'pipelineFolders'> &
+      Persistence<'alertDeliveries' | 'auditLog' | 'storage'>;
+    /** The defaults of the domain, if undefined. */
+    pendingLimits?: PendingLimits | undefined;
     faultPoints: FaultPoints;
     now: () => Date;
   };
@@ -62,6 +68,8 @@ export function createRetention(dependencies: RetentionDependencies) {
   const removeFiles = createFileRemovals(dependencies);
   const removeLostBlobs = createLostBlobs(dependencies);
   const sweepLocalData = createSweepLocalData(persistence);
+  const { maxDays } = dependencies.pendingLimits ?? defaultPendingLimits;
+  const sweepPipelineFolders = createSweepPipelineFolders(persistence, maxDays);
   const retained: Record<RetentionKind, RetainedKind> = {
     runs: createStoredKind(persistence, (store) => store.storage.runs),
     logs: createStoredKind(persistence, (store) => store.storage.logs),
@@ -116,6 +124,7 @@ export function createRetention(dependencies: RetentionDependencies) {
     async purge({ kinds, limits, dryRun, signal }: PurgeOptions): Promise<Purged> {
       if (!dryRun) {
         await sweepLocalData();
+        await sweepPipelineFolders();
         await removeFiles();
       }
       const purged: Purged = {};

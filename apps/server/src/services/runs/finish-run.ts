@@ -23,6 +23,7 @@ import { getTimeZone } from '../../domain/jobs/job-definition.ts';
 import { resolveDeclaredWindow } from '../../domain/scheduling/declared-interval.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
+import { settlePipelineFolders } from '../pipelines/settle-pipeline-folders.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
 
 export interface FinishOptions {
@@ -143,7 +144,16 @@ export function createFinishRun({
 
   /** @returns whether a retry follows, so that the run continues */
   async function closeAttempt(
-    store: Pick<Store, 'attempts' | 'configurations' | 'jobRuns' | 'logChunks' | 'outbox'>,
+    store: Pick<
+      Store,
+      | 'attempts'
+      | 'configurations'
+      | 'jobRuns'
+      | 'logChunks'
+      | 'outbox'
+      | 'pendingPackages'
+      | 'pipelineFolders'
+    >,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
     outcome: RunOutcome,
     failed: { failure: RunFailureReason; reason: FailureReason | null } | null,
@@ -152,6 +162,7 @@ export function createFinishRun({
     const { failure = null, reason = null } = failed ?? {};
     const retry = failure ? await retryRun(store, { ...over, failure }) : undefined;
     await store.attempts.close(attempt.id, { failure, reason, seen });
+    if (attempt.exit === null) await settleLost(store, run, attempt.id);
     await attemptLog.writeWith(store, attempt.id, closingLines(outcome, failed, retry));
     if (!retry) return false;
     const payload = { jobRunId: run.id, attemptId: attempt.id };
@@ -197,6 +208,17 @@ export function createFinishRun({
   }
 
   return Object.assign(finishRun, { inTransaction: end });
+}
+
+/** Lists the load packages of an attempt whose bootstrap could not report them, because it is lost. */
+async function settleLost(
+  store: Pick<Store, 'pendingPackages' | 'pipelineFolders'>,
+  { id: jobRunId, workspaceId, profile }: JobRunRecord,
+  attemptId: string,
+): Promise<void> {
+  if (!(await store.pipelineFolders.hasOwned(attemptId))) return;
+  const attempt = { workspaceId, profile, workerId: null, jobRunId, attemptId };
+  await settlePipelineFolders(store, attempt, null);
 }
 
 /** Reports whether the outcome belongs to an attempt or a claim that is no longer the run's current one. */

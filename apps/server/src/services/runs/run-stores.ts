@@ -14,4 +14,4 @@ export type StartContextStores =
 export type RunStartStores = StartContextStores | 'deferredStarts' | 'installation' | 'outbox' | 'schedules';
 
 /** The stores that the end of a run touches: it also starts the runs that follow. */
-export type RunEndStores = RunStartStores | 'attempts' | 'logChunks';
+export type RunEndStores = RunStartStores | 'attempts' | 'logChunks' | 'pendingPackages' | 'pipelineFolders';

@@ -92,11 +92,14 @@ export function createPendingPackageStore(sql: Queryable) {
         ),
       ),
 
-    /** Records what a run did with packages. */
-    end: ({ workspaceId, profile, workerId, jobRunId }: ReportingAttempt, ended: readonly EndedPackage[]) =>
+    /** Records what a run did with packages; `jobRunId` is null if the server did it. */
+    end: (
+      { workspaceId, profile, workerId, jobRunId }: PendingScope & { jobRunId: string | null },
+      ended: readonly EndedPackage[],
+    ) =>
       sql.execute(
         named(
-          `update pending_packages set state = done.state, ended_at = now(), ended_by_job_run_id = :jobRunId
+          `update pending_packages set state = done.state, ended_at = now(), ended_by_job_run_id = :jobRunId::uuid
              from json_to_recordset(:ended::json) as done ("pipelineName" text, "loadId" text, state text)
             where ${inScope} and pending_packages.pipeline_name = done."pipelineName"
               and pending_packages.load_id = done."loadId" and pending_packages.state = 'pending'`,
