@@ -45,7 +45,7 @@ export function checkRule(draft: AlertRuleDraft, now: Date): AlertRuleContent {
     ...draft,
     channelIds: [...new Set(draft.channelIds)],
     severity: draft.severity ?? meaning.severity,
-    // A momentary incident is over when it is told.
+    // A momentary incident is over when it is reported.
     reminderSeconds: meaning.isMomentary ? null : draft.reminderSeconds,
     checkAt: meaning.everySeconds === null ? null : now,
   };
