@@ -57,6 +57,11 @@ export const errorCodes = {
     nextStep:
       'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
   },
+  alert_pause_in_past: {
+    status: 400,
+    cause: 'A mute or a snooze is to end at a time that has passed.',
+    nextStep: 'Name a later time. Unmute to send alerts again now.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:

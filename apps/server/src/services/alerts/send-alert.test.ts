@@ -78,9 +78,11 @@ describe('mail', () => {
 
   it('is not sent without a mail server, or to members who have left', async () => {
     const mail = await startMail();
+    const { userId } = deliveries.context;
     const { channel } = await deliveries.addChannel('email', {
-      recipients: { group: null, userIds: ['00000000-0000-4000-8000-000000000000'], addresses: [] },
+      recipients: { group: null, userIds: [userId], addresses: [] },
     });
+    await fixture.store.members.remove(deliveries.context.membershipId);
     await deliveries.enqueue([channel.id]);
     await deliveries.createServer({ smtpUrl: mail.url }).deliverAll();
     await deliveries.enqueue([channel.id], { incidentId: 'incident-2' });
