@@ -7,6 +7,11 @@ export const alertsErrorCodes = {
     nextStep:
       'Correct the fields named in `extra`; docs/concepts/alerts.md lists the conditions of each kind.',
   },
+  alert_pause_in_past: {
+    status: 400,
+    cause: 'A mute or a snooze is to end at a time that has passed.',
+    nextStep: 'Name a later time. Unmute to send alerts again now.',
+  },
   alert_channel_limit_exceeded: {
     status: 400,
     cause: 'The workspace has the most alert channels that it can have.',

@@ -9,6 +9,8 @@ let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
 let receiver: AlertReceiver;
 
+const stranger = '00000000-0000-4000-8000-000000000000';
+
 beforeAll(async () => {
   api = await createApiFixture();
   receiver = await startAlertReceiver();
@@ -112,6 +114,7 @@ describe('a channel', () => {
     [{ name: 'Pager', kind: 'pagerduty' }, 'routing_key is required'],
     [{ name: 'Mail', kind: 'email', recipients: {} }, 'recipients must name'],
     [{ name: 'Mail', kind: 'email' }, 'recipients is required'],
+    [{ name: 'Mail', kind: 'email', recipients: { user_ids: [stranger] } }, 'not a member of the workspace'],
   ])('with settings that do not fit is rejected without quoting them: %j', async (payload, message) => {
     const response = await call('POST', 'alert-channels', payload);
     expect(response.json()).toMatchObject({ code: 'invalid_request' });

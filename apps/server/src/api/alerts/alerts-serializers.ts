@@ -129,7 +129,7 @@ export function toIncident(
     resolved_at: toInstantOrNull(incident.resolvedAt),
     resolution: incident.resolution,
     is_muted: incident.isMuted,
-    told_at: toInstantOrNull(incident.toldAt),
+    notified_at: toInstantOrNull(incident.notifiedAt),
   };
 }
 

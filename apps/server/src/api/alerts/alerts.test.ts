@@ -100,6 +100,46 @@ describe('alert rules', () => {
     expect(answer.json()).toMatchObject({ code });
   });
 
+  it('name only channels of their workspace, and lose those that were removed', async () => {
+    const channelsOf = (id: string) => `/pumphouse/v1/workspaces/${id}/alert-channels`;
+    const url = 'https://127.0.0.1:9/hook';
+    const mine = readAnswer(
+      'create_alert_channel',
+      await call('POST', channelsOf(workspaceId), { name: 'A', kind: 'slack', url }, owner),
+    );
+    const other = await api.createWorkspaceFixture();
+    const foreign = readAnswer(
+      'create_alert_channel',
+      await call('POST', channelsOf(other.workspace.id), { name: 'A', kind: 'slack', url }, other.owner),
+    );
+    const body = { name: 'Failures', kind: 'run_failed' };
+    for (const refused of [
+      await call('POST', `${base()}/rules`, { ...body, channel_ids: [mine.id, foreign.id] }),
+      await call('POST', `${base()}/rules/-preview`, { ...body, channel_ids: [foreign.id] }),
+      await call('POST', `${base()}/rules/-add-suggested`, { channel_ids: [foreign.id] }),
+    ])
+      expect(refused.json()).toMatchObject({
+        code: 'invalid_alert_rule',
+        detail: expect.stringContaining('not an alert channel of the workspace') as string,
+      });
+    const rule = await createRule({ channel_ids: [mine.id] });
+    await call('DELETE', `${channelsOf(workspaceId)}/${mine.id}`, undefined, owner);
+    const kept = await call('PUT', `${base()}/rules/${rule.id}`, { ...body, channel_ids: [mine.id] });
+    expect(readAnswer('replace_alert_rule', kept).channel_ids).toEqual([]);
+    const again = await call('PUT', `${base()}/rules/${rule.id}`, { ...body, channel_ids: [mine.id] });
+    expect(again.json()).toMatchObject({ code: 'invalid_alert_rule' });
+  });
+
+  it('are not muted until a time in the past', async () => {
+    const { id } = await createRule();
+    const until = new Date(Date.now() - 60_000).toISOString();
+    const job = `/pumphouse/v1/workspaces/${workspaceId}/jobs/${jobId}/alerts`;
+    for (const url of [`${base()}/rules/${id}/-mute`, `${job}/-mute`])
+      expect((await call('POST', url, { until })).json()).toMatchObject({ code: 'alert_pause_in_past' });
+    expect(readAnswer('get_alert_rule', await call('GET', `${base()}/rules/${id}`)).is_muted).toBe(false);
+    expect(readAnswer('get_job_alerts', await call('GET', job)).is_muted).toBe(false);
+  });
+
   it('are read by viewers, and changed by developers', async () => {
     const { id } = await createRule();
     const read = await call('GET', `${base()}/rules/${id}`, undefined, viewer);
@@ -170,6 +210,8 @@ describe('incidents', () => {
     const acknowledged = readAnswer('acknowledge_alert_incident', await call('POST', `${url}/-acknowledge`));
     expect(acknowledged.state).toBe('acknowledged');
     expect(acknowledged.acknowledged_by).toContain('@');
+    const past = await call('POST', `${url}/-snooze`, { until: new Date(Date.now() - 1000).toISOString() });
+    expect(past.json()).toMatchObject({ code: 'alert_pause_in_past' });
     const until = new Date(Date.now() + 3_600_000).toISOString();
     const snoozed = readAnswer('snooze_alert_incident', await call('POST', `${url}/-snooze`, { until }));
     expect(snoozed).toMatchObject({ state: 'snoozed', snoozed_until: until });

@@ -1,11 +1,11 @@
 /** What a channel sends about an incident. Texts are plain and bounded; parts of them come from user code. */
 export interface AlertMessage {
-  kind: 'opened' | 'reminder' | 'resolved' | 'test';
+  kind: 'opened' | 'reminder' | 'acknowledged' | 'resolved' | 'test';
   /** Receivers use it to join messages about one incident; null for a test. */
   incidentId: string | null;
   severity: 'info' | 'warning' | 'critical';
   workspace: { id: string; name: string };
-  /** One line, e.g. `sales.load failed: KeyError: 'id'`. */
+  /** One line, e.g. `sales.load failed: KeyError: 'id'`. The same for all messages about an incident. */
   title: string;
   /** More lines; may be empty. */
   details: readonly string[];

@@ -1,9 +1,10 @@
 import type { AlertMessage } from './alert-message.ts';
+import type { NotificationKind } from './decide-notification.ts';
 import type { IncidentText } from './incident-text.ts';
 import { createConsolePaths, formatSeconds } from './incident-text.ts';
 
 /** An incident that a message is about. */
-export interface ToldIncident extends IncidentText {
+export interface MessageIncident extends IncidentText {
   id: string;
   firstAt: Date;
   lastAt: Date;
@@ -13,8 +14,8 @@ export interface ToldIncident extends IncidentText {
 }
 
 export interface MessageContext {
-  kind: 'opened' | 'reminder' | 'resolved';
-  /** Names the message for receivers: the first incident that was told in one message. */
+  kind: NotificationKind;
+  /** Identifies the incidents for receivers: the first one of those that are reported together. */
   incidentId: string;
   ruleName: string;
   severity: AlertMessage['severity'];
@@ -29,7 +30,7 @@ const maxLinks = 5;
 
 /** Composes the message about one incident, or about several of one rule. */
 export function composeMessage(
-  incidents: readonly [ToldIncident, ...ToldIncident[]],
+  incidents: readonly [MessageIncident, ...MessageIncident[]],
   context: MessageContext,
 ): AlertMessage {
   const [first] = incidents;
@@ -42,13 +43,11 @@ export function composeMessage(
 
 type Content = Pick<AlertMessage, 'title' | 'details' | 'facts' | 'links'>;
 
-const prefixes = { opened: '', reminder: 'Still open: ', resolved: 'Resolved: ' } as const;
-
-function describeOne(incident: ToldIncident, context: MessageContext): Content {
+function describeOne(incident: MessageIncident, context: MessageContext): Content {
   const { kind, ruleName, now } = context;
   const age = formatSeconds(((incident.resolvedAt ?? now).getTime() - incident.firstAt.getTime()) / 1000);
   const facts = [
-    ...(kind === 'resolved' ? [] : incident.facts),
+    ...(hasConditions(kind) ? incident.facts : []),
     ...(kind === 'opened' ? [] : [{ label: 'Open for', value: age }]),
     ...(incident.occurrenceCount > 1
       ? [{ label: 'Occurrences', value: String(incident.occurrenceCount) }]
@@ -56,22 +55,30 @@ function describeOne(incident: ToldIncident, context: MessageContext): Content {
     { label: 'Rule', value: ruleName },
   ];
   return {
-    title: `${prefixes[kind]}${incident.title}`,
-    details: kind === 'resolved' ? [incident.resolution ?? 'The condition ended.'] : incident.details,
+    title: incident.title,
+    details: describeState(incident, kind),
     facts,
     links: toLinks([...incident.links, ...alertsPage(context)], context.publicUrl),
   };
 }
 
-function describeMany(incidents: readonly ToldIncident[], context: MessageContext): Content {
-  const { kind, ruleName } = context;
+function describeState({ details, resolution }: MessageIncident, kind: NotificationKind): readonly string[] {
+  if (kind === 'resolved') return [resolution ?? 'The condition ended.'];
+  return hasConditions(kind) ? details : ['A member acknowledged the incident.'];
+}
+
+/** Whether a message describes the problem, and not only how its state changed. */
+const hasConditions = (kind: NotificationKind) => kind === 'opened' || kind === 'reminder';
+
+function describeMany(incidents: readonly MessageIncident[], context: MessageContext): Content {
+  const { ruleName } = context;
   const listed = incidents.slice(0, maxListed).map(({ title }) => `- ${title}`);
   const rest = incidents.length - listed.length;
   const main = incidents.slice(0, maxLinks).flatMap(({ title, links: [link] }) => {
     return link ? [{ label: title, path: link.path }] : [];
   });
   return {
-    title: `${prefixes[kind]}${incidents.length} incidents of the rule "${ruleName}"`,
+    title: `${incidents.length} incidents of the rule "${ruleName}"`,
     details: rest > 0 ? [...listed, `and ${rest} more`] : listed,
     facts: [
       { label: 'Incidents', value: String(incidents.length) },

@@ -71,7 +71,7 @@ it.each([
 });
 
 describe('waiting messages of an incident', () => {
-  type Kind = 'opened' | 'reminder' | 'resolved';
+  type Kind = 'opened' | 'reminder' | 'acknowledged' | 'resolved';
   /** Names like `opened1`: the digit is the number of attempts. */
   const settle = (...names: string[]) =>
     settleIncident(
@@ -95,6 +95,15 @@ describe('waiting messages of an incident', () => {
       superseded: [],
       resolvedBeforeSent: ['1', '2'],
     },
+    { names: ['reminder0', 'acknowledged0'], superseded: ['0'], resolvedBeforeSent: [] },
+    { names: ['opened0', 'acknowledged0'], superseded: [], resolvedBeforeSent: [] },
+    {
+      names: ['acknowledged0', 'reminder0', 'acknowledged0'],
+      superseded: ['1', '0'],
+      resolvedBeforeSent: [],
+    },
+    { names: ['opened0', 'acknowledged0', 'resolved0'], superseded: ['1'], resolvedBeforeSent: ['0', '2'] },
+    { names: ['opened2', 'acknowledged0', 'resolved0'], superseded: ['1', '0'], resolvedBeforeSent: [] },
     { names: ['opened0', 'reminder0'], superseded: [], resolvedBeforeSent: [] },
   ])('$names', ({ names, superseded, resolvedBeforeSent }) => {
     expect(settle(...names)).toEqual({ superseded, resolvedBeforeSent });

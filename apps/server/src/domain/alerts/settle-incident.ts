@@ -21,24 +21,29 @@ export interface Settlement {
  * - `resolved` after an `opened` that was never tried: neither is sent.
  * - `resolved` after an `opened` that was tried: only `resolved` is sent, because the receiver may have got the
  *   other one.
- * - Of several reminders, only the last one is sent, and none before `resolved`.
+ * - Of several reminders, only the last one is sent, and none before `acknowledged` or `resolved`.
+ * - `acknowledged` is not sent before `resolved`.
  */
 export function settleIncident(waiting: readonly WaitingMessage[]): Settlement {
   const settlement: Settlement = { superseded: [], resolvedBeforeSent: [] };
   let opened: WaitingMessage | null = null;
   let reminder: WaitingMessage | null = null;
+  let acknowledged: WaitingMessage | null = null;
   for (const message of waiting) {
     if (message.kind === 'opened') opened = message;
     if (message.kind === 'reminder') {
       if (reminder) settlement.superseded.push(reminder.id);
       reminder = message;
     }
-    if (message.kind !== 'resolved') continue;
+    if (message.kind !== 'acknowledged' && message.kind !== 'resolved') continue;
     if (reminder) settlement.superseded.push(reminder.id);
+    reminder = null;
+    if (acknowledged) settlement.superseded.push(acknowledged.id);
+    acknowledged = message.kind === 'acknowledged' ? message : null;
+    if (message.kind === 'acknowledged') continue;
     if (opened?.attempts === 0) settlement.resolvedBeforeSent.push(opened.id, message.id);
     else if (opened) settlement.superseded.push(opened.id);
     opened = null;
-    reminder = null;
   }
   return settlement;
 }

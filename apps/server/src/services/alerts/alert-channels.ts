@@ -1,4 +1,5 @@
 import type { AlertChannelKind, AlertChannelRecord } from '../../store/records.ts';
+import type { ChannelSettings } from '../../domain/alerts/channel-settings.ts';
 import type { Authorization } from '../people/authorize.ts';
 import type { ChannelInput } from './channel-input.ts';
 import type { Encryption } from '../../platform/encryption.ts';
@@ -11,7 +12,7 @@ import { recordChange } from '../audit/audit.ts';
 import { requireUser } from '../sign-in/principal.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog' | 'workspaces';
+type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog' | 'members' | 'workspaces';
 
 /** A channel, and its new signing secret, which is shown once; null for kinds that are not signed. */
 export interface ChannelWithSecret {
@@ -66,6 +67,7 @@ export function createAlertChannels(persistence: Persistence<Stores>, encryption
       const signingSecret = kind === 'webhook' ? createSigningSecret() : null;
       const channel = await changeWorkspace(workspaceId, async (tx) => {
         await requireFreeName(tx, { workspaceId, name: input.name, channelId: null });
+        await requireMembers(tx, workspaceId, settings, null);
         const created = await tx.alertChannels.insert({
           id,
           workspaceId,
@@ -106,6 +108,7 @@ export function createAlertChannels(persistence: Persistence<Stores>, encryption
           input,
           parseChannelSettings(existing.settings),
         );
+        await requireMembers(tx, workspaceId, settings, parseChannelSettings(existing.settings));
         const changed = await tx.alertChannels.update(channelId, {
           name,
           settings,
@@ -195,6 +198,29 @@ async function requireFreeName(
       'alert_channel_exists',
       `The workspace has an alert channel with the name ${name}. Choose another name.`,
     );
+}
+
+/**
+ * Checks that recipients are members of the workspace, or were when the channel was stored: mail skips members
+ * who have left.
+ * @throws ServiceError invalid_request
+ */
+async function requireMembers(
+  tx: Pick<Store, 'members'>,
+  workspaceId: string,
+  { recipients }: ChannelSettings,
+  existing: ChannelSettings | null,
+): Promise<void> {
+  const existingIds = existing?.recipients?.userIds ?? [];
+  const added = (recipients?.userIds ?? []).filter((id) => !existingIds.includes(id));
+  if (added.length === 0) return;
+  const members = await tx.members.listOfWorkspace(workspaceId);
+  const known = new Set(members.flatMap(({ kind, userId }) => (kind === 'human' ? userId : [])));
+  const foreign = added.find((id) => !known.has(id));
+  if (foreign === undefined) return;
+  const key = 'recipients.user_ids';
+  const message = `${foreign} is not a member of the workspace`;
+  throw new ServiceError('invalid_request', `${key}: ${message}.`, [{ key, message }]);
 }
 
 /** The target of an audit entry. */

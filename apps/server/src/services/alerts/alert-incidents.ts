@@ -14,6 +14,7 @@ import type { RuleChanger, RuleReader } from './alert-rules.ts';
 import { chooseRules } from '../../domain/alerts/derive-occurrences.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { recordChange } from '../audit/audit.ts';
+import { requireFutureEnd } from './pause-end.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { untilLifted } from '../../domain/alerts/mutes.ts';
 
@@ -92,9 +93,11 @@ export function createAlertIncidents(persistence: Persistence<Stores>, clock: Cl
     const { workspaceId, userId } = changer;
     return persistence.transaction(async (tx) => {
       const job = await getJob(tx, workspaceId, jobId);
+      const now = await clock(tx);
+      if (until) requireFutureEnd(until, now);
       if (until === null) await tx.alertJobMutes.remove(jobId);
       else await tx.alertJobMutes.set({ jobId, workspaceId, mutedUntil: until, mutedBy: userId });
-      await tx.alertIncidents.wakeOfJob(jobId, await clock(tx));
+      await tx.alertIncidents.wakeOfJob(jobId, now);
       await recordChange(tx, {
         workspaceId,
         action: until === null ? 'job.unmute-alerts' : 'job.mute-alerts',
@@ -129,12 +132,13 @@ export function createAlertIncidents(persistence: Persistence<Stores>, clock: Cl
 
     /**
      * Sends no message until then, and a reminder at that time if the incident is still open.
-     * @throws ServiceError not_found, alert_resolved
+     * @throws ServiceError not_found, alert_resolved, alert_pause_in_past
      */
     snooze: (changer: RuleChanger, incidentId: string, until: Date): Promise<ListedIncident> =>
-      change(changer, incidentId, 'alert-incident.snooze', (tx, now) =>
-        tx.alertIncidents.snooze(incidentId, until, now),
-      ),
+      change(changer, incidentId, 'alert-incident.snooze', (tx, now) => {
+        requireFutureEnd(until, now);
+        return tx.alertIncidents.snooze(incidentId, until, now);
+      }),
 
     /**
      * Resolves an incident. If its condition lasts, the next occurrence opens another one.
@@ -152,7 +156,10 @@ export function createAlertIncidents(persistence: Persistence<Stores>, clock: Cl
     /** @throws ServiceError not_found */
     getJobAlerts: (reader: RuleReader, jobId: string): Promise<JobAlerts> => readJob(store, reader, jobId),
 
-    /** @param until null: until the mute is lifted */
+    /**
+     * @param until null: until the mute is lifted
+     * @throws ServiceError not_found, alert_pause_in_past
+     */
     muteJob: (changer: RuleChanger, jobId: string, until: Date | null): Promise<JobAlerts> =>
       changeMute(changer, jobId, until ?? untilLifted),
 

@@ -2,14 +2,16 @@ import type { AlertRuleContent, AlertRuleRecord, ListedAlertRule } from '../../s
 import type { AlertRuleDraft } from './check-rule.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { checkRule } from './check-rule.ts';
+import { checkRule, invalidRule } from './check-rule.ts';
 import { listSuggestedRules } from '../../domain/alerts/suggested-rules.ts';
 import { recordChange } from '../audit/audit.ts';
+import { requireFutureEnd } from './pause-end.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { untilLifted } from '../../domain/alerts/mutes.ts';
 import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 
-type Stores = 'alertIncidents' | 'alertRules' | 'auditLog' | 'installation' | 'jobs' | 'workspaces';
+type Stores =
+  'alertChannels' | 'alertIncidents' | 'alertRules' | 'auditLog' | 'installation' | 'jobs' | 'workspaces';
 
 /** A member who changes rules. Rules about the installation are visible only to owners of the workspace. */
 export interface RuleReader {
@@ -44,6 +46,7 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
     tx: Pick<Store, Stores>,
     changer: RuleReader,
     draft: AlertRuleDraft,
+    existing: AlertRuleRecord | null = null,
   ): Promise<AlertRuleContent> {
     if (!isVisible(draft, changer))
       throw new ServiceError('forbidden', 'Only owners of the workspace may watch the scheduler.');
@@ -54,11 +57,23 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
       ),
     );
     const foreign = content.scope.jobIds.find((id) => !known.has(id));
-    if (foreign === undefined) return content;
-    const message = `${foreign} is not a job of the workspace`;
-    throw new ServiceError('invalid_alert_rule', `The alert rule is not valid: scope.job_ids: ${message}.`, [
-      { key: 'scope.job_ids', message },
-    ]);
+    if (foreign !== undefined) throw invalidRule('scope.job_ids', `${foreign} is not a job of the workspace`);
+    const channelIds = await checkChannels(tx, changer.workspaceId, content.channelIds, existing?.channelIds);
+    return { ...content, channelIds };
+  }
+
+  /** @returns the channels without those that were removed since the rule was stored */
+  async function checkChannels(
+    tx: Pick<Store, Stores>,
+    workspaceId: string,
+    channelIds: readonly string[],
+    existingIds: readonly string[] = [],
+  ): Promise<string[]> {
+    const known = new Set((await tx.alertChannels.list(workspaceId)).map(({ id }) => id));
+    const foreign = channelIds.find((id) => !known.has(id) && !existingIds.includes(id));
+    if (foreign !== undefined)
+      throw invalidRule('channel_ids', `${foreign} is not an alert channel of the workspace`);
+    return channelIds.filter((id) => known.has(id));
   }
 
   /** Locks the workspace first, as all changes of an open workspace do. */
@@ -74,8 +89,10 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
   async function setMute(changer: RuleChanger, ruleId: string, until: Date | null): Promise<ListedAlertRule> {
     return change(changer.workspaceId, async (tx) => {
       const rule = await get(tx, changer, ruleId);
+      const now = await clock(tx);
+      if (until) requireFutureEnd(until, now);
       await tx.alertRules.mute(ruleId, until);
-      await tx.alertIncidents.wakeOfRule(ruleId, await clock(tx));
+      await tx.alertIncidents.wakeOfRule(ruleId, now);
       await recordChange(tx, {
         ...aboutRule(rule),
         action: until === null ? 'alert-rule.unmute' : 'alert-rule.mute',
@@ -115,11 +132,15 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
         return get(tx, changer, id);
       }),
 
-    /** Adds the proposed rules whose names are free. */
+    /**
+     * Adds the proposed rules whose names are free.
+     * @throws ServiceError invalid_alert_rule, workspace_archived
+     */
     addSuggested: (changer: RuleChanger, channelIds: readonly string[]): Promise<ListedAlertRule[]> =>
       change(changer.workspaceId, async (tx) => {
         const { workspaceId, userId } = changer;
         const now = await clock(tx);
+        await checkChannels(tx, workspaceId, channelIds);
         const added: string[] = [];
         for (const suggested of listSuggestedRules()) {
           const content = checkRule({ ...plainRule, ...suggested, channelIds }, now);
@@ -143,7 +164,7 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
     replace: (changer: RuleChanger, ruleId: string, draft: AlertRuleDraft): Promise<ListedAlertRule> =>
       change(changer.workspaceId, async (tx) => {
         const before = await get(tx, changer, ruleId);
-        const content = await checkDraft(tx, changer, draft);
+        const content = await checkDraft(tx, changer, draft, before);
         if (!(await tx.alertRules.replace(before, content))) throw nameTaken(draft.name);
         if (!content.isEnabled || hasOtherMeaning(before, content))
           await tx.alertIncidents.resolveOfRule(ruleId, {
@@ -178,7 +199,7 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
     /**
      * Mutes messages of a rule.
      * @param until null: until the mute is lifted
-     * @throws ServiceError not_found, workspace_archived
+     * @throws ServiceError not_found, workspace_archived, alert_pause_in_past
      */
     mute: (changer: RuleChanger, ruleId: string, until: Date | null): Promise<ListedAlertRule> =>
       setMute(changer, ruleId, until ?? untilLifted),

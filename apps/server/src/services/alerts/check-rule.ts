@@ -31,27 +31,31 @@ export function checkRule(draft: AlertRuleDraft, now: Date): AlertRuleContent {
   const { kind, scope, conditions, quietHours } = draft;
   const meaning = alertKinds[kind];
   for (const name of findForeignConditions(kind, conditions))
-    throw refuse(`conditions.${toFieldName(name)}`, `is not a condition of the kind ${kind}`);
+    throw invalidRule(`conditions.${toFieldName(name)}`, `is not a condition of the kind ${kind}`);
   const isNarrowed = Object.values(scope).some((list: readonly string[]) => list.length > 0);
   const hasScope = meaning.subject !== 'organization' && meaning.subject !== 'installation';
   if (isNarrowed && !hasScope)
-    throw refuse('scope', `must be empty: rules of the kind ${kind} are about all jobs`);
+    throw invalidRule('scope', `must be empty: rules of the kind ${kind} are about all jobs`);
   for (const code of conditions.failureCodes ?? [])
     if (!isKeyOf(runFailures, code))
-      throw refuse('conditions.failure_codes', `${code} is not a failure code`);
+      throw invalidRule('conditions.failure_codes', `${code} is not a failure code`);
   if (quietHours && !isTimeZone(quietHours.timeZone))
-    throw refuse('quiet_hours.time_zone', `${quietHours.timeZone} is not a time zone such as Europe/Berlin`);
+    throw invalidRule(
+      'quiet_hours.time_zone',
+      `${quietHours.timeZone} is not a time zone such as Europe/Berlin`,
+    );
   return {
     ...draft,
     channelIds: [...new Set(draft.channelIds)],
     severity: draft.severity ?? meaning.severity,
-    // A momentary incident is over when it is told.
+    // A momentary incident is over when it is reported.
     reminderSeconds: meaning.isMomentary ? null : draft.reminderSeconds,
     checkAt: meaning.everySeconds === null ? null : now,
   };
 }
 
-function refuse(key: string, message: string): ServiceError {
+/** The error about one field of a rule. */
+export function invalidRule(key: string, message: string): ServiceError {
   return new ServiceError('invalid_alert_rule', `The alert rule is not valid: ${key} ${message}.`, [
     { key, message },
   ]);

@@ -10,7 +10,7 @@ import { createEvaluateAlerts } from './evaluate-alerts.ts';
 import { createObserveConditions } from './observe-conditions.ts';
 import { createPreviewRule } from './preview-rule.ts';
 import { createRemoveOldIncidents } from './remove-old-incidents.ts';
-import { createTellIncidents } from './tell-incidents.ts';
+import { createNotifyIncidents } from './notify-incidents.ts';
 import { enqueueAlert } from './enqueue-alert.ts';
 
 /** Long enough to send one message about jobs that fail for one cause, and short enough for a person on call. */
@@ -49,7 +49,7 @@ export function createAlertServices({
         readOrganizationStorage,
         readTickLag,
       }),
-      tellIncidents: createTellIncidents({ enqueueAlert, publicUrl, gatherMs }),
+      notifyIncidents: createNotifyIncidents({ enqueueAlert, publicUrl, gatherMs }),
       clock,
       log,
     }),

@@ -31,13 +31,13 @@ describe('zero_rows', () => {
   it('opens where there used to be rows, and resolves with the next rows', async () => {
     await alerts.addRule('zero_rows');
     await alerts.loadRows('jobs.a', [100, 120, 110, 0]);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.listIncidents()).toEqual(['open: orders loaded no rows, usually 110']);
     await alerts.loadRows('jobs.a', [90]);
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual([
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual([
       'opened: orders loaded no rows, usually 110',
-      'resolved: Resolved: orders loaded no rows, usually 110',
+      'resolved: orders loaded no rows, usually 110',
     ]);
   });
 
@@ -89,13 +89,13 @@ describe('check_failed', () => {
     await alerts.storeChecks('jobs.a', [passed]);
     await alerts.storeChecks('jobs.a', [passed, rows]);
     await alerts.storeChecks('jobs.a', [unknown]);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.listIncidents()).toEqual(['open: Check of orders failed: orders: at least 1 row']);
     await alerts.storeChecks('jobs.a', [passed]);
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual([
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual([
       'opened: Check of orders failed: orders: at least 1 row',
-      'resolved: Resolved: Check of orders failed: orders: at least 1 row',
+      'resolved: Check of orders failed: orders: at least 1 row',
     ]);
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'Run #4 passed its checks.' });
   });
@@ -133,14 +133,14 @@ describe('schema_changed', () => {
     await context.complete(run);
   }
 
-  it('tells each version that changed something, and not the first one', async () => {
+  it('reports each version that changed something, and not the first one', async () => {
     await alerts.addRule('schema_changed');
     await storeVersion(1, documentWith(column('id')));
     await alerts.evaluate();
     expect(await alerts.listIncidents()).toEqual([]);
     await storeVersion(2, documentWith(column('id'), column('note')));
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual(['opened: Schema of orders changed: column orders.note added']);
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual(['opened: Schema of orders changed: column orders.note added']);
   });
 
   it('reports only the chosen changes', async () => {
@@ -194,7 +194,7 @@ describe('freshness_missed', () => {
       [context.workspaceId],
     );
     alerts.pass(60);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
   });
 

@@ -1,3 +1,4 @@
+import type { AlertChannelKind } from '../../store/records.ts';
 import type { AlertMessage } from '../../domain/alerts/alert-message.ts';
 import type { Store } from '../../store/store.ts';
 import { boundAlertMessage } from '../../domain/alerts/bound-alert-message.ts';
@@ -6,6 +7,7 @@ import { giveUpHours } from '../../domain/alerts/delivery-decision.ts';
 /**
  * Writes a message for each channel in the caller's transaction: an outbox. Channels of other workspaces are
  * ignored. Messages for a disabled channel are logged as dropped.
+ * `channelKinds`: only channels of these kinds get the message; null: all.
  * `notBefore`: null sends as soon as the transaction has committed.
  */
 export type EnqueueAlert = (
@@ -13,6 +15,7 @@ export type EnqueueAlert = (
   request: {
     workspaceId: string;
     channelIds: readonly string[];
+    channelKinds: readonly AlertChannelKind[] | null;
     message: AlertMessage;
     notBefore: Date | null;
   },

@@ -4,7 +4,7 @@ import type { Derived, Occurrence } from '../../domain/alerts/derive-occurrences
 import type { Logger } from 'pino';
 import type { Observation, ObserveConditions, ObservedWorkspace } from './observe-conditions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { TellIncidents } from './tell-incidents.ts';
+import type { NotifyIncidents } from './notify-incidents.ts';
 import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
 import { createConsolePaths } from '../../domain/alerts/incident-text.ts';
 import { deriveFromEvent } from './evaluate-events.ts';
@@ -21,7 +21,7 @@ type Stores =
 export interface EvaluateAlertsDependencies {
   persistence: Persistence<Stores>;
   observeConditions: ObserveConditions;
-  tellIncidents: TellIncidents;
+  notifyIncidents: NotifyIncidents;
   clock: Clock;
   log: Logger;
 }
@@ -41,7 +41,7 @@ const maxFailures = 5;
  * nothing. Several servers may call it: one at a time evaluates a workspace.
  */
 export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
-  const { persistence, observeConditions, tellIncidents, clock, log } = dependencies;
+  const { persistence, observeConditions, notifyIncidents, clock, log } = dependencies;
   const { store } = persistence;
   /** Failures in a row by workspace. */
   const failures = new Map<string, number>();
@@ -90,7 +90,7 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
       }
       if (events.length > 0) await tx.alertEvents.remove(events.map(({ id }) => id));
       await applyObservation(tx, unchanged(due, rules), observation, { workspaceId, now });
-      await tellIncidents(tx, { workspace: { id: workspaceId, name: workspace.name }, now });
+      await notifyIncidents(tx, { workspace: { id: workspaceId, name: workspace.name }, now });
       return events.length === eventLimit;
     });
   }

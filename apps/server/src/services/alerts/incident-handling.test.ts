@@ -3,6 +3,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertFixture } from '../testing/alert-fixture.ts';
+import { addChannel } from '../../store/postgres/testing/alerts.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 
@@ -24,54 +25,102 @@ beforeEach(async () => {
 const hour = 3600;
 const inSeconds = (seconds: number) => new Date(fixture.clock.now.getTime() + seconds * 1000);
 
-/** Fails a job, and returns its incident after it was told. */
+/** Fails a job, and returns its incident after it was reported. */
 async function openIncident(reminderSeconds: number | null = hour) {
   await alerts.addRule('run_failed', { reminderSeconds });
   await alerts.failRun('jobs.a');
-  await alerts.evaluateAndTell();
+  await alerts.evaluateAndNotify();
   return alerts.getOnlyIncident();
 }
 
-const kindsTold = async () => (await alerts.listMessages()).map(({ kind }) => kind);
+const kindsSent = async () => (await alerts.listMessages()).map(({ kind }) => kind);
 
 describe('an open incident', () => {
-  it('is told again in the interval of its rule', async () => {
+  it('is reported again in the interval of its rule', async () => {
     await openIncident();
     for (let hours = 0; hours < 3; hours += 1) {
       alerts.pass(hour);
       await alerts.evaluate();
     }
-    expect(await kindsTold()).toEqual(['opened', 'reminder', 'reminder', 'reminder']);
+    expect(await kindsSent()).toEqual(['opened', 'reminder', 'reminder', 'reminder']);
   });
 
-  it('is not told again once it is acknowledged; its end is', async () => {
+  it('is not reported again once it is acknowledged; its end is', async () => {
     const { id } = await openIncident();
     const acknowledged = await fixture.alertIncidents.acknowledge(alerts.owner, id);
     expect(acknowledged.acknowledgedByEmail).toContain('@example.com');
     alerts.pass(2 * hour);
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened']);
+    expect(await kindsSent()).toEqual(['opened']);
     await alerts.succeedRun('jobs.a');
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+    expect(await kindsSent()).toEqual(['opened', 'resolved']);
   });
 
-  it('is told again at the end of a snooze', async () => {
+  it('is reported as acknowledged where people are called until someone acknowledges', async () => {
+    const pager = await addChannel(fixture.database, context.workspaceId, 'pager', 'pagerduty');
+    await alerts.addRule('run_failed', { channelIds: [alerts.channelId, pager] });
+    for (const ref of ['jobs.a', 'jobs.b']) await alerts.failRun(ref);
+    await alerts.evaluateAndNotify();
+    const page = await fixture.alertIncidents.list(
+      alerts.owner,
+      { isOpen: true, jobId: null, ruleId: null },
+      { limit: 2, offset: 0 },
+    );
+    const [one, other] = page.items;
+    await fixture.alertIncidents.acknowledge(alerts.owner, one?.id ?? '');
+    await alerts.evaluate();
+    // Both incidents are one alert for receivers.
+    expect(await kindsSent()).toEqual(['opened', 'opened']);
+    await fixture.alertIncidents.acknowledge(alerts.owner, other?.id ?? '');
+    await alerts.evaluate();
+    await alerts.evaluate();
+    expect(await kindsSent()).toEqual(['opened', 'opened', 'acknowledged']);
+    const messages = await alerts.listMessages();
+    expect(messages[2]?.incidentId).toBe(messages[0]?.incidentId);
+    // A snooze takes the acknowledgement back.
+    await fixture.alertIncidents.snooze(alerts.owner, one?.id ?? '', inSeconds(hour));
+    await fixture.alertIncidents.acknowledge(alerts.owner, one?.id ?? '');
+    await alerts.evaluate();
+    expect((await kindsSent()).slice(3)).toEqual(['acknowledged']);
+  });
+
+  it('is reported as acknowledged when the last one that was not is over', async () => {
+    const pager = await addChannel(fixture.database, context.workspaceId, 'pager', 'pagerduty');
+    await alerts.addRule('run_failed', { channelIds: [pager] });
+    for (const ref of ['jobs.a', 'jobs.b']) await alerts.failRun(ref);
+    await alerts.evaluateAndNotify();
+    const { items } = await fixture.alertIncidents.list(
+      alerts.owner,
+      { isOpen: true, jobId: (await context.getJob('jobs.a')).id, ruleId: null },
+      { limit: 2, offset: 0 },
+    );
+    await fixture.alertIncidents.acknowledge(alerts.owner, items[0]?.id ?? '');
+    await alerts.evaluate();
+    await alerts.succeedRun('jobs.b');
+    await alerts.evaluate();
+    expect(await kindsSent()).toEqual(['opened', 'acknowledged']);
+    await alerts.succeedRun('jobs.a');
+    await alerts.evaluate();
+    expect(await kindsSent()).toEqual(['opened', 'acknowledged', 'resolved']);
+  });
+
+  it('is reported again at the end of a snooze', async () => {
     const { id } = await openIncident(null);
     await fixture.alertIncidents.snooze(alerts.owner, id, inSeconds(5 * hour));
     alerts.pass(4 * hour);
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened']);
+    expect(await kindsSent()).toEqual(['opened']);
     alerts.pass(hour);
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened', 'reminder']);
+    expect(await kindsSent()).toEqual(['opened', 'reminder']);
   });
 
   it('is resolved by a member, and opens again with the next failure', async () => {
     const { id } = await openIncident();
     await fixture.alertIncidents.resolve(alerts.owner, id);
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+    expect(await kindsSent()).toEqual(['opened', 'resolved']);
     await expect(fixture.alertIncidents.acknowledge(alerts.owner, id)).rejects.toMatchObject({
       code: 'alert_resolved',
     });
@@ -87,7 +136,7 @@ describe('an open incident', () => {
     await fixture.alertRules.replace(alerts.owner, rule.id, { ...rule, isEnabled: false });
     await alerts.evaluate();
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The rule was disabled.' });
-    expect(await kindsTold()).toEqual(['opened', 'resolved']);
+    expect(await kindsSent()).toEqual(['opened', 'resolved']);
   });
 });
 
@@ -96,12 +145,12 @@ describe('mutes', () => {
     const rule = await alerts.addRule('run_failed');
     await fixture.alertRules.mute(alerts.owner, rule.id, null);
     await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
-    expect(await alerts.getOnlyIncident()).toMatchObject({ toldAt: null });
-    expect(await kindsTold()).toEqual([]);
+    await alerts.evaluateAndNotify();
+    expect(await alerts.getOnlyIncident()).toMatchObject({ notifiedAt: null });
+    expect(await kindsSent()).toEqual([]);
     await fixture.alertRules.unmute(alerts.owner, rule.id);
     await alerts.evaluate();
-    expect(await kindsTold()).toEqual(['opened']);
+    expect(await kindsSent()).toEqual(['opened']);
   });
 
   it('of a job hold messages about it, and not about others', async () => {
@@ -110,11 +159,11 @@ describe('mutes', () => {
     await fixture.alertIncidents.muteJob(alerts.owner, jobId, inSeconds(hour));
     await alerts.failRun('jobs.a');
     await alerts.failRun('jobs.b');
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual(['opened: b failed: It ended with 1.']);
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual(['opened: b failed: It ended with 1.']);
     alerts.pass(hour);
     await alerts.evaluate();
-    expect(await alerts.listTold()).toEqual([
+    expect(await alerts.listSent()).toEqual([
       'opened: b failed: It ended with 1.',
       'opened: a failed: It ended with 1.',
     ]);
@@ -125,12 +174,12 @@ describe('mutes', () => {
     const { id: jobId } = await context.getJob('jobs.a');
     await fixture.alertIncidents.muteJob(alerts.owner, jobId, null);
     await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     await alerts.succeedRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     await fixture.alertIncidents.unmuteJob(alerts.owner, jobId);
-    await alerts.evaluateAndTell();
-    expect(await kindsTold()).toEqual([]);
+    await alerts.evaluateAndNotify();
+    expect(await kindsSent()).toEqual([]);
   });
 });
 
@@ -141,11 +190,11 @@ describe('quiet hours', () => {
     ['warning', false, []],
     ['critical', false, ['opened']],
     ['critical', true, []],
-  ] as const)('for a %s rule that holds critical messages: %s', async (severity, holdsCritical, told) => {
+  ] as const)('for a %s rule that holds critical messages: %s', async (severity, holdsCritical, expected) => {
     await alerts.addRule('run_failed', { severity, quietHours: { ...always, holdsCritical } });
     await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
-    expect(await kindsTold()).toEqual(told);
+    await alerts.evaluateAndNotify();
+    expect(await kindsSent()).toEqual(expected);
   });
 });
 
@@ -195,7 +244,7 @@ describe('alert rules', () => {
     await expect(alerts.addRule('late')).rejects.toMatchObject({ code: 'alert_rule_exists' });
   });
 
-  it('tell what they would have reported', async () => {
+  it('list what they would have reported', async () => {
     await alerts.failRun('jobs.a');
     await alerts.failRun('jobs.a');
     await alerts.succeedRun('jobs.a');
@@ -215,9 +264,9 @@ describe('old incidents', () => {
   it('are removed once they were resolved long ago', async () => {
     await openIncident();
     await alerts.succeedRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     await alerts.failRun('jobs.b');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     alerts.pass(89 * 86_400);
     await fixture.removeOldIncidents();
     expect(await alerts.listIncidents()).toHaveLength(2);

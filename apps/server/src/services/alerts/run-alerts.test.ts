@@ -31,34 +31,34 @@ describe('run_failed', () => {
   it('opens one incident for a job, counts its failures and resolves with the next success', async () => {
     await alerts.addRule('run_failed');
     await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.getOnlyIncident()).toMatchObject({ occurrenceCount: 2, resolvedAt: null });
     await alerts.succeedRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'Run #3 succeeded.' });
-    expect(await alerts.listTold()).toEqual([
+    expect(await alerts.listSent()).toEqual([
       'opened: a failed: It ended with 1.',
-      'resolved: Resolved: a failed: It ended with 1.',
+      'resolved: a failed: It ended with 1.',
     ]);
     const [opened, resolved] = await alerts.listMessages();
     expect(resolved?.incidentId).toBe(opened?.incidentId);
   });
 
-  it('gathers jobs that fail together into one message, and tells the end when all have recovered', async () => {
+  it('gathers jobs that fail together into one message, and reports the end when all have recovered', async () => {
     await alerts.addRule('run_failed');
     for (const ref of ['jobs.a', 'jobs.b', 'jobs.c']) await alerts.failRun(ref);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     const [message] = await alerts.listMessages();
     expect(message).toMatchObject({ kind: 'opened', title: '3 incidents of the rule "Run failed"' });
     expect(message?.details).toHaveLength(3);
     await alerts.succeedRun('jobs.a');
     await alerts.succeedRun('jobs.b');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.listMessages()).toHaveLength(1);
     await alerts.succeedRun('jobs.c');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     const [, end] = await alerts.listMessages();
     expect(end).toMatchObject({ kind: 'resolved', incidentId: message?.incidentId });
   });
@@ -66,7 +66,7 @@ describe('run_failed', () => {
   it('has links to the run, its errors and the job', async () => {
     await alerts.addRule('run_failed');
     const jobRunId = await alerts.failRun('jobs.a');
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     const [message] = await alerts.listMessages();
     const base = `http://127.0.0.1:8080/w/${context.workspaceId}`;
     expect(message?.links.map(({ url }) => url)).toEqual([
@@ -131,16 +131,16 @@ describe('run_failed', () => {
 });
 
 describe('run_succeeded and recovered', () => {
-  it('are told once, and are resolved from the start', async () => {
+  it('are reported once, and are resolved from the start', async () => {
     await alerts.addRule('run_succeeded');
     await alerts.addRule('recovered');
     await alerts.failRun('jobs.a');
     await alerts.failRun('jobs.a');
     await alerts.succeedRun('jobs.a');
     await alerts.succeedRun('jobs.a');
-    await alerts.evaluateAndTell();
-    await alerts.evaluateAndTell();
-    expect((await alerts.listTold()).toSorted()).toEqual([
+    await alerts.evaluateAndNotify();
+    await alerts.evaluateAndNotify();
+    expect((await alerts.listSent()).toSorted()).toEqual([
       'opened: 2 incidents of the rule "Run succeeded"',
       'opened: a recovered after 2 failed runs',
     ]);
@@ -167,8 +167,8 @@ describe('the events of a workspace', () => {
     await evaluateTogether();
     alerts.pass(20);
     await evaluateTogether();
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual(['opened: 3 incidents of the rule "Run failed"']);
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual(['opened: 3 incidents of the rule "Run failed"']);
     expect(await countAlertEvents(fixture.database, context.workspaceId)).toBe(0);
   });
 
@@ -188,8 +188,8 @@ describe('the events of a workspace', () => {
     } finally {
       await fixture.database.execute('drop trigger refuse_incidents on alert_incidents');
     }
-    await alerts.evaluateAndTell();
-    expect(await alerts.listTold()).toEqual(['opened: a failed: It ended with 1.']);
+    await alerts.evaluateAndNotify();
+    expect(await alerts.listSent()).toEqual(['opened: a failed: It ended with 1.']);
   });
 
   it('do not concern an archived workspace', async () => {

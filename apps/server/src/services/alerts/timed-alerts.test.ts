@@ -38,13 +38,13 @@ describe('late', () => {
     await alerts.evaluate();
     expect(await alerts.listIncidents()).toEqual([]);
     alerts.pass(200);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.getOnlyIncident()).toMatchObject({ jobId: job.id, resolvedAt: null });
     await setNextTick(fixture.database, job.id, new Date(Date.now() + 3_600_000));
     alerts.pass(60);
-    await alerts.evaluateAndTell();
+    await alerts.evaluateAndNotify();
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
-    expect((await alerts.listTold()).map((each) => each.split(':')[0])).toEqual(['opened', 'resolved']);
+    expect((await alerts.listSent()).map((each) => each.split(':')[0])).toEqual(['opened', 'resolved']);
   });
 
   it('opens for a run that waits since its tick, with the reason, and resolves when it starts', async () => {
@@ -153,7 +153,7 @@ describe('no_output', () => {
 });
 
 describe('rules about the organization and the installation', () => {
-  it('tell that the run minutes of the month are nearly used up', async () => {
+  it('report that the run minutes of the month are nearly used up', async () => {
     await alerts.addRule('limits_near_end', { conditions: { percent: 80 } });
     const { organizationId } = context;
     await fixture.organizationLimits.set(organizationId, { minutesAMonth: 1000 });
@@ -169,7 +169,7 @@ describe('rules about the organization and the installation', () => {
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
   });
 
-  it('tell that stored logs take nearly as much as they may', async () => {
+  it('report that stored logs take nearly as much as they may', async () => {
     await alerts.addRule('storage_near_limit', { conditions: { percent: 90 } });
     const attempt = await context.createAttempt(await context.startRun('jobs.a'));
     await setAttempt(fixture.database, attempt.id, { logStoredBytes: 46 * 1024 ** 3 });
@@ -184,11 +184,11 @@ describe('rules about the organization and the installation', () => {
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'The condition ended.' });
   });
 
-  it('tell owners that the scheduler is behind', async () => {
+  it('report to owners that the scheduler is behind', async () => {
     await alerts.addRule('ticks_behind');
     const job = await context.getJob('jobs.clock');
     await fixture.database.execute(`update schedules set next_tick_at = now() + interval '1 day'`);
-    await setNextTick(fixture.database, job.id, ago(300));
+    await setNextTick(fixture.database, job.id, ago(330));
     await alerts.evaluate();
     expect(await alerts.listIncidents()).toEqual(['open: The scheduler is 5 minutes behind']);
     const everything = { isOpen: null, jobId: null, ruleId: null };

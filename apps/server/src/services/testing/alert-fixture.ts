@@ -51,7 +51,7 @@ export async function createAlertFixture(fixture: ServiceFixture, context: Works
     },
 
     /** Evaluates, and again after incidents were gathered. */
-    async evaluateAndTell(): Promise<void> {
+    async evaluateAndNotify(): Promise<void> {
       await evaluate();
       fixture.clock.now = new Date(fixture.clock.now.getTime() + 60_000);
       await evaluate();
@@ -130,7 +130,7 @@ export async function createAlertFixture(fixture: ServiceFixture, context: Works
 
     listMessages: () => listMessages(database, workspaceId),
 
-    async listTold(): Promise<string[]> {
+    async listSent(): Promise<string[]> {
       return (await listMessages(database, workspaceId)).map(({ kind, title }) => `${kind}: ${title}`);
     },
   };

@@ -48,6 +48,7 @@ export function explainReason(reason: string | null): string | null {
 const kinds: Readonly<Record<string, string>> = {
   opened: 'Opened',
   reminder: 'Reminder',
+  acknowledged: 'Acknowledged',
   resolved: 'Resolved',
   test: 'Test',
 };

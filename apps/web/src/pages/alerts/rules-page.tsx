@@ -168,7 +168,7 @@ function RuleRows({ rules, channelNames, onEdit, onOutcome }: RuleRowsProps) {
                     }}
                     onDone={() => onOutcome(`Rule ${rule.name} deleted.`)}
                   >
-                    Its incidents are deleted too, and receivers are not told about open ones.
+                    Its incidents are deleted too, and receivers do not learn that open ones are over.
                   </AskingButton>
                 </div>
               </td>

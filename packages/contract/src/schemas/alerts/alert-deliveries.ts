@@ -10,7 +10,13 @@ export const alertDeliveryStatus = namedEnum('AlertDeliveryStatus', [
 ]);
 export type AlertDeliveryStatus = z.output<typeof alertDeliveryStatus>;
 
-export const alertMessageKind = namedEnum('AlertMessageKind', ['opened', 'reminder', 'resolved', 'test']);
+export const alertMessageKind = namedEnum('AlertMessageKind', [
+  'opened',
+  'reminder',
+  'acknowledged',
+  'resolved',
+  'test',
+]);
 
 export const alertSeverity = namedEnum('AlertSeverity', ['info', 'warning', 'critical']);
 export type AlertSeverity = z.output<typeof alertSeverity>;

@@ -42,7 +42,8 @@ export const alertIncidentResponse = responseObject('AlertIncidentResponse', {
   resolution: z.string().nullable(),
   /** Messages wait because its rule or its job is muted. */
   is_muted: z.boolean(),
-  told_at: timestamp.nullable(),
+  /** When its first message was written to the channels of the rule. */
+  notified_at: timestamp.nullable(),
 });
 export type AlertIncidentResponse = z.output<typeof alertIncidentResponse>;
 

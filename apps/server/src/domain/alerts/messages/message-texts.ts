@@ -3,6 +3,7 @@ import type { AlertMessage } from '../alert-message.ts';
 const prefixes: Record<AlertMessage['kind'], string> = {
   opened: '',
   reminder: 'Still open: ',
+  acknowledged: 'Acknowledged: ',
   resolved: 'Resolved: ',
   test: 'Test: ',
 };

@@ -39,7 +39,7 @@ const hostile: AlertMessage = {
   ],
 };
 
-const kinds = ['opened', 'reminder', 'resolved', 'test'] as const;
+const kinds = ['opened', 'reminder', 'acknowledged', 'resolved', 'test'] as const;
 const messages: [string, AlertMessage][] = [
   ...kinds.map((kind): [string, AlertMessage] => [kind, { ...message, kind }]),
   ['a bare message', { ...message, details: [], facts: [], links: [] }],

@@ -5,7 +5,7 @@ const maxSummaryLength = 1024;
 
 /**
  * Builds an event for the Events API v2 of PagerDuty. Its key joins all events of an incident: a reminder is
- * added to the alert that is open, and `resolved` resolves it.
+ * added to the alert that is open, `acknowledged` acknowledges it and `resolved` resolves it.
  * @param eventId the key of a test, which belongs to no incident
  */
 export function buildPagerDutyEvent(
@@ -15,6 +15,7 @@ export function buildPagerDutyEvent(
   const { kind, incidentId, severity, workspace, title, details, facts, links, occurredAt } = message;
   const key = { routing_key: routingKey, dedup_key: `pumphouse-${incidentId ?? eventId}` };
   if (kind === 'resolved') return { ...key, event_action: 'resolve' };
+  if (kind === 'acknowledged') return { ...key, event_action: 'acknowledge' };
   return {
     ...key,
     event_action: 'trigger',

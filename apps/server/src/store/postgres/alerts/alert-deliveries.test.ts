@@ -54,7 +54,7 @@ function enqueue(
     occurredAt: '2026-03-10T12:30:00.000Z',
   };
   return fixture.persistence.transaction((tx) =>
-    enqueueAlert(tx, { workspaceId: of, channelIds, message, notBefore }),
+    enqueueAlert(tx, { workspaceId: of, channelIds, channelKinds: null, message, notBefore }),
   );
 }
 
@@ -82,6 +82,7 @@ it('adds nothing when the transaction of the caller fails', async () => {
     await tx.alertDeliveries.add({
       workspaceId,
       channelIds: [channelId],
+      channelKinds: null,
       message: { kind: 'opened', incidentId: 'i' } as AlertMessage,
       notBefore: null,
       giveUpHours: 1,

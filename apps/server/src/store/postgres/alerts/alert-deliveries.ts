@@ -1,4 +1,5 @@
 import type { AfterItem, StoredItem, StoredTotals } from '../retention/stored-item.ts';
+import type { AlertChannelKind } from './alert-channels.ts';
 import type { AlertMessage } from '../../../domain/alerts/alert-message.ts';
 import type { Queryable } from '../pool.ts';
 import type { Sorting } from '../statements/conditions.ts';
@@ -43,6 +44,8 @@ export interface AlertDeliveryRecord {
 export interface NewAlertDeliveries {
   workspaceId: string;
   channelIds: readonly string[];
+  /** Only channels of these kinds get the message; null: all. */
+  channelKinds: readonly AlertChannelKind[] | null;
   message: AlertMessage;
   /** Null: as soon as possible. */
   notBefore: Date | null;
@@ -104,7 +107,7 @@ export function createAlertDeliveryStore(sql: Queryable) {
      * @returns the number of added messages
      */
     async add(request: NewAlertDeliveries): Promise<number> {
-      const { workspaceId, channelIds, message, notBefore, giveUpHours } = request;
+      const { workspaceId, channelIds, channelKinds, message, notBefore, giveUpHours } = request;
       const rows = await sql.query<{ id: string }>(
         named(
           `with added as (
@@ -116,12 +119,14 @@ export function createAlertDeliveryStore(sql: Queryable) {
                     case when disabled_at is not null then 'channel_disabled' end,
                     case when disabled_at is not null then now() end
                from alert_channels where workspace_id = :workspaceId and id = any(:channelIds::uuid[])
+                and (:channelKinds::text[] is null or kind = any(:channelKinds::text[]))
               order by id for key share
              returning id)
            select id, pg_notify('${wakeChannel}', 'alert-delivery') as "notified" from added`,
           {
             workspaceId,
             channelIds,
+            channelKinds,
             incidentId: message.incidentId,
             kind: message.kind,
             message: JSON.stringify(message),
@@ -206,7 +211,7 @@ export function createAlertDeliveryStore(sql: Queryable) {
         named(
           `select distinct later.channel_id as "channelId", coalesce(later.incident_id, '') as "incidentId" from alert_deliveries as later
             where later.status = 'waiting' and not later.is_resent and not later.is_settled and later.incident_id is not null
-              and later.kind in ('reminder', 'resolved')
+              and later.kind in ('reminder', 'acknowledged', 'resolved')
               and not exists (
                     select from alert_deliveries as sent
                      where sent.channel_id = later.channel_id and sent.incident_id = later.incident_id

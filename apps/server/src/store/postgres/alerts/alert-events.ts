@@ -1,7 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
-/** Something that happened in a workspace with rules. `check-result` is not written yet. */
+/** Something that happened in a workspace with rules. */
 export interface AlertEventRecord {
   /** bigint, as text. */
   id: string;
@@ -40,7 +40,7 @@ export function createAlertEventStore(sql: Queryable) {
 
     /**
      * Makes this transaction the only one that evaluates the workspace; false if another server does. Events of
-     * a job are evaluated in order then, and a message is told once.
+     * a job are evaluated in order then, and a message is written once.
      */
     tryHold: async (workspaceId: string) =>
       (

@@ -26,10 +26,12 @@ export interface AlertIncidentRecord extends Pick<IncidentText, 'title' | 'detai
   resolution: string | null;
   acknowledgedAt: Date | null;
   snoozedUntil: Date | null;
-  toldAs: string | null;
-  toldAt: Date | null;
+  /** The incident that identifies those that were reported in one message; null before that. */
+  groupId: string | null;
+  notifiedAt: Date | null;
   lastReminderAt: Date | null;
-  resolutionToldAt: Date | null;
+  acknowledgementNotifiedAt: Date | null;
+  resolutionNotifiedAt: Date | null;
   nextAt: Date | null;
 }
 
@@ -69,7 +71,7 @@ export interface IncidentFilter {
 
 export type IncidentSortKey = 'last_at';
 
-const incidentColumns = columns('alert_incidents', [
+const incidentColumns = `${columns('alert_incidents', [
   'id',
   'workspace_id',
   'rule_id',
@@ -91,12 +93,11 @@ const incidentColumns = columns('alert_incidents', [
   'resolution',
   'acknowledged_at',
   'snoozed_until',
-  'told_as',
-  'told_at',
   'last_reminder_at',
-  'resolution_told_at',
+  'acknowledgement_notified_at',
   'next_at',
-]);
+])}, alert_incidents.told_as as "groupId", alert_incidents.told_at as "notifiedAt",
+  alert_incidents.resolution_told_at as "resolutionNotifiedAt"`;
 
 const jobMute = `(select muted_until from alert_job_mutes
   where alert_job_mutes.job_id = alert_incidents.job_id)`;
@@ -117,7 +118,7 @@ const jsonOf = ({ details, facts, links }: Pick<IncidentText, 'details' | 'facts
 
 export type AlertIncidentStore = ReturnType<typeof createAlertIncidentStore>;
 
-/** Stores incidents: what rules found, and what was told about it. */
+/** Stores incidents: what rules found, and which messages about it were written. */
 export function createAlertIncidentStore(sql: Queryable) {
   return {
     /** Opens an incident, or counts the occurrence for the open one. Its messages are decided at once. */
@@ -177,7 +178,7 @@ export function createAlertIncidentStore(sql: Queryable) {
       ),
 
     /**
-     * Ends all open incidents of a rule that no longer holds. Receivers that know of them are told.
+     * Ends all open incidents of a rule that no longer holds. Receivers that know of them get a message.
      */
     resolveOfRule: (ruleId: string, { at, resolution }: { at: Date; resolution: string }) =>
       sql.execute(
@@ -200,7 +201,7 @@ export function createAlertIncidentStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists incidents whose message may be due, the earliest first, with all untold ones of their rules. */
+    /** Lists incidents whose message may be due, the earliest first, with all unreported ones of their rules. */
     listDue: (workspaceId: string, now: Date, limit: number) =>
       sql.query<DueIncident>(
         named(
@@ -217,12 +218,12 @@ export function createAlertIncidentStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists all incidents that were told in one message. */
-    listToldAs: (toldAs: string) =>
+    /** Lists all incidents that were reported in one message. */
+    listGroup: (groupId: string) =>
       sql.query<AlertIncidentRecord>(
         named(
-          `select ${incidentColumns} from alert_incidents where told_as = :toldAs order by first_at, id`,
-          { toldAs },
+          `select ${incidentColumns} from alert_incidents where told_as = :groupId order by first_at, id`,
+          { groupId },
         ),
       ),
 
@@ -231,11 +232,11 @@ export function createAlertIncidentStore(sql: Queryable) {
         named('update alert_incidents set next_at = :nextAt where id = :incidentId', { incidentId, nextAt }),
       ),
 
-    markOpeningTold: (ids: readonly string[], { toldAs, at }: { toldAs: string; at: Date }) =>
+    markOpeningSent: (ids: readonly string[], { groupId, at }: { groupId: string; at: Date }) =>
       sql.execute(
         named(
-          `update alert_incidents set told_as = :toldAs, told_at = :at, next_at = :at where id = any(:ids::uuid[])`,
-          { ids, toldAs, at },
+          `update alert_incidents set told_as = :groupId, told_at = :at, next_at = :at where id = any(:ids::uuid[])`,
+          { ids, groupId, at },
         ),
       ),
 
@@ -247,12 +248,21 @@ export function createAlertIncidentStore(sql: Queryable) {
         ),
       ),
 
-    markResolutionTold: (toldAs: string, at: Date) =>
+    markAcknowledgementSent: (groupId: string, at: Date) =>
+      sql.execute(
+        named(
+          `update alert_incidents set acknowledgement_notified_at = :at, next_at = null
+            where told_as = :groupId and resolved_at is null`,
+          { groupId, at },
+        ),
+      ),
+
+    markResolutionSent: (groupId: string, at: Date) =>
       sql.execute(
         named(
           `update alert_incidents set resolution_told_at = :at, next_at = null
-            where told_as = :toldAs and resolution_told_at is null`,
-          { toldAs, at },
+            where told_as = :groupId and resolution_told_at is null`,
+          { groupId, at },
         ),
       ),
 
@@ -306,7 +316,8 @@ export function createAlertIncidentStore(sql: Queryable) {
     snooze: (incidentId: string, until: Date, at: Date) =>
       sql.execute(
         named(
-          `update alert_incidents set snoozed_until = :until, acknowledged_at = null, acknowledged_by = null, next_at = :at
+          `update alert_incidents set snoozed_until = :until, acknowledged_at = null, acknowledged_by = null,
+                  acknowledgement_notified_at = null, next_at = :at
             where id = :incidentId`,
           { incidentId, until, at },
         ),

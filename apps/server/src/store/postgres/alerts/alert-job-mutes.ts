@@ -8,7 +8,7 @@ export interface JobMuteRecord {
 
 export type AlertJobMuteStore = ReturnType<typeof createAlertJobMuteStore>;
 
-/** Stores the jobs whose incidents are recorded and not told. */
+/** Stores the jobs whose incidents are recorded and not reported. */
 export function createAlertJobMuteStore(sql: Queryable) {
   return {
     /** Returns the mute of a job that has not ended. */

@@ -87,7 +87,7 @@ const ofJob = 'join job_versions on job_versions.id = jobs.current_version_id';
 
 /** How many earlier runs are looked through for those that ended with an outcome. */
 const runsLookedThrough = 300;
-/** Older runs tell little about how many rows are usual. */
+/** Older runs show little of how many rows are usual. */
 const historyDays = 90;
 /** Only runs this far back are read for how long a run usually takes. */
 const durationsLookedThrough = 100;

@@ -130,6 +130,16 @@ export function createPendingPackageStore(sql: Queryable) {
         ),
       ),
 
+    /** Lists the packages that members have asked to drop. */
+    listUnwanted: ({ workspaceId, profile, workerId }: PendingScope) =>
+      sql.prepared<{ pipelineName: string; loadId: string }>(
+        named(
+          `select pipeline_name as "pipelineName", load_id as "loadId" from pending_packages
+            where ${inScope} and state = 'pending' and drop_requested_at is not null order by id limit 200`,
+          { workspaceId, profile, workerId },
+        ),
+      ),
+
     /** Lists packages, the newest first. */
     list: (workspaceId: string, { pipelineName, jobRunId, onlyPending }: PendingFilter, limit: number) =>
       sql.prepared<PendingPackageRecord>(

@@ -7,11 +7,12 @@ export async function addChannel(
   sql: Pick<TextQueryable, 'execute'>,
   workspaceId: string,
   name = 'ops',
+  kind = 'email',
 ): Promise<string> {
   const id = randomUUID();
   await sql.execute(
-    `insert into alert_channels (id, workspace_id, name, kind, settings) values ($1, $2, $3, 'email', '{}')`,
-    [id, workspaceId, name],
+    `insert into alert_channels (id, workspace_id, name, kind, settings) values ($1, $2, $3, $4, '{}')`,
+    [id, workspaceId, name, kind],
   );
   return id;
 }

@@ -1,98 +1,106 @@
-import type { AlertRuleRecord, DueIncident } from '../../store/records.ts';
+import type {
+  AlertChannelKind,
+  AlertIncidentRecord,
+  AlertRuleRecord,
+  DueIncident,
+} from '../../store/records.ts';
 import type { EnqueueAlert } from './enqueue-alert.ts';
-import type { MessageContext, ToldIncident } from '../../domain/alerts/compose-message.ts';
+import type { MessageContext, MessageIncident } from '../../domain/alerts/compose-message.ts';
 import type { Store } from '../../store/store.ts';
-import type { TellingDecision } from '../../domain/alerts/incident-telling.ts';
+import type { NotificationDecision, NotificationKind } from '../../domain/alerts/decide-notification.ts';
 import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
 import { composeMessage } from '../../domain/alerts/compose-message.ts';
-import { decideTelling } from '../../domain/alerts/incident-telling.ts';
+import { decideNotification } from '../../domain/alerts/decide-notification.ts';
 import { findQuietEnd } from '../../domain/alerts/quiet-hours.ts';
 
 type Stores = 'alertDeliveries' | 'alertIncidents' | 'alertRules';
 
-export interface TellingDependencies {
+export interface NotificationDependencies {
   enqueueAlert: EnqueueAlert;
   publicUrl: () => string;
   /** How long incidents of one rule are gathered into one message. */
   gatherMs: number;
 }
 
-interface TellingScope {
+interface NotificationScope {
   workspace: { id: string; name: string };
   now: Date;
 }
 
 /** Incidents that one evaluation decides; the others follow in the next one. */
 const dueAtOnce = 500;
-/** A message makes others due, such as the resolution of what was just told. */
+/** A message makes others due, such as the resolution of what was just reported. */
 const maxRounds = 3;
 
-export type TellIncidents = ReturnType<typeof createTellIncidents>;
+/** Receivers that call people until someone acknowledges. In chats and mail it would be noise. */
+const kindsWithAcknowledgement: readonly AlertChannelKind[] = ['pagerduty', 'webhook'];
+
+export type NotifyIncidents = ReturnType<typeof createNotifyIncidents>;
 
 /**
  * Creates a function that writes the messages that are due into the outbox of channels, in the transaction that
- * marks their incidents as told: a message is neither lost nor written twice.
+ * marks their incidents as reported: a message is neither lost nor written twice.
  */
-export function createTellIncidents({ enqueueAlert, publicUrl, gatherMs }: TellingDependencies) {
-  return async function tellIncidents(store: Pick<Store, Stores>, scope: TellingScope): Promise<void> {
+export function createNotifyIncidents({ enqueueAlert, publicUrl, gatherMs }: NotificationDependencies) {
+  return async function notifyIncidents(store: Pick<Store, Stores>, scope: NotificationScope): Promise<void> {
     for (let round = 0; round < maxRounds; round += 1) {
       const due = await store.alertIncidents.listDue(scope.workspace.id, scope.now, dueAtOnce);
       if (due.length === 0) return;
       const byRule = Map.groupBy(due, ({ ruleId }) => ruleId);
       for (const rule of await store.alertRules.getMany([...byRule.keys()]))
-        await tellOfRule(store, rule, byRule.get(rule.id) ?? [], scope);
+        await notifyOfRule(store, rule, byRule.get(rule.id) ?? [], scope);
     }
   };
 
-  async function tellOfRule(
+  async function notifyOfRule(
     store: Pick<Store, Stores>,
     rule: AlertRuleRecord,
     incidents: readonly DueIncident[],
-    scope: TellingScope,
+    scope: NotificationScope,
   ): Promise<void> {
     const decided = incidents.map((incident) => ({
       incident,
       decision: decide(rule, incident, scope.now, gatherMs),
     }));
-    const told = (what: string) =>
+    const dueFor = (message: NotificationKind) =>
       decided.flatMap(({ incident, decision }) =>
-        decision.kind === 'tell' && decision.told === what ? incident : [],
+        decision.kind === 'notify' && decision.message === message ? incident : [],
       );
-    const openings = told('opened').length === 0 ? [] : gather(rule, decided, scope.now);
-    await tellOpening(store, rule, openings, scope);
-    await tellReminders(store, rule, told('reminder'), scope);
-    await tellResolutions(store, rule, told('resolved'), scope);
+    const openings = dueFor('opened').length === 0 ? [] : gather(rule, decided, scope.now);
+    await sendOpening(store, rule, openings, scope);
+    await sendReminders(store, rule, dueFor('reminder'), scope);
+    await sendEnds(store, rule, [...dueFor('acknowledged'), ...dueFor('resolved')], scope);
     for (const { incident, decision } of decided) {
-      if (openings.includes(incident) || decision.kind === 'tell') continue;
+      if (openings.includes(incident) || decision.kind === 'notify') continue;
       const nextAt = decision.kind === 'wait' ? decision.nextAt : null;
       if (nextAt?.getTime() !== incident.nextAt?.getTime())
         await store.alertIncidents.setNext(incident.id, nextAt);
     }
   }
 
-  async function tellOpening(
+  async function sendOpening(
     store: Pick<Store, Stores>,
     rule: AlertRuleRecord,
     incidents: readonly DueIncident[],
-    scope: TellingScope,
+    scope: NotificationScope,
   ): Promise<void> {
     const [first, ...others] = incidents.toSorted(byAge);
     if (!first) return;
     await enqueue(store, rule, [first, ...others], { kind: 'opened', incidentId: first.id, scope });
     const ids = incidents.map(({ id }) => id);
-    await store.alertIncidents.markOpeningTold(ids, { toldAs: first.id, at: scope.now });
+    await store.alertIncidents.markOpeningSent(ids, { groupId: first.id, at: scope.now });
   }
 
-  async function tellReminders(
+  async function sendReminders(
     store: Pick<Store, Stores>,
     rule: AlertRuleRecord,
     incidents: readonly DueIncident[],
-    scope: TellingScope,
+    scope: NotificationScope,
   ): Promise<void> {
-    for (const [toldAs, group] of Map.groupBy(incidents, (each) => each.toldAs ?? each.id)) {
+    for (const [groupId, group] of Map.groupBy(incidents, (each) => each.groupId ?? each.id)) {
       const [first, ...others] = group.toSorted(byAge);
       if (!first) continue;
-      await enqueue(store, rule, [first, ...others], { kind: 'reminder', incidentId: toldAs, scope });
+      await enqueue(store, rule, [first, ...others], { kind: 'reminder', incidentId: groupId, scope });
       await store.alertIncidents.markReminded(
         group.map(({ id }) => id),
         scope.now,
@@ -100,31 +108,38 @@ export function createTellIncidents({ enqueueAlert, publicUrl, gatherMs }: Telli
     }
   }
 
-  /** Incidents that were told in one message are resolved in one, when the last of them is. */
-  async function tellResolutions(
+  /**
+   * Incidents that were reported in one message are one alert for receivers. It is resolved when the last of
+   * them is, and acknowledged when all that are open are.
+   */
+  async function sendEnds(
     store: Pick<Store, Stores>,
     rule: AlertRuleRecord,
     incidents: readonly DueIncident[],
-    scope: TellingScope,
+    scope: NotificationScope,
   ): Promise<void> {
-    for (const toldAs of new Set(incidents.map((each) => each.toldAs ?? each.id))) {
-      const [first, ...others] = await store.alertIncidents.listToldAs(toldAs);
+    for (const groupId of new Set(incidents.map((each) => each.groupId ?? each.id))) {
+      const [first, ...others] = await store.alertIncidents.listGroup(groupId);
       if (!first) continue;
-      if ([first, ...others].some(({ resolvedAt }) => resolvedAt === null)) {
-        for (const { id } of incidents.filter((each) => each.toldAs === toldAs))
-          await store.alertIncidents.setNext(id, null);
-        continue;
+      for (const { id } of incidents.filter((each) => each.groupId === groupId))
+        await store.alertIncidents.setNext(id, null);
+      const about = { incidentId: groupId, scope };
+      const [open, ...otherOpen] = [first, ...others].filter(({ resolvedAt }) => resolvedAt === null);
+      if (!open) {
+        await enqueue(store, rule, [first, ...others], { kind: 'resolved', ...about });
+        await store.alertIncidents.markResolutionSent(groupId, scope.now);
+      } else if (isNewlyAcknowledged([open, ...otherOpen])) {
+        await enqueue(store, rule, [open, ...otherOpen], { kind: 'acknowledged', ...about });
+        await store.alertIncidents.markAcknowledgementSent(groupId, scope.now);
       }
-      await enqueue(store, rule, [first, ...others], { kind: 'resolved', incidentId: toldAs, scope });
-      await store.alertIncidents.markResolutionTold(toldAs, scope.now);
     }
   }
 
   async function enqueue(
     store: Pick<Store, Stores>,
     rule: AlertRuleRecord,
-    incidents: readonly [ToldIncident, ...ToldIncident[]],
-    { kind, incidentId, scope }: Pick<MessageContext, 'kind' | 'incidentId'> & { scope: TellingScope },
+    incidents: readonly [MessageIncident, ...MessageIncident[]],
+    { kind, incidentId, scope }: Pick<MessageContext, 'kind' | 'incidentId'> & { scope: NotificationScope },
   ): Promise<void> {
     if (rule.channelIds.length === 0) return;
     const { workspace, now } = scope;
@@ -133,10 +148,19 @@ export function createTellIncidents({ enqueueAlert, publicUrl, gatherMs }: Telli
     await enqueueAlert(store, {
       workspaceId: workspace.id,
       channelIds: rule.channelIds,
+      channelKinds: kind === 'acknowledged' ? kindsWithAcknowledgement : null,
       message: composeMessage(incidents, context),
       notBefore: null,
     });
   }
+}
+
+/** Whether a member acknowledged all of these incidents, and receivers do not know that yet. */
+function isNewlyAcknowledged(incidents: readonly AlertIncidentRecord[]): boolean {
+  return (
+    incidents.every(({ acknowledgedAt }) => acknowledgedAt !== null) &&
+    incidents.some(({ acknowledgementNotifiedAt }) => acknowledgementNotifiedAt === null)
+  );
 }
 
 /** Adds the incidents that would only be gathered longer. */
@@ -147,15 +171,20 @@ function gather(
 ): DueIncident[] {
   return decided.flatMap(({ incident }) => {
     const decision = decide(rule, incident, now, 0);
-    return decision.kind === 'tell' && decision.told === 'opened' ? incident : [];
+    return decision.kind === 'notify' && decision.message === 'opened' ? incident : [];
   });
 }
 
-function decide(rule: AlertRuleRecord, incident: DueIncident, now: Date, gatherMs: number): TellingDecision {
+function decide(
+  rule: AlertRuleRecord,
+  incident: DueIncident,
+  now: Date,
+  gatherMs: number,
+): NotificationDecision {
   const { quietHours, severity, mutedUntil, reminderSeconds } = rule;
   const isHeld = quietHours !== null && (severity !== 'critical' || quietHours.holdsCritical);
   const mutes = [mutedUntil, incident.jobMutedUntil].filter((until) => until !== null);
-  return decideTelling(
+  return decideNotification(
     { ...incident, isMomentary: alertKinds[incident.kind].isMomentary, openedAt: incident.firstAt },
     {
       now,

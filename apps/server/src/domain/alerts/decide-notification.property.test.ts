@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { IncidentTelling, Told } from './incident-telling.ts';
+import type { NotifiedIncident, NotificationKind } from './decide-notification.ts';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { decideTelling } from './incident-telling.ts';
+import { decideNotification } from './decide-notification.ts';
 
 const runs = { seed: propertySeed, numRuns: caseCount(500) };
 const gatherMs = 15_000;
@@ -37,8 +37,8 @@ const history = fc.record({
   steps: fc.array(step, { maxLength: 40 }),
 });
 
-interface ToldAt {
-  told: Told;
+interface SentMessage {
+  message: NotificationKind;
   atMs: number;
 }
 
@@ -50,43 +50,47 @@ function live({
 }: typeof history extends fc.Arbitrary<infer T> ? T : never) {
   let nowMs = 0;
   let [mutedMs, quietMs] = [0, 0];
-  const incident: IncidentTelling = {
+  const incident: NotifiedIncident = {
     isMomentary,
     openedAt: new Date(0),
     resolvedAt: isMomentary ? new Date(0) : null,
     acknowledgedAt: null,
     snoozedUntil: null,
-    toldAt: null,
+    notifiedAt: null,
     lastReminderAt: null,
-    resolutionToldAt: null,
+    acknowledgementNotifiedAt: null,
+    resolutionNotifiedAt: null,
   };
-  const messages: (ToldAt & { before: IncidentTelling; isHeld: boolean })[] = [];
+  const messages: (SentMessage & { before: NotifiedIncident; isHeld: boolean })[] = [];
 
   const asDate = (ms: number) => (ms > nowMs ? new Date(ms) : null);
   function decide() {
     for (let round = 0; round < 5; round += 1) {
-      const decision = decideTelling(incident, {
+      const decision = decideNotification(incident, {
         now: new Date(nowMs),
         gatherMs,
         reminderMs: reminderSeconds === null ? null : reminderSeconds * 1000,
         quietUntil: asDate(quietMs),
         mutedUntil: asDate(mutedMs),
       });
-      if (decision.kind !== 'tell') {
+      if (decision.kind !== 'notify') {
         if (decision.kind === 'wait') expect(decision.nextAt.getTime()).toBeGreaterThan(nowMs);
         return decision.kind === 'wait' ? decision.nextAt.getTime() : Infinity;
       }
       messages.push({
-        told: decision.told,
+        message: decision.message,
         atMs: nowMs,
         before: { ...incident },
-        isHeld: quietMs > nowMs || (mutedMs > nowMs && decision.told !== 'resolved'),
+        isHeld:
+          decision.message !== 'acknowledged' &&
+          (quietMs > nowMs || (mutedMs > nowMs && decision.message !== 'resolved')),
       });
-      if (decision.told === 'opened') incident.toldAt = new Date(nowMs);
-      if (decision.told === 'reminder') incident.lastReminderAt = new Date(nowMs);
-      if (decision.told === 'resolved') incident.resolutionToldAt = new Date(nowMs);
+      if (decision.message === 'opened') incident.notifiedAt = new Date(nowMs);
+      if (decision.message === 'reminder') incident.lastReminderAt = new Date(nowMs);
+      if (decision.message === 'acknowledged') incident.acknowledgementNotifiedAt = new Date(nowMs);
+      if (decision.message === 'resolved') incident.resolutionNotifiedAt = new Date(nowMs);
     }
-    throw new Error('An incident is told without end');
+    throw new Error('Messages about an incident never end');
   }
 
   for (const each of [...steps, { kind: 'pass', seconds: 10_000 } as const]) {
@@ -101,20 +105,23 @@ function live({
     else if (each.kind === 'acknowledge')
       Object.assign(incident, { acknowledgedAt: new Date(nowMs), snoozedUntil: null });
     else
-      Object.assign(incident, { snoozedUntil: new Date(nowMs + each.seconds * 1000), acknowledgedAt: null });
+      Object.assign(incident, {
+        snoozedUntil: new Date(nowMs + each.seconds * 1000),
+        acknowledgedAt: null,
+        acknowledgementNotifiedAt: null,
+      });
   }
   return { messages, incident, reminderSeconds };
 }
 
 describe('the messages about an incident', () => {
-  it('begin with one opening, end with one resolution at most, and have reminders between them', () => {
+  it('begin with one opening, end with one resolution at most, and have reminders and acknowledgements between them', () => {
     fc.assert(
       fc.property(history, (given) => {
-        const told = live(given).messages.map((message) => message.told);
-        const letters = told
-          .map((each) => each.charAt(0).replace('r', each === 'reminder' ? 'm' : 'r'))
+        const letters = live(given)
+          .messages.map(({ message }) => (message === 'reminder' ? 'm' : message.charAt(0)))
           .join('');
-        expect(letters).toMatch(given.isMomentary ? /^o?$/ : /^(om*r?)?$/);
+        expect(letters).toMatch(given.isMomentary ? /^o?$/ : /^(o[ma]*r?)?$/);
       }),
       runs,
     );
@@ -133,11 +140,10 @@ describe('the messages about an incident', () => {
     fc.assert(
       fc.property(history, (given) => {
         const { messages, reminderSeconds } = live(given);
-        for (const { told, atMs, before } of messages.filter((message) => message.told === 'reminder')) {
-          expect(told).toBe('reminder');
+        for (const { atMs, before } of messages.filter(({ message }) => message === 'reminder')) {
           expect(before.acknowledgedAt).toBeNull();
           expect(before.snoozedUntil?.getTime() ?? 0).toBeLessThanOrEqual(atMs);
-          const last = before.lastReminderAt ?? before.toldAt;
+          const last = before.lastReminderAt ?? before.notifiedAt;
           const isEndOfSnooze = (before.snoozedUntil?.getTime() ?? 0) > (last?.getTime() ?? 0);
           if (!isEndOfSnooze)
             expect(atMs - (last?.getTime() ?? 0)).toBeGreaterThanOrEqual(
@@ -149,12 +155,27 @@ describe('the messages about an incident', () => {
     );
   });
 
-  it('tell the end of everything that was told', () => {
+  it('report an acknowledgement once, unless a member snoozed the incident in between', () => {
     fc.assert(
       fc.property(history, (given) => {
         const { messages, incident } = live(given);
-        const isToldAndOver = incident.toldAt !== null && incident.resolvedAt !== null && !given.isMomentary;
-        expect(messages.some(({ told }) => told === 'resolved')).toBe(isToldAndOver);
+        for (const { before } of messages.filter(({ message }) => message === 'acknowledged'))
+          expect(before).toMatchObject({ acknowledgementNotifiedAt: null, resolvedAt: null });
+        const isKnown = incident.notifiedAt !== null && !given.isMomentary && incident.resolvedAt === null;
+        if (isKnown && incident.acknowledgedAt !== null)
+          expect(incident.acknowledgementNotifiedAt).not.toBeNull();
+      }),
+      runs,
+    );
+  });
+
+  it('report the end of everything that was reported', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const { messages, incident } = live(given);
+        const isNotifiedAndOver =
+          incident.notifiedAt !== null && incident.resolvedAt !== null && !given.isMomentary;
+        expect(messages.some(({ message }) => message === 'resolved')).toBe(isNotifiedAndOver);
       }),
       runs,
     );

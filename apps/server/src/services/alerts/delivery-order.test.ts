@@ -1,0 +1,142 @@
+import type { DeliveryFixture } from '../testing/delivery-fixture.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createDeliveryFixture, readTypes } from '../testing/delivery-fixture.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
+import { startAlertReceiver } from '../../../../../testing/fixtures/alert-receiver.ts';
+
+let fixture: ServiceFixture;
+let deliveries: DeliveryFixture;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  deliveries = await createDeliveryFixture(fixture);
+});
+afterEach(() => deliveries.close());
+
+describe('messages of one incident', () => {
+  it('are sent in their order, although the first one is slow', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    const held = Promise.withResolvers<void>();
+    deliveries.receiver.respondWith(async (_request, response) => {
+      await held.promise;
+      response.end();
+    });
+    await deliveries.enqueue([channel.id]);
+    await server.deliverAlerts.deliver();
+    await expect.poll(() => deliveries.receiver.received).toHaveLength(1);
+    await deliveries.enqueue([channel.id], { kind: 'resolved' });
+    await server.deliverAlerts.deliver();
+    held.resolve();
+    await server.deliverAll();
+    expect(readTypes(deliveries.receiver.received)).toEqual(['alert.opened', 'alert.resolved']);
+  });
+
+  it('are not sent if it was resolved before anything was sent', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    await deliveries.enqueue([channel.id], { notBefore: fromNow({ hours: 1 }) });
+    await deliveries.enqueue([channel.id], { kind: 'reminder', notBefore: fromNow({ hours: 1 }) });
+    await deliveries.enqueue([channel.id], { kind: 'resolved' });
+    await server.deliverAll();
+    expect(deliveries.receiver.received).toEqual([]);
+    expect((await deliveries.readLog()).map(({ reason }) => reason)).toEqual([
+      'resolved_before_sent',
+      'superseded',
+      'resolved_before_sent',
+    ]);
+  });
+
+  it('are only the last one if the first one was tried and may have arrived', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    deliveries.receiver.respondStatus(500);
+    await deliveries.enqueue([channel.id]);
+    await server.deliverAll();
+    await deliveries.enqueue([channel.id], { kind: 'resolved' });
+    deliveries.receiver.respondStatus(200);
+    await server.deliverAll();
+    expect(readTypes(deliveries.receiver.received)).toEqual(['alert.opened', 'alert.resolved']);
+    expect(await deliveries.readStatuses()).toEqual(['dropped', 'delivered']);
+  });
+
+  it('do not delay those of another incident', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    deliveries.receiver.respondStatus(500);
+    await deliveries.enqueue([channel.id]);
+    await server.deliverAll();
+    deliveries.receiver.respondStatus(200);
+    await deliveries.enqueue([channel.id], { incidentId: 'incident-2' });
+    await server.deliverAll();
+    expect(await deliveries.readStatuses()).toEqual(['waiting', 'delivered']);
+  });
+});
+
+describe('a receiver that has gone', () => {
+  it('is not asked any more after three rejected messages, which the audit log shows', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    deliveries.receiver.respondStatus(410, 'gone');
+    for (const incidentId of ['1', '2', '3', '4', '5'])
+      await deliveries.enqueue([channel.id], { incidentId });
+    await server.deliverAll();
+    const stored = await fixture.alertChannels.get(deliveries.context.workspaceId, channel.id);
+    expect(stored).toMatchObject({ disabledReason: 'rejected' });
+    expect(deliveries.receiver.received.length).toBeLessThanOrEqual(4);
+    expect(new Set(await deliveries.readStatuses())).toEqual(new Set(['failed', 'dropped']));
+    const { rows } = await fixture.store.auditLog
+      .list({ workspaceId: deliveries.context.workspaceId }, { actions: ['alert-channel.disable'] })
+      .read({ limit: 9, offset: 0 });
+    expect(rows).toMatchObject([{ actorKind: 'server', targetId: channel.id }]);
+
+    const enabled = await fixture.alertChannels.update(deliveries.context.workspaceId, channel.id, {
+      isEnabled: true,
+    });
+    expect(enabled).toMatchObject({ disabledAt: null, rejections: 0 });
+  });
+
+  it('rejects a message for good only after several attempts if it may be a deploy', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    deliveries.receiver.respondStatus(404);
+    await deliveries.enqueue([channel.id]);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await server.deliverAll();
+      await deliveries.hurry();
+    }
+    expect(await deliveries.readLog()).toMatchObject([{ status: 'failed', attempts: 5, reason: 'http_404' }]);
+    expect(await fixture.alertChannels.get(deliveries.context.workspaceId, channel.id)).toMatchObject({
+      disabledAt: null,
+      rejections: 1,
+    });
+  });
+
+  it.each([
+    ['does not answer', 'timeout'],
+    ['does not listen', 'connection_refused'],
+  ])('and %s delays no other channel', async (state, reason) => {
+    const server = deliveries.createServer({ totalMs: 1500 });
+    const silent = await startAlertReceiver();
+    deliveries.closing.push(silent.close);
+    silent.respondWith(() => undefined);
+    if (state === 'does not listen') await silent.close();
+    const gone = await deliveries.addChannel('webhook', { url: silent.url });
+    const { channel } = await deliveries.addChannel();
+    for (let index = 0; index < 10; index += 1)
+      await deliveries.enqueue([gone.channel.id, channel.id], { incidentId: `${index}` });
+    await server.start();
+    const started = performance.now();
+    await expect.poll(() => deliveries.receiver.received.length, { interval: 20 }).toBe(10);
+    // All ten arrive while the first two attempts of the other channel still wait for an answer.
+    expect(performance.now() - started).toBeLessThan(1500);
+    await expect
+      .poll(async () => (await deliveries.readLog()).some((each) => each.reason === reason))
+      .toBe(true);
+  });
+});
