@@ -446,7 +446,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
-    warnings: [...observability.tracesWarnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
+    warnings: [...observability.warnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
   };
 }
 
