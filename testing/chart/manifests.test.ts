@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
+import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
 import { chartFolder } from '../fixtures/helm.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { findProblems } from './check-objects.ts';
@@ -109,7 +109,7 @@ describe('the metrics of the server', async () => {
     startedAt: new Date(),
     failureCount: 0,
   };
-  const metrics = await formatState({
+  const metrics = await registerState({
     ok: true,
     reasons: [],
     degraded: [],
@@ -127,7 +127,7 @@ describe('the metrics of the server', async () => {
       silent: 0,
       problems: [],
     },
-  });
+  }).metrics();
   const existing = new Set([...metrics.matchAll(/^pumphouse_\w+/gm)].map(([name]) => name));
 
   it.each([

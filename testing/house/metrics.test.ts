@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectProcessMetrics } from '@pumphouse/server/compose/process-metrics.ts';
 import { createInstruments } from '@pumphouse/server/platform/instruments.ts';
-import { formatState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
+import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 /** Everything that `/metrics` of a server can have, by name, with its type. */
@@ -12,7 +12,7 @@ async function listMetrics(): Promise<Record<string, string>> {
   instruments.watchPool(() => ({ total: 1, idle: 1, waiting: 0 }));
   collectProcessMetrics(instruments.registry)();
   const pool = { pending: 0, active: 0, slots: 0, free: 0, demand: 0 };
-  const state = await formatState({
+  const state = await registerState({
     ok: true,
     reasons: [],
     degraded: [],
@@ -31,7 +31,7 @@ async function listMetrics(): Promise<Record<string, string>> {
       silent: 0,
       problems: [],
     },
-  });
+  }).metrics();
   const text = state + (await instruments.registry.metrics());
   return Object.fromEntries(
     [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]),

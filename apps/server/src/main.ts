@@ -32,6 +32,7 @@ import { openAttemptsAddress } from './compose/open-attempts-address.ts';
 import { openPlayground } from './compose/open-playground.ts';
 import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
+import { openMetricExport } from './compose/open-metric-export.ts';
 import { openTraces } from './compose/open-traces.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
@@ -185,6 +186,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   });
   addresses.setRunsUrl(attemptsAddress.runsUrl);
 
+  const { readiness } = api;
+  const metricExport = await openMetricExport(config, { readiness, instruments, serverId, log });
+  if (metricExport) {
+    parts.add(() => metricExport.sender.close());
+    await loops.start(metricExport.loop);
+  }
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));

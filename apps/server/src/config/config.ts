@@ -148,7 +148,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     alerts: readAlertsConfig(values),
     observability,
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
-    warnings: [...observability.tracesWarnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
+    warnings: [...observability.warnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
   };
 }
 

@@ -86,6 +86,12 @@ export function createInstruments() {
     'pumphouse_trace_spans_lost_total',
     'Spans that were not sent: the queue was full, or the collector did not accept them',
   );
+  const exported = count(
+    'pumphouse_metric_exports_total',
+    'Exports of metrics to a collector, by their result',
+    ['result'],
+  );
+  for (const result of ['sent', 'failed']) exported.inc({ result }, 0);
 
   return {
     registry,
@@ -127,6 +133,7 @@ export function createInstruments() {
     alertAttempted: (channel: string, result: string) => alertAttempts.inc({ channel, result }),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
+    metricsExported: (result: 'sent' | 'failed') => exported.inc({ result }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
 import type { ExportResult } from '@opentelemetry/core';
 import type { Instruments } from '../platform/instruments.ts';
+import type { OtlpTransport } from '../platform/otlp-transport.ts';
 import type { Span, SpanSender } from './span.ts';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
@@ -9,25 +10,20 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createSpanQueue } from './span-queue.ts';
 import { isSampledAt } from './trace-ids.ts';
+import { toExporterOptions } from '../platform/otlp-transport.ts';
 
-export interface OtlpSettings {
-  /** The full address, such as http://127.0.0.1:4318/v1/traces. */
-  url: string;
-  /** May be secret. */
-  headers: Record<string, string>;
-  timeoutMs: number;
-  /** `service.name` and others. */
-  resource: Record<string, string>;
+export interface OtlpTracesSettings extends OtlpTransport {
   /** Share of the traces that is sent, from 0 to 1. */
   ratio: number;
 }
 
 /** Sends spans over OTLP, as protobuf over HTTP. The exporter retries what a busy collector rejects. */
 export function createOtlpSender(
-  { url, headers, timeoutMs, resource: attributes, ratio }: OtlpSettings,
+  settings: OtlpTracesSettings,
   { instruments, log }: { instruments: Instruments; log: Logger },
 ): SpanSender {
-  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs });
+  const { resource: attributes, ratio } = settings;
+  const exporter = new OTLPTraceExporter(toExporterOptions(settings));
   const common = {
     resource: resourceFromAttributes(attributes),
     instrumentationScope: { name: 'pumphouse' },

@@ -10,10 +10,10 @@ interface Sample {
 }
 
 /**
- * Formats the state of the server and the installation for Prometheus, as it is now. What the database does not
+ * Creates the metrics of the state of the server and the installation, as it is now. What the database does not
  * provide in time is left out.
  */
-export async function formatState(readiness: Readiness): Promise<string> {
+export function registerState(readiness: Readiness): Registry {
   const { ok, load, loops, templates, ticks, disk } = readiness;
   const registry = new Registry();
   const gauge = (name: string, help: string, samples: readonly Sample[]) => {
@@ -27,7 +27,7 @@ export async function formatState(readiness: Readiness): Promise<string> {
   if (load) describeLoad(gauge, load);
   if (ticks) describeTicks(gauge, ticks);
   if (disk) describeDisk(gauge, disk);
-  return registry.metrics();
+  return registry;
 }
 
 type AddGauge = (name: string, help: string, samples: readonly Sample[]) => void;

@@ -4,7 +4,7 @@ import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { Readiness } from './readiness.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { emitOpenApi } from '@pumphouse/contract';
-import { formatState } from './metrics-serializers.ts';
+import { registerState } from './metrics-serializers.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface Probes {
@@ -33,7 +33,7 @@ export function registerProbes(app: FastifyInstance, { readiness, instruments, m
   });
   app.get('/metrics', async (request, reply) => {
     requireToken(metricsToken ?? null, request.headers.authorization);
-    const state = await formatState(await readiness());
+    const state = await registerState(await readiness()).metrics();
     const counted = await instruments.registry.metrics();
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(`${state}\n${counted}`);
   });
