@@ -78,7 +78,7 @@ export const permissions = {
   'pending-packages.drop': 'Drop load packages of a pipeline that were extracted and not loaded',
   'backfill.read': 'Read the backfills of a workspace, and the state of the windows of its jobs',
   'backfill.create': 'Preview and create backfills of a job',
-  'backfill.change': 'Pause, resume, change, cancel and retry backfills',
+  'backfill.change': 'Pause, resume, change, cancel and retry backfills, and skip windows of them',
   'job.invalidate-windows': 'Invalidate windows of a job, so that the next backfill loads them again',
   'log.read': 'Read the log of a job run',
   'telemetry.read': 'Read pipeline runs, results and statistics',

@@ -277,7 +277,9 @@ function backfills(job: string): Step[] {
     { command: 'backfill change', args: [job, '--parallel', '2'], text: /2 windows at a time|"parallel": 2/ },
     { command: 'backfill show', args: [job], text: /A user paused it/ },
     { command: 'backfill resume', args: [job], text: /goes on|"running"/ },
-    { command: 'backfill windows', args: [job], text: 'waiting' },
+    { command: 'backfill windows', args: [job, '--after', '2'], text: 'waiting' },
+    { command: 'backfill skip', args: [job, '30'], text: /1 windows .* skipped|"skipped": 1/ },
+    { command: 'backfill calendar', args: [job], text: /MISSING|"missing"/ },
     { command: 'backfill cancel', args: [job, '--running'], text: /Cancelled the backfill|"cancelling"/ },
     { command: 'backfill retry', args: [job], code: 5, text: 'backfill_state' },
     {

@@ -50,6 +50,15 @@ export async function retryBackfill(session: Session, id: string, windows: reado
   report(session, changed, `${changed.counts.waiting} windows of ${changed.job_ref} wait to run.`);
 }
 
+/** Skips windows: they are not to be loaded. */
+export async function skipWindows(session: Session, id: string, windows: readonly string[]): Promise<void> {
+  const changed = await session.client.call('skip_backfill_windows', {
+    params: await findBackfill(session, id),
+    body: { windows: windows.map(parseCount) },
+  });
+  report(session, changed, `${changed.counts.skipped} windows of ${changed.job_ref} are skipped.`);
+}
+
 /** Changes how a backfill runs. */
 export async function changeBackfill(session: Session, id: string, options: ChangeOptions): Promise<void> {
   const { parallel, priority, maxFailures } = options;

@@ -4,6 +4,7 @@ import { withSession, type Cli } from '../program/session-action.ts';
 import type { ChangeOptions } from './change-backfill.ts';
 import type { CreateBackfillOptions } from './create-backfill.ts';
 import type { InvalidateOptions } from './invalidate-windows.ts';
+import type { CalendarOptions } from './show-calendar.ts';
 import type { ListBackfillsOptions, ListWindowsOptions } from './show-backfills.ts';
 
 /** Adds `backfill`. */
@@ -75,11 +76,29 @@ function addReading(backfill: Command, cli: Cli): void {
     );
   addExamples(show, [['pumphouse backfill show 3f2a', 'Shows the backfill whose id begins with 3f2a.']]);
 
+  const calendar = backfill
+    .command('calendar')
+    .description('Show by day which windows of a job are completed, failed or missing')
+    .argument('<job>', 'The job')
+    .option('--from <time>', 'The start, such as 2026-01-01; default: 31 days before the end')
+    .option('--to <time>', 'The end; default: now')
+    .action(
+      withSession<[job: string], CalendarOptions>(cli, async (session, [job], options) => {
+        const { showCalendar } = await import('./show-calendar.ts');
+        await showCalendar(session, job, options);
+      }),
+    );
+  addExamples(calendar, [['pumphouse backfill calendar load --from 2026-01-01', 'Shows what is missing.']]);
+
   const windows = backfill
     .command('windows')
     .description('List the windows of a backfill with their runs')
     .argument('<backfill>', 'Its id, the beginning of it, or a job: its newest one')
-    .option('--status <status...>', 'Only those: waiting, running, completed, covered, failed, cancelled')
+    .option(
+      '--status <status...>',
+      'Only those: waiting, running, completed, covered, failed, cancelled, skipped',
+    )
+    .option('--after <number>', 'Only those after this window')
     .option('--limit <count>', 'How many; default: 100')
     .action(
       withSession<[id: string], ListWindowsOptions>(cli, async (session, [id], options) => {
@@ -125,7 +144,7 @@ function addSwitches(backfill: Command, cli: Cli): void {
 function addChanges(backfill: Command, cli: Cli): void {
   const retry = backfill
     .command('retry')
-    .description('Run failed and cancelled windows again')
+    .description('Run failed, cancelled or skipped windows again')
     .argument('<backfill>', 'Its id, the beginning of it, or a job: its newest one')
     .argument('[window...]', 'Numbers of windows; default: all that failed or were cancelled')
     .action(
@@ -135,6 +154,19 @@ function addChanges(backfill: Command, cli: Cli): void {
       }),
     );
   addExamples(retry, [['pumphouse backfill retry 3f2a 12 15', 'Runs two of its windows again.']]);
+
+  const skip = backfill
+    .command('skip')
+    .description('Decide that windows are not to be loaded: waiting, failed or cancelled ones')
+    .argument('<backfill>', 'Its id, the beginning of it, or a job: its newest one')
+    .argument('<window...>', 'Numbers of windows')
+    .action(
+      withSession<[id: string, windows: string[]]>(cli, async (session, [id, windows]) => {
+        const { skipWindows } = await import('./change-backfill.ts');
+        await skipWindows(session, id, windows);
+      }),
+    );
+  addExamples(skip, [['pumphouse backfill skip 3f2a 12 15', 'Two of its windows are not loaded.']]);
 
   const change = backfill
     .command('change')

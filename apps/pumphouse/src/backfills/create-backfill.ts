@@ -40,7 +40,8 @@ export async function createBackfill(
   const job = await findJob(session, name);
   const params = { workspace_id: await session.workspaceId(), job_id: job.id };
   if (options.dryRun) {
-    const preview = await session.client.call('preview_backfill', { params, body: range });
+    const body = { ...range, profile: options.profile ?? null };
+    const preview = await session.client.call('preview_backfill', { params, body });
     session.show(preview, () => formatPreview(preview));
     return;
   }
@@ -61,12 +62,15 @@ export async function createBackfill(
   );
 }
 
-function formatPreview({ range, counts, window_count }: BackfillPreviewResponse): string {
+function formatPreview({ range, counts, window_count, turns_on }: BackfillPreviewResponse): string {
   if (range === null) return 'The range includes no window of the job.';
   const states = Object.entries(counts).filter(([, count]) => count !== 0);
   return [
     `Would start ${window_count} runs, from ${formatInstant(range.start)} to ${formatInstant(range.end)}.`,
     `Windows of the schedule: ${states.map(([state, count]) => `${String(count)} ${state}`).join(', ')}.`,
+    ...(turns_on === null
+      ? []
+      : [`They run one at a time: each writes with the pipeline ${turns_on}, which one run has at a time.`]),
   ].join('\n');
 }
 

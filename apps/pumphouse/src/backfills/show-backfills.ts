@@ -19,6 +19,7 @@ export interface ListBackfillsOptions {
 /** The options of `backfill windows`. */
 export interface ListWindowsOptions {
   status?: string[];
+  after?: string;
   limit?: string;
 }
 
@@ -64,7 +65,7 @@ function formatBackfill({ terminal }: Session, backfill: BackfillResponse): stri
     ['Range', `${formatInstant(backfill.start)} to ${formatInstant(backfill.end)}`],
     [
       'Windows',
-      `${describeDone(backfill)} done, ${counts.running} running, ${counts.waiting} waiting, ${counts.failed} failed, ${counts.cancelled} cancelled`,
+      `${describeDone(backfill)} done, ${counts.running} running, ${counts.waiting} waiting, ${counts.failed} failed, ${counts.cancelled} cancelled, ${counts.skipped} skipped`,
     ],
     ['Mode', `${backfill.mode}, ${backfill.order.replace('_', ' ')}, ${backfill.parallel} at a time`],
     ...left,
@@ -81,7 +82,7 @@ export async function listWindows(session: Session, id: string, options: ListWin
   const status = options.status?.map(parseState);
   const limit = parseCount(options.limit ?? '100');
   const windows: BackfillWindowResponse[] = [];
-  let after: number | null = 0;
+  let after: number | null = options.after === undefined ? 0 : parseCount(options.after);
   while (after !== null && windows.length < limit) {
     const query: { after: number; limit: number; status?: BackfillWindowState[] } = {
       after,
@@ -100,6 +101,7 @@ export async function listWindows(session: Session, id: string, options: ListWin
         { title: 'START', text: ({ start }) => formatInstant(start) },
         { title: 'END', text: ({ end }) => formatInstant(end) },
         { title: 'STATUS', text: (window) => formatStatus(session.terminal, window.status) },
+        { title: 'WAITS', text: ({ wait_reason }) => wait_reason ?? '', dropOrder: 1 },
         { title: 'RUN', text: ({ job_run_number }) => (job_run_number === null ? '' : `#${job_run_number}`) },
       ],
     }),

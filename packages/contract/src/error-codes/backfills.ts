@@ -28,8 +28,13 @@ export const backfillsErrorCodes = {
   },
   nothing_to_retry: {
     status: 409,
-    cause: 'None of the windows has failed or was cancelled.',
+    cause: 'None of the windows has failed, was cancelled or skipped.',
     nextStep: 'List the windows with the state `failed`, and retry those.',
+  },
+  nothing_to_skip: {
+    status: 409,
+    cause: 'None of the windows waits, has failed or was cancelled.',
+    nextStep: 'List the windows with the state `waiting` or `failed`, and skip those.',
   },
   nothing_to_invalidate: {
     status: 409,

@@ -23,7 +23,8 @@ type Operations =
   | 'pause_backfill'
   | 'resume_backfill'
   | 'cancel_backfill'
-  | 'retry_backfill';
+  | 'retry_backfill'
+  | 'skip_backfill_windows';
 
 const defaultCalendarDays = 31;
 
@@ -41,7 +42,7 @@ export function createBackfillHandlers(services: {
 
   return {
     async preview_backfill({ params, body }) {
-      const range = toRange(body);
+      const range = { ...toRange(body), profile: body.profile };
       const preview = await createBackfills.preview(params.workspace_id, params.job_id, range);
       return toBackfillPreview(preview, body);
     },
@@ -122,6 +123,11 @@ export function createBackfillHandlers(services: {
 
     async retry_backfill({ params, body }) {
       const { id } = await changeBackfills.retry(toScope(params), body.windows ?? null);
+      return readBack(params.workspace_id, id);
+    },
+
+    async skip_backfill_windows({ params, body }) {
+      const { id } = await changeBackfills.skip(toScope(params), body.windows);
       return readBack(params.workspace_id, id);
     },
   };

@@ -1,6 +1,6 @@
-import type { BackfillOverview } from '../../services/backfills/read-backfills.ts';
+import type { BackfillOverview, WaitingWindow } from '../../services/backfills/read-backfills.ts';
 import type { BackfillPreview } from '../../services/backfills/create-backfills.ts';
-import type { BackfillRecord, ListedWindow } from '../../store/records.ts';
+import type { BackfillRecord } from '../../store/records.ts';
 import type {
   BackfillPreviewResponse,
   BackfillResponse,
@@ -33,6 +33,7 @@ export function toBackfill({ backfill, jobRef, counts, secondsLeft }: BackfillOv
     max_failures: backfill.maxFailures,
     window_count: backfill.windowCount,
     counts,
+    turns_on: backfill.turnsOn,
     seconds_left: secondsLeft,
     created_by: backfill.createdBy,
     created_at: toInstant(backfill.createdAt),
@@ -52,7 +53,7 @@ function describePause({ pauseReason, maxFailures, clock }: BackfillRecord): str
   return details[pauseReason];
 }
 
-export function toBackfillWindow(window: ListedWindow): BackfillWindowResponse {
+export function toBackfillWindow(window: WaitingWindow): BackfillWindowResponse {
   return {
     number: window.number,
     start: toInstant(window.startsAt),
@@ -63,17 +64,19 @@ export function toBackfillWindow(window: ListedWindow): BackfillWindowResponse {
     job_run_number: window.jobRunNumber,
     started_at: toInstantOrNull(window.startedAt),
     finished_at: toInstantOrNull(window.finishedAt),
+    wait_reason: window.waitReason,
   };
 }
 
 export function toBackfillPreview(
-  { range, counts, selected }: BackfillPreview,
+  { range, counts, selected, turnsOn }: BackfillPreview,
   page: { limit: number; offset: number },
 ): BackfillPreviewResponse {
   return {
     range: range && { start: toInstant(range.start), end: toInstant(range.end) },
     counts,
     window_count: selected.length,
+    turns_on: turnsOn,
     windows: selected
       .slice(page.offset, page.offset + page.limit)
       .map(({ start, end }) => ({ start: toInstant(start), end: toInstant(end) })),

@@ -55,6 +55,7 @@ describe('a backfill', () => {
       range: { start: '2026-01-01T00:00:00.000Z', end: '2026-01-11T00:00:00.000Z' },
       counts: { completed: 0, running: 0, failed: 0, invalidated: 0, missing: 10 },
       window_count: 3,
+      turns_on: null,
       windows: [
         { start: '2026-01-01T00:00:00.000Z', end: '2026-01-05T00:00:00.000Z' },
         { start: '2026-01-05T00:00:00.000Z', end: '2026-01-09T00:00:00.000Z' },

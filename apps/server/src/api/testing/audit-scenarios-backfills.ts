@@ -53,5 +53,6 @@ export const backfillScenarios: Scenarios = {
   pause_backfill: { action: 'backfill.pause', ...ofBackfill(undefined) },
   resume_backfill: { action: 'backfill.resume', ...ofBackfill(undefined, 'pause') },
   cancel_backfill: { action: 'backfill.cancel', ...ofBackfill({}) },
+  skip_backfill_windows: { action: 'backfill.skip', ...ofBackfill({ windows: [2] }) },
   retry_backfill: { action: 'backfill.retry', ...ofBackfill({}, 'fail') },
 };

@@ -1,5 +1,9 @@
-/** The states of a backfill. `cancelling`: it is cancelled, and its running windows have not ended. */
+/**
+ * The states of a backfill. `preparing`: its windows are being inserted. `cancelling`: it is cancelled, and its
+ * running windows have not ended.
+ */
 export const backfillStates = [
+  'preparing',
   'running',
   'paused',
   'cancelling',
@@ -19,7 +23,7 @@ export const pauseReasons = [
 ] as const;
 export type PauseReason = (typeof pauseReasons)[number];
 
-/** The states of a window. `covered`: a run of another origin completed its time. */
+/** The states of a window. `covered`: a run of another origin completed its time. `skipped`: a user decided not to load it. */
 export const backfillWindowStates = [
   'waiting',
   'running',
@@ -27,21 +31,23 @@ export const backfillWindowStates = [
   'covered',
   'failed',
   'cancelled',
+  'skipped',
 ] as const;
 export type BackfillWindowState = (typeof backfillWindowStates)[number];
 
 export type WindowCounts = Record<BackfillWindowState, number>;
 
 /** What users can do with a backfill. */
-export type BackfillAction = 'pause' | 'resume' | 'cancel' | 'retry' | 'change';
+export type BackfillAction = 'pause' | 'resume' | 'cancel' | 'retry' | 'skip' | 'change';
 
 const allowedFrom: Record<BackfillAction, readonly BackfillState[]> = {
   pause: ['running'],
   resume: ['paused'],
-  cancel: ['running', 'paused', 'cancelling'],
+  cancel: ['preparing', 'running', 'paused', 'cancelling'],
   // A cancelled backfill stays cancelled: create another one for its windows.
   retry: ['running', 'paused', 'completed', 'failed'],
-  change: ['running', 'paused'],
+  skip: ['running', 'paused', 'completed', 'failed'],
+  change: ['preparing', 'running', 'paused'],
 };
 
 /** Reports whether the action applies in the state. */
@@ -65,6 +71,8 @@ export interface StepInput {
   cancelled: number;
   maxFailures: number | null;
   parallel: number;
+  /** The pipeline for which the windows wait for each other; null: none is known. */
+  turnsOn: string | null;
   /** Maximum number of active runs of the job; null for no limit. */
   jobLimit: number | null;
   activeRuns: number;
@@ -82,6 +90,8 @@ export type Step =
   | { kind: 'pause'; reason: PauseReason }
   /** `reason`: null while windows run as they should. */
   | { kind: 'wait'; reason: string | null }
+  /** Cancels windows that wait. */
+  | { kind: 'cancel' }
   /** Starts this many windows at most. */
   | { kind: 'start'; count: number };
 
@@ -90,9 +100,11 @@ export type Step =
  * limit of one, the schedule's run waits in the queue, and the backfill starts nothing before it.
  */
 export function decideStep(input: StepInput): Step {
-  const { state, waiting, running, parallel, jobLimit, activeRuns, queuedRuns } = input;
-  if (state === 'cancelling')
+  const { state, waiting, running, jobLimit, activeRuns, queuedRuns } = input;
+  if (state === 'cancelling') {
+    if (waiting > 0) return { kind: 'cancel' };
     return running === 0 ? { kind: 'end', state: 'cancelled' } : wait('running windows end first');
+  }
   if (waiting === 0 && running === 0)
     return { kind: 'end', state: input.failed + input.cancelled > 0 ? 'failed' : 'completed' };
   const reason = findPauseReason(input);
@@ -100,11 +112,27 @@ export function decideStep(input: StepInput): Step {
   if (waiting === 0) return wait(null);
   if (input.isRefreshing) return wait('a refresh of the job runs first');
   if (queuedRuns > 0) return wait('a queued run of the job starts first');
-  const share = jobLimit === null ? parallel : Math.min(parallel, Math.max(1, jobLimit - 1));
-  if (running >= share) return wait(null);
+  const share = limitParallel(input);
+  if (running >= share) return wait(describeTurns(input));
   const free = jobLimit === null ? Infinity : jobLimit - activeRuns;
   if (free <= 0) return wait(`${activeRuns} of ${jobLimit} allowed runs of the job are active`);
   return { kind: 'start', count: Math.min(share - running, free, waiting) };
+}
+
+/** Returns how many windows run at the same time at most. */
+export function limitParallel({
+  parallel,
+  jobLimit,
+  turnsOn,
+}: Pick<StepInput, 'parallel' | 'jobLimit' | 'turnsOn'>): number {
+  // More of them would only wait with their slots and memory.
+  if (turnsOn !== null) return 1;
+  return jobLimit === null ? parallel : Math.min(parallel, Math.max(1, jobLimit - 1));
+}
+
+function describeTurns({ parallel, turnsOn }: StepInput): string | null {
+  if (turnsOn === null || parallel === 1) return null;
+  return `the windows take turns: each writes with the pipeline '${turnsOn}', which one run has at a time`;
 }
 
 function findPauseReason(input: StepInput): PauseReason | null {
@@ -113,6 +141,28 @@ function findPauseReason(input: StepInput): PauseReason | null {
   if (input.refreshesAlways) return 'job_refreshes';
   if (input.maxFailures !== null && input.newFailures >= input.maxFailures) return 'failures';
   return null;
+}
+
+/** How far the windows of a backfill are inserted. */
+export interface Preparation {
+  windowCount: number;
+  /** Null: all. */
+  preparedCount: number | null;
+}
+
+/** Describes what a backfill waits for whose windows are being inserted. */
+export function describePreparation({ windowCount, preparedCount }: Preparation): string {
+  return `its windows are being created: ${preparedCount ?? windowCount} of ${windowCount}`;
+}
+
+/** Counts the windows that are not inserted: they wait, or never will be, in a backfill that was cancelled meanwhile. */
+export function withUnprepared(
+  counts: WindowCounts,
+  { windowCount, preparedCount, status }: Preparation & { status: BackfillState },
+): WindowCounts {
+  const missing = preparedCount === null ? 0 : windowCount - preparedCount;
+  const state = status === 'preparing' ? 'waiting' : 'cancelled';
+  return { ...counts, [state]: counts[state] + missing };
 }
 
 const wait = (reason: string | null): Step => ({ kind: 'wait', reason });

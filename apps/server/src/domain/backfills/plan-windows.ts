@@ -6,6 +6,10 @@ import { parseTrigger, type Trigger } from '../jobs/trigger.ts';
 
 /** Maximum number of ticks, and so of windows, of one backfill or calendar. */
 export const maxTicks = 100_000;
+/** About as many ticks are computed at once. They take up to 40 ms in a zone with clock changes. */
+const portionTicks = 1000;
+/** An hour has at most 3600 ticks. */
+const firstStepMs = 3_600_000;
 
 /** The clock of a job, from which its windows follow. */
 export interface JobClock {
@@ -41,23 +45,41 @@ export function describeClockKey(key: string): string {
 }
 
 /**
- * Lists the instants that bound the windows of a job within `asked`, in order and without duplicates. Both
- * ends are floored to ticks, and clipped to the declared interval and to the latest tick. Returns two more
- * than `maxTicks` at most.
+ * Lists the instants that bound the windows of a job within `asked`, in order and without duplicates, in
+ * portions: a caller can do other work between them. Both ends are floored to ticks, and clipped to the declared
+ * interval and to the latest tick. Ends after more than `maxTicks` windows.
  */
-export function listBounds(clock: JobClock, asked: RunInterval, now: Date): Date[] {
+export function* listBounds(clock: JobClock, asked: RunInterval, now: Date): Generator<Date[]> {
   const { declared } = clock;
   const from = floorTo(clock, asked.start);
   const to = floorTo(clock, asked.end < now ? asked.end : now);
   const start = declared !== null && from < declared.start ? declared.start : from;
   const end = declared?.end != null && to > declared.end ? declared.end : to;
-  if (end <= start) return [];
-  const ticks =
-    clock.trigger.type === 'schedule'
-      ? listTicks(clock.trigger.expr, start, end, clock.zone, maxTicks + 2)
-      : listPeriods(clock, start, end);
-  const bounds = [start.getTime(), ...ticks.map((tick) => tick.getTime())];
-  return [...new Set(bounds)].map((ms) => new Date(ms));
+  if (end <= start) return;
+  yield [start];
+  let [afterMs, stepMs, listed] = [start.getTime(), firstStepMs, 1];
+  // By time, not by number: where the clock goes forward, ticks are not in the order of the clock.
+  while (afterMs < end.getTime() && listed <= maxTicks + 1) {
+    const untilMs = Math.min(afterMs + stepMs, end.getTime());
+    const bounds = listBoundsBetween(clock, start, afterMs, untilMs);
+    if (bounds.length > 0) yield bounds;
+    listed += bounds.length;
+    afterMs = untilMs;
+    stepMs = bounds.length < portionTicks / 2 ? stepMs * 2 : stepMs;
+  }
+}
+
+/** Lists the bounds after an instant, until and including another one. */
+function listBoundsBetween(
+  { trigger, zone }: JobClock,
+  start: Date,
+  afterMs: number,
+  untilMs: number,
+): Date[] {
+  if (trigger.type === 'every') return listPeriods(trigger.expr * 1000, start.getTime(), afterMs, untilMs);
+  const ticks = listTicks(trigger.expr, new Date(afterMs + 1), new Date(untilMs), zone);
+  // Two ticks that a clock change moves to one instant bound one window.
+  return [...new Set(ticks.map((tick) => tick.getTime()))].map((ms) => new Date(ms));
 }
 
 /** Lists the windows between bounds, each of one tick. */
@@ -91,14 +113,13 @@ function floorTo({ trigger, zone, declared }: JobClock, at: Date): Date {
   return new Date(anchorMs + Math.floor((at.getTime() - anchorMs) / periodMs) * periodMs);
 }
 
-function listPeriods({ trigger }: JobClock, start: Date, end: Date): Date[] {
-  if (trigger.type !== 'every') return [];
-  const [periodMs, periods] = [trigger.expr * 1000, [start]];
-  for (
-    let ms = start.getTime() + periodMs;
-    ms <= end.getTime() && periods.length <= maxTicks + 1;
-    ms += periodMs
-  )
-    periods.push(new Date(ms));
-  return periods;
+function listPeriods(periodMs: number, startMs: number, afterMs: number, untilMs: number): Date[] {
+  const [first, last] = [afterMs, untilMs].map((ms) => Math.floor((ms - startMs) / periodMs)) as [
+    number,
+    number,
+  ];
+  return Array.from(
+    { length: last - first },
+    (_, index) => new Date(startMs + (first + index + 1) * periodMs),
+  );
 }

@@ -6,7 +6,12 @@ import type { Persistence, Store } from '../../store/store.ts';
 import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { StartRuns } from '../runs/start-runs.ts';
 import { covers, deriveWindowStates, isSelected, overlaps } from '../../domain/backfills/window-states.ts';
-import { decideStep, type Step } from '../../domain/backfills/backfill-state.ts';
+import {
+  decideStep,
+  describePreparation,
+  type Step,
+  withUnprepared,
+} from '../../domain/backfills/backfill-state.ts';
 import { getConcurrencyLimit } from '../../domain/jobs/job-definition.ts';
 import { readJobClock } from '../../domain/backfills/plan-windows.ts';
 import { sortAndCoalesce } from '../../domain/scheduling/interval-store.ts';
@@ -21,6 +26,8 @@ export type AdvanceBackfills = ReturnType<typeof createAdvanceBackfills>;
 
 /** Windows that one step examines. It bounds the time for which a step holds the lock of the job. */
 const maxExamined = 200;
+/** Windows that one transaction cancels or retries at most, for the same reason. */
+export const maxChanged = 1000;
 /** Windows that one step starts at most. */
 const maxStarted = 20;
 
@@ -42,9 +49,12 @@ export function createAdvanceBackfills(
       if (locked === undefined) return 'left';
       const [job] = await store.jobs.getMany([seen.jobId]);
       const backfill = await store.backfills.find(backfillId);
-      if (!job || !backfill || !['running', 'cancelling'].includes(backfill.status)) return 'waits';
+      if (!job || !backfill || !['preparing', 'running', 'cancelling'].includes(backfill.status))
+        return 'waits';
+      if (backfill.status === 'preparing') return prepare(store, backfill);
       const active = await store.jobCoverage.activeOf(job.id, backfill.id);
-      const result = await take(store, { backfill, job, active });
+      const turnsOn = backfill.turnsOn ?? (await store.backfills.findTurns(backfill.id));
+      const result = await take(store, { backfill: await noteTurns(store, backfill, turnsOn), job, active });
       await faultPoints.reach('in-backfill-before-commit');
       return result;
     });
@@ -59,6 +69,10 @@ export function createAdvanceBackfills(
     const { backfill } = held;
     const step = await decide(store, held);
     if (step.kind === 'start') return start(store, { ...held, count: Math.min(step.count, maxStarted) });
+    if (step.kind === 'cancel') {
+      await store.backfillWindows.cancelWaiting(backfill.id, maxChanged);
+      return 'moved';
+    }
     if (step.kind === 'wait') return noteWait(store, backfill, step.reason);
     if (step.kind === 'pause') {
       const paused = { status: 'paused', pauseReason: step.reason, waitReason: null } as const;
@@ -66,10 +80,11 @@ export function createAdvanceBackfills(
       return 'waits';
     }
     const counts = await store.backfillWindows.countOf([backfill.id]);
+    const own = counts.get(backfill.id);
     await store.backfills.update(backfill.id, {
       status: step.state,
       waitReason: null,
-      finalCounts: counts.get(backfill.id) ?? null,
+      finalCounts: own ? withUnprepared(own, backfill) : null,
     });
     return 'waits';
   }
@@ -118,6 +133,31 @@ export function createAdvanceBackfills(
   };
 }
 
+/** Inserts the next windows of a backfill. One portion holds the lock of the job for some tens of milliseconds. */
+async function prepare(
+  store: Pick<Store, 'backfills' | 'backfillWindows'>,
+  backfill: BackfillRecord,
+): Promise<AdvanceOutcome> {
+  const inserted = await store.backfillWindows.insertPortion(backfill);
+  const preparedCount = (backfill.preparedCount ?? 0) + inserted;
+  const isDone = inserted === 0 || preparedCount >= backfill.windowCount;
+  await store.backfills.update(
+    backfill.id,
+    isDone
+      ? { status: 'running', preparedCount: null, waitReason: null }
+      : { preparedCount, waitReason: describePreparation({ ...backfill, preparedCount }) },
+  );
+  return 'moved';
+}
+
+async function noteTurns(
+  store: Pick<Store, 'backfills'>,
+  backfill: BackfillRecord,
+  turnsOn: string | null,
+): Promise<BackfillRecord> {
+  return backfill.turnsOn === turnsOn ? backfill : store.backfills.update(backfill.id, { turnsOn });
+}
+
 async function decide(
   store: Pick<Store, 'backfillWindows' | 'jobRuns'>,
   { backfill, job, active }: { backfill: BackfillRecord; job: JobRecord; active: readonly ActiveRun[] },
@@ -130,6 +170,7 @@ async function decide(
     newFailures: counts.failed - backfill.ignoredFailures,
     maxFailures: backfill.maxFailures,
     parallel: backfill.parallel,
+    turnsOn: backfill.turnsOn,
     jobLimit: getConcurrencyLimit(job.definition),
     activeRuns: activeCounts.get(job.id) ?? 0,
     queuedRuns: active.filter(({ isQueued }) => isQueued).length,

@@ -121,7 +121,7 @@ describe('a backfill', () => {
     const invalid = { start: day(1), end: day(2), reason: 'The source was wrong.' };
     await fixture.jobWindows.invalidate(context.workspaceId, id, invalid);
     const preview = async (mode: 'missing' | 'failed' | 'all') => {
-      const range = { start: day(1), end: day(5), mode, chunkTicks: 1, newestFirst: false };
+      const range = { start: day(1), end: day(5), mode, chunkTicks: 1, newestFirst: false, profile: null };
       const { counts, selected } = await fixture.createBackfills.preview(context.workspaceId, id, range);
       return { counts, selected: selected.map(({ start }) => start.getUTCDate()) };
     };

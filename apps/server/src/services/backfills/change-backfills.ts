@@ -4,6 +4,7 @@ import type { BackfillChange, BackfillRecord, JobRecord } from '../../store/reco
 import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { allows, hasEnded } from '../../domain/backfills/backfill-state.ts';
+import { maxChanged } from './advance-backfills.ts';
 import { recordBackfill, refuseRefresh } from './create-backfills.ts';
 import { refuseArchived } from '../runs/start-refusals.ts';
 import { requireClock } from './find-windows.ts';
@@ -50,6 +51,30 @@ export function createChangeBackfills(
     });
   }
 
+  function retrySome(scope: BackfillScope, numbers: readonly number[] | null, isFurther: boolean) {
+    return change(scope, 'retry', async (store, backfill, job) => {
+      if (hasEnded(backfill.status) || backfill.pauseReason === 'failures') await refuseArchived(store, job);
+      const retried = await store.backfillWindows.retry(backfill.id, numbers, maxChanged);
+      if (retried === 0) {
+        if (isFurther) return { backfill, retried };
+        throw new ServiceError(
+          'nothing_to_retry',
+          'None of these windows has failed, was cancelled or skipped.',
+        );
+      }
+      await recordBackfill(store, job, backfill, 'backfill.retry', { retried_window_count: retried });
+      const { failed } = await store.backfillWindows.countForStep(backfill.id, 1);
+      const staysPaused = backfill.status === 'paused' && backfill.pauseReason !== 'failures';
+      const updated = await store.backfills.update(backfill.id, {
+        status: staysPaused ? 'paused' : 'running',
+        ...(staysPaused ? {} : { pauseReason: null }),
+        finalCounts: null,
+        ignoredFailures: failed,
+      });
+      return { backfill: updated, retried };
+    });
+  }
+
   return {
     /** Pauses a backfill: it starts no further window. Running windows continue. */
     pause: (scope: BackfillScope): Promise<BackfillRecord> =>
@@ -84,14 +109,16 @@ export function createChangeBackfills(
       }),
 
     /**
-     * Cancels a backfill: windows that wait never start.
+     * Cancels a backfill: windows that wait never start. If there are many, its next steps cancel the others.
      * @param cancelsRunning also cancels the runs of running windows; otherwise they end by themselves
      */
     async cancel(scope: BackfillScope, cancelsRunning: boolean): Promise<BackfillRecord> {
       const { backfill, jobRunIds } = await change(scope, 'cancel', async (store, seen, job) => {
-        const cancelled = await store.backfillWindows.cancelWaiting(seen.id);
+        const waiting = await store.backfillWindows.countWaiting(seen.id);
+        await store.backfillWindows.cancelWaiting(seen.id, maxChanged);
+        if (seen.status === 'preparing') await store.backfillWindows.dropPortions(seen.id);
         await recordBackfill(store, job, seen, 'backfill.cancel', {
-          cancelled_window_count: cancelled,
+          cancelled_window_count: waiting,
           cancels_running: cancelsRunning,
         });
         return {
@@ -109,26 +136,38 @@ export function createChangeBackfills(
     },
 
     /**
-     * Lets failed and cancelled windows run again; an ended backfill goes on.
-     * @param numbers null for all of them
+     * Lets failed, cancelled and skipped windows run again; an ended backfill goes on. Many windows take several
+     * transactions: a call that is cut off can be repeated.
+     * @param numbers null for all that failed or were cancelled
      * @throws ServiceError nothing_to_retry
      */
-    retry: (scope: BackfillScope, numbers: readonly number[] | null): Promise<BackfillRecord> =>
-      change(scope, 'retry', async (store, backfill, job) => {
-        if (hasEnded(backfill.status) || backfill.pauseReason === 'failures')
-          await refuseArchived(store, job);
-        const retried = await store.backfillWindows.retry(backfill.id, numbers);
-        if (retried === 0)
-          throw new ServiceError('nothing_to_retry', 'None of these windows has failed or was cancelled.');
-        await recordBackfill(store, job, backfill, 'backfill.retry', { retried_window_count: retried });
-        const { failed } = await store.backfillWindows.countForStep(backfill.id, 1);
-        const staysPaused = backfill.status === 'paused' && backfill.pauseReason !== 'failures';
-        return store.backfills.update(backfill.id, {
-          status: staysPaused ? 'paused' : 'running',
-          ...(staysPaused ? {} : { pauseReason: null }),
-          finalCounts: null,
-          ignoredFailures: failed,
-        });
+    async retry(scope: BackfillScope, numbers: readonly number[] | null): Promise<BackfillRecord> {
+      for (let total = 0; ;) {
+        const { backfill, retried } = await retrySome(scope, numbers, total > 0);
+        total += retried;
+        if (retried < maxChanged) return backfill;
+      }
+    },
+
+    /**
+     * Skips windows: they are not to be loaded, and neither failed nor cancelled ones count as such any more.
+     * @throws ServiceError nothing_to_skip
+     */
+    skip: (scope: BackfillScope, numbers: readonly number[]): Promise<BackfillRecord> =>
+      change(scope, 'skip', async (store, backfill, job) => {
+        const skipped = await store.backfillWindows.skip(backfill.id, numbers);
+        if (skipped === 0)
+          throw new ServiceError(
+            'nothing_to_skip',
+            'None of these windows waits, has failed or was cancelled.',
+          );
+        await recordBackfill(store, job, backfill, 'backfill.skip', { skipped_window_count: skipped });
+        const counts = (await store.backfillWindows.countOf([backfill.id])).get(backfill.id);
+        const ignoredFailures = Math.min(backfill.ignoredFailures, counts?.failed ?? 0);
+        if (!counts || !hasEnded(backfill.status))
+          return store.backfills.update(backfill.id, { ignoredFailures });
+        const status = counts.failed + counts.cancelled > 0 ? 'failed' : 'completed';
+        return store.backfills.update(backfill.id, { ignoredFailures, status, finalCounts: counts });
       }),
 
     /** Changes how a backfill runs, while it runs. Running windows continue. */
@@ -142,12 +181,14 @@ export function createChangeBackfills(
           priority: changes.priority ?? backfill.priority,
           maxFailures: changes.maxFailures === undefined ? backfill.maxFailures : changes.maxFailures,
         };
+        // A user who asks for more windows at a time may know that they do not wait for each other.
+        const turnsOn = changes.parallel === undefined ? backfill.turnsOn : null;
         await recordBackfill(store, job, backfill, 'backfill.change', {
           parallel: after.parallel,
           priority: after.priority,
           max_failures: after.maxFailures,
         });
-        return store.backfills.update(backfill.id, after);
+        return store.backfills.update(backfill.id, { ...after, turnsOn });
       }),
   };
 }
@@ -157,5 +198,6 @@ const pastOf: Record<BackfillAction, string> = {
   resume: 'resumed',
   cancel: 'cancelled',
   retry: 'retried',
+  skip: 'changed',
   change: 'changed',
 };

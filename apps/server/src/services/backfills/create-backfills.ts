@@ -1,27 +1,17 @@
 import type { RunStartStores } from '../runs/run-stores.ts';
-import type { BackfillMode, WindowState } from '../../domain/backfills/window-states.ts';
-import type { BackfillRecord, JobRecord } from '../../store/records.ts';
+import type { BackfillPlan, BackfillRange } from './plan-backfill.ts';
+import type { BackfillRecord, JobRecord, WindowPortion } from '../../store/records.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
-import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
-import { computeWindows, readStates, requireClock } from './find-windows.ts';
-import { countStates, isSelected } from '../../domain/backfills/window-states.ts';
-import { joinWindows } from '../../domain/backfills/plan-windows.ts';
+import { describePreparation } from '../../domain/backfills/backfill-state.ts';
 import { findRefusal, refuseArchived } from '../runs/start-refusals.ts';
+import { findTurns, isOutdated, planBackfill, toPortions } from './plan-backfill.ts';
 import { readStartContext } from '../runs/start-context.ts';
 import { recordChange } from '../audit/audit.ts';
+import { requireClock } from './find-windows.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 type Stores = RunStartStores | 'auditLog' | 'backfills' | 'backfillWindows';
-
-/** Which windows of a job a backfill loads. */
-export interface BackfillRange extends RunInterval {
-  mode: BackfillMode;
-  /** Ticks of the schedule in a window. */
-  chunkTicks: number;
-  newestFirst: boolean;
-}
 
 export interface CreateBackfillRequest extends BackfillRange {
   workspaceId: string;
@@ -34,117 +24,145 @@ export interface CreateBackfillRequest extends BackfillRange {
   maxFailures: number | null;
 }
 
-/** What a backfill would load. */
-export interface BackfillPreview {
-  /** The range, floored and clipped; null if it includes no window. */
-  range: RunInterval | null;
-  /** Windows of one tick in the range, by state. */
-  counts: Record<WindowState, number>;
-  /** What the backfill would load, joined to its windows, in the order in which they would start. */
-  selected: RunInterval[];
-}
+/** What a backfill would load, and how. */
+export type BackfillPreview = BackfillPlan & {
+  /** The pipeline for which its windows would wait for each other; null if none is known. */
+  turnsOn: string | null;
+};
 
 /** Backfills of one job that may be open at the same time. */
 const maxOpenBackfills = 20;
 /** Scheduled runs of the job, and of most other jobs of the workspace, start first. */
 const lowerBy = 100;
+/** Plans that are made without the lock of the job. */
+const maxPlans = 3;
 
 export type CreateBackfills = ReturnType<typeof createCreateBackfills>;
 
 /** Creates the use cases that preview and create backfills. */
 export function createCreateBackfills(persistence: Persistence<Stores>, clock: Clock) {
+  const { store: reader } = persistence;
+
+  async function find(workspaceId: string, jobId: string): Promise<JobRecord> {
+    const job = await reader.jobs.get(workspaceId, jobId);
+    if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+    return job;
+  }
+
+  /**
+   * Stores a backfill with the planned windows.
+   * @returns null if the plan no longer applies
+   */
+  async function tryCreate(
+    store: Pick<Store, Stores>,
+    request: CreateBackfillRequest,
+    planned: Planned | null,
+  ): Promise<BackfillRecord | null> {
+    const [job] = await store.jobs.lock([request.jobId]);
+    if (job?.workspaceId !== request.workspaceId)
+      throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
+    await refuseArchived(store, job);
+    const clockKey = requireClock(job).key;
+    refuseRefresh(job);
+    const context = await readStartContext(store, job.workspaceId, [job]);
+    const refusal = findRefusal(context, job, request.profile);
+    if (refusal) throw new ServiceError(refusal.code, refusal.detail);
+    if ((await store.backfills.countOpen(job.id)) >= maxOpenBackfills) {
+      throw new ServiceError(
+        'too_many_backfills',
+        `The job ${job.jobRef} has ${maxOpenBackfills} open backfills. Cancel one, or wait until one has ended.`,
+      );
+    }
+    if (planned && (planned.clockKey !== clockKey || (await isOutdated(store, job.id, planned)))) return null;
+    const { range, selected, portions } = planned ?? (await plan(store, job, request));
+    if (!range || selected.length === 0)
+      throw new ServiceError(
+        'nothing_to_backfill',
+        'The range includes no window that this mode loads. Choose another range, or the mode "all".',
+      );
+    const settings = context.settingsOf(job, request.profile);
+    const backfill = await store.backfills.insert({
+      workspaceId: job.workspaceId,
+      jobId: job.id,
+      createdBy: request.membershipId,
+      startsAt: range.start,
+      endsAt: range.end,
+      mode: request.mode,
+      chunkTicks: request.chunkTicks,
+      parallel: request.parallel,
+      newestFirst: request.newestFirst,
+      profile: request.profile,
+      priority: request.priority ?? settings.priority - lowerBy,
+      maxFailures: request.maxFailures,
+      clock: clockKey,
+      windowCount: selected.length,
+      turnsOn: await findTurns(store, job, settings),
+      ...prepareIn(portions.length, selected.length),
+    });
+    await store.backfillWindows.planPortions(backfill.id, portions);
+    if (portions.length === 1) await store.backfillWindows.insertPortion(backfill);
+    await recordBackfill(store, job, backfill, 'backfill.create', {
+      start: backfill.startsAt.toISOString(),
+      end: backfill.endsAt.toISOString(),
+      mode: backfill.mode,
+      window_count: backfill.windowCount,
+      parallel: backfill.parallel,
+    });
+    await store.outbox.wake('backfills');
+    return backfill;
+  }
+
   async function plan(
     store: Pick<Store, 'installation' | 'jobCoverage'>,
     job: JobRecord,
     range: BackfillRange,
-  ): Promise<BackfillPreview> {
-    if (range.end <= range.start)
-      throw new ServiceError('invalid_request', 'The end of the range must be after its start.');
-    const windows = computeWindows(requireClock(job), range, await clock(store));
-    const states = await readStates(store, job.id, windows);
-    const selected = joinWindows(
-      states.filter((window) => isSelected(window, range.mode)),
-      range.chunkTicks,
-    );
-    const [first, last] = [windows[0], windows.at(-1)];
-    return {
-      range: first && last ? { start: first.start, end: last.end } : null,
-      counts: countStates(states),
-      selected: range.newestFirst ? selected.toReversed() : selected,
-    };
+  ): Promise<Planned> {
+    const found = await planBackfill(store, clock, job, range);
+    return { ...found, clockKey: requireClock(job).key, portions: toPortions(found.selected) };
   }
 
   return {
     /**
      * Computes what a backfill of the range would load now.
-     * @throws ServiceError not_found, invalid_request, job_without_schedule, too_many_windows
+     * @throws ServiceError not_found, invalid_request, job_without_schedule, too_many_windows, invalid_profile
      */
-    async preview(workspaceId: string, jobId: string, range: BackfillRange): Promise<BackfillPreview> {
-      const job = await persistence.store.jobs.get(workspaceId, jobId);
-      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
-      return plan(persistence.store, job, range);
+    async preview(
+      workspaceId: string,
+      jobId: string,
+      range: BackfillRange & { profile: string | null },
+    ): Promise<BackfillPreview> {
+      const job = await find(workspaceId, jobId);
+      const found = await planBackfill(reader, clock, job, range);
+      const context = await readStartContext(reader, workspaceId, [job]);
+      return { ...found, turnsOn: await findTurns(reader, job, context.settingsOf(job, range.profile)) };
     },
 
     /**
-     * Creates a backfill of the windows that its mode selects now.
+     * Creates a backfill of the windows that its mode selects now. Plans them without a lock, which can take
+     * seconds, and inserts them in portions if there are many: the backfill is then `preparing`.
      * @throws ServiceError not_found, invalid_request, job_without_schedule, job_refreshes, too_many_windows,
      * too_many_backfills, nothing_to_backfill, job_archived, workspace_archived, no_deployment,
      * no_configuration, invalid_profile
      */
-    create: (request: CreateBackfillRequest): Promise<BackfillRecord> =>
-      persistence.transaction(async (store) => {
-        const [job] = await store.jobs.lock([request.jobId]);
-        if (job?.workspaceId !== request.workspaceId)
-          throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
-        await refuseArchived(store, job);
-        const clockKey = requireClock(job).key;
-        refuseRefresh(job);
-        const context = await readStartContext(store, job.workspaceId, [job]);
-        const refusal = findRefusal(context, job, request.profile);
-        if (refusal) throw new ServiceError(refusal.code, refusal.detail);
-        if ((await store.backfills.countOpen(job.id)) >= maxOpenBackfills) {
-          throw new ServiceError(
-            'too_many_backfills',
-            `The job ${job.jobRef} has ${maxOpenBackfills} open backfills. Cancel one, or wait until one has ended.`,
-          );
-        }
-        const { range, selected } = await plan(store, job, request);
-        if (!range || selected.length === 0)
-          throw new ServiceError(
-            'nothing_to_backfill',
-            'The range includes no window that this mode loads. Choose another range, or the mode "all".',
-          );
-        const settings = context.configuration?.runSettings ?? null;
-        const profile = context.profileOf(job, request.profile);
-        const backfill = await store.backfills.insert({
-          workspaceId: job.workspaceId,
-          jobId: job.id,
-          createdBy: request.membershipId,
-          startsAt: range.start,
-          endsAt: range.end,
-          mode: request.mode,
-          chunkTicks: request.chunkTicks,
-          parallel: request.parallel,
-          newestFirst: request.newestFirst,
-          profile: request.profile,
-          priority: request.priority ?? chooseJobSettings(settings, profile, job.jobRef).priority - lowerBy,
-          maxFailures: request.maxFailures,
-          clock: clockKey,
-          windowCount: selected.length,
-        });
-        await store.backfillWindows.insert({ id: backfill.id, jobId: job.id }, selected);
-        await recordBackfill(store, job, backfill, 'backfill.create', {
-          start: backfill.startsAt.toISOString(),
-          end: backfill.endsAt.toISOString(),
-          mode: backfill.mode,
-          window_count: backfill.windowCount,
-          parallel: backfill.parallel,
-        });
-        await store.outbox.wake('backfills');
-        return backfill;
-      }),
+    async create(request: CreateBackfillRequest): Promise<BackfillRecord> {
+      for (let attempt = 1; ; attempt += 1) {
+        const job = await find(request.workspaceId, request.jobId);
+        // A plan that runs keep outdating is made under the lock in the end.
+        const planned = attempt > maxPlans ? null : await plan(reader, job, request);
+        const created = await persistence.transaction((store) => tryCreate(store, request, planned));
+        if (created) return created;
+      }
+    },
   };
 }
+
+function prepareIn(portionCount: number, windowCount: number) {
+  if (portionCount === 1) return { preparedCount: null, waitReason: null };
+  return { preparedCount: 0, waitReason: describePreparation({ windowCount, preparedCount: 0 }) };
+}
+
+/** A plan, and what its windows follow from. */
+type Planned = BackfillPlan & { clockKey: string; portions: WindowPortion[] };
 
 /**
  * Rejects a job whose runs refresh: each window would drop what the others loaded.

@@ -50,7 +50,7 @@ export function createJobWindows(
     async calendar(workspaceId: string, jobId: string, range: RunInterval): Promise<JobCalendar> {
       const job = await find(workspaceId, jobId);
       const jobClock = requireClock(job);
-      const windows = computeWindows(jobClock, range, await clock(store));
+      const windows = await computeWindows(jobClock, range, await clock(store));
       const states = await readStates(store, job.id, windows);
       const byDay = Map.groupBy(states, ({ start }) =>
         new Date(wallClockMs(start.getTime(), jobClock.zone)).toISOString().slice(0, 10),
@@ -79,15 +79,16 @@ export function createJobWindows(
       jobId: string,
       { start, end, reason }: RunInterval & { reason: string },
     ): Promise<RunInterval & { windowCount: number }> {
+      const seen = await find(workspaceId, jobId);
+      // Without the lock of the job, because many windows take seconds.
+      const windows = await computeWindows(requireClock(seen), { start, end }, await clock(store));
+      const [first, last] = [windows[0], windows.at(-1)];
+      if (!first || !last)
+        throw new ServiceError('nothing_to_invalidate', 'The range includes no window of the job.');
+      const range = { start: first.start, end: last.end };
       return persistence.transaction(async (transaction) => {
         const [job] = await transaction.jobs.lock([jobId]);
-        if (job?.workspaceId !== workspaceId)
-          throw new ServiceError('not_found', `There is no job ${jobId}.`);
-        const windows = computeWindows(requireClock(job), { start, end }, await clock(transaction));
-        const [first, last] = [windows[0], windows.at(-1)];
-        if (!first || !last)
-          throw new ServiceError('nothing_to_invalidate', 'The range includes no window of the job.');
-        const range = { start: first.start, end: last.end };
+        if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
         await transaction.jobCoverage.invalidate(job.id, range);
         await recordChange(transaction, {
           workspaceId,

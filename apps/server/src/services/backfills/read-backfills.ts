@@ -1,9 +1,9 @@
-import type { BackfillFilter, BackfillRecord, JobRecord, ListedWindow } from '../../store/records.ts';
+import type { BackfillFilter, BackfillRecord, ListedWindow } from '../../store/records.ts';
 import type { BackfillWindowState, WindowCounts } from '../../domain/backfills/backfill-state.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createPageReader } from '../paging/read-page.ts';
-import { estimateSecondsLeft } from '../../domain/backfills/backfill-state.ts';
+import { estimateSecondsLeft, limitParallel, withUnprepared } from '../../domain/backfills/backfill-state.ts';
 import { getConcurrencyLimit } from '../../domain/jobs/job-definition.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -16,8 +16,11 @@ export interface BackfillOverview {
   secondsLeft: number | null;
 }
 
+/** A window with what it waits for: the reason of the backfill, or that of its run. */
+export type WaitingWindow = ListedWindow & { waitReason: string | null };
+
 export interface WindowPage {
-  windows: ListedWindow[];
+  windows: WaitingWindow[];
   /** The number after which the next page begins; null on the last one. */
   nextAfter: number | null;
 }
@@ -38,14 +41,15 @@ export function createReadBackfills({ store }: Persistence<'backfills' | 'backfi
     const meanOf = new Map(times.map(({ backfillId, meanSeconds }) => [backfillId, meanSeconds]));
     const jobOf = new Map(jobs.map((job) => [job.id, job]));
     return backfills.flatMap((backfill) => {
-      const own = backfill.finalCounts ?? counts.get(backfill.id);
+      const counted = counts.get(backfill.id);
+      const own = backfill.finalCounts ?? (counted && withUnprepared(counted, backfill));
       const job = jobOf.get(backfill.jobId);
       if (!own || !job) return [];
       const secondsLeft =
         backfill.status === 'running'
           ? estimateSecondsLeft(own, {
               meanSeconds: meanOf.get(backfill.id) ?? null,
-              parallel: limitParallel(backfill, job),
+              parallel: limitParallel({ ...backfill, jobLimit: getConcurrencyLimit(job.definition) }),
             })
           : null;
       return [{ backfill, jobRef: job.jobRef, counts: own, secondsLeft }];
@@ -87,14 +91,24 @@ export function createReadBackfills({ store }: Persistence<'backfills' | 'backfi
       const backfill = await store.backfills.get(workspaceId, backfillId);
       if (!backfill) throw new ServiceError('not_found', `There is no backfill ${backfillId}.`);
       const found = await store.backfillWindows.list(backfillId, { ...options, limit: options.limit + 1 });
-      const windows = found.slice(0, options.limit);
+      const first = await store.backfillWindows.findFirstWaiting(backfillId);
+      const windows = found
+        .slice(0, options.limit)
+        .map((window) => ({ ...window, waitReason: describeWaiting(backfill, window, first) }));
       return { windows, nextAfter: found.length > options.limit ? (windows.at(-1)?.number ?? null) : null };
     },
   };
 }
 
-/** Returns how many windows run at the same time at most: see `decideStep`. */
-function limitParallel({ parallel }: BackfillRecord, { definition }: JobRecord): number {
-  const limit = getConcurrencyLimit(definition);
-  return limit === null ? parallel : Math.min(parallel, Math.max(1, limit - 1));
+/** @param firstWaiting the number of the next window that starts */
+function describeWaiting(
+  { status, waitReason }: BackfillRecord,
+  window: ListedWindow,
+  firstWaiting: number | null,
+): string | null {
+  if (window.status === 'running') return window.runWaitReason;
+  if (window.status !== 'waiting') return null;
+  if (status === 'paused') return 'the backfill is paused';
+  if (waitReason !== null) return waitReason;
+  return firstWaiting === window.number ? 'it is the next to start' : 'windows before it start first';
 }

@@ -25,12 +25,15 @@ import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & {
     persistence: Persistence<'localData' | 'pipelineFolders'> &
-      Persistence<'alertDeliveries' | 'auditLog' | 'storage'>;
+      Persistence<'alertDeliveries' | 'auditLog' | 'backfills' | 'storage'>;
     /** The defaults of the domain, if undefined. */
     pendingLimits?: PendingLimits | undefined;
     faultPoints: FaultPoints;
     now: () => Date;
   };
+
+/** Windows of ended backfills that are removed at once. */
+const removedWindows = 2000;
 
 /** Totals that are removed, or would be. */
 export interface RemovedTotals {
@@ -116,6 +119,19 @@ export function createRetention(dependencies: RetentionDependencies) {
     return total;
   }
 
+  /** Ended backfills are part of `runs`. Whether a window is missing does not depend on them: jobs keep what was completed. */
+  async function removeBackfills({ maxAgeSeconds }: RetentionLimit, signal?: AbortSignal): Promise<void> {
+    if (maxAgeSeconds === null) return;
+    const endedBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
+    while (!signal?.aborted) {
+      const { windows, backfills } = await persistence.store.backfills.removeEnded(
+        endedBefore,
+        removedWindows,
+      );
+      if (windows < removedWindows && backfills === 0) return;
+    }
+  }
+
   return {
     /**
      * Removes what exceeds the limits, for each kind.
@@ -130,6 +146,7 @@ export function createRetention(dependencies: RetentionDependencies) {
       const purged: Purged = {};
       for (const name of retentionKinds.filter((one) => kinds.includes(one))) {
         if (signal?.aborted) break;
+        if (name === 'runs' && !dryRun) await removeBackfills(limits.runs, signal);
         purged[name] = await purgeKind(retained[name], limits[name], { dryRun, ...(signal && { signal }) });
       }
       return purged;

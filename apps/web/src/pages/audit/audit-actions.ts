@@ -67,6 +67,7 @@ const actionsByArea = {
     'backfill.resume': 'resumed a backfill of',
     'backfill.cancel': 'cancelled a backfill of',
     'backfill.retry': 'retried windows of a backfill of',
+    'backfill.skip': 'skipped windows of a backfill of',
     'job.invalidate-windows': 'invalidated windows of',
   },
   keys: { 'key.create': 'created the key', 'key.revoke': 'revoked the key' },

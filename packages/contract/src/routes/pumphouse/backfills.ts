@@ -13,6 +13,7 @@ import {
   jobCalendarResponse,
   previewBackfillRequest,
   retryBackfillRequest,
+  skipBackfillWindowsRequest,
 } from '../../schemas/backfills/backfills.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryBoolean, queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
@@ -183,6 +184,18 @@ export const backfillRoutes = [
     permission: 'backfill.change',
     params: backfillParams,
     body: retryBackfillRequest,
+    responses: { 200: backfillResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'skip_backfill_windows',
+    method: 'POST',
+    path: `${ofBackfill}/-skip-windows`,
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'backfill.change',
+    params: backfillParams,
+    body: skipBackfillWindowsRequest,
     responses: { 200: backfillResponse },
     errors: changeErrors,
   }),

@@ -13,8 +13,9 @@ export const maxCalendarDays = 400;
 export const backfillMode = namedEnum('BackfillMode', ['missing', 'failed', 'all']);
 export type BackfillMode = z.output<typeof backfillMode>;
 
-/** `cancelling`: it starts no more windows, and its running windows have not ended. */
+/** `preparing`: its windows are being created. `cancelling`: it starts no more windows, and its running windows have not ended. */
 export const backfillState = namedEnum('BackfillState', [
+  'preparing',
   'running',
   'paused',
   'cancelling',
@@ -24,7 +25,7 @@ export const backfillState = namedEnum('BackfillState', [
 ]);
 export type BackfillState = z.output<typeof backfillState>;
 
-/** `covered`: a run that does not belong to the backfill has completed its time. */
+/** `covered`: a run that does not belong to the backfill has completed its time. `skipped`: a user decided not to load it. */
 export const backfillWindowState = namedEnum('BackfillWindowState', [
   'waiting',
   'running',
@@ -32,6 +33,7 @@ export const backfillWindowState = namedEnum('BackfillWindowState', [
   'covered',
   'failed',
   'cancelled',
+  'skipped',
 ]);
 export type BackfillWindowState = z.output<typeof backfillWindowState>;
 
@@ -61,6 +63,8 @@ export const previewBackfillRequest = requestObject('PreviewBackfillRequest', {
   /** The page of `windows`. */
   limit: z.int().min(1).max(1000).default(100),
   offset: z.int().min(0).max(100_000).default(0),
+  /** Of the runs; null: that of the job. */
+  profile: text.nullable().default(null),
 });
 export type PreviewBackfillRequest = z.output<typeof previewBackfillRequest>;
 
@@ -75,6 +79,8 @@ export const backfillPreviewResponse = responseObject('BackfillPreviewResponse',
   window_count: z.int(),
   /** In the order in which they would start. */
   windows: z.array(timeWindow),
+  /** The pipeline for which the windows would wait for each other, so that they run one at a time; null: none is known. */
+  turns_on: z.string().nullable(),
 });
 export type BackfillPreviewResponse = z.output<typeof backfillPreviewResponse>;
 
@@ -105,9 +111,16 @@ export const cancelBackfillRequest = requestObject('CancelBackfillRequest', {
   cancel_running: z.boolean().default(false),
 });
 
+const windowNumbers = z.array(z.int().min(1).max(100_000)).min(1).max(1000);
+
 export const retryBackfillRequest = requestObject('RetryBackfillRequest', {
-  /** Numbers of failed or cancelled windows; absent: all of them. */
-  windows: z.array(z.int().min(1).max(100_000)).min(1).max(1000).optional(),
+  /** Numbers of failed, cancelled or skipped windows; absent: all that failed or were cancelled. */
+  windows: windowNumbers.optional(),
+});
+
+export const skipBackfillWindowsRequest = requestObject('SkipBackfillWindowsRequest', {
+  /** Numbers of windows that wait, failed or were cancelled. Others stay as they are. */
+  windows: windowNumbers,
 });
 
 export const backfillResponse = responseObject('BackfillResponse', {
@@ -139,7 +152,10 @@ export const backfillResponse = responseObject('BackfillResponse', {
     covered: z.int(),
     failed: z.int(),
     cancelled: z.int(),
+    skipped: z.int(),
   }),
+  /** The pipeline for which its windows wait for each other, so that they run one at a time; null: none is known. */
+  turns_on: z.string().nullable(),
   /** An estimate; null while no window has completed, and unless it is running. */
   seconds_left: z.int().nullable(),
   created_by: uuid.nullable(),
@@ -161,6 +177,8 @@ export const backfillWindowResponse = responseObject('BackfillWindowResponse', {
   job_run_number: z.int().nullable(),
   started_at: timestamp.nullable(),
   finished_at: timestamp.nullable(),
+  /** Why it does not run yet, or what its run waits for; null if it does not wait. */
+  wait_reason: z.string().nullable(),
 });
 export type BackfillWindowResponse = z.output<typeof backfillWindowResponse>;
 

@@ -19,8 +19,18 @@ export interface BackfillWindowRecord {
   finishedAt: Date | null;
 }
 
-/** A window with the number of its run. */
-export type ListedWindow = BackfillWindowRecord & { jobRunNumber: number | null };
+/** A window with the number of its run, and what that run waits for. */
+export type ListedWindow = BackfillWindowRecord & {
+  jobRunNumber: number | null;
+  runWaitReason: string | null;
+};
+
+/** Windows that one statement inserts, as texts of Postgres: arrays of milliseconds since 1970. */
+export interface WindowPortion {
+  firstNumber: number;
+  starts: string;
+  ends: string;
+}
 
 /** Durations of the last completed windows. */
 export interface WindowTimes {
@@ -48,16 +58,44 @@ export type BackfillWindowStore = ReturnType<typeof createBackfillWindowStore>;
 /** Stores the windows of backfills. A database trigger ends them with their runs (migration 0041). */
 export function createBackfillWindowStore(sql: Queryable) {
   return {
-    /** Inserts the windows of a new backfill, in the order in which they start. */
-    insert: ({ id, jobId }: { id: string; jobId: string }, windows: readonly { start: Date; end: Date }[]) =>
+    /** Stores the windows of a new backfill in portions, which `insertPortion` inserts. They are in the order in which they start. */
+    planPortions: (backfillId: string, portions: readonly WindowPortion[]) =>
       sql.execute(
         named(
-          `insert into backfill_windows (backfill_id, job_id, number, starts_at, ends_at)
-           select :id::uuid, :jobId::uuid, number, starts_at, ends_at
-             from unnest(:starts::timestamptz[], :ends::timestamptz[]) with ordinality as given (starts_at, ends_at, number)`,
-          { id, jobId, starts: windows.map(({ start }) => start), ends: windows.map(({ end }) => end) },
+          `insert into backfill_portions (backfill_id, first_number, starts, ends)
+           select :backfillId::uuid, first_number, starts::bigint[], ends::bigint[]
+             from unnest(:firstNumbers::int[], :starts::text[], :ends::text[]) as given (first_number, starts, ends)`,
+          {
+            backfillId,
+            firstNumbers: portions.map(({ firstNumber }) => firstNumber),
+            starts: portions.map(({ starts }) => starts),
+            ends: portions.map(({ ends }) => ends),
+          },
         ),
       ),
+
+    /**
+     * Inserts the windows of the next portion.
+     * @returns how many; 0 once no portion is left
+     */
+    insertPortion: ({ id, jobId }: { id: string; jobId: string }) =>
+      sql.executePrepared(
+        named(
+          `with portion as (
+             delete from backfill_portions
+              where backfill_id = :id and first_number = (
+                select min(first_number) from backfill_portions where backfill_id = :id)
+             returning first_number, starts, ends)
+           insert into backfill_windows (backfill_id, job_id, number, starts_at, ends_at)
+           select :id::uuid, :jobId::uuid, first_number + place - 1, to_timestamp(starts_at / 1000.0), to_timestamp(ends_at / 1000.0)
+             from portion, unnest(starts, ends) with ordinality as given (starts_at, ends_at, place)`,
+          { id, jobId },
+        ),
+      ),
+
+    /** Forgets the portions that are not inserted. */
+    dropPortions: (backfillId: string) =>
+      sql.execute(named('delete from backfill_portions where backfill_id = :backfillId', { backfillId })),
 
     /** Counts the windows of each backfill by state. */
     async countOf(backfillIds: readonly string[]): Promise<Map<string, WindowCounts>> {
@@ -107,7 +145,8 @@ export function createBackfillWindowStore(sql: Queryable) {
     ) =>
       sql.query<ListedWindow>(
         named(
-          `select ${windowColumns}, job_runs.number as "jobRunNumber"
+          `select ${windowColumns}, job_runs.number as "jobRunNumber",
+                  case when backfill_windows.status = 'running' then job_runs.wait_reason end as "runWaitReason"
              from (select * from backfill_windows
                     where backfill_id = :backfillId and number > :after
                       and (:statuses::text[] is null or status = any(:statuses))
@@ -116,6 +155,16 @@ export function createBackfillWindowStore(sql: Queryable) {
           { backfillId, ...options },
         ),
       ),
+
+    async findFirstWaiting(backfillId: string): Promise<number | null> {
+      const { number } = await sql.one<{ number: number | null }>(
+        named(
+          `select min(number) as number from backfill_windows where backfill_id = :backfillId and status = 'waiting'`,
+          { backfillId },
+        ),
+      );
+      return number;
+    },
 
     /** Marks a window as started with its run. */
     setRunning: (window: Pick<BackfillWindowRecord, 'backfillId' | 'number'>, jobRunId: string) =>
@@ -137,13 +186,25 @@ export function createBackfillWindowStore(sql: Queryable) {
         ),
       ),
 
-    /** Cancels the windows that have not started. */
-    cancelWaiting: (backfillId: string) =>
+    /** Counts the windows that have not started. */
+    async countWaiting(backfillId: string): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        named(
+          `select count(*)::int as count from backfill_windows where backfill_id = :backfillId and status = 'waiting'`,
+          { backfillId },
+        ),
+      );
+      return count;
+    },
+
+    /** Cancels up to `limit` windows that have not started. */
+    cancelWaiting: (backfillId: string, limit: number) =>
       sql.execute(
         named(
           `update backfill_windows set status = 'cancelled', finished_at = now()
-            where backfill_id = :backfillId and status = 'waiting'`,
-          { backfillId },
+            where backfill_id = :backfillId and number in (
+              select number from backfill_windows where backfill_id = :backfillId and status = 'waiting' limit :limit)`,
+          { backfillId, limit },
         ),
       ),
 
@@ -160,24 +221,37 @@ export function createBackfillWindowStore(sql: Queryable) {
     },
 
     /**
-     * Lets failed and cancelled windows wait again, without those that overlap open windows of other backfills, or
+     * Lets failed, cancelled and skipped windows wait again, without those that overlap open windows of other backfills, or
      * that completed runs have loaded in part since.
-     * @param numbers null for all of them
+     * @param numbers null for all that failed or were cancelled
+     * @param limit how many at most
      * @returns how many
      */
-    retry: (backfillId: string, numbers: readonly number[] | null) =>
+    retry: (backfillId: string, numbers: readonly number[] | null, limit: number) =>
       sql.execute(
         named(
           `update backfill_windows set status = 'waiting', round = round + 1, started_at = null, finished_at = null
-            where backfill_id = :backfillId and status in ('failed', 'cancelled')
-              and (:numbers::int[] is null or number = any(:numbers))
+            where backfill_id = :backfillId and number in (select number from backfill_windows where backfill_id = :backfillId
+              and case when :numbers::int[] is null then status in ('failed', 'cancelled')
+                       else number = any(:numbers) and status in ('failed', 'cancelled', 'skipped') end
               and not exists (select from backfill_windows as other
                                where other.job_id = backfill_windows.job_id and other.backfill_id <> :backfillId
                                  and other.status in ('waiting', 'running')
                                  and other.starts_at < backfill_windows.ends_at and other.ends_at > backfill_windows.starts_at)
               and not exists (select from job_coverage where job_coverage.job_id = backfill_windows.job_id
                                  and completed && tstzrange(starts_at, ends_at)
-                                 and not completed @> tstzrange(starts_at, ends_at))`,
+                                 and not completed @> tstzrange(starts_at, ends_at))
+              order by number limit :limit)`,
+          { backfillId, numbers, limit },
+        ),
+      ),
+
+    /** Skips windows that wait, failed or were cancelled. */
+    skip: (backfillId: string, numbers: readonly number[]) =>
+      sql.execute(
+        named(
+          `update backfill_windows set status = 'skipped', finished_at = coalesce(finished_at, now())
+            where backfill_id = :backfillId and number = any(:numbers) and status in ('waiting', 'failed', 'cancelled')`,
           { backfillId, numbers },
         ),
       ),
@@ -204,4 +278,5 @@ const noWindows = (): WindowCounts => ({
   covered: 0,
   failed: 0,
   cancelled: 0,
+  skipped: 0,
 });

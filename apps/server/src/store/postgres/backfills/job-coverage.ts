@@ -35,6 +35,13 @@ const openWindowsOf = (
 ) => `coalesce((select range_agg(tstzrange(starts_at, ends_at)) from backfill_windows
   where backfill_windows.job_id = ${job} and status in ('waiting', 'running')), '{}'::tstzmultirange)`;
 
+/** The ranges of backfills whose windows are being inserted: what of them will be windows is not known yet. */
+const preparingOf = (
+  job: string,
+  condition = 'true',
+) => `coalesce((select range_agg(tstzrange(starts_at, ends_at)) from backfills
+  where backfills.job_id = ${job} and status = 'preparing' and ${condition}), '{}'::tstzmultirange)`;
+
 const toPairs = (ranges: string) => `coalesce((select json_agg(json_build_array(
     (extract(epoch from lower(range)) * 1000)::bigint, (extract(epoch from upper(range)) * 1000)::bigint) order by range)
   from unnest(${ranges}) as range), '[]')`;
@@ -48,7 +55,8 @@ export function createJobCoverageStore(sql: Queryable) {
       sql.prepared<TakenTime>(
         named(
           `select jobs.id as "jobId", upper(job_coverage.completed) as "coveredUntil",
-                  ${toPairs(`((coalesce(job_coverage.completed, '{}'::tstzmultirange) + ${openWindowsOf('jobs.id')})
+                  ${toPairs(`((coalesce(job_coverage.completed, '{}'::tstzmultirange) + ${openWindowsOf('jobs.id')}
+                      + ${preparingOf('jobs.id')})
                     * tstzmultirange(tstzrange(coalesce(jobs.completed_interval_end, '-infinity'), null)))`)} as taken
              from jobs left join job_coverage on job_coverage.job_id = jobs.id where jobs.id = any(:jobIds)`,
           { jobIds },
@@ -62,7 +70,9 @@ export function createJobCoverageStore(sql: Queryable) {
           `select ${toPairs(`(coalesce(job_coverage.completed, '{}') * asked.within)`)} as completed,
                   ${toPairs(`(coalesce(job_coverage.failed, '{}') * asked.within)`)} as failed,
                   ${toPairs(`(coalesce(job_coverage.invalidated, '{}') * asked.within)`)} as invalidated,
-                  ${toPairs(`((${openWindowsOf(':jobId')} + coalesce(
+                  ${toPairs(`((${openWindowsOf(':jobId')} + ${preparingOf(':jobId', "mode = 'all'")}
+                    + (${preparingOf(':jobId', "mode <> 'all'")} - (coalesce(job_coverage.completed, '{}') - coalesce(job_coverage.failed, '{}')))
+                    + coalesce(
                     (select range_agg(tstzrange(interval_start, interval_end)) from job_runs
                       where job_id = :jobId and status in ('pending', 'starting', 'running', 'cancelling')
                         and interval_end > interval_start), '{}'::tstzmultirange)) * asked.within)`)} as active
