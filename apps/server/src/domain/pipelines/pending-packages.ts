@@ -35,6 +35,11 @@ export interface PendingReport {
   isComplete: boolean;
 }
 
+/** Whether a report only states that nothing is pending, as most do. */
+export function isEmptyReport({ packages, ended, isComplete }: PendingReport): boolean {
+  return packages.length === 0 && ended.length === 0 && isComplete;
+}
+
 /** What is kept of pending packages. */
 export interface PendingLimits {
   /** Bytes for each workspace and profile. */

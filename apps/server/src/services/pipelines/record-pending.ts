@@ -2,7 +2,7 @@ import type { PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { Store } from '../../store/store.ts';
 
 /** How long the list shows what became of packages. */
-const keptDays = 30;
+export const keptDays = 30;
 
 /**
  * Stores what is pending at the end of an attempt, in the transaction that stores its record. The report covers all local
