@@ -29,6 +29,7 @@ import { measureDatabases } from './measure-databases.ts';
 import { measureBackfills } from './measure-backfills.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
+import { measureFirstWrites } from './measure-first-writes.ts';
 import { measureForked } from './measure-forked.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
@@ -99,6 +100,11 @@ function listOwnMeasures(
       name: 'databases',
       title: 'Many runs at once and DuckDB files',
       takeAlone: () => measureDatabases(burstRuns),
+    },
+    {
+      name: 'first-write',
+      title: 'The first write of a run',
+      takeAlone: () => measureFirstWrites(20 * rounds, 100),
     },
     { name: 'commands', title: 'The pumphouse command', takeAlone: () => measureCommands(rounds) },
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },

@@ -189,7 +189,7 @@ const neverNull = new Set([
   'retention/storage-logs.ts bytes',
   'retention/storage-runs.ts at',
   'runs/job-runs.ts notBefore',
-  'runs/job-runs.ts previousJobRunId',
+  'runs/runs-of-jobs.ts previousJobRunId',
   'runs/waits.ts waitReason',
   'scheduling/next-starts.ts nextTickAt',
   'secret-keys/ciphertexts.ts sealed',

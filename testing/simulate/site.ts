@@ -1,7 +1,7 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Clock } from '@pumphouse/server/services/scheduling/clock.ts';
 import type { Persistence, Store } from '@pumphouse/server/store/store.ts';
-import type { RunSkip } from '@pumphouse/server/store/postgres/runs/job-runs.ts';
+import type { RunSkip } from '@pumphouse/server/store/postgres/runs/job-run-record.ts';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -66,7 +66,10 @@ def hide_own_modules() -> None:
 
 
 def _load_run_hooks() -> None:
-    """Load the hooks, unless the environment has them: one that was built earlier has not."""
+    """
+    Load the hooks, unless the environment has them: one that was built earlier has not. A hook is therefore one file that
+    imports no other of ours, and the hooks repeat their finder.
+    """
     bootstrap = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     for name, variable in _RUN_HOOKS.items():
         if variable not in os.environ or name in sys.modules:

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { manifestBuildJobRef } from './manifest-build.ts';
 import {
   choosePipelineChecks,
+  demandsChecks,
   chooseJobSettings,
   defaultJobSettings,
   readSettingsTable,
@@ -96,6 +97,15 @@ describe('checks of pipelines', () => {
     expect(choosePipelineChecks(stored, 'prod', 'toString')).toBeNull();
     expect(choosePipelineChecks(null, 'prod', 'shop')).toBeNull();
     expect(read({ on_limit: 'queue' })).toEqual({ on_limit: 'queue', jobs: {} });
+  });
+
+  it('can fail a run if a table that applies to its profile says so', () => {
+    const demanding = read({ pipelines: { shop: { ...rowsOf('a', 1), on_failure: 'fail' } } });
+    expect(demandsChecks({ '': demanding }, 'prod')).toBe(true);
+    expect(demandsChecks({ prod: demanding }, 'prod')).toBe(true);
+    expect(demandsChecks({ prod: demanding }, 'access')).toBe(false);
+    expect(demandsChecks({ '': read({ pipelines: { shop: rowsOf('a', 1) } }) }, 'prod')).toBe(false);
+    expect(demandsChecks(null, 'prod')).toBe(false);
   });
 
   it.each([

@@ -37,6 +37,11 @@ export interface PendingReport {
   isStored: boolean;
 }
 
+/** Whether a report only states that nothing is pending, as most do. */
+export function isEmptyReport({ packages, ended, isComplete, isStored }: PendingReport): boolean {
+  return packages.length === 0 && ended.length === 0 && isComplete && !isStored;
+}
+
 /** What is kept of pending packages. */
 export interface PendingLimits {
   /** Bytes for each workspace and profile. */

@@ -19,7 +19,8 @@ import { demandsChecks } from '../../domain/jobs/job-settings.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
-import { recordPending } from '../pipelines/record-pending.ts';
+import { isEmptyReport } from '../../domain/pipelines/pending-packages.ts';
+import { keptDays, recordPending } from '../pipelines/record-pending.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
@@ -102,13 +103,15 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
     const written = await beaconBlobs.write(before, beacons);
     const isStored = await persistence.transaction(async (tx) => {
-      if (!(await saveProgress(tx, before, update))) return false;
+      const saved = await saveProgress(tx, before, update, pending);
+      if (!saved) return false;
       if (written) {
         await faultPoints.reach('beacon-received');
         // A statement: it fails if the lock was lost meanwhile, and then no line is written.
         await beaconBlobs.name(tx, before.id, written);
       }
-      if (pending) await recordPending(tx, before.id, pending, pendingLimits);
+      if (pending && (saved.hasUnsettled || !isEmptyReport(pending)))
+        await recordPending(tx, before.id, pending, pendingLimits);
       await lines.write(tx);
       return true;
     });
@@ -117,13 +120,19 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     return { attempt: afterUpdate(before, update), hasBeacons: beacons.length > 0 };
   }
 
-  /** @returns false if the row has changed */
-  async function saveProgress(tx: Pick<Store, 'attempts'>, before: AttemptRecord, update: SpoolUpdate) {
-    if (!before.closedAt && !before.logSealed) return tx.attempts.saveNextSpool(before, update);
+  /** @returns undefined if the row has changed */
+  async function saveProgress(
+    tx: Pick<Store, 'attempts'>,
+    before: AttemptRecord,
+    update: SpoolUpdate,
+    pending: PendingReport | null,
+  ): Promise<{ hasUnsettled: boolean } | undefined> {
+    if (!before.closedAt && !before.logSealed)
+      return tx.attempts.saveNextSpool(before, update, pending && keptDays);
     const attempt = await tx.attempts.lock(before.id);
-    if (attempt?.spoolOffset !== before.spoolOffset || attempt.logBytes !== before.logBytes) return false;
+    if (attempt?.spoolOffset !== before.spoolOffset || attempt.logBytes !== before.logBytes) return undefined;
     await tx.attempts.saveSpool(before.id, update);
-    return true;
+    return { hasUnsettled: true };
   }
 
   /** Sorts records: for the attempt's row, for its log after the row is updated, and beacons. */

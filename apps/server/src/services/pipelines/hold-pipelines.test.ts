@@ -2,7 +2,8 @@ import type { HoldQuestion } from './hold-pipelines.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
@@ -93,6 +94,21 @@ describe('a pipeline', () => {
     expect(await ask(three)).toEqual(waitsFor(two));
     await setAttempt(fixture.database, two.id, { exit: ended });
     expect(await ask(three)).toEqual(held);
+  });
+
+  it('costs one statement for an attempt that has begun, if no other wants it', async () => {
+    const attempt = await createAttempt();
+    await ask(await createAttempt(), named('customers'));
+    fixture.holdPipelines.remember(attempt.id, {
+      ...attempt.run,
+      jobRunId: attempt.run.id,
+      jobRef: attempt.jobRef,
+    });
+    const sent = vi.spyOn(Client.prototype, 'query');
+    expect(await ask(attempt)).toEqual(held);
+    expect(sent).toHaveBeenCalledTimes(1);
+    sent.mockRestore();
+    expect(await ask(await createAttempt('jobs.other'))).toEqual(waitsFor(attempt));
   });
 
   it('is another one in another profile and another workspace', async () => {

@@ -1,7 +1,6 @@
-import type { HoldingAttempt, HoldingRun, StoredHold } from '../../store/records.ts';
+import type { ConfigurationRecord, HoldingAttempt, HoldingRun, StoredHold } from '../../store/records.ts';
 import type { HoldDecision, HoldTarget } from '../../domain/pipelines/pipeline-holds.ts';
 import type { JobSettings } from '../../domain/jobs/job-settings.ts';
-import type { PackageVersions } from '../versions/package-versions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import {
@@ -26,6 +25,11 @@ export type HoldAnswer =
   /** The attempt asks again after the pause. */
   | { state: 'waiting'; detail: string; pauseSeconds: number };
 
+/** Finds the settings that a run was created with. */
+interface ConfigurationsOfRuns {
+  getConfiguration: (run: HoldingRun) => Promise<Pick<ConfigurationRecord, 'runSettings'>>;
+}
+
 export type HoldPipelines = ReturnType<typeof createHoldPipelines>;
 
 /** More would only fill the table: hostile code can invent names. */
@@ -41,7 +45,7 @@ const maxWaiting = 1000;
  */
 export function createHoldPipelines(
   persistence: Persistence<'pipelineHolds'>,
-  packageVersions: PackageVersions,
+  packageVersions: ConfigurationsOfRuns,
 ) {
   const { pipelineHolds } = persistence.store;
   const runs = new LRUCache<string, HoldingRun>({ max: maxRuns });

@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts';
 import { settlePipelineFolders } from './settle-pipeline-folders.ts';
 
 /** How long the list shows what became of packages. */
-const keptDays = 30;
+export const keptDays = 30;
 
 /**
  * Stores what is pending at the end of an attempt, in the transaction that stores its record. The report covers all local

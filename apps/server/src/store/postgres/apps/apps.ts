@@ -1,5 +1,5 @@
-import type { AttemptFailure, AttemptRecord } from '../attempts/attempts.ts';
-import type { EndIntent } from '../runs/job-runs.ts';
+import type { AttemptFailure, AttemptRecord } from '../attempts/attempt-record.ts';
+import type { EndIntent } from '../runs/job-run-record.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 import { createAppAccessStore } from './app-access.ts';

@@ -1,7 +1,7 @@
-import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
-import { runColumns } from '../runs/job-runs.ts';
+import { runColumns } from '../runs/job-run-record.ts';
 
 /** The run of an admitted attempt, with what the start of its code needs. */
 export interface AdmittedRun extends JobRunRecord {

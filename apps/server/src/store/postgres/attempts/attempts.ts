@@ -1,85 +1,12 @@
 import type { Queryable } from '../pool.ts';
+import type { AttemptExit, AttemptRecord } from './attempt-record.ts';
 import type { Claim } from './claim.ts';
-import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
-import type { ResourceUsage } from '../../../domain/attempts/resource-usage.ts';
-import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
-import type { StoredHandle } from './stored-handle.ts';
-import { columns } from '../statements/columns.ts';
+import { attemptColumns } from './attempt-record.ts';
 import { createAdmissionStore } from './admissions.ts';
+import { createAttemptLogStore } from './attempt-logs.ts';
+import { createSpoolStore } from './spools.ts';
 import { named } from '../statements/named.ts';
 import { useEnvironment } from '../environments/environments.ts';
-
-export interface AttemptExit {
-  code: number | null;
-  signal: string | null;
-  outOfMemory: 'limit' | 'machine' | null;
-  /** Absent in rows of an earlier version. */
-  processLimitReached?: boolean;
-  peakMemoryBytes: number | null;
-  /** The most that all processes used together. Absent in rows of an earlier version, null if it is unknown. */
-  peakGroupMemoryBytes?: number | null;
-  reason: { code: string; detail: string } | null;
-  killedDescendants: number;
-}
-
-/** Why an attempt failed. */
-export interface AttemptFailure {
-  code: string;
-  detail: string;
-}
-
-export interface AttemptRecord {
-  id: string;
-  jobRunId: string;
-  number: number;
-  claimNumber: number;
-  executor: string;
-  /** An executor's handle; null until the executor has started the attempt. */
-  handle: StoredHandle | null;
-  begunBy: string | null;
-  begunAt: Date | null;
-  spoolOffset: number;
-  logBytes: number;
-  logLines: number;
-  logSealed: boolean;
-  /** When retention removed the log; null while it exists. */
-  logRemovedAt: Date | null;
-  beaconCount: number;
-  beaconBytes: number;
-  /** When its code waited for databases, in order. */
-  waits: readonly AttemptWait[];
-  exit: AttemptExit | null;
-  /** Also null if it did not fail, and if another attempt replaced it before it started. */
-  failure: AttemptFailure | null;
-  /** Why its code failed, from its output; null if the failure's code is all that is known. */
-  reason: FailureReason | null;
-  createdAt: Date;
-  /** When the last lines of its user code were stored; null if it has printed none. */
-  lastOutputAt: Date | null;
-  /** When its Python environment was ready; null before, and for attempts of older servers. */
-  environmentReadyAt: Date | null;
-  startedAt: Date | null;
-  finishedAt: Date | null;
-  /** When its effect on the run was decided; from then on it has no further effect. */
-  closedAt: Date | null;
-}
-
-/** What an attempt has used. */
-export interface AttemptUsage {
-  number: number;
-  startedAt: Date | null;
-  /** Null for an attempt of the previous release, and before the first samples. */
-  usage: ResourceUsage | null;
-}
-
-/** An attempt with a log that retention has not removed. */
-export interface AttemptLogExtent {
-  id: string;
-  logBytes: number;
-  logLines: number;
-  logSealed: boolean;
-  logStoredBytes: number | null;
-}
 
 /** Authenticates the bootstrap of an attempt. */
 export interface BootstrapCredential {
@@ -88,90 +15,14 @@ export interface BootstrapCredential {
   sealedSecret: Uint8Array | null;
 }
 
-/** The length of a run's log. */
-export interface LogExtent {
-  jobRunId: string;
-  /** Lines of all attempts. */
-  lineCount: number;
-  /** The run has ended, so no more lines follow. */
-  isComplete: boolean;
-}
-
 /** The end of an attempt, as recorded by its supervisor. */
 export interface AttemptEnd extends Pick<AttemptRecord, 'failure' | 'reason'> {
   seen: AttemptExit | null;
 }
 
-/** How much of an attempt's spool is stored. */
-export interface SpoolProgress {
-  spoolOffset: number;
-  logBytes: number;
-  logLines: number;
-  beaconCount: number;
-  beaconBytes: number;
-  /** Null: unchanged. */
-  waits: readonly AttemptWait[] | null;
-}
-
-/** What a stored chunk of an attempt's spool changes. */
-export interface SpoolUpdate extends SpoolProgress {
-  /** When user code started; null if the chunk does not contain it. The first one counts, as for `exit`. */
-  startedAt: Date | null;
-  exit: { record: AttemptExit; at: Date } | null;
-  /** The latest timeline; null if the chunk has none. */
-  usage: ResourceUsage | null;
-  /** User code has printed lines. */
-  hasOutput: boolean;
-}
-
-const attemptColumns = columns('attempts', [
-  'id',
-  'job_run_id',
-  'number',
-  'claim_number',
-  'executor',
-  'handle',
-  'begun_by',
-  'begun_at',
-  'spool_offset',
-  'log_bytes',
-  'log_lines',
-  'log_sealed',
-  'log_removed_at',
-  'beacon_count',
-  'beacon_bytes',
-  'waits',
-  'exit',
-  'failure',
-  'reason',
-  'created_at',
-  'environment_ready_at',
-  'started_at',
-  'finished_at',
-  'closed_at',
-  'last_output_at',
-]);
-
-const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
-  beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
-  resource_usage = coalesce(:usage::jsonb, resource_usage),
-  last_output_at = case when :hasOutput::boolean then now() else last_output_at end,
-  started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
-  finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
-  where id = :attemptId`;
-
-const spoolParameters = ({ startedAt, exit, waits, usage, ...progress }: SpoolUpdate) => ({
-  ...progress,
-  waits: waits && JSON.stringify(waits),
-  usage,
-  startedAt,
-  exit: exit?.record ?? null,
-  exitAt: exit?.at ?? null,
-});
-
 export type AttemptStore = ReturnType<typeof createAttemptStore>;
 
-/** Stores attempts of job runs, and the progress of their output. */
+/** Stores attempts of job runs. */
 export function createAttemptStore(sql: Queryable) {
   const latest = (jobRunId: string) =>
     sql.maybeOnePrepared<AttemptRecord>(
@@ -189,6 +40,8 @@ export function createAttemptStore(sql: Queryable) {
 
   return {
     ...createAdmissionStore(sql),
+    ...createSpoolStore(sql),
+    ...createAttemptLogStore(sql),
 
     /**
      * Inserts the next attempt of a run with a valid claim, once the environment is ready; undefined if the
@@ -346,101 +199,10 @@ export function createAttemptStore(sql: Queryable) {
         ),
       ),
 
-    /** Reads the timelines of the attempts of a run, in order of their numbers. */
-    listUsageOfRun: (jobRunId: string) =>
-      sql.query<AttemptUsage>(
-        named(
-          `select number, started_at as "startedAt", resource_usage as usage from attempts
-            where job_run_id = :jobRunId order by number`,
-          { jobRunId },
-        ),
-      ),
-
-    /**
-     * Counts the batch runs whose user code has printed nothing for these minutes. An attempt of the previous
-     * release counts from its start.
-     */
-    async countSilent(minutes: number): Promise<number> {
-      const { count } = await sql.one<{ count: number }>(
-        named(
-          `select count(*)::int as count
-             from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
-            where job_runs.status = 'running' and not job_runs.is_app and attempts.started_at is not null
-              and coalesce(attempts.last_output_at, attempts.started_at) < now() - make_interval(mins => :minutes)`,
-          { minutes },
-        ),
-      );
-      return count;
-    },
-
-    /** Measures the logs of runs, counted like `layOutLog` (domain); unknown runs are omitted. */
-    measureLogs: (jobRunIds: readonly string[]) =>
-      sql.prepared<LogExtent>(
-        named(
-          `select job_runs.id as "jobRunId", job_runs.finished_at is not null as "isComplete",
-                  case when job_runs.skip is not null then 1
-                  else coalesce(sum(case when attempts.log_removed_at is null then attempts.log_lines else 1 end), 0)::int8
-                  end as "lineCount"
-             from job_runs left join attempts on attempts.job_run_id = job_runs.id
-            where job_runs.id = any(:jobRunIds::uuid[]) group by job_runs.id`,
-          { jobRunIds },
-        ),
-      ),
-
-    /** Lists attempts with a log, in the order of their ids. */
-    listWithLogs: (afterId: string | null, limit: number) =>
-      sql.query<AttemptLogExtent>(
-        named(
-          `select id, log_bytes as "logBytes", log_lines as "logLines", log_sealed as "logSealed",
-                  log_stored_bytes as "logStoredBytes"
-             from attempts
-            where log_bytes > 0 and log_removed_at is null and (:afterId::uuid is null or id > :afterId)
-            order by id limit :limit`,
-          { afterId, limit },
-        ),
-      ),
-
     saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>
       sql.executePrepared(
         named('update attempts set handle = :handle where id = :attemptId', { attemptId, handle }),
       ),
-
-    saveLogProgress: (
-      attemptId: string,
-      { logBytes, logLines }: Pick<SpoolProgress, 'logBytes' | 'logLines'>,
-    ) =>
-      sql.executePrepared(
-        named('update attempts set log_bytes = :logBytes, log_lines = :logLines where id = :attemptId', {
-          attemptId,
-          logBytes,
-          logLines,
-        }),
-      ),
-
-    /** Stores a chunk of the spool of an attempt, whose row is locked. */
-    saveSpool: (attemptId: string, update: SpoolUpdate) =>
-      sql.executePrepared(named(setSpool, { ...spoolParameters(update), attemptId })),
-
-    /**
-     * Stores the next chunk of an open attempt.
-     * @param before the row after the previous chunk
-     * @returns false if the row has changed since, or the attempt is closed
-     */
-    async saveNextSpool(before: AttemptRecord, update: SpoolUpdate) {
-      const touched = await sql.executePrepared(
-        named(
-          `${setSpool} and spool_offset = :offsetBefore and log_bytes = :logBytesBefore and closed_at is null
-             and not log_sealed`,
-          {
-            ...spoolParameters(update),
-            attemptId: before.id,
-            offsetBefore: before.spoolOffset,
-            logBytesBefore: before.logBytes,
-          },
-        ),
-      );
-      return touched === 1;
-    },
 
     /** Counts the failed attempts of a run. */
     countFailed: async (jobRunId: string) => {
@@ -463,15 +225,6 @@ export function createAttemptStore(sql: Queryable) {
           `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = :failure, reason = :reason,
                 exit = coalesce(exit, :seen) where id = :attemptId and closed_at is null`,
           { attemptId, failure, seen, reason },
-        ),
-      ),
-
-    /** @param storedBytes disk size of the compressed log; null if there is none */
-    markSealed: (attemptId: string, storedBytes: number | null) =>
-      sql.executePrepared(
-        named(
-          'update attempts set log_sealed = true, log_stored_bytes = :storedBytes where id = :attemptId',
-          { attemptId, storedBytes },
         ),
       ),
   };

@@ -1,6 +1,6 @@
 import type { ActiveRunState } from '@pumphouse/contract';
 import type { Queryable } from '../pool.ts';
-import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { Claim } from './claim.ts';
 import type { ClaimScope, SupervisorIdentity } from '../../../domain/workers/supervisor-identity.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';

@@ -1,7 +1,7 @@
-import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
-import { runColumns } from '../runs/job-runs.ts';
+import { runColumns } from '../runs/job-run-record.ts';
 
 /** What a run builds the manifest from. */
 export interface ManifestBuildKey {

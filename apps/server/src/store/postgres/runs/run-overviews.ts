@@ -1,6 +1,6 @@
 import type { JobRunSortKey } from './job-run-list.ts';
 import type { JobRunFilter } from './job-run-filter.ts';
-import type { JobRunRecord } from './job-runs.ts';
+import type { JobRunRecord } from './job-run-record.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';

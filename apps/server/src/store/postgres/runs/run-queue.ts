@@ -1,6 +1,6 @@
-import type { JobRunRecord } from './job-runs.ts';
+import type { JobRunRecord } from './job-run-record.ts';
 import type { Queryable } from '../pool.ts';
-import { runColumns } from './job-runs.ts';
+import { runColumns } from './job-run-record.ts';
 import { named } from '../statements/named.ts';
 
 /** A queued run, reduced to what the choice of the next one depends on. */

@@ -1,9 +1,9 @@
-import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { DeferredStart } from '../runs/deferred-starts.ts';
 import type { Queryable } from '../pool.ts';
 import type { ScheduleRecord } from './schedules.ts';
 import { deferredStartColumns } from '../runs/deferred-starts.ts';
-import { runColumns } from '../runs/job-runs.ts';
+import { runColumns } from '../runs/job-run-record.ts';
 import { named } from '../statements/named.ts';
 
 /** A future tick. */

@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../attempts/attempts.ts';
+import type { AttemptRecord } from '../attempts/attempt-record.ts';
 import type { TextQueryable } from '../pool.ts';
 import { setColumns } from './set-columns.ts';
 
