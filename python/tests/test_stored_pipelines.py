@@ -181,13 +181,13 @@ class StoredPipelinesTest(unittest.TestCase):
                 self.expect_rows([1, 2, 3, 4, 5, 6])
 
     def test_what_was_loaded_to_a_lost_database_is_loaded_again(self) -> None:
-        self.lose(lambda found: found == [("normalized", 0, 3), ("normalized", 0, 2)], runs=2, then=True)
+        self.lose(lambda found: found == [("normalized", 0, 3)] * 2, runs=2, then=True)
         self.expect_finished(self.run_attempt(), ["ASKED after 6"])
         self.expect_rows([1, 2, 3, 4, 5, 6, 7, 8, 9])
 
     def test_a_run_that_finishes_packages_may_lose_its_pod_too(self) -> None:
         self.lose(lambda found: len(found) == 1, at="load")
-        self.lose(lambda found: found == [("normalized", 0, 3), ("normalized", 0, 2)], then=True)
+        self.lose(lambda found: found == [("normalized", 0, 3)] * 2, then=True)
         [first, second] = self.folders.folders.values()
         self.assertEqual((first["origin"]["tries"], second["origin"]["tries"]), (1, 0))
         self.run_attempt()

@@ -50,7 +50,7 @@ export function createPipelineFolderParts(sql: Queryable) {
             where folder_id = :folderId
               and sha256 not in (select part->>2 from pipeline_folders folders, jsonb_each(folders.files) file,
                                         jsonb_path_query(file.value, '$.parts[*]') part
-                                  where folders.id = :folderId)`,
+                                  where folders.id = :folderId and part->>2 is not null)`,
           { folderId },
         ),
       ),
