@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import time
 
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import AttemptFolder, remove_tree
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import FOLDER
@@ -61,6 +62,10 @@ def fetch(calls: ServerCalls, root: int, taken: Taken) -> dict[str, Entry]:
             entries = _read_entries(folder, taken)
         finally:
             os.close(folder)
+        # Later packages continue earlier ones, so folders are finished in the order of their times: nothing may change them.
+        holder.lock()
+        now_ns = time.time_ns()
+        os.utime(holder.descriptor, ns=(now_ns, now_ns))
         os.rename(draft, taken.id, src_dir_fd=root, dst_dir_fd=root)
         return entries
     finally:

@@ -17,6 +17,9 @@ const jobs = ['duckdb_append', 'filesystem_append', 'postgres_append'].flatMap((
   ),
 );
 
+/** The real cluster is older than `policy/v1`. */
+const evictions = process.env['PUMPHOUSE_TEST_CLUSTER_KIND'] === 'real' ? 'policy/v1beta1' : 'policy/v1';
+
 describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
   let site: PendingSite;
   let stored: ServerStore;
@@ -69,7 +72,7 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     const name = `${job}_evicted${at.replace('-', '')}`;
     const { id } = await site.startUntil(name, { at, how: 'hang' });
     const pod = await findPod(id);
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod } };
+    const body = { apiVersion: evictions, kind: 'Eviction', metadata: { name: pod } };
     const answer = await cluster.send('POST', cluster.path(`pods/${pod}/eviction`), { body });
     expect(answer.status).toBe(201);
     expect((await site.finish(id)).status).toBe('failed');
