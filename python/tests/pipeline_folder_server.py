@@ -78,7 +78,7 @@ class PipelineFolderServer:
         for name, folder in self.folders.items():
             if folder["pipeline"] == pipeline and folder["owner"] != self.owner:
                 folder["owner"] = self.owner
-                answer = {"folder": name, **{key: folder[key] for key in ("attempt", "origin", "files")}}
+                answer = {"folder": name, **{key: folder[key] for key in ("attempt", "origin", "files", "packages")}}
                 return 200, json.dumps(answer).encode()
         return 200, json.dumps({"folder": None}).encode()
 

@@ -99,7 +99,7 @@ class StoredPipelines:
                 while found < _MAX_TAKEN and (taken := take_next(calls, pipeline)) is not None:
                     entries = fetch(calls, self._root, taken)
                     folder = StoredFolder(taken.id, pipeline, taken.origin)
-                    folder.recorded = taken.files
+                    folder.recorded, folder.recorded_packages = taken.files, taken.packages
                     for path, entry in entries.items():
                         folder.contents.note(entry, taken.read_parts(path))
                     with self._lock:
@@ -217,8 +217,10 @@ class StoredPipelines:
 
     def _sync(self, calls: ServerCalls, folder: StoredFolder, live: bool) -> bool | None:
         """Store a folder as it is; return whether that took a call, and None if it is to be looked at again soon."""
-        if folder.refusal is not None or (not live and folder.has_frozen):
+        if folder.refusal is not None:
             return False
+        if not live and folder.has_frozen:
+            return self._record_origin(calls, folder)
         try:
             for _ in range(_MAX_ROUNDS):
                 with self._lock:
@@ -268,6 +270,12 @@ class StoredPipelines:
         calls.post_json("-record-pipeline-folders", {"saved": [change], "removed": []})
         folder.note_recorded(observed, change)
         return True
+
+    def _record_origin(self, calls: ServerCalls, folder: StoredFolder) -> bool:
+        change = folder.describe_origin_change()
+        if change is not None:
+            calls.post_json("-record-pipeline-folders", {"saved": [change], "removed": []})
+        return change is not None
 
     def _forget(self, calls: ServerCalls, folder: StoredFolder) -> bool:
         if folder.recorded is None:

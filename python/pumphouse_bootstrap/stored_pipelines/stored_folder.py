@@ -71,6 +71,7 @@ class StoredFolder:
         # What the server has; None before anything is recorded.
         self.recorded: dict[str, dict] | None = None
         self.recorded_notes = ""
+        self.recorded_packages: list[dict] = []
         # When something was pending for the first time.
         self.pending_since: float | None = None
         # Why it is not kept.
@@ -207,7 +208,22 @@ class StoredFolder:
             "removed": removed,
         }
 
+    def describe_origin_change(self) -> dict | None:
+        """
+        Return the change that notes who has tried to finish the packages, once they are loaded to local data that may be lost; None
+        if that is noted.
+        """
+        origin = {**self._origin, "first_load": self.is_first_load}
+        origin.pop("folder", None)
+        notes = json.dumps([origin, self.recorded_packages])
+        if self.recorded is None or notes == self.recorded_notes:
+            return None
+        self.recorded_notes = notes
+        change = {"folder": self.id, "pipeline": self.pipeline, "origin": origin, "packages": self.recorded_packages}
+        return {**change, "changed": {}, "removed": []}
+
     def note_recorded(self, observed: Observed, change: dict) -> None:
+        self.recorded_packages = observed.packages
         self.recorded = {path: self._describe_file(entry) for path, entry in observed.listing.items()}
         self.recorded_notes = json.dumps([observed.origin, observed.packages])
         if change["removed"]:

@@ -31,6 +31,7 @@ class Taken:
         self.pipeline = pipeline
         self.origin: dict = {**answer["origin"], "attempt": answer["attempt"], "folder": self.id}
         self.files: dict[str, dict] = answer["files"]
+        self.packages: list[dict] = answer["packages"]
         if not _ID.fullmatch(self.id) or any(not _is_path(path) for path in self.files):
             raise Damaged("the working folder has no valid names")
 

@@ -141,6 +141,7 @@ describe('the routes of working folders of pipelines', () => {
     expect(await take(next)).toEqual({ folder: null });
     await close(attempt);
     expect(await take(next)).toEqual({
+      packages: [expect.objectContaining({ load_id: '1.5', step: 'extracted' })],
       folder: id,
       attempt: attempt.id,
       origin: { run: 1, job: 'jobs.shop.load', tries: 0 },

@@ -1,5 +1,5 @@
+import type { LocalDataKey } from '../local-data/local-data-key.ts';
 import type { Queryable } from '../pool.ts';
-import type { PipelineFolderScope } from './pipeline-folders.ts';
 import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
@@ -56,7 +56,7 @@ export function createPipelineFolderParts(sql: Queryable) {
       ),
 
     /** Counts the bytes of all folders of a workspace and profile. */
-    async countBytes({ workspaceId, profile }: PipelineFolderScope): Promise<number> {
+    async countBytes({ workspaceId, profile }: LocalDataKey): Promise<number> {
       const { bytes } = await sql.one<{ bytes: number }>(
         named(
           `select coalesce(sum(parts.size_bytes), 0)::int8 as bytes
