@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap.database_waits import BODY_LIMIT_BYTES as WAIT_LIMIT_BYTES
 from pumphouse_bootstrap.database_waits import DatabaseWaits
@@ -18,11 +19,18 @@ from pumphouse_bootstrap.spool import Spool, SpoolClosed
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.waiting_times import WaitingTimes
 
+if TYPE_CHECKING:
+    from pumphouse_bootstrap.stored_pipelines.keeper import StoredPipelines
+
 TYPES = ("trace", "state", "job_result")
 # Sent by our own hooks in user code.
 _WAIT = "database_wait"
 _PENDING = "pending_packages"
 _HOLD = "pipeline_hold"
+_TAKE = "pipeline_folders"
+_LOAD = "pipeline_load"
+# The answer to these has a body, and ends the connection.
+_QUESTIONS = (_HOLD, _TAKE, _LOAD)
 BODY_LIMIT_BYTES = 60 * 1024 * 1024
 # The server accepts 64 MiB per call, and permanently rejects longer records.
 _RECORD_LIMIT_BYTES = 63 * 1024 * 1024
@@ -43,8 +51,16 @@ class Beacon:
     User code is hostile, so connections, bodies and the attempt's total are bounded.
     """
 
-    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int, listener: socket.socket, start: StartFile) -> None:
-        """`listener`: a socket from `listen()`."""
+    def __init__(
+        self,
+        spool: Spool,
+        masker: Masker,
+        limit_bytes: int,
+        listener: socket.socket,
+        start: StartFile,
+        stored: StoredPipelines | None = None,
+    ) -> None:
+        """`listener`: a socket from `listen()`. `stored`: the working folders that the server keeps, if it keeps any."""
         self._spool = spool
         self._masker = masker
         self._limit = limit_bytes
@@ -59,11 +75,12 @@ class Beacon:
         self.port: int = self._listener.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/{secret}"
         # Look paths up by hash, so that response times reveal nothing about almost correct paths.
-        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _HOLD, _PENDING)}
+        self._types = {f"/{secret}/{name}": name for name in (*TYPES, _WAIT, _PENDING, *_QUESTIONS)}
         waiting_times = WaitingTimes(spool)
         self._database_waits = DatabaseWaits(spool, masker, waiting_times)
         self._pipeline_holds = PipelineHolds(start, spool, masker, waiting_times)
         self.pending_events = PendingEvents(spool, masker)
+        self._stored = stored
 
     def start(self) -> None:
         threading.Thread(target=self._accept, name="beacon", daemon=True).start()
@@ -98,8 +115,10 @@ class Beacon:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reader = RequestReader(connection)
             while (request := reader.read_head()) is not None:
-                if self._types.get(request.path) == _HOLD and request.method == "PUT":
-                    self._hold_pipeline(connection, reader, request)
+                question = self._types.get(request.path)
+                if question in _QUESTIONS and request.method == "PUT":
+                    body = reader.read_body(request, HOLD_LIMIT_BYTES)
+                    connection.sendall(format_answer(200, keep=False, body=self._answer_question(question, body, connection)))
                     return
                 status = self._answer(reader, request)
                 keep = request.keeps_connection and status != 413
@@ -115,10 +134,13 @@ class Beacon:
             connection.close()
             self._connections.release()
 
-    def _hold_pipeline(self, connection: socket.socket, reader: RequestReader, request: HttpRequest) -> None:
+    def _answer_question(self, question: str, body: bytes, connection: socket.socket) -> bytes:
         """Answer when the run has the pipeline, which may take hours. The caller may close the connection meanwhile."""
-        answer = self._pipeline_holds.hold(reader.read_body(request, HOLD_LIMIT_BYTES), connection)
-        connection.sendall(format_answer(200, keep=False, body=answer))
+        if question == _HOLD:
+            return self._pipeline_holds.hold(body, connection)
+        if self._stored is None:
+            return b"{}"
+        return self._stored.take(body) if question == _TAKE else self._stored.begin_load(body)
 
     def _answer(self, reader: RequestReader, request: HttpRequest) -> int:
         beacon_type = self._types.get(request.path)

@@ -22,7 +22,7 @@ from pumphouse_bootstrap.preparation import CannotStart, Preparation
 from pumphouse_bootstrap.process_tree import terminate_user_code
 from pumphouse_bootstrap.resource_usage import ResourceUsage
 from pumphouse_bootstrap.sender import Sender
-from pumphouse_bootstrap.server_calls import ServerCalls
+from pumphouse_bootstrap.server_calls import GaveUp, Refused, ServerCalls
 from pumphouse_bootstrap.spool import Spool
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.user_code_start import CreatedProcess, create_cold_process, create_process
@@ -30,6 +30,7 @@ from pumphouse_bootstrap.user_process import UserProcess
 
 if TYPE_CHECKING:
     from pumphouse_bootstrap.pending_packages import PendingPackages
+    from pumphouse_bootstrap.stored_pipelines.keeper import StoredPipelines
     from pumphouse_bootstrap.early_start import EarlyStart
 
 # After user code has ended, background processes may still hold its pipes open.
@@ -60,6 +61,7 @@ class Recording:
         self._output_ended = False
         self._refused = False
         self._pending = self._keep_packages()
+        self._stored = self._store_packages()
 
     def run(self) -> int:
         """Run user code; return the exit status of the bootstrap."""
@@ -73,6 +75,8 @@ class Recording:
         self._sender.start()
         self._start_usage()
         self._follow_local_data()
+        if self._stored is not None:
+            self._stored.start()
         output = OutputReader(
             self._process.pipes,
             self._spool,
@@ -91,7 +95,9 @@ class Recording:
         killed = self._end_remaining_processes(output)
         beacon.close()
         self._record_pending(beacon)
-        status = self._finish(output.describe_dropped(), killed, self._store_local_data())
+        unstored = self._store_local_data()
+        self._record_stored(beacon)
+        status = self._finish(output.describe_dropped(), killed, unstored)
         self._remove_finished()
         return status
 
@@ -116,7 +122,8 @@ class Recording:
         return self._spawn()
 
     def _spawn(self) -> Beacon:
-        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener, self._start)
+        limit = self._begin.beacon_limit_bytes
+        beacon = Beacon(self._spool, self._masker, limit, self._beacon_listener, self._start, self._stored)
         try:
             self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
@@ -156,6 +163,8 @@ class Recording:
     def _handle(self, event: int | None) -> None:
         if event == signal.SIGTERM:
             self._stop.begin()
+            if self._stored is not None:
+                self._stored.hurry()
             if self._process.pid and not self._process.ended:
                 terminate_user_code(self._process.pid)
         elif event == signal.SIGUSR1:
@@ -217,6 +226,32 @@ class Recording:
         settings.update(folder=local_data["path"], attempt=self._start.attempt_id)
         return pending
 
+    def _store_packages(self) -> StoredPipelines | None:
+        """Keep the packages of this attempt on the server, if no disk keeps the local data."""
+        local_data, pipelines = self._start.local_data, self._begin.pipelines
+        settings = pipelines.get("pending") if pipelines is not None else None
+        if settings is None or local_data is None or local_data.get("objects") != "read-write":
+            return None
+        if not settings.get("stores_folders"):
+            # A server of an older release.
+            return None
+        # Load this only if needed.
+        from pumphouse_bootstrap.stored_pipelines.keeper import StoredPipelines
+
+        try:
+            stored = StoredPipelines(self._start, settings, lambda text: self._spool.append("note", text=text))
+        except OSError as error:
+            report_failure(error)
+            return None
+        settings.update(folder=local_data["path"], attempt=self._start.attempt_id, is_stored=True)
+        return stored
+
+    def _record_stored(self, beacon: Beacon) -> None:
+        """Let the server list what is pending in the working folders that it keeps."""
+        events = beacon.pending_events.recorded
+        if self._stored is not None and (events or self._stored.is_used):
+            self._spool.append("pending", packages=[], is_complete=False, is_stored=True, events=events)
+
     def _record_pending(self, beacon: Beacon) -> None:
         if self._pending is None:
             return
@@ -255,7 +290,21 @@ class Recording:
         local_data = self._preparation.local_data
         if local_data is None or self._has_copy or self._refused:
             return None
-        return local_data.store(ServerCalls(self._start), lambda text: self._spool.append("note", text=text))
+        folders = None if self._stored is None else self._finish_stored()
+        unstored = local_data.store(ServerCalls(self._start), lambda text: self._spool.append("note", text=text), folders)
+        if unstored is not None and self._stored is not None:
+            self._finish_stored(without_local_data=True)
+        return unstored
+
+    def _finish_stored(self, without_local_data: bool = False) -> dict | None:
+        assert self._stored is not None
+        try:
+            if not without_local_data:
+                return self._stored.finish()
+            self._stored.finish_without_local_data()
+        except (Refused, GaveUp, OSError) as error:
+            report_failure(error)
+        return None
 
     def _finish(self, dropped: str | None, killed: int, unstored: str | None) -> int:
         if dropped is not None:

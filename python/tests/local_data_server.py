@@ -7,6 +7,7 @@ import json
 from urllib.parse import parse_qs
 
 from attempt_server import AttemptServer
+from pipeline_folder_server import PipelineFolderServer
 
 _PAGE = 3
 
@@ -21,6 +22,8 @@ class LocalDataServer:
         self.commits: list[dict] = []
         self.uploads: list[int] = []
         self.refuse: list[dict] = []
+        # Where working folders of pipelines are recorded with a commit.
+        self.folders: PipelineFolderServer | None = None
 
     def serve(self, server: AttemptServer) -> AttemptServer:
         server.routes["GET local-data"] = lambda query, _: (200, self.list(query))
@@ -66,6 +69,10 @@ class LocalDataServer:
         wanted = {part[2] for file in commit["changed"] for part in file["parts"]}
         if missing := sorted(wanted - known.keys()):
             return 409, json.dumps({"code": "local_data_parts_missing", "extra": {"sha256": missing}}).encode()
+        if self.folders is not None and commit.get("pipeline_folders") is not None:
+            recorded = self.folders.record(commit["pipeline_folders"])
+            if recorded[0] != 200:
+                return recorded
         self.commits.append(commit)
         self.version += 1
         for file in commit["changed"]:
@@ -73,7 +80,7 @@ class LocalDataServer:
             self.files[file["path"]] = {**file, "parts": parts}
         for path in commit["removed"]:
             self.files.pop(path, None)
-        return 200, json.dumps({"version": self.version}).encode()
+        return 200, json.dumps({"version": self.version, "has_pipeline_folders": self.folders is not None}).encode()
 
     def content(self, path: str) -> bytes:
         file = self.files[path]

@@ -10,8 +10,8 @@ import stat
 from collections.abc import Iterator
 
 TEMPORARY = ".pumphouse-copying-"
-# Of the locks on databases; see inside/database_locks.
-_LOCKS = ".locks"
+# Locks on databases (inside/database_locks) and working folders of pipelines (stored_pipelines), which are no local data.
+_OWN = (".locks", ".pumphouse")
 _MAX_LEVELS = 100
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -26,7 +26,7 @@ class DataFolder:
 
     def _list(self, folder: int, prefix: str, level: int) -> Iterator[tuple[str, os.stat_result]]:
         for name in sorted(os.listdir(folder)):
-            if name.startswith(TEMPORARY) or (name == _LOCKS and not prefix):
+            if name.startswith(TEMPORARY) or (name in _OWN and not prefix):
                 continue
             try:
                 info = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -10,7 +10,7 @@ from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.local_data.fetch import Damaged, fetch_files, list_stored
 from pumphouse_bootstrap.local_data.folder import DataFolder
 from pumphouse_bootstrap.local_data.manifest import StoredFile, find_database, is_spilled, read_signature
-from pumphouse_bootstrap.local_data.store import Signatures, find_changes, store_changes
+from pumphouse_bootstrap.local_data.store import Signatures, find_changes, store_changes, store_folders
 from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.server_calls import GaveUp, Refused, ServerCalls
 from pumphouse_bootstrap.start_file import StartFile
@@ -80,9 +80,10 @@ class LocalDataObjects:
             if path not in stored and not is_in_use:
                 self._folder.remove(path)
 
-    def store(self, calls: ServerCalls, note) -> str | None:
+    def store(self, calls: ServerCalls, note, folders: dict | None = None) -> str | None:
         """
-        Store what user code has changed. Return why nothing was stored, or None. `note(text)` writes to the log.
+        Store what user code has changed. Return why nothing was stored, or None. `note(text)` writes to the log. `folders`: the
+        last change of working folders of pipelines, which is stored with it.
         """
         try:
             changes = find_changes(self._folder, self._stored, self._signatures)
@@ -93,9 +94,11 @@ class LocalDataObjects:
                 timer = threading.Timer(_SLOW_SECONDS, note, [text])
                 timer.start()
                 try:
-                    store_changes(calls, self._folder, self._version, changes)
+                    store_changes(calls, self._folder, self._version, changes, folders)
                 finally:
                     timer.cancel()
+            elif folders is not None:
+                store_folders(calls, folders)
         except (Refused, GaveUp, OSError) as error:
             return f"The changes of this run to the local data are not stored, and no other run sees them: {_explain(error)}."
         return None

@@ -98,7 +98,7 @@ def _describe(
         return described
     file = folder.open_file(path)
     try:
-        for offset, content in _cut(file, info.st_size):
+        for offset, content in cut(file, info.st_size):
             sha256 = hashlib.sha256(content).hexdigest()
             described["parts"].append([offset, len(content), sha256])
             changes.origins.setdefault(sha256, (path, offset, len(content)))
@@ -107,7 +107,7 @@ def _describe(
     return described
 
 
-def _cut(file: int, size: int):
+def cut(file: int, size: int):
     """Yield offset and content of each part that has anything but zeros. Holes are not read."""
     at = 0
     while at < size:
@@ -132,22 +132,49 @@ def _read(file: int, at: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def store_changes(calls: ServerCalls, folder: DataFolder, base_version: int, changes: Changes) -> None:
+def store_changes(
+    calls: ServerCalls, folder: DataFolder, base_version: int, changes: Changes, folders: dict | None = None
+) -> None:
     """
     Make the changes the next version, after the server has all contents. Raises Refused, GaveUp and OSError; nothing
-    has changed on the server then.
+    has changed on the server then. `folders`: a change of working folders of pipelines, which is made with it.
     """
-    body = {"base_version": base_version, "changed": changes.changed, "removed": changes.removed}
+    body: dict = {"base_version": base_version, "changed": changes.changed, "removed": changes.removed}
+    if folders is not None:
+        body["pipeline_folders"] = folders
     for _ in range(_MAX_ROUNDS):
         try:
-            calls.post_json("-commit-local-data", body)
+            answer = calls.post_json("-commit-local-data", body)
+            if folders is not None and not answer.get("has_pipeline_folders"):
+                # A server of an older release.
+                store_folders(calls, folders)
             return
         except Refused as refusal:
+            if folders is not None and refusal.code.startswith("pipeline_"):
+                # The local data matters more than what is pending.
+                folders = _give_up(folders)
+                body["pipeline_folders"] = folders
+                continue
             if refusal.code != "local_data_parts_missing":
                 raise
             missing = refusal.extra.get("sha256")
         _upload(calls, folder, [changes.origins[sha256] for sha256 in missing or [] if sha256 in changes.origins])
     raise OSError(0, "The server keeps asking for the same contents")
+
+
+def store_folders(calls: ServerCalls, folders: dict) -> None:
+    """Record working folders of pipelines without local data. Raises Refused and GaveUp."""
+    try:
+        calls.post_json("-record-pipeline-folders", folders)
+    except Refused as refusal:
+        if not refusal.code.startswith("pipeline_"):
+            raise
+        calls.post_json("-record-pipeline-folders", _give_up(folders))
+
+
+def _give_up(folders: dict) -> dict:
+    """Return the change that keeps nothing."""
+    return {"saved": [], "removed": [*folders["removed"], *(each["folder"] for each in folders["saved"])]}
 
 
 def _upload(calls: ServerCalls, folder: DataFolder, origins: list[tuple[str, int, int]]) -> None:

@@ -6,7 +6,7 @@ import {
   deployWorkspace,
   triggerJob,
 } from '../../fixtures/deploy-workspace.ts';
-import { runsAreContainers } from '../../fixtures/runs-location.ts';
+import { runsAreContainers, runsAreInCluster } from '../../fixtures/runs-location.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 import { startDestination } from './postgres-destination.ts';
 import { program } from './program.ts';
@@ -17,8 +17,10 @@ export interface Stop {
   how: 'kill' | 'memory' | 'hang';
 }
 
-/** Containers do not reach the loopback, where the Postgres of the test listens. */
-export const kinds = runsAreContainers ? ['duckdb', 'filesystem'] : ['duckdb', 'filesystem', 'postgres'];
+/** Where the Postgres of the test listens for pods; containers do not reach the loopback, where it listens otherwise. */
+const clusterHost = runsAreInCluster ? (process.env['PUMPHOUSE_TEST_CLUSTER_HOST'] ?? null) : null;
+export const kinds =
+  runsAreContainers && clusterHost === null ? ['duckdb', 'filesystem'] : ['duckdb', 'filesystem', 'postgres'];
 export const dispositions = ['append', 'merge', 'replace'];
 
 export type PendingSite = Awaited<ReturnType<typeof createPendingSite>>;
@@ -28,7 +30,7 @@ export type PendingSite = Awaited<ReturnType<typeof createPendingSite>>;
  * @param names of the jobs, which are the names of their files; one that contains `timeout` has a short time limit
  */
 export async function createPendingSite(names: readonly string[]) {
-  const postgres = await startDestination();
+  const postgres = await startDestination(clusterHost);
   let server: TestServer = await startTestServer({
     PUMPHOUSE_INSTANCE_SIZES: 'small=2/400/512 medium=2/2048/1024',
     PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(postgres.port),

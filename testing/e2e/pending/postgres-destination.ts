@@ -14,8 +14,11 @@ export interface Destination {
   stop(): Promise<void>;
 }
 
-/** Starts a Postgres that runs load to: the embedded one, which listens on a socket only, behind a port. */
-export async function startDestination(): Promise<Destination> {
+/**
+ * Starts a Postgres that runs load to: the embedded one, which listens on a socket only, behind a port.
+ * @param address the address of the port, and the name by which runs reach it
+ */
+export async function startDestination(address: string | null = null): Promise<Destination> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pumphouse-destination-'));
   const embedded = await startEmbeddedPostgres({ dataDir, log: silentLog, durable: false });
   const { host, port: socketPort, user, database } = embedded.connection;
@@ -28,13 +31,13 @@ export async function startDestination(): Promise<Destination> {
     ] as const)
       one.on('error', () => other.destroy());
   });
-  listener.listen(0, '127.0.0.1');
+  listener.listen(0, address ?? '127.0.0.1');
   await once(listener, 'listening');
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('The destination has no port');
+  const listening = listener.address();
+  if (listening === null || typeof listening === 'string') throw new Error('The destination has no port');
   return {
-    port: address.port,
-    url: `postgresql://${user}:none@localhost:${address.port}/${database}?sslmode=disable`,
+    port: listening.port,
+    url: `postgresql://${user}:none@${address ?? 'localhost'}:${listening.port}/${database}?sslmode=disable`,
     async stop() {
       listener.close();
       await embedded.stop();

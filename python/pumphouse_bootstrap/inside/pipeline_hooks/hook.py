@@ -8,7 +8,7 @@ import threading
 from typing import Any, Callable
 
 from .constructor import wrap_constructor
-from .steps import STEPS
+from .steps import LOAD_STEPS, STEPS
 from .writing_call import WritingCall
 
 # Methods that a version of dlt does not have are left out. Everything else only reads, or is called by these.
@@ -26,6 +26,8 @@ _WRITING = (
     "retry_failed_job",
 )
 _MARK = "_pumphouse_writes"
+# Also called by `run`.
+_LOAD = "load"
 # `dlt.attach` synchronizes a pipeline that it does not find locally; it does so in order to read.
 _ATTACH_MODULE = "dlt.pipeline"
 _ATTACH = "attach"
@@ -57,6 +59,8 @@ def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
     def write(self, *args, **kwargs):
         key = id(self)
         if key in calls.open or _is_of_attach(original.__name__):
+            if original.__name__ == _LOAD:
+                _begin_load(WritingCall(self, original, args, kwargs))
             return original(self, *args, **kwargs)
         calls.open.add(key)
         try:
@@ -65,12 +69,19 @@ def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
                 step(call)
                 if call.is_answered:
                     return call.result
+            if call.method_name == _LOAD:
+                _begin_load(call)
             return original(self, *args, **kwargs)
         finally:
             calls.open.discard(key)
 
     setattr(write, _MARK, True)
     return write
+
+
+def _begin_load(call: WritingCall) -> None:
+    for step in LOAD_STEPS:
+        step(call)
 
 
 def _is_of_attach(name: str) -> bool:

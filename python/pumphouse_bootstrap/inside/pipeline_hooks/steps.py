@@ -11,5 +11,7 @@ from .writing_call import WritingCall
 Step = Callable[[WritingCall], None]
 
 STEPS: list[Step] = [hold]
+# What happens before packages are loaded, in `run` or by a call of its own.
+LOAD_STEPS: list[Step] = []
 
-add_step(STEPS)
+add_step(STEPS, LOAD_STEPS)

@@ -32,7 +32,8 @@ const file = z.object({
 const notes = z
   .record(z.string(), z.unknown())
   .refine((value) => JSON.stringify(value).length <= maxNotesLength, 'is too large')
-  .transform((value) => JSON.parse(cleanJson(value)) as Record<string, unknown>);
+  .transform((value): unknown => JSON.parse(cleanJson(value)))
+  .pipe(z.record(z.string(), z.unknown()));
 
 const savedFolder = z.object({
   folder: folderId,

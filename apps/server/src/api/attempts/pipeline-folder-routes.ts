@@ -44,8 +44,8 @@ export function registerPipelineFolderRoutes(
     const { pipeline } = parse('body', takeRequest, readJson(request.body));
     const taken = await folders.take(idOf(request), pipeline);
     if (taken === null) return { folder: null };
-    const { id, attemptId, origin, files } = taken;
-    return { folder: id, attempt: attemptId, origin, files };
+    const { id, attemptId, ...rest } = taken;
+    return { folder: id, attempt: attemptId, ...rest };
   });
 
   scope.post(`${prefix}/-read-pipeline-parts`, { bodyLimit: smallBodyLimit }, async (request, reply) => {

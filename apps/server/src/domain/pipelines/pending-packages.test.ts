@@ -35,6 +35,7 @@ it('reads a report', () => {
     ],
     ended: [{ pipelineName: 'shop', loadId: '1', state: 'finished' }],
     isComplete: true,
+    isStored: false,
   });
 });
 
@@ -60,6 +61,7 @@ it.each([null, [], 'text', [null], [7], [{ event: 'invented', pipeline: 'a', loa
       packages: [],
       ended: [],
       isComplete: false,
+      isStored: false,
     });
   },
 );

@@ -1,5 +1,5 @@
 import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
-import type { PipelineFolderScope, SavedPipelineFolder } from '../../store/records.ts';
+import type { LocalDataKey, SavedPipelineFolder } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -10,7 +10,7 @@ export interface PipelineFolderChanges {
   removed: string[];
 }
 
-export interface OwnerOfFolders extends PipelineFolderScope {
+export interface OwnerOfFolders extends LocalDataKey {
   attemptId: string;
 }
 

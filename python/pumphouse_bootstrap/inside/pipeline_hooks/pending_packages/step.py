@@ -10,6 +10,7 @@ from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
 from .packages import has_pending, open_below
 from .reporting import report
+from .stored_folders import StoredFolders, begin_load, set_destination
 from .take_over import CannotContinue, Found, take_over
 
 _VARIABLE = "PUMPHOUSE_PIPELINES"
@@ -33,6 +34,8 @@ class PendingPackages:
         self._attempt: str = settings["attempt"]
         # The pipelines whose packages this run finishes without asking their sources; None for a usual run.
         self._only: set[str] | None = set(settings["finish"]) if settings.get("finish") else None
+        # Where the server keeps the folders of other attempts.
+        self._stored = StoredFolders() if settings.get("is_stored") else None
 
     def before_write(self, call: WritingCall) -> None:
         """
@@ -97,9 +100,11 @@ class PendingPackages:
 
     def _finish_folders(self, root: int, own: AttemptFolder, pipeline, arguments: dict):
         result, skip = None, 0
+        if self._stored is not None:
+            self._stored.take(pipeline.pipeline_name)
         if not _has_others(root, own.attempt, pipeline.pipeline_name):
             return None
-        _set_destination(pipeline, arguments)
+        set_destination(pipeline, arguments)
         for _ in range(_MAX_FOLDERS):
             try:
                 found = take_over(root, own, pipeline, skip)
@@ -164,14 +169,16 @@ class _Nothing:
         return "Nothing was written: this run only finishes pending packages."
 
 
-def add_step(steps: list) -> None:
-    """Add the step to those of this process, unless the run keeps no packages."""
+def add_step(steps: list, load_steps: list) -> None:
+    """Add the steps to those of this process, unless the run keeps no packages."""
     try:
         settings = json.loads(os.environ[_VARIABLE]).get("pending")
     except (KeyError, ValueError):
         return
     if settings and settings.get("folder"):
         steps.append(PendingPackages(settings).before_write)
+        if settings.get("is_stored"):
+            load_steps.append(begin_load)
 
 
 def _has_others(root: int, own: str, name: str) -> bool:
@@ -182,17 +189,6 @@ def _has_others(root: int, own: str, name: str) -> bool:
             os.close(folder)
             return True
     return False
-
-
-def _set_destination(pipeline, arguments: dict) -> None:
-    """Tell the pipeline what the call brings, as the call itself is about to: the packages have to fit it."""
-    destination, staging = arguments.get("destination"), arguments.get("staging")
-    if destination is not None or staging is not None:
-        pipeline._set_destinations(
-            destination=destination, destination_credentials=arguments.get("credentials"), staging=staging
-        )
-    if arguments.get("dataset_name") is not None:
-        pipeline._set_dataset_name(arguments["dataset_name"])
 
 
 def _is_dataset_missing(pipeline) -> bool:

@@ -31,7 +31,8 @@ class Found:
     @property
     def is_first_load(self) -> bool:
         """Whether the pipeline had loaded nothing before: its dataset need not exist."""
-        return bool(self.state.get("_local", {}).get("first_run"))
+        # Noted where what was loaded since then is lost.
+        return bool(self.origin.get("first_load") or self.state.get("_local", {}).get("first_run"))
 
 
 def take_over(root: int, own: AttemptFolder, pipeline, skip: int) -> Found | None:

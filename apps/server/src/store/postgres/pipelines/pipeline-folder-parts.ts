@@ -1,5 +1,5 @@
+import type { LocalDataKey } from '../local-data/local-data-key.ts';
 import type { Queryable } from '../pool.ts';
-import type { PipelineFolderScope } from './pipeline-folders.ts';
 import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
 import { named } from '../statements/named.ts';
 
@@ -50,13 +50,13 @@ export function createPipelineFolderParts(sql: Queryable) {
             where folder_id = :folderId
               and sha256 not in (select part->>2 from pipeline_folders folders, jsonb_each(folders.files) file,
                                         jsonb_path_query(file.value, '$.parts[*]') part
-                                  where folders.id = :folderId)`,
+                                  where folders.id = :folderId and part->>2 is not null)`,
           { folderId },
         ),
       ),
 
     /** Counts the bytes of all folders of a workspace and profile. */
-    async countBytes({ workspaceId, profile }: PipelineFolderScope): Promise<number> {
+    async countBytes({ workspaceId, profile }: LocalDataKey): Promise<number> {
       const { bytes } = await sql.one<{ bytes: number }>(
         named(
           `select coalesce(sum(parts.size_bytes), 0)::int8 as bytes

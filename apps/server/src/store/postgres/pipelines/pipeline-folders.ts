@@ -1,3 +1,4 @@
+import type { LocalDataKey } from '../local-data/local-data-key.ts';
 import type { Queryable } from '../pool.ts';
 import { createPipelineFolderParts } from './pipeline-folder-parts.ts';
 import { named } from '../statements/named.ts';
@@ -10,12 +11,6 @@ export interface PipelineFile {
   changed_ns: string;
   /** Offset, size and SHA-256 of each. */
   parts: [offset: number, sizeBytes: number, sha256: string][] | null;
-}
-
-/** The local data that working folders belong to. */
-export interface PipelineFolderScope {
-  workspaceId: string;
-  profile: string;
 }
 
 /** A working folder as an attempt has it. */
@@ -34,6 +29,7 @@ export interface TakenPipelineFolder {
   attemptId: string;
   origin: Record<string, unknown>;
   files: Record<string, PipelineFile>;
+  packages: unknown[];
 }
 
 export interface LeftPipelineFolder {
@@ -58,7 +54,7 @@ export function createPipelineFolderStore(sql: Queryable) {
      * @returns the number of its files; undefined if another attempt owns it
      */
     async save(
-      { workspaceId, profile }: PipelineFolderScope,
+      { workspaceId, profile }: LocalDataKey,
       attemptId: string,
       { id, pipelineName, origin, packages, changed, removed }: SavedPipelineFolder,
     ): Promise<number | undefined> {
@@ -90,7 +86,7 @@ export function createPipelineFolderStore(sql: Queryable) {
 
     /** Adds an empty folder, to which contents can be uploaded. @returns false if another attempt owns it */
     async reserve(
-      { workspaceId, profile }: PipelineFolderScope,
+      { workspaceId, profile }: LocalDataKey,
       attemptId: string,
       { id, pipelineName }: { id: string; pipelineName: string },
     ): Promise<boolean> {
@@ -119,7 +115,7 @@ export function createPipelineFolderStore(sql: Queryable) {
       ),
 
     /** Finds the oldest complete folder of a pipeline whose owner is over. */
-    findLeft: ({ workspaceId, profile }: PipelineFolderScope, pipelineName: string) =>
+    findLeft: ({ workspaceId, profile }: LocalDataKey, pipelineName: string) =>
       sql.maybeOnePrepared<{ id: string; ownerAttemptId: string }>(
         named(
           `select folders.id, folders.owner_attempt_id as "ownerAttemptId" from pipeline_folders folders
@@ -134,7 +130,7 @@ export function createPipelineFolderStore(sql: Queryable) {
       sql.maybeOne<TakenPipelineFolder>(
         named(
           `update pipeline_folders set owner_attempt_id = :after where id = :id and owner_attempt_id = :before
-           returning id, attempt_id as "attemptId", origin, files`,
+           returning id, attempt_id as "attemptId", origin, files, packages`,
           { id, ...owners },
         ),
       ),
@@ -159,7 +155,7 @@ export function createPipelineFolderStore(sql: Queryable) {
     },
 
     /** Lists the complete folders that no open attempt owns, except `ending`, whose record is being stored. */
-    listLeft: ({ workspaceId, profile }: PipelineFolderScope, ending: string) =>
+    listLeft: ({ workspaceId, profile }: LocalDataKey, ending: string) =>
       sql.query<LeftPipelineFolder>(
         named(
           `select folders.id, folders.attempt_id as "attemptId", folders.pipeline_name as "pipelineName", folders.packages
@@ -186,7 +182,7 @@ export function createPipelineFolderStore(sql: Queryable) {
       ),
 
     /** Lists the folders of a pipeline that no open attempt owns. */
-    listOfPipeline: ({ workspaceId, profile }: PipelineFolderScope, pipelineName: string) =>
+    listOfPipeline: ({ workspaceId, profile }: LocalDataKey, pipelineName: string) =>
       sql.query<LeftPipelineFolder>(
         named(
           `select folders.id, folders.attempt_id as "attemptId", folders.pipeline_name as "pipelineName", folders.packages
