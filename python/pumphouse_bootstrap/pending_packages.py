@@ -6,9 +6,11 @@ import os
 import time
 
 from pumphouse_bootstrap.file_user import files_of
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.interrupted_steps import end_interrupted_steps
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import (
     AttemptFolder,
     create_folder,
+    list_busy,
     open_root,
     remove_tree,
     take_ended,
@@ -43,7 +45,8 @@ class PendingPackages:
 
     def finish(self) -> tuple[dict, list[str]]:
         """
-        Remove what nobody needs, after user code has ended. Return {packages, is_complete}, and lines for the log.
+        Remove what no run needs, after user code has ended. Return {packages, busy, is_complete}, and lines for the log.
+        `busy`: the packages that attempts work on that still live.
         """
         with files_of(self._drop_to):
             packages = self._clean(self._own)
@@ -57,7 +60,10 @@ class PendingPackages:
                     continue
                 left -= size
                 packages += found
-        return {"packages": packages[:_MAX_LISTED], "is_complete": len(packages) <= _MAX_LISTED}, self._notes
+            # After the others: a package moves from the folder of an ended attempt to that of a living one.
+            busy = list_busy(self._root, self._own.attempt)
+        is_complete = max(len(packages), len(busy)) <= _MAX_LISTED
+        return {"packages": packages[:_MAX_LISTED], "busy": busy[:_MAX_LISTED], "is_complete": is_complete}, self._notes
 
     def _clean(self, folder: AttemptFolder) -> list[dict]:
         """Remove the working folders without pending packages; return the pending packages of the others."""
@@ -96,6 +102,7 @@ class PendingPackages:
         if pipeline is None:
             return []
         try:
+            end_interrupted_steps(pipeline)
             packages = describe_pending(pipeline)
             origin = folder.read_origin(name)
             held = max(measure(pipeline) - sum(package["bytes"] for package in packages), 0) if packages else 0

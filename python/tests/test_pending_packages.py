@@ -58,6 +58,18 @@ if at == "in-normalize":
     before(Normalize, "spool_files")
 if at == "load":
     before(Load, "run")
+if at in ("normalized", "half-removed"):
+    # The package is committed to the load step, and its extracted form is to be removed.
+    def remove(packages, load_id, not_exists_ok=False, original=PackageStorage.delete_package):
+        if not_exists_ok:
+            return original(packages, load_id, not_exists_ok)
+        if at == "half-removed":
+            os.remove(packages.storage.make_full_path(f"{load_id}/schema.json"))
+        stop()
+
+    PackageStorage.delete_package = remove
+if at == "completed":
+    after(PackageStorage, "complete_loading_package")
 if at == "in-load":
     # One job after the other, so that no other one is at the destination and not yet recorded: dlt would repeat it.
     os.environ["LOAD__WORKERS"] = "1"
@@ -159,6 +171,20 @@ class PendingPackagesTest(unittest.TestCase):
                     expected = {f"ids {ids}", f"orders {len(ids)}", f"orders__parts {2 * len(ids)}", "_dlt_loads 2"}
                     self.assertLessEqual(expected, set(self.count()))
 
+    def test_a_package_is_loaded_once_if_its_run_was_killed_between_two_steps(self) -> None:
+        for at in ("normalized", "half-removed", "completed"):
+            with self.subTest(at):
+                self.setUp()
+                self.kill(at)
+                self.assertIn("ASKED after 3", self.run_attempt())
+                self.assertEqual(self.list_kept(), [])
+                self.assertEqual(self.count()[:4], ["orders 6", "orders__parts 12", "_dlt_loads 2", "ids [1, 2, 3, 4, 5, 6]"])
+
+    def test_a_package_that_is_loaded_is_not_reported_as_pending(self) -> None:
+        self.kill("completed")
+        self.assertEqual(self.read_pending(), [])
+        self.assertEqual(self.list_kept(), [])
+
     def test_a_package_that_was_not_extracted_completely_is_extracted_again(self) -> None:
         self.kill("extract")
         self.assertEqual((self.read_pending(), self.list_kept()), ([], []))
@@ -214,6 +240,8 @@ class PendingPackagesTest(unittest.TestCase):
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertIn("ASKED after 0", self.run_attempt())
             self.assertEqual(self.list_kept(), ["earlier-1"])
+            [record] = self.records
+            self.assertEqual((record["packages"], [each["pipeline"] for each in record["busy"]]), ([], ["shop"]))
 
     def test_limits(self) -> None:
         self.run_attempt(ends=(None, "SIGKILL"), at="load", pending={"max_bytes": 10})

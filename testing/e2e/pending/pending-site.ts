@@ -13,7 +13,7 @@ import { program } from './program.ts';
 
 /** Where a run of the program stops, and what it does there. */
 export interface Stop {
-  at: 'normalize' | 'in-normalize' | 'load' | 'in-load';
+  at: 'normalize' | 'in-normalize' | 'load' | 'in-load' | 'unrecorded';
   how: 'kill' | 'memory' | 'hang';
 }
 

@@ -17,7 +17,8 @@ const found = {
 
 it('reads a report', () => {
   const event = { event: 'finished', pipeline: 'shop', load_id: '1' };
-  expect(readPendingReport({ packages: [found], events: [event], is_complete: true })).toEqual({
+  const busy = [{ pipeline: 'shop', load_id: '2' }];
+  expect(readPendingReport({ packages: [found], events: [event], busy, is_complete: true })).toEqual({
     packages: [
       {
         pipelineName: 'shop',
@@ -34,6 +35,7 @@ it('reads a report', () => {
       },
     ],
     ended: [{ pipelineName: 'shop', loadId: '1', state: 'finished' }],
+    busy: [{ pipelineName: 'shop', loadId: '2' }],
     isComplete: true,
   });
 });
@@ -59,6 +61,7 @@ it.each([null, [], 'text', [null], [7], [{ event: 'invented', pipeline: 'a', loa
     expect(readPendingReport({ packages: value, events: value })).toEqual({
       packages: [],
       ended: [],
+      busy: null,
       isComplete: false,
     });
   },

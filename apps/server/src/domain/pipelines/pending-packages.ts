@@ -20,10 +20,13 @@ export interface ReportedPackage {
   attemptId: string | null;
 }
 
-/** What a run did with a package that was pending. */
-export interface EndedPackage {
+export interface PackageName {
   pipelineName: string;
   loadId: string;
+}
+
+/** What a run did with a package that was pending. */
+export interface EndedPackage extends PackageName {
   state: 'finished' | 'dropped';
 }
 
@@ -31,6 +34,8 @@ export interface EndedPackage {
 export interface PendingReport {
   packages: ReportedPackage[];
   ended: EndedPackage[];
+  /** What attempts work on that still live; null from a bootstrap that does not report it. */
+  busy: PackageName[] | null;
   /** Whether `packages` has all of them, except those of attempts that still run. */
   isComplete: boolean;
 }
@@ -55,6 +60,7 @@ export function readPendingReport(record: Record<string, unknown>): PendingRepor
   return {
     packages: readList(record['packages']).flatMap(readPackage),
     ended: readList(record['events']).flatMap(readEnded),
+    busy: Array.isArray(record['busy']) ? readList(record['busy']).flatMap(readPackageName) : null,
     isComplete: record['is_complete'] === true,
   };
 }
@@ -91,12 +97,16 @@ function readPackage(value: unknown): ReportedPackage[] {
 }
 
 function readEnded(value: unknown): EndedPackage[] {
+  const state = isPlainObject(value) ? value['event'] : null;
+  if (state !== 'finished' && state !== 'dropped') return [];
+  return readPackageName(value).map((name) => ({ ...name, state }));
+}
+
+function readPackageName(value: unknown): PackageName[] {
   if (!isPlainObject(value)) return [];
   const pipelineName = readName(value['pipeline']);
   const loadId = readName(value['load_id']);
-  const state = value['event'];
-  if (pipelineName === null || loadId === null || (state !== 'finished' && state !== 'dropped')) return [];
-  return [{ pipelineName, loadId, state }];
+  return pipelineName === null || loadId === null ? [] : [{ pipelineName, loadId }];
 }
 
 /** Postgres rejects NUL and unpaired surrogates. */

@@ -11,12 +11,12 @@ const keptDays = 30;
 export async function recordPending(
   { pendingPackages }: Pick<Store, 'pendingPackages'>,
   attemptId: string,
-  { packages, ended, isComplete }: PendingReport,
+  { packages, ended, busy, isComplete }: PendingReport,
 ): Promise<void> {
   const attempt = await pendingPackages.findAttempt(attemptId);
   if (!attempt) return;
   if (ended.length > 0) await pendingPackages.end(attempt, ended);
   if (packages.length > 0) await pendingPackages.save(attempt, packages);
-  if (isComplete) await pendingPackages.endMissing(attempt, packages);
+  if (isComplete) await pendingPackages.endMissing(attempt, packages, busy);
   await pendingPackages.removeEnded(keptDays);
 }

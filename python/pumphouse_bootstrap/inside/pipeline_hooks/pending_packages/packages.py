@@ -22,7 +22,9 @@ _MAX_TABLES = 30
 _MAX_FILES = 100_000
 # Where dlt keeps packages that are complete in their step. A package in the middle of a step is in another folder, and
 # dlt begins that step again: extraction from the source, normalization from the extracted package.
-_PLACES = (("normalize", "extracted"), ("load", "normalized"))
+EXTRACTED = ("normalize", "extracted")
+NORMALIZED = ("load", "normalized")
+_PLACES = (EXTRACTED, NORMALIZED)
 _LEFT = ("new_jobs", "started_jobs")
 _DONE = ("completed_jobs", "failed_jobs")
 
@@ -33,14 +35,19 @@ def is_pipeline_name(name: str) -> bool:
 
 def has_pending(pipeline: int) -> bool:
     """Report whether the working folder, an open descriptor, has a package to normalize or to load."""
-    return any(_list_folders(pipeline, place) for place in _PLACES)
+    return any(list_folders(pipeline, place) for place in _PLACES)
+
+
+def list_pending(pipeline: int) -> list[str]:
+    """Return the load ids of the pending packages of a working folder, at most 50."""
+    return sorted({load_id for place in _PLACES for load_id in list_folders(pipeline, place)})[:_MAX_PACKAGES]
 
 
 def describe_pending(pipeline: int) -> list[dict]:
     """Describe the pending packages of a working folder, the oldest first. At most 50."""
     found: dict[str, dict] = {}
     for place in _PLACES:
-        for load_id in _list_folders(pipeline, place)[:_MAX_PACKAGES]:
+        for load_id in list_folders(pipeline, place)[:_MAX_PACKAGES]:
             package = _describe(pipeline, (*place, load_id), load_id, place[1])
             if package is not None:
                 # A package that is in both was normalized, and its extracted form is to be removed.
@@ -85,7 +92,8 @@ def read_json(folder: int, name: str, limit: int) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def _list_folders(pipeline: int, place: tuple[str, ...]) -> list[str]:
+def list_folders(pipeline: int, place: tuple[str, ...]) -> list[str]:
+    """Return the names of the packages in a folder below an open one, sorted."""
     folder = open_below(pipeline, place)
     if folder is None:
         return []
@@ -105,7 +113,7 @@ def _describe(pipeline: int, path: tuple[str, ...], load_id: str, place: str) ->
     try:
         left, done, tables = 0, 0, set()
         for state in (*_LEFT, *_DONE):
-            jobs = _list_jobs(package, state)
+            jobs = list_jobs(package, state)
             if state in _LEFT:
                 left += len(jobs)
             else:
@@ -126,7 +134,8 @@ def _describe(pipeline: int, path: tuple[str, ...], load_id: str, place: str) ->
         os.close(package)
 
 
-def _list_jobs(package: int, state: str) -> list[str]:
+def list_jobs(package: int, state: str) -> list[str]:
+    """Return the files of the jobs of an open package that are in a state."""
     folder = open_below(package, (state,))
     if folder is None:
         return []

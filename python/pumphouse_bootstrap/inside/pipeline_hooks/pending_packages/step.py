@@ -9,6 +9,7 @@ from ..constructor import construct_again
 from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
 from .packages import has_pending, open_below
+from .repeated_jobs import accept_loaded_rows, list_repeated
 from .reporting import report
 from .take_over import CannotContinue, Found, take_over
 
@@ -124,7 +125,8 @@ class PendingPackages:
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
         try:
-            info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
+            with accept_loaded_rows(_list_repeated(own, name), lambda job: report("loaded", name, found.origin, [], job)):
+                info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
         own.write_note(name, None)
@@ -182,6 +184,16 @@ def _has_others(root: int, own: str, name: str) -> bool:
             os.close(folder)
             return True
     return False
+
+
+def _list_repeated(own: AttemptFolder, name: str) -> set[str]:
+    folder = own.open_pipeline(name)
+    if folder is None:
+        return set()
+    try:
+        return list_repeated(folder)
+    finally:
+        os.close(folder)
 
 
 def _set_destination(pipeline, arguments: dict) -> None:

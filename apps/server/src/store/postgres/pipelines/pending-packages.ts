@@ -1,5 +1,6 @@
 import type {
   EndedPackage,
+  PackageName,
   PendingStep,
   ReportedPackage,
 } from '../../../domain/pipelines/pending-packages.ts';
@@ -52,6 +53,8 @@ export interface PendingFilter {
   onlyPending: boolean;
 }
 
+/** Within this, reports of attempts that end at the same time may arrive in any order. */
+const settledSeconds = 10;
 const noWorker = '00000000-0000-0000-0000-000000000000';
 const inScope = `pending_packages.workspace_id = :workspaceId and pending_packages.profile = :profile
   and pending_packages.worker_id is not distinct from :workerId::uuid` as const;
@@ -105,12 +108,14 @@ export function createPendingPackageStore(sql: Queryable) {
       ),
 
     /**
-     * Ends packages that a complete report does not have: as dropped if a member asked for that. Another open attempt may
-     * have taken them over, so nothing ends while there is one.
+     * Ends packages that a complete report does not have: as dropped if a member asked for that. Nothing ends while another
+     * attempt is open that may have taken it over, if the report does not say what those work on. A report may arrive after
+     * a later one, so a package that was reported just now stays.
      */
     endMissing: (
       { workspaceId, profile, workerId, jobRunId }: ReportingAttempt,
-      packages: readonly ReportedPackage[],
+      packages: readonly PackageName[],
+      busy: readonly PackageName[] | null,
     ) =>
       sql.execute(
         named(
@@ -118,12 +123,22 @@ export function createPendingPackageStore(sql: Queryable) {
               set state = case when drop_requested_at is null then 'gone' else 'dropped' end, ended_at = now(),
                   ended_by_job_run_id = case when drop_requested_at is null then null else cast(:jobRunId as uuid) end
             where ${inScope} and state = 'pending'
-              and not exists (select 1 from json_to_recordset(:packages::json) as found ("pipelineName" text, "loadId" text)
+              and not exists (select 1 from json_to_recordset(:found::json) as found ("pipelineName" text, "loadId" text)
                                where found."pipelineName" = pending_packages.pipeline_name and found."loadId" = pending_packages.load_id)
-              and not exists (select 1 from job_runs
-                               where job_runs.workspace_id = :workspaceId and job_runs.profile = :profile and job_runs.id <> :jobRunId
-                                 and job_runs.status in ('starting', 'running', 'cancelling'))`,
-          { workspaceId, profile, workerId, jobRunId, packages: JSON.stringify(packages) },
+              and case when :knowsBusy::boolean
+                then drop_requested_at is not null or reported_at < now() - make_interval(secs => :settledSeconds)
+                else not exists (select 1 from job_runs
+                                  where job_runs.workspace_id = :workspaceId and job_runs.profile = :profile and job_runs.id <> :jobRunId
+                                    and job_runs.status in ('starting', 'running', 'cancelling')) end`,
+          {
+            workspaceId,
+            profile,
+            workerId,
+            jobRunId,
+            found: JSON.stringify([...packages, ...(busy ?? [])]),
+            knowsBusy: busy !== null,
+            settledSeconds,
+          },
         ),
       ),
 
