@@ -16,6 +16,7 @@ from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders imp
     take_ended,
 )
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import describe_pending, measure
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.row_counts import RowCounter
 
 _MAX_LISTED = 200
 _DAY_SECONDS = 86_400
@@ -29,6 +30,7 @@ class PendingPackages:
         self._drop_to = drop_to
         self._settings = settings
         self._notes: list[str] = []
+        self._counter = RowCounter()
         # The pipelines of this attempt that have pending packages; None until that is known.
         self._kept: set[str] | None = None
         # Opened as the current user: the folders above are closed to runs.
@@ -103,7 +105,7 @@ class PendingPackages:
             return []
         try:
             end_interrupted_steps(pipeline)
-            packages = describe_pending(pipeline)
+            packages = describe_pending(pipeline, self._counter)
             origin = folder.read_origin(name)
             held = max(measure(pipeline) - sum(package["bytes"] for package in packages), 0) if packages else 0
         finally:

@@ -185,6 +185,19 @@ class PendingPackagesTest(unittest.TestCase):
         self.assertEqual(self.read_pending(), [])
         self.assertEqual(self.list_kept(), [])
 
+    def test_the_rows_that_are_left_are_counted(self) -> None:
+        for at, destination, rows in (
+            ("normalize", "duckdb", {"orders": 3}),
+            ("load", "duckdb", {"orders": 3, "orders__parts": 6}),
+            ("load", "filesystem", {"orders": 3, "orders__parts": 6}),
+        ):
+            with self.subTest(at=at, destination=destination):
+                self.setUp()
+                os.environ["DESTINATION__FILESYSTEM__BUCKET_URL"] = self.data
+                self.kill(at, destination=destination)
+                [package] = self.records[0]["packages"]
+                self.assertEqual(package["rows"], rows)
+
     def test_a_package_that_was_not_extracted_completely_is_extracted_again(self) -> None:
         self.kill("extract")
         self.assertEqual((self.read_pending(), self.list_kept()), ([], []))

@@ -308,7 +308,7 @@ export function createServices(ports: ServicePorts) {
       instruments,
       faultPoints,
     }),
-    pendingPackages: createPendingPackages(persistence, startRuns),
+    pendingPackages: createPendingPackages(persistence, startRuns, settings.pendingPackages),
     holdPipelines: createHoldPipelines(persistence, packageVersions),
     reportRuns: createReportRuns({ persistence, instruments, traces, log }),
     instruments,

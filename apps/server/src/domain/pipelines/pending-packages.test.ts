@@ -7,6 +7,7 @@ const found = {
   schema: 'shop',
   step: 'normalized',
   tables: ['orders'],
+  rows: { orders: 3, images: null },
   bytes: 10,
   jobs_left: 1,
   jobs_done: 2,
@@ -26,6 +27,10 @@ it('reads a report', () => {
         schemaName: 'shop',
         step: 'normalized',
         tableNames: ['orders'],
+        rowCounts: [
+          { tableName: 'orders', rows: 3 },
+          { tableName: 'images', rows: null },
+        ],
         sizeBytes: 10,
         jobsLeft: 1,
         jobsDone: 2,

@@ -4,6 +4,12 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 export const pendingSteps = ['extracted', 'normalized', 'partly_loaded'] as const;
 export type PendingStep = (typeof pendingSteps)[number];
 
+/** The rows of a table that are not loaded yet; null: unknown, as in binary files. */
+export interface PendingRows {
+  tableName: string;
+  rows: number | null;
+}
+
 /** A load package that is still to be loaded, as a bootstrap found it. */
 export interface ReportedPackage {
   pipelineName: string;
@@ -11,6 +17,8 @@ export interface ReportedPackage {
   schemaName: string | null;
   step: PendingStep;
   tableNames: string[];
+  /** Of the jobs that are left. */
+  rowCounts: PendingRows[];
   sizeBytes: number;
   jobsLeft: number;
   jobsDone: number;
@@ -86,6 +94,7 @@ function readPackage(value: unknown): ReportedPackage[] {
       tableNames: readList(value['tables'])
         .flatMap((table) => readName(table) ?? [])
         .slice(0, maxTables),
+      rowCounts: readRows(value['rows']),
       sizeBytes: readCount(value['bytes'], Number.MAX_SAFE_INTEGER),
       jobsLeft: readCount(value['jobs_left'], maxCount),
       jobsDone: readCount(value['jobs_done'], maxCount),
@@ -107,6 +116,17 @@ function readPackageName(value: unknown): PackageName[] {
   const pipelineName = readName(value['pipeline']);
   const loadId = readName(value['load_id']);
   return pipelineName === null || loadId === null ? [] : [{ pipelineName, loadId }];
+}
+
+function readRows(value: unknown): PendingRows[] {
+  if (!isPlainObject(value)) return [];
+  return Object.entries(value)
+    .slice(0, maxTables)
+    .flatMap(([table, rows]) => {
+      const tableName = readName(table);
+      if (tableName === null) return [];
+      return [{ tableName, rows: rows === null ? null : readCount(rows, Number.MAX_SAFE_INTEGER) }];
+    });
 }
 
 /** Postgres rejects NUL and unpaired surrogates. */
