@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from attempt_runner import AttemptRunner, build_archive, dlt_environment
+from attempt_runner import DLT, AttemptRunner, build_archive, dlt_environment
 from attempt_server import ATTEMPT_ID, AttemptServer
 
 # Ends itself at the point that `stop` names: before a step, or in it.
@@ -68,6 +68,16 @@ if at in ("normalized", "half-removed"):
         stop()
 
     PackageStorage.delete_package = remove
+if at == "unrecorded":
+    os.environ["LOAD__WORKERS"] = "1"
+    # The second job is at the destination, and its package does not say so.
+    count = [0]
+
+    def record(*args, original=PackageStorage.save_pending_transition):
+        count[0] += 1
+        return stop() if count[0] == 2 else original(*args)
+
+    PackageStorage.save_pending_transition = record
 if at == "completed":
     after(PackageStorage, "complete_loading_package")
 if at == "in-load":
@@ -107,6 +117,9 @@ class PendingPackagesTest(unittest.TestCase):
         self.data = folder.name
         self.root = Path(folder.name, ".pumphouse", "pipelines")
         self.number = 0
+        self.dlt = DLT
+        # Of the runs, in addition to the usual ones.
+        self.variables: dict[str, str] = {}
 
     def run_attempt(self, code: str = SHOP, ends: tuple = (0, None), pending: dict | None = None, **settings: object) -> list[str]:
         """Run an attempt to its end; return its log. `pending`: what the server says of packages."""
@@ -117,13 +130,13 @@ class PendingPackagesTest(unittest.TestCase):
         server = AttemptServer(
             program=launcher,
             arguments=["--run-id", "run-1", "--trigger", "manual:", "--entry-point", json.dumps(entry)],
-            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1"},
+            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1", **self.variables},
             pipelines={
                 "pending": {"max_bytes": 10_000_000, "max_days": 30, "run": self.number, "job": "jobs.shop.shop", **(pending or {})}
             },
         )
         local_data = {"path": self.data, "source": self.data, "mounted": False, "written_as": "prod"}
-        runner = AttemptRunner(server, environment=dlt_environment(), local_data=local_data)
+        runner = AttemptRunner(server, environment=dlt_environment(dlt=self.dlt), local_data=local_data)
         self.addCleanup(runner.clean)
         server.serve_archive("code", build_archive({"shop.py": code, "settings.json": json.dumps(settings)}))
         end = runner.run()
@@ -180,10 +193,31 @@ class PendingPackagesTest(unittest.TestCase):
                 self.assertEqual(self.list_kept(), [])
                 self.assertEqual(self.count()[:4], ["orders 6", "orders__parts 12", "_dlt_loads 2", "ids [1, 2, 3, 4, 5, 6]"])
 
+    def test_a_job_that_was_not_recorded_doubles_no_row_that_is_merged_or_replaced(self) -> None:
+        for disposition in ("merge", "replace"):
+            with self.subTest(disposition):
+                self.setUp()
+                self.kill("unrecorded", disposition=disposition)
+                self.run_attempt(pending={"finish": ["shop"]}, disposition=disposition)
+                self.assertEqual(self.count()[:2] + self.count()[3:4], ["orders 3", "orders__parts 6", "ids [1, 2, 3]"])
+
     def test_a_package_that_is_loaded_is_not_reported_as_pending(self) -> None:
         self.kill("completed")
         self.assertEqual(self.read_pending(), [])
         self.assertEqual(self.list_kept(), [])
+
+    def test_the_oldest_dlt_keeps_packages(self) -> None:
+        self.dlt = "dlt[duckdb]==1.26.0"
+        # This release keeps local files in another folder, which is not local data of the workspace.
+        self.variables = {"DESTINATION__DUCKDB__CREDENTIALS": f"{self.data}/shop.duckdb"}
+        expected = 0
+        for at in ("normalize", "load", "normalized", "completed", "in-load"):
+            with self.subTest(at):
+                self.kill(at)
+                expected += 3
+                self.assertIn(f"ASKED after {expected}", self.run_attempt())
+                expected += 3
+                self.assertEqual(self.count()[3], f"ids {list(range(1, expected + 1))}")
 
     def test_the_rows_that_are_left_are_counted(self) -> None:
         for at, destination, rows in (
@@ -193,7 +227,7 @@ class PendingPackagesTest(unittest.TestCase):
         ):
             with self.subTest(at=at, destination=destination):
                 self.setUp()
-                os.environ["DESTINATION__FILESYSTEM__BUCKET_URL"] = self.data
+                self.variables = {"DESTINATION__FILESYSTEM__BUCKET_URL": f"{self.data}/bucket"}
                 self.kill(at, destination=destination)
                 [package] = self.records[0]["packages"]
                 self.assertEqual(package["rows"], rows)
