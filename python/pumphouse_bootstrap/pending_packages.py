@@ -64,6 +64,10 @@ class PendingPackages:
                 packages += found
             # After the others: a package moves from the folder of an ended attempt to that of a living one.
             busy = list_busy(self._root, self._own.attempt)
+        if self._kept:
+            # Not only with the end of this process: the next run may begin as soon as the server knows that this one has
+            # ended, and must find its packages.
+            self._own.unlock()
         is_complete = max(len(packages), len(busy)) <= _MAX_LISTED
         return {"packages": packages[:_MAX_LISTED], "busy": busy[:_MAX_LISTED], "is_complete": is_complete}, self._notes
 
@@ -90,14 +94,11 @@ class PendingPackages:
         Remove what this attempt does not keep. The end of the run is stored by then, because removing files takes longer than
         some runs: a later attempt removes what is left after a kill.
         """
-        if self._kept is None:
+        if self._kept is None or self._kept:
+            # Another attempt may have the folder by now, and removes the rest.
             return
         with files_of(self._drop_to):
-            for name in self._own.list_pipelines():
-                if name not in self._kept:
-                    remove_tree(self._own.descriptor, name)
-            if not self._kept:
-                self._remove(self._own)
+            self._remove(self._own)
 
     def _describe(self, folder: AttemptFolder, name: str) -> list[dict]:
         pipeline = folder.open_pipeline(name)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from attempt_runner import DLT, AttemptRunner, build_archive, dlt_environment
 from attempt_server import ATTEMPT_ID, AttemptServer
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import take_ended
+from pumphouse_bootstrap.pending_packages import PendingPackages
 
 # Ends itself at the point that `stop` names: before a step, or in it.
 SHOP = """
@@ -289,6 +291,21 @@ class PendingPackagesTest(unittest.TestCase):
             self.assertEqual(self.list_kept(), ["earlier-1"])
             [record] = self.records
             self.assertEqual((record["packages"], [each["pipeline"] for each in record["busy"]]), ([], ["shop"]))
+
+    def test_the_next_attempt_may_take_packages_before_the_process_of_the_last_one_ends(self) -> None:
+        settings = {"max_bytes": 10_000_000, "max_days": 30, "run": 1, "job": "jobs.shop"}
+        ended = PendingPackages(self.data, "ended", settings, None)
+        package = self.root / "ended" / "shop" / "normalize" / "extracted" / "1795989114.5"
+        package.mkdir(parents=True)
+        (package / "schema.json").write_text("{}")
+        root = os.open(self.root, os.O_RDONLY)
+        self.addCleanup(os.close, root)
+        self.assertEqual([folder.attempt for folder in take_ended(root, "next")], [])
+        found, _ = ended.finish()
+        self.assertEqual(len(found["packages"]), 1)
+        self.assertEqual([folder.attempt for folder in take_ended(root, "next")], ["ended"])
+        ended.remove_rest()
+        self.assertTrue(package.exists())
 
     def test_limits(self) -> None:
         self.run_attempt(ends=(None, "SIGKILL"), at="load", pending={"max_bytes": 10})

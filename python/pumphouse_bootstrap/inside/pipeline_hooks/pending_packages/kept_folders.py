@@ -47,6 +47,12 @@ class AttemptFolder:
         self._lock = lock
         return True
 
+    def unlock(self) -> None:
+        """Let the next attempt take over what is in the folder."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
     def close(self) -> None:
         for descriptor in (self._lock, self.descriptor):
             if descriptor >= 0:
