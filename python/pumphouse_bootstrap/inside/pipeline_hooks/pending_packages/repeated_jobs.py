@@ -1,7 +1,7 @@
 """
 Lets a load go on if a job that it repeats has loaded its rows before.
 
-A job whose run died after its transaction, and before its package said so, is repeated. Where `_dlt_id` is unique, as
+A job whose run died after its transaction, and before its package recorded that, is repeated. Where `_dlt_id` is unique, as
 dlt makes it in Postgres, its rows are rejected then, in this run and in every later one. A job is one transaction, so all
 of its rows are there. SQL jobs are left alone: they may have several transactions.
 """
@@ -40,7 +40,7 @@ def list_repeated(pipeline: int) -> set[str]:
 
 @contextlib.contextmanager
 def accept_loaded_rows(repeated: set[str], note: Callable[[str], None]) -> Iterator[None]:
-    """While this is open, a job of `repeated` is complete if its rows are at the destination; `note` is told its name."""
+    """While this is open, a job of `repeated` is complete if its rows are at the destination; `note` gets its name."""
     if not repeated:
         yield
         return

@@ -1,7 +1,7 @@
 """
 Loads tables from their first job if one of their jobs may be at the destination already.
 
-A job whose run died after its transaction, and before its package said so, would be repeated, and its rows would be there
+A job whose run died after its transaction, and before its package recorded that, would be repeated, and its rows would be there
 twice: in a table that is replaced, which is emptied only once, or in the staging table of a merge. So all jobs of such a
 table and of its nested tables begin anew, and dlt empties the tables again. Tables that are appended to stay as they are.
 """
