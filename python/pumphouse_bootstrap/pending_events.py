@@ -14,6 +14,8 @@ _MAX_IDS = 20
 _TEXTS = {
     "finishing": "Finishing {packages} of the pipeline {pipeline}, extracted by {origin}.",
     "finished": "Finished {packages} of the pipeline {pipeline}, extracted by {origin}.",
+    "loaded": "The rows of the load job {reason} of the pipeline {pipeline} were at the destination already, and were not"
+    " loaded again.",
     "dropped": "Dropped {packages} of the pipeline {pipeline}, extracted by {origin}: {reason}."
     " The source is asked for their rows again, from where the destination's state ends.",
     "unusable": "Pending load packages of the pipeline {pipeline} cannot be used by this run, and stay: {reason}",

@@ -6,14 +6,17 @@ import os
 import time
 
 from pumphouse_bootstrap.file_user import files_of
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.interrupted_steps import end_interrupted_steps
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import (
     AttemptFolder,
     create_folder,
+    list_busy,
     open_root,
     remove_tree,
     take_ended,
 )
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import describe_pending, measure
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.row_counts import RowCounter
 
 _MAX_LISTED = 200
 _DAY_SECONDS = 86_400
@@ -27,6 +30,7 @@ class PendingPackages:
         self._drop_to = drop_to
         self._settings = settings
         self._notes: list[str] = []
+        self._counter = RowCounter()
         # The pipelines of this attempt that have pending packages; None until that is known.
         self._kept: set[str] | None = None
         # Opened as the current user: the folders above are closed to runs.
@@ -43,7 +47,8 @@ class PendingPackages:
 
     def finish(self) -> tuple[dict, list[str]]:
         """
-        Remove what nobody needs, after user code has ended. Return {packages, is_complete}, and lines for the log.
+        Remove what no run needs, after user code has ended. Return {packages, busy, is_complete}, and lines for the log.
+        `busy`: the packages that attempts work on that still live.
         """
         with files_of(self._drop_to):
             packages = self._clean(self._own)
@@ -57,7 +62,14 @@ class PendingPackages:
                     continue
                 left -= size
                 packages += found
-        return {"packages": packages[:_MAX_LISTED], "is_complete": len(packages) <= _MAX_LISTED}, self._notes
+            # After the others: a package moves from the folder of an ended attempt to that of a living one.
+            busy = list_busy(self._root, self._own.attempt)
+        if self._kept:
+            # Not only with the end of this process: the next run may begin as soon as the server knows that this one has
+            # ended, and must find its packages.
+            self._own.unlock()
+        is_complete = max(len(packages), len(busy)) <= _MAX_LISTED
+        return {"packages": packages[:_MAX_LISTED], "busy": busy[:_MAX_LISTED], "is_complete": is_complete}, self._notes
 
     def _clean(self, folder: AttemptFolder) -> list[dict]:
         """Remove the working folders without pending packages; return the pending packages of the others."""
@@ -82,21 +94,19 @@ class PendingPackages:
         Remove what this attempt does not keep. The end of the run is stored by then, because removing files takes longer than
         some runs: a later attempt removes what is left after a kill.
         """
-        if self._kept is None:
+        if self._kept is None or self._kept:
+            # Another attempt may have the folder by now, and removes the rest.
             return
         with files_of(self._drop_to):
-            for name in self._own.list_pipelines():
-                if name not in self._kept:
-                    remove_tree(self._own.descriptor, name)
-            if not self._kept:
-                self._remove(self._own)
+            self._remove(self._own)
 
     def _describe(self, folder: AttemptFolder, name: str) -> list[dict]:
         pipeline = folder.open_pipeline(name)
         if pipeline is None:
             return []
         try:
-            packages = describe_pending(pipeline)
+            end_interrupted_steps(pipeline)
+            packages = describe_pending(pipeline, self._counter)
             origin = folder.read_origin(name)
             held = max(measure(pipeline) - sum(package["bytes"] for package in packages), 0) if packages else 0
         finally:

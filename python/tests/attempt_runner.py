@@ -64,19 +64,19 @@ def plain_environment() -> str:
 
 
 @lru_cache
-def dlt_environment(*packages: str) -> str:
+def dlt_environment(*packages: str, dlt: str = DLT) -> str:
     """
     Create an environment with dlt, more packages and our hooks, like the environment builder; built once for each Python.
     """
     version = ".".join(map(str, sys.version_info[:2]))
-    name = "-".join([DLT.replace("==", "-"), *packages, "python", version])
+    name = "-".join([dlt.replace("==", "-"), *packages, "python", version])
     folder = REPOSITORY / ".tools" / "test-environments" / name
     complete = folder / ".complete"
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
         uv = find_tool("uv")
         subprocess.run([uv, "venv", "-q", "--no-project", "--python", sys.executable, str(folder)], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", f"{folder}/bin/python", DLT, *packages]
+        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", f"{folder}/bin/python", dlt, *packages]
         subprocess.run(install, check=True)
         complete.touch()
     packages = next(folder.glob("lib/python*/site-packages"))

@@ -8,8 +8,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from attempt_runner import AttemptRunner, build_archive, dlt_environment
+from attempt_runner import DLT, AttemptRunner, build_archive, dlt_environment
 from attempt_server import ATTEMPT_ID, AttemptServer
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import take_ended
+from pumphouse_bootstrap.pending_packages import PendingPackages
 
 # Ends itself at the point that `stop` names: before a step, or in it.
 SHOP = """
@@ -58,6 +60,28 @@ if at == "in-normalize":
     before(Normalize, "spool_files")
 if at == "load":
     before(Load, "run")
+if at in ("normalized", "half-removed"):
+    # The package is committed to the load step, and its extracted form is to be removed.
+    def remove(packages, load_id, not_exists_ok=False, original=PackageStorage.delete_package):
+        if not_exists_ok:
+            return original(packages, load_id, not_exists_ok)
+        if at == "half-removed":
+            os.remove(packages.storage.make_full_path(f"{load_id}/schema.json"))
+        stop()
+
+    PackageStorage.delete_package = remove
+if at == "unrecorded":
+    os.environ["LOAD__WORKERS"] = "1"
+    # The second job is at the destination, and its package does not say so.
+    count = [0]
+
+    def record(*args, original=PackageStorage.save_pending_transition):
+        count[0] += 1
+        return stop() if count[0] == 2 else original(*args)
+
+    PackageStorage.save_pending_transition = record
+if at == "completed":
+    after(PackageStorage, "complete_loading_package")
 if at == "in-load":
     # One job after the other, so that no other one is at the destination and not yet recorded: dlt would repeat it.
     os.environ["LOAD__WORKERS"] = "1"
@@ -95,6 +119,9 @@ class PendingPackagesTest(unittest.TestCase):
         self.data = folder.name
         self.root = Path(folder.name, ".pumphouse", "pipelines")
         self.number = 0
+        self.dlt = DLT
+        # Of the runs, in addition to the usual ones.
+        self.variables: dict[str, str] = {}
 
     def run_attempt(self, code: str = SHOP, ends: tuple = (0, None), pending: dict | None = None, **settings: object) -> list[str]:
         """Run an attempt to its end; return its log. `pending`: what the server says of packages."""
@@ -105,13 +132,13 @@ class PendingPackagesTest(unittest.TestCase):
         server = AttemptServer(
             program=launcher,
             arguments=["--run-id", "run-1", "--trigger", "manual:", "--entry-point", json.dumps(entry)],
-            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1"},
+            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1", **self.variables},
             pipelines={
                 "pending": {"max_bytes": 10_000_000, "max_days": 30, "run": self.number, "job": "jobs.shop.shop", **(pending or {})}
             },
         )
         local_data = {"path": self.data, "source": self.data, "mounted": False, "written_as": "prod"}
-        runner = AttemptRunner(server, environment=dlt_environment(), local_data=local_data)
+        runner = AttemptRunner(server, environment=dlt_environment(dlt=self.dlt), local_data=local_data)
         self.addCleanup(runner.clean)
         server.serve_archive("code", build_archive({"shop.py": code, "settings.json": json.dumps(settings)}))
         end = runner.run()
@@ -158,6 +185,54 @@ class PendingPackagesTest(unittest.TestCase):
                     ids = [1, 2, 3] if disposition == "replace" else [1, 2, 3, 4, 5, 6]
                     expected = {f"ids {ids}", f"orders {len(ids)}", f"orders__parts {2 * len(ids)}", "_dlt_loads 2"}
                     self.assertLessEqual(expected, set(self.count()))
+
+    def test_a_package_is_loaded_once_if_its_run_was_killed_between_two_steps(self) -> None:
+        for at in ("normalized", "half-removed", "completed"):
+            with self.subTest(at):
+                self.setUp()
+                self.kill(at)
+                self.assertIn("ASKED after 3", self.run_attempt())
+                self.assertEqual(self.list_kept(), [])
+                self.assertEqual(self.count()[:4], ["orders 6", "orders__parts 12", "_dlt_loads 2", "ids [1, 2, 3, 4, 5, 6]"])
+
+    def test_a_job_that_was_not_recorded_doubles_no_row_that_is_merged_or_replaced(self) -> None:
+        for disposition in ("merge", "replace"):
+            with self.subTest(disposition):
+                self.setUp()
+                self.kill("unrecorded", disposition=disposition)
+                self.run_attempt(pending={"finish": ["shop"]}, disposition=disposition)
+                self.assertEqual(self.count()[:2] + self.count()[3:4], ["orders 3", "orders__parts 6", "ids [1, 2, 3]"])
+
+    def test_a_package_that_is_loaded_is_not_reported_as_pending(self) -> None:
+        self.kill("completed")
+        self.assertEqual(self.read_pending(), [])
+        self.assertEqual(self.list_kept(), [])
+
+    def test_the_oldest_dlt_keeps_packages(self) -> None:
+        self.dlt = "dlt[duckdb]==1.26.0"
+        # This release keeps local files in another folder, which is not local data of the workspace.
+        self.variables = {"DESTINATION__DUCKDB__CREDENTIALS": f"{self.data}/shop.duckdb"}
+        expected = 0
+        for at in ("normalize", "load", "normalized", "completed", "in-load"):
+            with self.subTest(at):
+                self.kill(at)
+                expected += 3
+                self.assertIn(f"ASKED after {expected}", self.run_attempt())
+                expected += 3
+                self.assertEqual(self.count()[3], f"ids {list(range(1, expected + 1))}")
+
+    def test_the_rows_that_are_left_are_counted(self) -> None:
+        for at, destination, rows in (
+            ("normalize", "duckdb", {"orders": 3}),
+            ("load", "duckdb", {"orders": 3, "orders__parts": 6}),
+            ("load", "filesystem", {"orders": 3, "orders__parts": 6}),
+        ):
+            with self.subTest(at=at, destination=destination):
+                self.setUp()
+                self.variables = {"DESTINATION__FILESYSTEM__BUCKET_URL": f"{self.data}/bucket"}
+                self.kill(at, destination=destination)
+                [package] = self.records[0]["packages"]
+                self.assertEqual(package["rows"], rows)
 
     def test_a_package_that_was_not_extracted_completely_is_extracted_again(self) -> None:
         self.kill("extract")
@@ -214,6 +289,23 @@ class PendingPackagesTest(unittest.TestCase):
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertIn("ASKED after 0", self.run_attempt())
             self.assertEqual(self.list_kept(), ["earlier-1"])
+            [record] = self.records
+            self.assertEqual((record["packages"], [each["pipeline"] for each in record["busy"]]), ([], ["shop"]))
+
+    def test_the_next_attempt_may_take_packages_before_the_process_of_the_last_one_ends(self) -> None:
+        settings = {"max_bytes": 10_000_000, "max_days": 30, "run": 1, "job": "jobs.shop"}
+        ended = PendingPackages(self.data, "ended", settings, None)
+        package = self.root / "ended" / "shop" / "normalize" / "extracted" / "1795989114.5"
+        package.mkdir(parents=True)
+        (package / "schema.json").write_text("{}")
+        root = os.open(self.root, os.O_RDONLY)
+        self.addCleanup(os.close, root)
+        self.assertEqual([folder.attempt for folder in take_ended(root, "next")], [])
+        found, _ = ended.finish()
+        self.assertEqual(len(found["packages"]), 1)
+        self.assertEqual([folder.attempt for folder in take_ended(root, "next")], ["ended"])
+        ended.remove_rest()
+        self.assertTrue(package.exists())
 
     def test_limits(self) -> None:
         self.run_attempt(ends=(None, "SIGKILL"), at="load", pending={"max_bytes": 10})

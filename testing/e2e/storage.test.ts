@@ -21,6 +21,7 @@ const kinds = [
   'caches',
   'audit',
   'alert-deliveries',
+  'pending-packages',
 ];
 
 interface StoredKind {
@@ -90,6 +91,8 @@ describe('the storage of a server', () => {
     expect(stored.get('traces')).toMatchObject({ count: 2, limit: '90d' });
     expect(stored.get('packages')).toMatchObject({ count: 6, limit: '180d/20GB' });
     expect(stored.get('environments')).toMatchObject({ count: 1, limit: '30d/20GB' });
+    expect(stored.get('pending-packages')).toMatchObject({ count: 0, bytes: 0, limit: '30d/20GB' });
+    stored.delete('pending-packages');
     for (const { bytes } of stored.values()) expect(bytes).toBeGreaterThan(0);
     const table = (await runAdmin(server, ['storage'])).trimEnd().split('\n');
     expect(table[0]).toMatch(/^KIND +COUNT +SIZE +OLDEST +LIMIT +REMOVED NEXT$/);

@@ -35,17 +35,30 @@ async function withRetention<T>(
 
 /** Prints the amount of stored data and its limits by kind, and what a purge would remove now. */
 export async function showStorage(options: { json?: true }): Promise<void> {
-  const reports = await withRetention((retention, limits) => retention.report(limits));
+  const reports = await withRetention(async (retention, limits, persistence) => [
+    ...(await retention.report(limits)),
+    await measurePending(persistence),
+  ]);
   process.stdout.write(
     options.json ? `${JSON.stringify(reports.map(toJson), null, 2)}\n` : formatReports(reports),
   );
 }
 
-function toJson({ kind, count, bytes, oldest, limit, next }: StorageReport) {
+type ShownReport = Omit<StorageReport, 'kind'> & { kind: string };
+
+/** What runs left for the next one. A run removes what exceeds the limits, which are for each workspace and profile. */
+async function measurePending({ store }: Persistence): Promise<ShownReport> {
+  const { maxDays, maxBytes } = readConfig().pendingPackages;
+  const limit = { maxAgeSeconds: maxDays * 86_400, maxBytes };
+  const next = { count: 0, bytes: 0 };
+  return { kind: 'pending-packages', ...(await store.pendingPackages.measure(null)), limit, next };
+}
+
+function toJson({ kind, count, bytes, oldest, limit, next }: ShownReport) {
   return { kind, count, bytes, oldest, limit: formatLimit(limit), next };
 }
 
-function formatReports(reports: readonly StorageReport[]): string {
+function formatReports(reports: readonly ShownReport[]): string {
   const rows = reports.map(({ kind, count, bytes, oldest, limit, next }) => [
     kind,
     String(count),

@@ -21,6 +21,8 @@ _DAMAGE = (tarfile.TarError, zlib.error, EOFError, UnicodeError)
 # A naming scheme that some docs show but dlt never reads.
 _PROFILE_LAST = re.compile(r"(config|secrets)\.(.+)\.toml")
 _PROFILE_FIRST = re.compile(r".+\.(config|secrets)\.toml")
+# Where dlt keeps its state, and where older releases did.
+_STATE_FOLDERS = ("state", ".var")
 _SAFE_PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -93,13 +95,14 @@ def place_pipelines(pipelines: dict | None, profile: str, root: str) -> None:
     pending = pipelines.get("pending") if pipelines is not None else None
     if pending is None or "folder" not in pending or not _SAFE_PROFILE.fullmatch(profile):
         return
-    path = f".dlt/state/{profile}/pipelines"
-    _make_folders(root, path)
     target = "/".join((pending["folder"], *PENDING_ROOT, pending["attempt"]))
-    try:
-        os.symlink(target, os.path.join(root, path))
-    except FileExistsError:
-        pass
+    for state in _STATE_FOLDERS:
+        path = f".dlt/{state}/{profile}/pipelines"
+        _make_folders(root, path)
+        try:
+            os.symlink(target, os.path.join(root, path))
+        except FileExistsError:
+            pass
 
 
 def _place_configuration_file(name: str) -> str:

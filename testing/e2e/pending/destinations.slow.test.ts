@@ -40,3 +40,14 @@ describe.each(names)('packages of %s', (name) => {
     await site.expectFinished(name, halfLoaded.id, 15);
   });
 });
+
+// DuckDB accepts the rows of an append once more, as dlt documents it.
+describe.each(names.filter((name) => name !== 'duckdb_append'))('a job of %s', (name) => {
+  it('is loaded once if its run was killed before the package said that it is complete', async () => {
+    const [before] = await site.list({ pipeline_name: name });
+    const last = before === undefined ? 0 : 15;
+    const { id } = await site.startUntil(name, { at: 'unrecorded', how: 'kill' });
+    expect((await site.finish(id)).status).toBe('failed');
+    await site.expectFinished(name, id, last + 6);
+  });
+});

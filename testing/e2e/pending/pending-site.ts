@@ -13,9 +13,13 @@ import { program } from './program.ts';
 
 /** Where a run of the program stops, and what it does there. */
 export interface Stop {
-  at: 'normalize' | 'in-normalize' | 'load' | 'in-load';
+  at: 'normalize' | 'in-normalize' | 'load' | 'in-load' | 'unrecorded';
   how: 'kill' | 'memory' | 'hang';
 }
+
+/** The oldest dlt that runs use, and the newest. */
+export const oldestDlt = '1.26.0';
+const newestDlt = '1.31.0';
 
 /** Where the Postgres of the test listens for pods; containers do not reach the loopback, where it listens otherwise. */
 const clusterHost = runsAreInCluster ? (process.env['PUMPHOUSE_TEST_CLUSTER_HOST'] ?? null) : null;
@@ -29,7 +33,7 @@ export type PendingSite = Awaited<ReturnType<typeof createPendingSite>>;
  * Starts a server with a workspace whose jobs load what `program` describes, each with a pipeline and a dataset of its own.
  * @param names of the jobs, which are the names of their files; one that contains `timeout` has a short time limit
  */
-export async function createPendingSite(names: readonly string[]) {
+export async function createPendingSite(names: readonly string[], { dlt = newestDlt } = {}) {
   const postgres = await startDestination(clusterHost);
   let server: TestServer = await startTestServer({
     PUMPHOUSE_INSTANCE_SIZES: 'small=2/400/512 medium=2/2048/1024',
@@ -48,7 +52,7 @@ export async function createPendingSite(names: readonly string[]) {
         timeout: { timeout: name.includes('timeout') ? 30 : 600, grace_period: 1 },
       },
     })),
-    requirements: [`dlt[${kinds.join(',')}]==1.31.0`],
+    requirements: [`dlt[${kinds.join(',')}]==${dlt}`],
     configuration: { 'config.toml': '' },
   });
 
@@ -86,6 +90,7 @@ export async function createPendingSite(names: readonly string[]) {
       return api;
     },
     list,
+    start,
     finish,
     run,
 
@@ -103,16 +108,22 @@ export async function createPendingSite(names: readonly string[]) {
 
     cancel: (id: string) => server.client.call('cancel_job_run', { params: { ...params, job_run_id: id } }),
 
-    /** Kills the server and starts it again. */
-    async restart(): Promise<void> {
-      await server.end('SIGKILL');
+    /**
+     * Kills the server and starts it again.
+     * @param killOthers ends other processes at the same time
+     */
+    async restart(killOthers?: () => Promise<void>): Promise<void> {
+      await Promise.all([server.end('SIGKILL'), killOthers?.()]);
       server = await server.restart();
       api = createApiWorkspace(server, workspaceId);
     },
 
-    /** Expects that the next run finishes what a run left, and that every row up to the last one is there once. */
-    async expectFinished(name: string, leftBy: string, last: number): Promise<void> {
-      const next = await run(name);
+    /**
+     * Expects that the next run finishes what a run left, and that every row up to the last one is there once.
+     * @param nextId the next run, if it was started already
+     */
+    async expectFinished(name: string, leftBy: string, last: number, nextId?: string): Promise<void> {
+      const next = await finish(nextId ?? (await start(name)));
       expect(next.status, next.lines.join('\n')).toBe('completed');
       const isReplaced = name.includes('replace');
       expect(next.asked).toEqual([`asked after ${isReplaced ? 0 : last - 3}`]);

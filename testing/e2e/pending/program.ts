@@ -45,6 +45,9 @@ elif point == "load":
     Load.run = lambda *args, **kwargs: end()
 elif point == "in-load":
     PackageStorage.complete_job = complete_job
+elif point == "unrecorded":
+    # The first job is at the destination, and its package does not say so.
+    PackageStorage.save_pending_transition = lambda *args: end()
 
 name = os.path.splitext(os.path.basename(__file__))[0]
 kind, disposition = name.split("_")[:2]

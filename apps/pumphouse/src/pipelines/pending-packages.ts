@@ -1,3 +1,4 @@
+import type { PendingPackageResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { toOneLine } from '../terminal/plain-text.ts';
@@ -11,6 +12,8 @@ export interface PendingOptions {
   profile?: string;
 }
 
+type RowCount = PendingPackageResponse['row_counts'][number];
+
 const defaultProfile = 'prod';
 
 /** Lists load packages that were extracted and not loaded. */
@@ -23,8 +26,12 @@ export async function showPending(session: Session, name: string | undefined): P
         { title: 'PIPELINE', text: ({ pipeline_name: pipeline }) => pipeline },
         { title: 'PROFILE', text: ({ profile }) => profile },
         { title: 'LOAD ID', text: ({ load_id: id }) => toOneLine(id) },
-        { title: 'STEP', text: ({ step }) => step },
+        {
+          title: 'STEP',
+          text: ({ step, drop_requested_at: at }) => (at === null ? step : 'dropped by the next run'),
+        },
         { title: 'CREATED', text: ({ created_at: at }) => formatRelative(at) },
+        { title: 'ROWS', text: ({ row_counts: rows }) => countRows(rows), isNumber: true },
         { title: 'SIZE', text: ({ size_bytes: bytes }) => formatBytes(bytes), isNumber: true },
         { title: 'JOBS LEFT', text: ({ jobs_left: jobs }) => String(jobs), isNumber: true, dropOrder: 1 },
         {
@@ -71,16 +78,30 @@ export async function dropPending(
     );
   const size = packages.reduce((sum, each) => sum + each.size_bytes, 0);
   const tables = [...new Set(packages.flatMap((each) => each.table_names))];
-  const rows = tables.length === 0 ? 'Their rows' : `Their rows of ${tables.join(', ')}`;
+  const rows = tables.map((table) => describeTable(table, packages)).join(', ');
   await confirm(
     session.terminal,
-    `Drop ${packages.length} load packages (${formatBytes(size)}) of ${name}? ${rows} are lost, unless the source returns them again.`,
+    `Drop ${packages.length} load packages (${formatBytes(size)}) of ${name}? Their rows are lost, unless the source returns them again: ${rows || 'unknown'}.`,
     { isConfirmed: yes },
   );
   const params = { workspace_id: await session.workspaceId(), pipeline_name: name };
   const dropped = await session.client.call('drop_pending_packages', { params, body: { profile } });
   const count = dropped.package_count;
   report(session, dropped, `The next run under ${profile} drops ${count} load packages of ${name}.`);
+}
+
+/** @returns the sum; with + if some are unknown, empty if all are */
+function countRows(counts: readonly RowCount[]): string {
+  const known = counts.flatMap(({ rows }) => rows ?? []);
+  if (known.length === 0) return '';
+  const sum = known.reduce((total, rows) => total + rows, 0);
+  return known.length === counts.length ? String(sum) : `${sum}+`;
+}
+
+function describeTable(table: string, packages: readonly PendingPackageResponse[]): string {
+  const counts = packages.flatMap(({ row_counts: rows }) => rows).filter((each) => each.table_name === table);
+  const rows = countRows(counts);
+  return rows === '' ? table : `${table} (${rows} rows)`;
 }
 
 async function listPending(session: Session, name: string | undefined) {

@@ -314,7 +314,7 @@ export function createServices(ports: ServicePorts) {
       instruments,
       faultPoints,
     }),
-    pendingPackages: createPendingPackages(persistence, startRuns),
+    pendingPackages: createPendingPackages(persistence, startRuns, pendingLimits),
     holdPipelines,
     reportRuns: createReportRuns({ persistence, instruments, traces, log }),
     instruments,

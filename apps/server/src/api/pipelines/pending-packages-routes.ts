@@ -52,6 +52,7 @@ function toPendingPackage(record: PendingPackageRecord): PendingPackageResponse 
     schema_name: record.schemaName,
     step: record.step,
     table_names: record.tableNames,
+    row_counts: (record.rowCounts ?? []).map(({ tableName, rows }) => ({ table_name: tableName, rows })),
     size_bytes: record.sizeBytes,
     jobs_left: record.jobsLeft,
     jobs_done: record.jobsDone,

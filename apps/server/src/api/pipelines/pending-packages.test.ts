@@ -5,6 +5,7 @@ import { callAsAttempt } from '../testing/attempt-calls.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { seedRun } from '../testing/seed-run.ts';
+import { agePendingReports } from '../../store/postgres/testing/pipelines.ts';
 
 type Attempt = Awaited<ReturnType<ApiFixture['createAttempt']>>;
 
@@ -27,6 +28,7 @@ const describePackage = (changes: object = {}) => ({
   schema: 'shop',
   step: 'extracted',
   tables: ['orders'],
+  rows: { orders: 12 },
   bytes: 1200,
   jobs_left: 2,
   jobs_done: 0,
@@ -37,13 +39,18 @@ const describePackage = (changes: object = {}) => ({
 });
 
 /** Sends what a bootstrap sends at the end of its attempt. */
-async function report(by: Attempt, packages: unknown, { events = [] as unknown[], isComplete = true } = {}) {
+async function report(
+  by: Attempt,
+  packages: unknown,
+  { events = [] as unknown[], isComplete = true, busy = undefined as unknown } = {},
+) {
   const record = {
     n: 0,
     kind: 'pending',
     at: '2026-11-24T10:00:00Z',
     packages,
     events,
+    busy,
     is_complete: isComplete,
   };
   const payload = Buffer.from(`${JSON.stringify(record)}\n`);
@@ -91,6 +98,7 @@ describe('pending packages', () => {
         load_id: '1795989114.5254204',
         step: 'extracted',
         table_names: ['orders'],
+        row_counts: [{ table_name: 'orders', rows: 12 }],
         size_bytes: 1200,
         state: 'pending',
         extracted_by: { id: seeded.run.id, number: seeded.run.number, job_ref: expect.any(String) as string },
@@ -117,6 +125,26 @@ describe('pending packages', () => {
     const last = await startNext();
     await report(last.attempt, []);
     expect(await list()).toEqual([expect.objectContaining({ state: 'gone', ended_by: null })]);
+  });
+
+  it('end as gone while other runs are active, if those do not work on them', async () => {
+    await report(attempt, [describePackage()]);
+    const next = await startNext();
+    await api.setRun(seeded.run.id, { status: 'running', finishedAt: null });
+    const name = { pipeline: 'shop', load_id: '1795989114.5254204' };
+    await agePendingReports(api.testDatabase.database, 60);
+    await report(next.attempt, [], { busy: [name] });
+    expect(await list('?only_pending=true')).toHaveLength(1);
+    const other = await api.createAttempt(next.run);
+    await report(other, [], { busy: [] });
+    expect(await list()).toEqual([expect.objectContaining({ state: 'gone' })]);
+  });
+
+  it('stay if a report arrives that was made before them', async () => {
+    await report(attempt, [describePackage()]);
+    const next = await startNext();
+    await report(next.attempt, [], { busy: [] });
+    expect(await list('?only_pending=true')).toHaveLength(1);
   });
 
   it('are only what makes sense in a report of hostile code', async () => {

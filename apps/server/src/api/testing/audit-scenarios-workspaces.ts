@@ -30,6 +30,7 @@ const preparePending: Scenario['prepare'] = async ({ api, at, startRun }) => {
         schemaName: 'shop',
         step: 'extracted',
         tableNames: ['orders'],
+        rowCounts: [],
         sizeBytes: 1000,
         jobsLeft: 1,
         jobsDone: 0,

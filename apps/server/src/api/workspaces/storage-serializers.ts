@@ -3,19 +3,28 @@ import type { OrganizationTemplate } from '../../services/workspaces/read-organi
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
 import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 
+interface Stored {
+  kinds: readonly OrganizationStorage[];
+  pending: { count: number; bytes: number; oldest: Date | null; maxAgeSeconds: number };
+  templates: readonly OrganizationTemplate[];
+}
+
 export function toOrganizationStorage(
   organizationId: string,
-  { kinds, templates }: { kinds: readonly OrganizationStorage[]; templates: readonly OrganizationTemplate[] },
+  { kinds, pending, templates }: Stored,
 ): OrganizationStorageResponse {
+  const { maxAgeSeconds, ...measured } = pending;
+  // Its size limit is not for all organizations together, but for each workspace and profile.
+  const limit = { maxAgeSeconds, maxBytes: null };
   return {
     organization_id: organizationId,
-    kinds: kinds.map(({ kind, count, bytes, oldest, limit }) => ({
-      kind,
-      count,
-      bytes,
-      oldest_at: toInstantOrNull(oldest),
-      max_age_seconds: limit.maxAgeSeconds,
-      max_bytes: limit.maxBytes,
+    kinds: [...kinds, { ...measured, kind: 'pending-packages' as const, limit }].map((stored) => ({
+      kind: stored.kind,
+      count: stored.count,
+      bytes: stored.bytes,
+      oldest_at: toInstantOrNull(stored.oldest),
+      max_age_seconds: stored.limit.maxAgeSeconds,
+      max_bytes: stored.limit.maxBytes,
     })),
     templates: templates.map((template) => ({
       workspace_id: template.workspaceId,

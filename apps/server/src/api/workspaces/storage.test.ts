@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 import { sealLog } from '../../services/testing/seal-log.ts';
 
+const nothing = { count: 0, bytes: 0, oldest: null, maxAgeSeconds: 60 };
 let api: ApiFixture;
 
 beforeAll(async () => {
@@ -62,6 +63,32 @@ async function fill() {
   const location = { executor: 'fake', path: environment.key };
   await store.environments.finishBuild(environment.key, 'builder', { location });
   await store.storage.environments.saveSize(environment.key, location.path, 1234);
+  const { workspaceId, run } = seeded;
+  const pending = {
+    pipelineName: 'shop',
+    schemaName: null,
+    step: 'extracted',
+    tableNames: [],
+    rowCounts: [],
+  } as const;
+  const counts = {
+    sizeBytes: 1200,
+    jobsLeft: 1,
+    jobsDone: 0,
+    tries: 0,
+    createdAt: new Date(),
+    attemptId: id,
+  };
+  const scope = { workspaceId, profile: run.profile, workerId: null, jobRunId: run.id };
+  const packages = ['1', '2'].map((loadId) => ({
+    ...pending,
+    ...counts,
+    loadId,
+    tableNames: [],
+    rowCounts: [],
+  }));
+  await store.pendingPackages.save(scope, packages);
+  await store.pendingPackages.end(scope, [{ pipelineName: 'shop', loadId: '2', state: 'finished' }]);
   return { ...seeded, organizationId, storedBytes };
 }
 
@@ -80,6 +107,7 @@ it("reports the storage of an organization and of no other, by kind, with the se
     caches: [null, null],
     audit: [expect.any(Number) as number, null],
     'alert-deliveries': [0, null],
+    'pending-packages': [1, 1200],
   });
   expect(kinds.get('traces')?.bytes).toBeGreaterThan(0);
   expect(kinds.get('logs')).toMatchObject({ max_age_seconds: 30 * 86_400, max_bytes: 10 * 1024 ** 3 });
@@ -107,7 +135,11 @@ it("reports templates of an organization's workspaces and of no other, the one u
   const workspace = await api.persistence.store.workspaces.get(own.workspaceId);
   const readTemplates = createReadOrganizationTemplates(api.persistence, { list });
   expect(
-    toOrganizationStorage('', { kinds: [], templates: await readTemplates(workspace?.organizationId ?? '') }),
+    toOrganizationStorage('', {
+      kinds: [],
+      pending: nothing,
+      templates: await readTemplates(workspace?.organizationId ?? ''),
+    }),
   ).toMatchObject({
     templates: [
       { profile: 'dev', last_used_at: '2026-03-10T10:03:00.000Z' },

@@ -7,6 +7,7 @@ const found = {
   schema: 'shop',
   step: 'normalized',
   tables: ['orders'],
+  rows: { orders: 3, images: null },
   bytes: 10,
   jobs_left: 1,
   jobs_done: 2,
@@ -17,7 +18,8 @@ const found = {
 
 it('reads a report', () => {
   const event = { event: 'finished', pipeline: 'shop', load_id: '1' };
-  expect(readPendingReport({ packages: [found], events: [event], is_complete: true })).toEqual({
+  const busy = [{ pipeline: 'shop', load_id: '2' }];
+  expect(readPendingReport({ packages: [found], events: [event], busy, is_complete: true })).toEqual({
     packages: [
       {
         pipelineName: 'shop',
@@ -25,6 +27,10 @@ it('reads a report', () => {
         schemaName: 'shop',
         step: 'normalized',
         tableNames: ['orders'],
+        rowCounts: [
+          { tableName: 'orders', rows: 3 },
+          { tableName: 'images', rows: null },
+        ],
         sizeBytes: 10,
         jobsLeft: 1,
         jobsDone: 2,
@@ -34,6 +40,7 @@ it('reads a report', () => {
       },
     ],
     ended: [{ pipelineName: 'shop', loadId: '1', state: 'finished' }],
+    busy: [{ pipelineName: 'shop', loadId: '2' }],
     isComplete: true,
     isStored: false,
   });
@@ -60,6 +67,7 @@ it.each([null, [], 'text', [null], [7], [{ event: 'invented', pipeline: 'a', loa
     expect(readPendingReport({ packages: value, events: value })).toEqual({
       packages: [],
       ended: [],
+      busy: null,
       isComplete: false,
       isStored: false,
     });

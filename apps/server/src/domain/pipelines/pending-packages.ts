@@ -4,6 +4,12 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 export const pendingSteps = ['extracted', 'normalized', 'partly_loaded'] as const;
 export type PendingStep = (typeof pendingSteps)[number];
 
+/** The rows of a table that are not loaded yet; null: unknown, as in binary files. */
+export interface PendingRows {
+  tableName: string;
+  rows: number | null;
+}
+
 /** A load package that is still to be loaded, as a bootstrap found it. */
 export interface ReportedPackage {
   pipelineName: string;
@@ -11,6 +17,8 @@ export interface ReportedPackage {
   schemaName: string | null;
   step: PendingStep;
   tableNames: string[];
+  /** Of the jobs that are left. */
+  rowCounts: PendingRows[];
   sizeBytes: number;
   jobsLeft: number;
   jobsDone: number;
@@ -20,10 +28,13 @@ export interface ReportedPackage {
   attemptId: string | null;
 }
 
-/** What a run did with a package that was pending. */
-export interface EndedPackage {
+export interface PackageName {
   pipelineName: string;
   loadId: string;
+}
+
+/** What a run did with a package that was pending. */
+export interface EndedPackage extends PackageName {
   state: 'finished' | 'dropped';
 }
 
@@ -31,6 +42,8 @@ export interface EndedPackage {
 export interface PendingReport {
   packages: ReportedPackage[];
   ended: EndedPackage[];
+  /** What attempts work on that still live; null from a bootstrap that does not report it. */
+  busy: PackageName[] | null;
   /** Whether `packages` has all of them, except those of attempts that still run. */
   isComplete: boolean;
   /** Whether the server keeps the working folders: it knows what is pending, and `packages` is empty. */
@@ -62,6 +75,7 @@ export function readPendingReport(record: Record<string, unknown>): PendingRepor
   return {
     packages: readList(record['packages']).flatMap(readPackage),
     ended: readList(record['events']).flatMap(readEnded),
+    busy: Array.isArray(record['busy']) ? readList(record['busy']).flatMap(readPackageName) : null,
     isComplete: record['is_complete'] === true,
     isStored: record['is_stored'] === true,
   };
@@ -88,6 +102,7 @@ function readPackage(value: unknown): ReportedPackage[] {
       tableNames: readList(value['tables'])
         .flatMap((table) => readName(table) ?? [])
         .slice(0, maxTables),
+      rowCounts: readRows(value['rows']),
       sizeBytes: readCount(value['bytes'], Number.MAX_SAFE_INTEGER),
       jobsLeft: readCount(value['jobs_left'], maxCount),
       jobsDone: readCount(value['jobs_done'], maxCount),
@@ -99,12 +114,27 @@ function readPackage(value: unknown): ReportedPackage[] {
 }
 
 function readEnded(value: unknown): EndedPackage[] {
+  const state = isPlainObject(value) ? value['event'] : null;
+  if (state !== 'finished' && state !== 'dropped') return [];
+  return readPackageName(value).map((name) => ({ ...name, state }));
+}
+
+function readPackageName(value: unknown): PackageName[] {
   if (!isPlainObject(value)) return [];
   const pipelineName = readName(value['pipeline']);
   const loadId = readName(value['load_id']);
-  const state = value['event'];
-  if (pipelineName === null || loadId === null || (state !== 'finished' && state !== 'dropped')) return [];
-  return [{ pipelineName, loadId, state }];
+  return pipelineName === null || loadId === null ? [] : [{ pipelineName, loadId }];
+}
+
+function readRows(value: unknown): PendingRows[] {
+  if (!isPlainObject(value)) return [];
+  return Object.entries(value)
+    .slice(0, maxTables)
+    .flatMap(([table, rows]) => {
+      const tableName = readName(table);
+      if (tableName === null) return [];
+      return [{ tableName, rows: rows === null ? null : readCount(rows, Number.MAX_SAFE_INTEGER) }];
+    });
 }
 
 /** Postgres rejects NUL and unpaired surrogates. */

@@ -78,6 +78,8 @@ export interface StartInput {
   skipFreshness: boolean;
   /** The caller requested a refresh, or a cascade left one for the job's next run. */
   refresh: boolean;
+  /** It finishes pending packages only: it covers no time, and leaves a pending refresh to the next run. */
+  asksNoSource?: boolean;
 }
 
 /**
@@ -114,12 +116,10 @@ export function decideStart(input: StartInput): StartDecision {
   }
   if (input.isMissed)
     return skip('skipped_missed', 'no server ran at the tick, and catch_up = "skip" waits for the next one');
-  const { refresh, warning } = resolveRefresh(
-    input.refresh,
-    definition.refresh_propagation,
-    definition.job_ref,
-  );
-  const { window = null, taken = [], backfillRunCount = 0 } = input;
+  const { window = null, taken = [], backfillRunCount = 0, asksNoSource = false } = input;
+  const { refresh, warning } = asksNoSource
+    ? { refresh: false, warning: null }
+    : resolveRefresh(input.refresh, definition.refresh_propagation, definition.job_ref);
   const due = {
     ...input,
     taken,
@@ -129,7 +129,7 @@ export function decideStart(input: StartInput): StartDecision {
     refresh,
     isRefreshRequested: input.refresh,
   };
-  const interval = window ?? decideInterval(due);
+  const interval = window ?? (asksNoSource ? { start: input.now, end: input.now } : decideInterval(due));
   if (isSkip(interval)) return skip(interval.status, ...interval.reasons);
   const declined = checkUpstreams(input) ?? checkMinutes(input.organization);
   if (declined !== null) return declined;

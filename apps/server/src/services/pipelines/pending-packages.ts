@@ -1,6 +1,7 @@
 import type { JobRunRecord, PendingFilter, PendingPackageRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../runs/start-runs.ts';
+import { defaultPendingLimits, type PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { recordChange } from '../audit/audit.ts';
 import { dropPipelineFolders } from './settle-pipeline-folders.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -21,6 +22,7 @@ interface PendingPipeline {
 export function createPendingPackages(
   persistence: Persistence<'auditLog' | 'pendingPackages' | 'pipelineFolders'>,
   startRuns: Pick<StartRuns, 'startFinishing'>,
+  { maxDays }: Pick<PendingLimits, 'maxDays'> = defaultPendingLimits,
 ) {
   const { pendingPackages } = persistence.store;
 
@@ -28,6 +30,12 @@ export function createPendingPackages(
     /** Lists packages of a workspace, the newest first, at most 200. */
     list: (workspaceId: string, filter: PendingFilter): Promise<PendingPackageRecord[]> =>
       pendingPackages.list(workspaceId, filter, maxListed),
+
+    /** Sums up what is pending in an organization, and how long it is kept. */
+    measure: async (organizationId: string) => ({
+      ...(await pendingPackages.measure(organizationId)),
+      maxAgeSeconds: maxDays * 86_400,
+    }),
 
     /**
      * Starts a run of the job that extracted the newest package of a pipeline: it finishes what is pending, and does not ask

@@ -12,7 +12,7 @@ export const keptDays = 30;
 export async function recordPending(
   store: Pick<Store, 'pendingPackages' | 'pipelineFolders'>,
   attemptId: string,
-  { packages, ended, isComplete, isStored }: PendingReport,
+  { packages, ended, busy, isComplete, isStored }: PendingReport,
   limits: PendingLimits,
 ): Promise<void> {
   const { pendingPackages } = store;
@@ -22,6 +22,6 @@ export async function recordPending(
   if (ended.length > 0) await pendingPackages.end(attempt, ended);
   if (isStored) await settlePipelineFolders(store, { ...attempt, attemptId }, limits);
   else if (packages.length > 0) await pendingPackages.save(attempt, packages);
-  if (isComplete && !isStored) await pendingPackages.endMissing(attempt, packages);
+  if (isComplete && !isStored) await pendingPackages.endMissing(attempt, packages, busy);
   await pendingPackages.removeEnded(keptDays);
 }

@@ -40,7 +40,7 @@ export async function settlePipelineFolders(
   }
   const packages = left.filter((folder) => !isDropped(folder)).flatMap((folder) => folder.packages);
   if (packages.length > 0) await pendingPackages.save(scope, packages);
-  await pendingPackages.endMissing(scope, packages);
+  await pendingPackages.endMissing(scope, packages, null);
 }
 
 /**

@@ -82,7 +82,7 @@ export function describeStart(
   job: JobRecord,
   trigger: string,
   options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
-    Partial<Pick<BatchOptions, 'replacesActive' | 'window'>>,
+    Partial<Pick<BatchOptions, 'replacesActive' | 'window' | 'asksNoSource'>>,
 ): Omit<StartInput, 'pendingUpstreams'> {
   const settings = context.settingsOf(job, options.profile);
   const queue = context.queues.get(job.id) ?? [];
@@ -102,6 +102,7 @@ export function describeStart(
     },
     skipFreshness: options.skipFreshness,
     refresh: options.refresh || job.refreshPending,
+    asksNoSource: options.asksNoSource ?? false,
   };
 }
 
@@ -148,7 +149,7 @@ async function begin(
   if (run === undefined) return;
   // A queued run refreshes when it starts, so that completions until then are discarded, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
-  else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
+  else if (run && !isQueued && !options.asksNoSource) await endBlockedRefresh(batch, candidate.job);
   if (!isQueued) context.countStart(candidate.job.id, options.window !== null);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
   // An existing run shows its own interval; only a dry run needs the preview.

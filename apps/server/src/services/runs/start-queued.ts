@@ -95,6 +95,7 @@ export function describeQueued(
     isPaused: false,
     skipFreshness: run.skipFreshness,
     refresh: run.refresh || job.refreshPending,
+    asksNoSource: run.finishesPending !== null,
   };
 }
 

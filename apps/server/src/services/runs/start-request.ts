@@ -58,6 +58,8 @@ export interface BatchOptions {
   deployment?: DeploymentRecord;
   /** For a run of a backfill: the window that it loads. */
   window: WindowStart | null;
+  /** The run finishes pending packages, and asks no source. */
+  asksNoSource: boolean;
   /** Its workspace, if the caller has read it since it locked the jobs. */
   workspace?: RunWorkspace;
 }
@@ -76,4 +78,5 @@ export const plainStart = {
   isLocked: false,
   replacesActive: false,
   window: null,
+  asksNoSource: false,
 } as const;

@@ -302,8 +302,8 @@ export function createStartRuns(
     },
 
     /**
-     * Starts a run that finishes the pending packages of pipelines, and ends before it asks their sources. Its trigger is
-     * a call, so that it covers no interval.
+     * Starts a run that finishes the pending packages of pipelines, and ends before it asks their sources. It covers no time,
+     * and a refresh that is pending stays for the next run.
      * @throws ServiceError not_found, start_declined, job_archived, workspace_archived, no_deployment, no_configuration,
      * invalid_profile
      */
@@ -332,6 +332,7 @@ export function createStartRuns(
             profile: asked.profile,
             skipFreshness: true,
             isLocked: true,
+            asksNoSource: true,
           },
         );
         const run = result.succeeded[0]?.run;

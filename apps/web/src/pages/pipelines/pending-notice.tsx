@@ -4,6 +4,7 @@ import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { formatBytes, formatNoun, pluralOf } from '../../ui/format.ts';
+import { describeTables } from './pending-rows.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
 import { usePendingActions, type PendingPipeline } from './use-pending-actions.ts';
@@ -86,7 +87,7 @@ function DropQuestion({
   onConfirm: () => void;
   onClose: () => void;
 }) {
-  const tables = [...new Set(packages.flatMap((each) => each.table_names))];
+  const tables = describeTables(packages);
   const isPartly = packages.some(({ step }) => step === 'partly_loaded');
   return (
     <Confirm
@@ -99,9 +100,9 @@ function DropQuestion({
     >
       <p>
         {formatNoun(packages.length, 'load package')} with {formatBytes(sumBytes(packages))}
-        {tables.length > 0 && <> for {tables.join(', ')}</>} will be lost. The next run asks the source for
-        these rows again, from where the state at the destination ends. A source that returns each row only
-        once does not return them.
+        {tables !== '' && <> for {tables}</>} will be lost. The next run asks the source for these rows again,
+        from where the state at the destination ends. A source that returns each row only once does not return
+        them.
       </p>
       {isPartly && (
         <p>Rows that are already at the destination stay there, and may be loaded a second time.</p>

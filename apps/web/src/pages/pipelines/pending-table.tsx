@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import table from '../../ui/table.module.css';
 import { formatBytes } from '../../ui/format.ts';
 import { Time } from '../../ui/time.tsx';
+import { describeTables } from './pending-rows.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 const steps: Record<string, string> = {
@@ -42,13 +43,16 @@ export function PendingTable({ packages }: { packages: readonly PendingPackageRe
             <tr key={each.id}>
               <td className="mono">{each.load_id}</td>
               <td data-label="State">
-                {states[each.state] ?? each.state} <RunLink run={each.ended_by} before="by" />
+                {each.state === 'pending' && each.drop_requested_at !== null
+                  ? 'Dropped by the next run'
+                  : (states[each.state] ?? each.state)}{' '}
+                <RunLink run={each.ended_by} before="by" />
               </td>
               <td data-label="Step">{steps[each.step] ?? each.step}</td>
               <td data-label="Extracted">
                 <Time at={each.created_at} /> <RunLink run={each.extracted_by} before="by" />
               </td>
-              <td data-label="Tables">{each.table_names.join(', ')}</td>
+              <td data-label="Tables">{describeTables([each])}</td>
               <td className="number" data-label="Jobs left">
                 {each.jobs_left}
               </td>

@@ -10,6 +10,10 @@ const labels: Record<StoredKind, { name: string; description: string }> = {
   caches: { name: 'Caches', description: 'of downloaded packages, since their last use' },
   audit: { name: 'Audit log', description: 'changes and their authors' },
   'alert-deliveries': { name: 'Alert deliveries', description: 'what alert channels sent' },
+  'pending-packages': {
+    name: 'Pending load packages',
+    description: 'extracted and not loaded, in local data of workspaces',
+  },
 };
 
 /** @param kind may be a kind of a newer server that this console does not know */

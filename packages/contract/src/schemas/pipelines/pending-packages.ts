@@ -30,6 +30,8 @@ export const pendingPackageResponse = responseObject('PendingPackageResponse', {
   step: openEnum(pendingPackageStep),
   /** At most 30. */
   table_names: z.array(z.string()),
+  /** Rows that are not loaded yet, of at most 30 tables; `rows` is null if it is unknown. Nested tables count once normalized. */
+  row_counts: z.array(z.object({ table_name: z.string(), rows: z.int().nullable() })).default([]),
   /** On disk. */
   size_bytes: z.int(),
   jobs_left: z.int(),

@@ -11,6 +11,7 @@ export const storedKind = namedEnum('StoredKind', [
   'caches',
   'audit',
   'alert-deliveries',
+  'pending-packages',
 ]);
 export type StoredKind = z.output<typeof storedKind>;
 

@@ -14,7 +14,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from .packages import FOLDER, is_pipeline_name, open_below, read_json
+from .packages import FOLDER, is_pipeline_name, list_pending, open_below, read_json
 
 ROOT = (".pumphouse", "pipelines")
 LOCK = ".lock"
@@ -46,6 +46,12 @@ class AttemptFolder:
             return False
         self._lock = lock
         return True
+
+    def unlock(self) -> None:
+        """Let the next attempt take over what is in the folder."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def close(self) -> None:
         for descriptor in (self._lock, self.descriptor):
@@ -142,6 +148,37 @@ def take_ended(root: int, own: str) -> Iterator[AttemptFolder]:
             continue
         finally:
             folder.close()
+
+
+def list_busy(root: int, own: str) -> list[dict]:
+    """Return {pipeline, load_id} of the packages in the folders of all other attempts, without waiting for them."""
+    found: list[dict] = []
+    for attempt in _list_attempts(root):
+        if attempt == own:
+            continue
+        try:
+            folder = AttemptFolder(root, attempt)
+        except OSError:
+            continue
+        try:
+            for name in folder.list_pipelines():
+                found += [{"pipeline": name, "load_id": load_id} for load_id in _list_pending(folder, name)]
+        except OSError:
+            # Removed meanwhile.
+            continue
+        finally:
+            folder.close()
+    return found
+
+
+def _list_pending(folder: AttemptFolder, name: str) -> list[str]:
+    pipeline = folder.open_pipeline(name)
+    if pipeline is None:
+        return []
+    try:
+        return list_pending(pipeline)
+    finally:
+        os.close(pipeline)
 
 
 def _list_attempts(root: int) -> list[str]:

@@ -12,6 +12,8 @@ import os
 import re
 import stat
 
+from .row_counts import RowCounter
+
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
@@ -22,7 +24,9 @@ _MAX_TABLES = 30
 _MAX_FILES = 100_000
 # Where dlt keeps packages that are complete in their step. A package in the middle of a step is in another folder, and
 # dlt begins that step again: extraction from the source, normalization from the extracted package.
-_PLACES = (("normalize", "extracted"), ("load", "normalized"))
+EXTRACTED = ("normalize", "extracted")
+NORMALIZED = ("load", "normalized")
+_PLACES = (EXTRACTED, NORMALIZED)
 _LEFT = ("new_jobs", "started_jobs")
 _DONE = ("completed_jobs", "failed_jobs")
 
@@ -33,15 +37,23 @@ def is_pipeline_name(name: str) -> bool:
 
 def has_pending(pipeline: int) -> bool:
     """Report whether the working folder, an open descriptor, has a package to normalize or to load."""
-    return any(_list_folders(pipeline, place) for place in _PLACES)
+    return any(list_folders(pipeline, place) for place in _PLACES)
 
 
-def describe_pending(pipeline: int) -> list[dict]:
-    """Describe the pending packages of a working folder, the oldest first. At most 50."""
+def list_pending(pipeline: int) -> list[str]:
+    """Return the load ids of the pending packages of a working folder, at most 50."""
+    return sorted({load_id for place in _PLACES for load_id in list_folders(pipeline, place)})[:_MAX_PACKAGES]
+
+
+def describe_pending(pipeline: int, counter: RowCounter | None = None) -> list[dict]:
+    """
+    Describe the pending packages of a working folder, the oldest first. At most 50. With a counter, `rows` has how many
+    rows of each table are in the jobs that are left; None: that is unknown.
+    """
     found: dict[str, dict] = {}
     for place in _PLACES:
-        for load_id in _list_folders(pipeline, place)[:_MAX_PACKAGES]:
-            package = _describe(pipeline, (*place, load_id), load_id, place[1])
+        for load_id in list_folders(pipeline, place)[:_MAX_PACKAGES]:
+            package = _describe(pipeline, (*place, load_id), load_id, place[1], counter)
             if package is not None:
                 # A package that is in both was normalized, and its extracted form is to be removed.
                 found[load_id] = package
@@ -85,7 +97,8 @@ def read_json(folder: int, name: str, limit: int) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def _list_folders(pipeline: int, place: tuple[str, ...]) -> list[str]:
+def list_folders(pipeline: int, place: tuple[str, ...]) -> list[str]:
+    """Return the names of the packages in a folder below an open one, sorted."""
     folder = open_below(pipeline, place)
     if folder is None:
         return []
@@ -98,14 +111,16 @@ def _list_folders(pipeline: int, place: tuple[str, ...]) -> list[str]:
         os.close(folder)
 
 
-def _describe(pipeline: int, path: tuple[str, ...], load_id: str, place: str) -> dict | None:
+def _describe(
+    pipeline: int, path: tuple[str, ...], load_id: str, place: str, counter: RowCounter | None
+) -> dict | None:
     package = open_below(pipeline, path)
     if package is None:
         return None
     try:
         left, done, tables = 0, 0, set()
         for state in (*_LEFT, *_DONE):
-            jobs = _list_jobs(package, state)
+            jobs = list_jobs(package, state)
             if state in _LEFT:
                 left += len(jobs)
             else:
@@ -121,12 +136,32 @@ def _describe(pipeline: int, path: tuple[str, ...], load_id: str, place: str) ->
             "jobs_left": left,
             "jobs_done": done,
             "tables": sorted(table[:200] for table in tables if not table.startswith("_dlt"))[:_MAX_TABLES],
+            "rows": {} if counter is None else _count_rows(package, counter),
         }
     finally:
         os.close(package)
 
 
-def _list_jobs(package: int, state: str) -> list[str]:
+def _count_rows(package: int, counter: RowCounter) -> dict[str, int | None]:
+    counts: dict[str, int | None] = {}
+    for state in _LEFT:
+        folder = open_below(package, (state,))
+        if folder is None:
+            continue
+        try:
+            for job in sorted(list_jobs(package, state)):
+                table = job.partition(".")[0]
+                if table.startswith("_dlt") or job.endswith(".sql"):
+                    continue
+                found, before = counter.count(folder, job), counts.get(table, 0)
+                counts[table] = None if found is None or before is None else before + found
+        finally:
+            os.close(folder)
+    return {table[:200]: counts[table] for table in sorted(counts)[:_MAX_TABLES]}
+
+
+def list_jobs(package: int, state: str) -> list[str]:
+    """Return the files of the jobs of an open package that are in a state."""
     folder = open_below(package, (state,))
     if folder is None:
         return []

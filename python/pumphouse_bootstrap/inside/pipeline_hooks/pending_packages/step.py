@@ -9,6 +9,8 @@ from ..constructor import construct_again
 from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
 from .packages import has_pending, open_below
+from .repeated_jobs import accept_loaded_rows, list_repeated
+from .restarted_tables import restart_tables
 from .reporting import report
 from .stored_folders import StoredFolders, begin_load, set_destination
 from .take_over import CannotContinue, Found, take_over
@@ -18,6 +20,8 @@ _VARIABLE = "PUMPHOUSE_PIPELINES"
 _SKIPPED = ("run", "extract", "normalize", "load")
 # A package that cannot be loaded must not fail every run for ever: then it is dropped, and the source is asked again.
 MAX_TRIES = 5
+# A repeated job does no harm here: it writes the same file again, or its rows are rejected.
+_REPEATABLE = ("filesystem", "postgres")
 # Folders left by several attempts are finished one after the other.
 _MAX_FOLDERS = 20
 
@@ -128,8 +132,10 @@ class PendingPackages:
         # dlt would look for the state at the destination first, find no dataset before the first load, and delete the
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
+        _restart_tables(own, pipeline)
         try:
-            info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
+            with accept_loaded_rows(_list_repeated(own, name), lambda job: report("loaded", name, found.origin, [], job)):
+                info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
         own.write_note(name, None)
@@ -189,6 +195,28 @@ def _has_others(root: int, own: str, name: str) -> bool:
             os.close(folder)
             return True
     return False
+
+
+def _restart_tables(own: AttemptFolder, pipeline) -> None:
+    kind = str(getattr(pipeline.destination, "destination_type", "")).rpartition(".")[2]
+    folder = own.open_pipeline(pipeline.pipeline_name)
+    if folder is None:
+        return
+    try:
+        if kind not in _REPEATABLE:
+            restart_tables(folder)
+    finally:
+        os.close(folder)
+
+
+def _list_repeated(own: AttemptFolder, name: str) -> set[str]:
+    folder = own.open_pipeline(name)
+    if folder is None:
+        return set()
+    try:
+        return list_repeated(folder)
+    finally:
+        os.close(folder)
 
 
 def _is_dataset_missing(pipeline) -> bool:

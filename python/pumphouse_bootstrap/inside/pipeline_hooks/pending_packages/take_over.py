@@ -6,6 +6,7 @@ import json
 import os
 
 from ..constructor import construct_again
+from .interrupted_steps import end_interrupted_steps
 from .kept_folders import AttemptFolder, remove_tree, take_ended
 from .packages import describe_pending, has_pending, read_json
 
@@ -60,6 +61,7 @@ def _look_into(ended: AttemptFolder, name: str, position: int) -> Found | None:
     if folder is None:
         return None
     try:
+        end_interrupted_steps(folder)
         if not has_pending(folder):
             return None
         state = read_json(folder, _STATE, _STATE_BYTES)

@@ -1,5 +1,7 @@
 import type {
   EndedPackage,
+  PackageName,
+  PendingRows,
   PendingStep,
   ReportedPackage,
 } from '../../../domain/pipelines/pending-packages.ts';
@@ -26,6 +28,8 @@ export interface PendingPackageRecord extends PendingScope {
   schemaName: string | null;
   step: PendingStep;
   tableNames: string[];
+  /** Null: not counted. */
+  rowCounts: PendingRows[] | null;
   sizeBytes: number;
   jobsLeft: number;
   jobsDone: number;
@@ -52,6 +56,8 @@ export interface PendingFilter {
   onlyPending: boolean;
 }
 
+/** Within this, reports of attempts that end at the same time may arrive in any order. */
+const settledSeconds = 10;
 const noWorker = '00000000-0000-0000-0000-000000000000';
 const inScope = `pending_packages.workspace_id = :workspaceId and pending_packages.profile = :profile
   and pending_packages.worker_id is not distinct from :workerId::uuid` as const;
@@ -74,19 +80,19 @@ export function createPendingPackageStore(sql: Queryable) {
       sql.execute(
         named(
           `insert into pending_packages (workspace_id, profile, worker_id, pipeline_name, load_id, schema_name, step, table_names,
-                  size_bytes, jobs_left, jobs_done, tries, created_at, job_run_id)
+                  row_counts, size_bytes, jobs_left, jobs_done, tries, created_at, job_run_id)
            select distinct on (found."pipelineName", found."loadId") :workspaceId, :profile, :workerId::uuid, found."pipelineName", found."loadId", found."schemaName", found.step,
-                  array(select json_array_elements_text(found."tableNames")), found."sizeBytes", found."jobsLeft", found."jobsDone", found.tries,
+                  array(select json_array_elements_text(found."tableNames")), found."rowCounts", found."sizeBytes", found."jobsLeft", found."jobsDone", found.tries,
                   found."createdAt", job_runs.id
              from json_to_recordset(:packages::json) as found ("pipelineName" text, "loadId" text, "schemaName" text, step text,
-                  "tableNames" json, "sizeBytes" bigint, "jobsLeft" integer, "jobsDone" integer, tries integer, "createdAt" timestamptz,
+                  "tableNames" json, "rowCounts" jsonb, "sizeBytes" bigint, "jobsLeft" integer, "jobsDone" integer, tries integer, "createdAt" timestamptz,
                   "attemptId" uuid)
              left join attempts on attempts.id = found."attemptId"
              left join job_runs on job_runs.id = attempts.job_run_id and job_runs.workspace_id = :workspaceId
             order by found."pipelineName", found."loadId"
            on conflict (workspace_id, profile, coalesce(worker_id, '${noWorker}'), pipeline_name, load_id) do update
              set step = excluded.step, size_bytes = excluded.size_bytes, jobs_left = excluded.jobs_left, jobs_done = excluded.jobs_done,
-                 table_names = excluded.table_names, tries = excluded.tries, reported_at = now(), state = 'pending', ended_at = null,
+                 table_names = excluded.table_names, row_counts = excluded.row_counts, tries = excluded.tries, reported_at = now(), state = 'pending', ended_at = null,
                  ended_by_job_run_id = null, job_run_id = coalesce(pending_packages.job_run_id, excluded.job_run_id)`,
           { workspaceId, profile, workerId, packages: JSON.stringify(packages) },
         ),
@@ -108,12 +114,14 @@ export function createPendingPackageStore(sql: Queryable) {
       ),
 
     /**
-     * Ends packages that a complete report does not have: as dropped if a member asked for that. Another open attempt may
-     * have taken them over, so nothing ends while there is one.
+     * Ends packages that a complete report does not have: as dropped if a member asked for that. Nothing ends while another
+     * attempt is open that may have taken it over, if the report does not say what those work on. A report may arrive after
+     * a later one, so a package that was reported just now stays.
      */
     endMissing: (
       { workspaceId, profile, workerId, jobRunId }: ReportingAttempt,
-      packages: readonly ReportedPackage[],
+      packages: readonly PackageName[],
+      busy: readonly PackageName[] | null,
     ) =>
       sql.execute(
         named(
@@ -121,12 +129,22 @@ export function createPendingPackageStore(sql: Queryable) {
               set state = case when drop_requested_at is null then 'gone' else 'dropped' end, ended_at = now(),
                   ended_by_job_run_id = case when drop_requested_at is null then null else cast(:jobRunId as uuid) end
             where ${inScope} and state = 'pending'
-              and not exists (select 1 from json_to_recordset(:packages::json) as found ("pipelineName" text, "loadId" text)
+              and not exists (select 1 from json_to_recordset(:found::json) as found ("pipelineName" text, "loadId" text)
                                where found."pipelineName" = pending_packages.pipeline_name and found."loadId" = pending_packages.load_id)
-              and not exists (select 1 from job_runs
-                               where job_runs.workspace_id = :workspaceId and job_runs.profile = :profile and job_runs.id <> :jobRunId
-                                 and job_runs.status in ('starting', 'running', 'cancelling'))`,
-          { workspaceId, profile, workerId, jobRunId, packages: JSON.stringify(packages) },
+              and case when :knowsBusy::boolean
+                then drop_requested_at is not null or reported_at < now() - make_interval(secs => :settledSeconds)
+                else not exists (select 1 from job_runs
+                                  where job_runs.workspace_id = :workspaceId and job_runs.profile = :profile and job_runs.id <> :jobRunId
+                                    and job_runs.status in ('starting', 'running', 'cancelling')) end`,
+          {
+            workspaceId,
+            profile,
+            workerId,
+            jobRunId,
+            found: JSON.stringify([...packages, ...(busy ?? [])]),
+            knowsBusy: busy !== null,
+            settledSeconds,
+          },
         ),
       ),
 
@@ -146,7 +164,7 @@ export function createPendingPackageStore(sql: Queryable) {
         named(
           `select packages.id, packages.workspace_id as "workspaceId", packages.profile, packages.worker_id as "workerId",
                   packages.pipeline_name as "pipelineName", packages.load_id as "loadId", packages.schema_name as "schemaName",
-                  packages.step, packages.table_names as "tableNames", packages.size_bytes as "sizeBytes",
+                  packages.step, packages.table_names as "tableNames", packages.row_counts as "rowCounts", packages.size_bytes as "sizeBytes",
                   packages.jobs_left as "jobsLeft", packages.jobs_done as "jobsDone", packages.tries,
                   packages.created_at as "createdAt", packages.state, packages.ended_at as "endedAt",
                   packages.drop_requested_at as "dropRequestedAt", packages.job_run_id as "jobRunId",
@@ -167,16 +185,27 @@ export function createPendingPackageStore(sql: Queryable) {
         ),
       ),
 
+    /** Sums up the pending packages of an organization, or of all if it is null. */
+    measure: (organizationId: string | null) =>
+      sql.one<{ count: number; bytes: number; oldest: Date | null }>(
+        named(
+          `select count(*)::int as count, coalesce(sum(size_bytes), 0)::bigint as bytes, min(pending_packages.created_at) as oldest
+             from pending_packages join workspaces on workspaces.id = pending_packages.workspace_id
+            where state = 'pending' and (:organizationId::uuid is null or workspaces.organization_id = :organizationId)`,
+          { organizationId },
+        ),
+      ),
+
     /** Asks the next attempt to drop the pending packages of a pipeline; returns them. */
     requestDrop: (
       workspaceId: string,
       { pipelineName, profile }: { pipelineName: string; profile: string },
     ) =>
-      sql.prepared<{ loadId: string; sizeBytes: number; tableNames: string[] }>(
+      sql.prepared<Pick<PendingPackageRecord, 'loadId' | 'sizeBytes' | 'tableNames' | 'rowCounts'>>(
         named(
           `update pending_packages set drop_requested_at = coalesce(drop_requested_at, now())
             where workspace_id = :workspaceId and pipeline_name = :pipelineName and profile = :profile and state = 'pending'
-            returning load_id as "loadId", size_bytes as "sizeBytes", table_names as "tableNames"`,
+            returning load_id as "loadId", size_bytes as "sizeBytes", table_names as "tableNames", row_counts as "rowCounts"`,
           { workspaceId, pipelineName, profile },
         ),
       ),

@@ -47,6 +47,8 @@ export interface JobRunRecord {
   backfillId: string | null;
   /** The number of that window. */
   backfillWindow: number | null;
+  /** It only finishes pending load packages of these pipelines; null: a usual run. */
+  finishesPending: string[] | null;
   sharesLocalData: boolean;
   failure: RunFailure | null;
   /** Why its last attempt failed, from its output; null if the failure's code is all that is known. */
@@ -135,6 +137,7 @@ export const runColumns = columns('job_runs', [
   'previous_job_run_id',
   'backfill_id',
   'backfill_window',
+  'finishes_pending',
   'shares_local_data',
   'failure',
   'reason',

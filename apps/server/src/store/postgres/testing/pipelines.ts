@@ -18,3 +18,7 @@ interface NewPipelineRun extends Partial<Omit<PipelineRunHeadRecord, 'status'>> 
 export function addPipelineRun(sql: Pick<TextQueryable, 'one'>, run: NewPipelineRun): Promise<string> {
   return addRow(sql, 'pipeline_runs', { facts: {}, traceBlobKey: '', ...run });
 }
+
+/** Moves the last reports of all pending packages into the past. */
+export const agePendingReports = (sql: Pick<TextQueryable, 'execute'>, seconds: number) =>
+  sql.execute('update pending_packages set reported_at = reported_at - make_interval(secs => $1)', [seconds]);

@@ -1,0 +1,99 @@
+"""
+Loads tables from their first job if one of their jobs may be at the destination already.
+
+A job whose run died after its transaction, and before its package recorded that, would be repeated, and its rows would be there
+twice: in a table that is replaced, which is emptied only once, or in the staging table of a merge. So all jobs of such a
+table and of its nested tables begin anew, and dlt empties the tables again. Tables that are appended to stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from .kept_folders import remove_tree
+from .packages import NORMALIZED, list_folders, list_jobs, open_below, read_json
+
+_SCHEMA_BYTES = 64 * 1024 * 1024
+# dlt prepares the tables of a package, and empties them, as long as there is this file.
+_UPDATES = "schema_updates.json"
+_APPLIED = "applied_schema_updates.json"
+_OUTCOMES = "pending_transitions"
+
+
+def restart_tables(pipeline: int) -> list[str]:
+    """Restart tables in the packages of an open working folder; return their names. Raises OSError."""
+    restarted: list[str] = []
+    for load_id in list_folders(pipeline, NORMALIZED):
+        package = open_below(pipeline, (*NORMALIZED, load_id))
+        if package is not None:
+            try:
+                restarted += _restart(package)
+            finally:
+                os.close(package)
+    return sorted(set(restarted))
+
+
+def _restart(package: int) -> list[str]:
+    tables = read_json(package, "schema.json", _SCHEMA_BYTES).get("tables")
+    jobs = {state: list_jobs(package, state) for state in ("new_jobs", "started_jobs", "completed_jobs")}
+    if not isinstance(tables, dict) or any(job.split(".")[3:4] == ["reference"] for found in jobs.values() for job in found):
+        # With a staging destination, completed jobs have made jobs of their own.
+        return []
+    recorded = set(list_jobs(package, _OUTCOMES))
+    uncertain = [job for job in jobs["started_jobs"] if job not in recorded and not job.endswith(".sql")]
+    if not any(_is_rewritten(tables, _root(tables, job)) for job in uncertain):
+        return []
+    # dlt empties also the staging tables of other merges that are not complete.
+    open_roots = {_root(tables, job) for state in ("new_jobs", "started_jobs") for job in jobs[state]}
+    restarted = {root for root in open_roots if _is_rewritten(tables, root)}
+    for state, found in jobs.items():
+        for job in found:
+            if _root(tables, job) in restarted:
+                _begin_anew(package, state, job)
+    _prepare_again(package)
+    return sorted(restarted)
+
+
+def _root(tables: dict, job: str) -> str:
+    name = job.partition(".")[0]
+    for _ in range(len(tables)):
+        table = tables.get(name)
+        parent = table.get("parent") if isinstance(table, dict) else None
+        if not isinstance(parent, str):
+            break
+        name = parent
+    return name
+
+
+def _is_rewritten(tables: dict, root: str) -> bool:
+    table = tables.get(root)
+    return isinstance(table, dict) and table.get("write_disposition") in ("merge", "replace")
+
+
+def _begin_anew(package: int, state: str, job: str) -> None:
+    if job.endswith(".sql"):
+        # dlt makes it again once the jobs of its tables are complete.
+        remove_tree(package, f"{state}/{job}")
+    elif state != "new_jobs":
+        os.rename(f"{state}/{job}", f"new_jobs/{job}", src_dir_fd=package, dst_dir_fd=package)
+    remove_tree(package, f"{_OUTCOMES}/{job}")
+
+
+def _prepare_again(package: int) -> None:
+    if _exists(package, _UPDATES):
+        return
+    updates = read_json(package, _APPLIED, _SCHEMA_BYTES)
+    draft = f"{_UPDATES}.new"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=package)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(updates, file)
+    os.replace(draft, _UPDATES, src_dir_fd=package, dst_dir_fd=package)
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.lstat(name, dir_fd=folder)
+        return True
+    except FileNotFoundError:
+        return False
