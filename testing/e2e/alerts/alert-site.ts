@@ -57,7 +57,6 @@ export async function openAlertSite({
   variables?: Record<string, string>;
 }): Promise<AlertSite> {
   const receiver = await startAlertReceiver();
-  receiver.respondStatus(202, 'accepted');
   const mail = await startMailServer();
   const server = await startTestServer({
     PUMPHOUSE_LOG_LEVEL: 'warn',
