@@ -77,7 +77,7 @@ export async function unmuteRule(session: Session, name: string): Promise<void> 
 
 /** The parts that options name. Lists replace those of the rule; conditions are added to them. */
 async function readContent(session: Session, options: RuleOptions, existing: AlertRuleResponse | null) {
-  const { severity, channel, job, tag, pipeline, set, remind, quiet, holdCritical } = options;
+  const { severity, channel, job, tag, pipeline, set, remind, quietHours, holdCritical } = options;
   const scope = existing?.scope ?? { job_ids: [], job_patterns: [], tags: [], pipeline_names: [] };
   const channels = channel?.map((name) => findChannel(session, name));
   return {
@@ -93,7 +93,7 @@ async function readContent(session: Session, options: RuleOptions, existing: Ale
     }),
     ...(set && { conditions: { ...existing?.conditions, ...parseConditions(set) } }),
     ...(remind !== undefined && { reminder_seconds: parseReminder(remind) }),
-    ...(quiet !== undefined && { quiet_hours: parseQuietHours(quiet, holdCritical ?? false) }),
+    ...(quietHours !== undefined && { quiet_hours: parseQuietHours(quietHours, holdCritical ?? false) }),
   };
 }
 

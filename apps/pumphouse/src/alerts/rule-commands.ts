@@ -59,7 +59,7 @@ function addContent(command: Command): Command {
     .option('--pipeline <name>', 'Only a pipeline; can be repeated', collect)
     .option('--set <condition>', 'A condition such as after_seconds=10m; can be repeated', collect)
     .option('--remind <interval>', 'Interval of reminders such as 4h, or off')
-    .option('--quiet <hours>', 'Quiet hours such as "mon-fri 22:00-07:00 Europe/Berlin", or off')
+    .option('--quiet-hours <hours>', 'Quiet hours such as "mon-fri 22:00-07:00 Europe/Berlin", or off')
     .option('--hold-critical', 'Quiet hours hold critical messages too');
 }
 

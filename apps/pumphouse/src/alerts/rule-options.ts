@@ -12,7 +12,7 @@ export interface RuleOptions {
   pipeline?: string[];
   set?: string[];
   remind?: string;
-  quiet?: string;
+  quietHours?: string;
   holdCritical?: boolean;
 }
 
