@@ -190,7 +190,7 @@ function alertIncidents(): Step[] {
         'broken',
         '--remind',
         '4h',
-        '--quiet',
+        '--quiet-hours',
         'mon-fri 22:00-07:00 Europe/Berlin',
       ],
       text: 'broken',
