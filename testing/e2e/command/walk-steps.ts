@@ -176,7 +176,34 @@ function alertIncidents(): Step[] {
   const missing = '00000000-0000-4000-8000-000000000000';
   return [
     { command: 'alert list', text: /no open incidents|^\[\]/ },
-    { command: 'alert rules', text: /no alert rules|^\[\]/ },
+    {
+      command: 'alert rules create',
+      args: ['failures', '--kind', 'run_failed', '--job', 'jobs.*', '--set', 'failures_in_row=2'],
+      text: 'failures',
+    },
+    { command: 'alert rules list', text: 'run_failed' },
+    {
+      command: 'alert rules update',
+      args: [
+        'failures',
+        '--name',
+        'broken',
+        '--remind',
+        '4h',
+        '--quiet-hours',
+        'mon-fri 22:00-07:00 Europe/Berlin',
+      ],
+      text: 'broken',
+    },
+    { command: 'alert rules mute', args: ['broken', '--for', '2h'], text: 'broken' },
+    { command: 'alert rules unmute', args: ['broken'], text: 'broken' },
+    {
+      command: 'alert rules delete',
+      args: ['broken'],
+      question: 'with its incidents?',
+      unchanged: [['alert', 'rules', 'list'], 'broken'],
+      text: 'broken',
+    },
     { command: 'alert ack', args: [missing], code: 4, text: 'not_found' },
     { command: 'alert snooze', args: [missing, '--for', '1d'], code: 4, text: 'not_found' },
     { command: 'alert resolve', args: [missing], code: 4, text: 'not_found' },

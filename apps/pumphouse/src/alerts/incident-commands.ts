@@ -7,7 +7,7 @@ interface PauseOptions {
   for: string;
 }
 
-/** Adds the commands of incidents, rules and mutes. */
+/** Adds the commands of incidents and of mutes of jobs. */
 export function addIncidentCommands(alert: Command, cli: Cli): void {
   addReading(alert, cli);
   addHandling(alert, cli);
@@ -29,18 +29,6 @@ function addReading(alert: Command, cli: Cli): void {
         }),
       ),
     [['pumphouse alert list', 'Shows what needs attention.']],
-  );
-  addExamples(
-    alert
-      .command('rules')
-      .description('List the rules that open incidents')
-      .action(
-        withSession(cli, async (session) => {
-          const { listRules } = await import('./list-rules.ts');
-          await listRules(session);
-        }),
-      ),
-    [['pumphouse alert rules', 'Shows what each rule watches for.']],
   );
 }
 

@@ -8,7 +8,8 @@ export async function listRules(session: Session): Promise<void> {
   const params = { workspace_id: await session.workspaceId() };
   const { rules } = await session.client.call('list_alert_rules', { params });
   session.show(rules, () => {
-    if (rules.length === 0) return 'There are no alert rules. The console proposes some on the page Alerts.';
+    if (rules.length === 0)
+      return 'There are no alert rules. Create one: pumphouse alert rules create NAME --kind run_failed';
     return formatTable(
       rules,
       [

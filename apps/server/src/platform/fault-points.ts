@@ -23,6 +23,8 @@ export const faultPointNames = [
   'in-backfill-before-commit',
   'after-backfill-commit',
   'in-key-rotation',
+  'in-alerts-before-commit',
+  'before-alert-sent',
   'after-alert-sent',
 ] as const;
 

@@ -5,7 +5,7 @@ export interface AlertMessage {
   incidentId: string | null;
   severity: 'info' | 'warning' | 'critical';
   workspace: { id: string; name: string };
-  /** One line, e.g. `sales.load failed: KeyError: 'id'`. The same for all messages about an incident. */
+  /** One line, e.g. `sales.load failed: KeyError: 'id'`. Without the state, which is the kind. */
   title: string;
   /** More lines; may be empty. */
   details: readonly string[];

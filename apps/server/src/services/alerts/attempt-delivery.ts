@@ -92,6 +92,7 @@ export function createAttemptDelivery(ports: {
       delivery: AlertDeliveryRecord,
       signal: AbortSignal,
     ): Promise<void> {
+      await faultPoints.reach('before-alert-sent');
       const result = await send(channel, delivery, signal);
       await faultPoints.reach('after-alert-sent');
       const decision = decide(result, delivery, signal);

@@ -1,4 +1,5 @@
 import type { Clock } from '../scheduling/clock.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
@@ -24,6 +25,7 @@ export function createAlertServices({
   readTickLag,
   publicUrl,
   gatherMs = defaultGatherMs,
+  faultPoints,
   clock,
   log,
 }: {
@@ -33,6 +35,7 @@ export function createAlertServices({
   readTickLag: ReadTickLag;
   publicUrl: () => string;
   gatherMs?: number | undefined;
+  faultPoints: FaultPoints;
   clock: Clock;
   log: Logger;
 }) {
@@ -50,6 +53,7 @@ export function createAlertServices({
         readTickLag,
       }),
       notifyIncidents: createNotifyIncidents({ enqueueAlert, publicUrl, gatherMs }),
+      faultPoints,
       clock,
       log,
     }),

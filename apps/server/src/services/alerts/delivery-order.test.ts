@@ -65,6 +65,25 @@ describe('messages of one incident', () => {
     expect(await deliveries.readStatuses()).toEqual(['dropped', 'delivered']);
   });
 
+  it('are the last reminder only after a long outage of the receiver', async () => {
+    const server = deliveries.createServer();
+    const { channel } = await deliveries.addChannel();
+    await deliveries.enqueue([channel.id]);
+    await server.deliverAll();
+    deliveries.receiver.respondStatus(503);
+    for (let count = 0; count < 20; count += 1) {
+      await deliveries.enqueue([channel.id], { kind: 'reminder', title: `Reminder ${count}` });
+      await server.deliverAll();
+    }
+    const before = deliveries.receiver.received.length;
+    deliveries.receiver.respondStatus(200);
+    await deliveries.hurry();
+    await server.deliverAll();
+    const sent = deliveries.receiver.received.slice(before).map(({ body }) => body);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toContain('Reminder 19');
+  });
+
   it('do not delay those of another incident', async () => {
     const server = deliveries.createServer();
     const { channel } = await deliveries.addChannel();
@@ -75,6 +94,25 @@ describe('messages of one incident', () => {
     await deliveries.enqueue([channel.id], { incidentId: 'incident-2' });
     await server.deliverAll();
     expect(await deliveries.readStatuses()).toEqual(['waiting', 'delivered']);
+  });
+});
+
+describe('a receiver that never answers', () => {
+  it('takes two slots, while 200 messages to it wait and other channels get theirs', async () => {
+    const server = deliveries.createServer({ totalMs: 60_000 });
+    const silent = await startAlertReceiver();
+    deliveries.closing.push(silent.close);
+    silent.respondWith(() => undefined);
+    const gone = await deliveries.addChannel('webhook', { url: silent.url });
+    const { channel } = await deliveries.addChannel();
+    for (let index = 0; index < 200; index += 1)
+      await deliveries.enqueue([gone.channel.id, channel.id], { incidentId: `${index}` });
+    await server.start();
+    await expect.poll(() => deliveries.receiver.received.length).toBe(200);
+    expect(silent.received.length).toBeLessThanOrEqual(2);
+    const waiting = (await deliveries.readLog()).filter(({ channelId }) => channelId === gone.channel.id);
+    expect(waiting).toHaveLength(200);
+    expect(waiting.every(({ status }) => status === 'waiting')).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { AlertRuleRecord } from '../../store/records.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { Derived, Occurrence } from '../../domain/alerts/derive-occurrences.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Logger } from 'pino';
 import type { Observation, ObserveConditions, ObservedWorkspace } from './observe-conditions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -22,6 +23,7 @@ export interface EvaluateAlertsDependencies {
   persistence: Persistence<Stores>;
   observeConditions: ObserveConditions;
   notifyIncidents: NotifyIncidents;
+  faultPoints: FaultPoints;
   clock: Clock;
   log: Logger;
 }
@@ -41,7 +43,7 @@ const maxFailures = 5;
  * nothing. Several servers may call it: one at a time evaluates a workspace.
  */
 export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
-  const { persistence, observeConditions, notifyIncidents, clock, log } = dependencies;
+  const { persistence, observeConditions, notifyIncidents, faultPoints, clock, log } = dependencies;
   const { store } = persistence;
   /** Failures in a row by workspace. */
   const failures = new Map<string, number>();
@@ -91,6 +93,7 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
       if (events.length > 0) await tx.alertEvents.remove(events.map(({ id }) => id));
       await applyObservation(tx, unchanged(due, rules), observation, { workspaceId, now });
       await notifyIncidents(tx, { workspace: { id: workspaceId, name: workspace.name }, now });
+      if (events.length > 0) await faultPoints.reach('in-alerts-before-commit');
       return events.length === eventLimit;
     });
   }

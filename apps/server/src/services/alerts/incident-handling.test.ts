@@ -45,6 +45,13 @@ describe('an open incident', () => {
     expect(await kindsSent()).toEqual(['opened', 'reminder', 'reminder', 'reminder']);
   });
 
+  it('is reported once more after a long outage of the server, not for each interval that passed', async () => {
+    await openIncident();
+    alerts.pass(100 * hour);
+    await alerts.evaluate();
+    expect(await kindsSent()).toEqual(['opened', 'reminder']);
+  });
+
   it('is not reported again once it is acknowledged; its end is', async () => {
     const { id } = await openIncident();
     const acknowledged = await fixture.alertIncidents.acknowledge(alerts.owner, id);

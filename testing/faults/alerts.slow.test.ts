@@ -1,0 +1,156 @@
+/** Servers that are killed while they send alerts, two servers at once, and a receiver that never answers. */
+import type { FaultPointName } from '@pumphouse/server/platform/fault-points.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApiWorkspace } from '../fixtures/api-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { openAlertSite, type AlertSite } from '../e2e/alerts/alert-site.ts';
+import { openServerStore } from '../fixtures/server-store.ts';
+import { startAlertReceiver } from '../fixtures/alert-receiver.ts';
+import { triggerJob } from '../fixtures/deploy-workspace.ts';
+
+const scripts = { brief: 'if __name__ == "__main__":\n    print("works")\n' };
+
+let site: AlertSite;
+let pauseFolder: string;
+let servers: TestServer[];
+let firstRequest: number;
+
+beforeAll(async () => {
+  site = await openAlertSite({ scripts, requirements: [] });
+  pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
+  // Each run is an incident of its own.
+  await site.addRule('run_succeeded', { channel_ids: site.channelIds.slice(0, 1) });
+  await site.run('brief');
+  await site.server.end('SIGTERM');
+});
+afterAll(async () => {
+  await (await site.server.restart()).remove();
+  await site.remove();
+  await rm(pauseFolder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  servers = [];
+  firstRequest = site.receiver.received.length;
+});
+afterEach(async () => {
+  rmSync(pauseFile(), { force: true });
+  for (const server of servers) await server.end('SIGKILL');
+});
+
+const pauseFile = () => join(pauseFolder, 'reached');
+
+async function start(pauseAt?: FaultPointName): Promise<TestServer> {
+  const server = await site.server.restart({
+    PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile()}`,
+  });
+  servers.push(server);
+  return server;
+}
+
+const run = async (server: TestServer) =>
+  createApiWorkspace(server, site.api.id).awaitEnd(await triggerJob(server, site.api.id, 'jobs.brief'));
+
+/** Requests of this test about a run. */
+const requestsAbout = (jobRunId: string) =>
+  site.receiver.received.slice(firstRequest).filter(({ body }) => body.includes(jobRunId));
+
+describe('a server that is killed', () => {
+  it.each([
+    ['while it decides', 'in-alerts-before-commit'],
+    ['between deciding and sending', 'before-alert-sent'],
+    ['after the receiver got the message, before that is recorded', 'after-alert-sent'],
+  ] as const)('%s loses nothing, and repeats a message only with its id', async (_, point) => {
+    const server = await start(point);
+    const { id } = await run(server);
+    await eventually('the server comes to that moment', () => existsSync(pauseFile()));
+    const before = requestsAbout(id).length;
+    expect(before).toBe(point === 'after-alert-sent' ? 1 : 0);
+    await server.end('SIGKILL');
+    rmSync(pauseFile());
+    await endLeases(await start());
+    await eventually('the receiver gets the message', () => requestsAbout(id).length > before);
+    const requests = requestsAbout(id);
+    expect(requests).toHaveLength(before + 1);
+    expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    const incidents = requests.map(
+      ({ body }) => (JSON.parse(body) as { data: { incident_id: string } }).data,
+    );
+    expect(new Set(incidents.map(({ incident_id: incidentId }) => incidentId)).size).toBe(1);
+  });
+});
+
+it('two servers send each incident once', async () => {
+  const one = await start();
+  const other = await one.startBeside({ PUMPHOUSE_PAUSE_AT: '' });
+  servers.push(other);
+  const runs = await Promise.all([run(one), run(other), run(one), run(other)]);
+  await eventually('the receiver has every run', () =>
+    runs.every(({ id, number }) =>
+      site.receiver.received
+        .slice(firstRequest)
+        .some(({ body }) => body.includes(id) || body.includes(`#${number} `)),
+    ),
+  );
+  const ids = site.receiver.received.slice(firstRequest).map(({ headers }) => headers['webhook-id']);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+it('a receiver that never answers, with 200 messages for it, delays neither runs, ticks, the API nor others', async () => {
+  const silent = await startAlertReceiver();
+  silent.respondWith(() => undefined);
+  const server = await start();
+  const { params } = site;
+  const channel = await server.client.call('create_alert_channel', {
+    params,
+    body: { name: 'silent', kind: 'webhook', url: silent.url },
+  });
+  const { store, close } = await openServerStore(server);
+  const fill = async (index: number) =>
+    store.alertDeliveries.add({
+      workspaceId: site.api.id,
+      channelIds: [channel.id],
+      channelKinds: null,
+      message: {
+        kind: 'opened',
+        incidentId: `incident-${index}`,
+        severity: 'critical',
+        workspace: { id: site.api.id, name: 'alerts' },
+        title: 'load failed',
+        details: [],
+        facts: [],
+        links: [],
+        occurredAt: new Date().toISOString(),
+      },
+      notBefore: null,
+      giveUpHours: 24,
+    });
+  for (let index = 0; index < 200; index += 1) await fill(index);
+  await eventually('the silent receiver is asked', () => silent.received.length > 0);
+  await site.deploy({ brief: ['schedule:* * * * * */5'] });
+  const ticked = await eventually('a tick starts a run that ends', async () => {
+    const runs = await createApiWorkspace(server, site.api.id).listRuns('jobs.brief');
+    return runs.find(({ trigger, status }) => trigger.startsWith('schedule') && status === 'completed');
+  });
+  await site.deploy();
+  await eventually('the other channel has its message', () => requestsAbout(ticked.id).length > 0);
+  const query = { channel_id: channel.id, limit: 200 };
+  const { items } = await server.client.call('list_alert_deliveries', { params, query });
+  expect(items).toHaveLength(200);
+  expect(items.every(({ status }) => status === 'waiting')).toBe(true);
+  await close();
+  await silent.close();
+});
+
+/** Ends the leases of a server that was killed, instead of the time. */
+async function endLeases(server: TestServer): Promise<void> {
+  const { database, close } = await openServerStore(server);
+  await database.execute(
+    `update alert_deliveries set taken_until = now() where status = 'waiting' and taken_until is not null`,
+  );
+  await close();
+}
