@@ -9,7 +9,8 @@ import {
 } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { type Prometheus, startPrometheus } from '../fixtures/prometheus.ts';
+import { startPrometheus } from '../fixtures/prometheus.ts';
+import { type MetricsDatabase, type Series, startMetricsDatabase } from '../fixtures/metrics-database.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 import { startTraceCollector } from '../fixtures/trace-collector.ts';
 
@@ -34,23 +35,23 @@ if __name__ == "__main__":
     dlt.pipeline("shop", destination="duckdb", dataset_name="shop_data").run([orders(), customers()])
 `;
 
-/** Metrics go straight to Prometheus, and traces through the collector. */
-let prometheus: Prometheus;
+/** Metrics go straight to the database, and traces through the collector. */
+let database: MetricsDatabase;
 let receiver: TraceCollector;
 let collector: Collector;
 let server: TestServer;
 let workspaceId: string;
 
 beforeAll(async () => {
-  [prometheus, receiver] = await Promise.all([startPrometheus(null), startTraceCollector()]);
+  [database, receiver] = await Promise.all([startMetricsDatabase(), startTraceCollector()]);
   collector = await startCollector({
     traces: `${receiver.endpoint}/v1/traces`,
-    metrics: prometheus.otlpUrl,
+    metrics: database.otlpUrl,
   });
   server = await startTestServer({
     PUMPHOUSE_LOG_LEVEL: 'warn',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
-    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: prometheus.otlpUrl,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: database.otlpUrl,
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
     OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=night',
   });
@@ -64,7 +65,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server?.remove();
-  await Promise.all([collector?.close(), receiver?.close(), prometheus?.remove()]);
+  await Promise.all([collector?.close(), receiver?.close(), database?.remove()]);
 });
 
 describe('a run whose first attempt fails, in a real collector', () => {
@@ -136,19 +137,15 @@ describe('a run whose first attempt fails, in a real collector', () => {
   });
 });
 
-interface Series {
-  metric: Record<string, string>;
-  value: [number, string];
-}
-
-const query = async (expression: string): Promise<Series[]> =>
-  ((await prometheus.call('query', { query: expression })) as { result: Series[] }).result;
-
 /** Values by name and labels, without those that identify the server. */
 function valuesOf(series: readonly Series[]): Map<string, number> {
   return new Map(
-    series.map(({ metric: { job: _job, instance: _instance, ...own }, value }) => [
-      JSON.stringify(Object.entries(own).toSorted()),
+    series.map(({ metric, value }) => [
+      JSON.stringify(
+        Object.entries(metric)
+          .filter(([name]) => !/^(job|instance|service_.+)$/.test(name))
+          .toSorted(),
+      ),
       Number(value[1]),
     ]),
   );
@@ -168,10 +165,10 @@ async function scrape(): Promise<Map<string, number>> {
   }
 }
 
-describe('the metrics in a Prometheus that receives them over OTLP', () => {
+describe('the metrics in a database that receives them over OTLP', () => {
   it('are those of a scrape, with the same values', async () => {
     const scraped = await scrape();
-    const expression = '{job="night/pumphouse", __name__=~"(pumphouse|process|nodejs)_.+"}';
+    const expression = '{service_name="pumphouse", __name__=~"(pumphouse|process|nodejs)_.+"}';
     // Several figures change while the two are compared; these do not.
     const isStill = (key: string) =>
       /pumphouse_(runs_(created|ended)|run_failures|attempt_phase|log_|telemetry_|runs_slots|runs_active|disk_size|trace_spans|loop_failures)|process_start_time/.test(
@@ -179,19 +176,22 @@ describe('the metrics in a Prometheus that receives them over OTLP', () => {
       );
     const select = (values: Map<string, number>) =>
       Object.fromEntries([...values].filter(([key]) => isStill(key)).toSorted());
-    await expect.poll(async () => select(valuesOf(await query(expression)))).toEqual(select(scraped));
+    await expect
+      .poll(async () => select(valuesOf(await database.query(expression))))
+      .toEqual(select(scraped));
     expect(Object.keys(select(scraped)).length).toBeGreaterThan(60);
-    const received = valuesOf(await query(expression));
+    const received = valuesOf(await database.query(expression));
     const nameOf = (key: string) => /"__name__","(\w+)"/.exec(key)?.[1];
     const names = (values: Map<string, number>) => new Set([...values.keys()].map(nameOf));
     expect(names(received)).toEqual(names(scraped));
   });
 
   it('name the server, and its service', async () => {
-    const [info] = await query('target_info');
-    expect(info?.metric).toMatchObject({
-      job: 'night/pumphouse',
-      instance: expect.stringMatching(/^.{8,}$/),
+    const [ready] = await database.query('pumphouse_ready');
+    expect(ready?.metric).toMatchObject({
+      service_name: 'pumphouse',
+      service_namespace: 'night',
+      service_instance_id: expect.stringMatching(/^.{8,}$/) as string,
     });
   });
 
@@ -203,7 +203,8 @@ describe('the metrics in a Prometheus that receives them over OTLP', () => {
     });
     await eventually(
       'metrics arrive',
-      async () => (await query('pumphouse_ready{job="night/through-collector"}'))[0]?.value[1] === '1',
+      async () =>
+        (await database.query('pumphouse_ready{service_name="through-collector"}'))[0]?.value[1] === '1',
     );
   });
 
