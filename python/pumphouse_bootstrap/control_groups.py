@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 
-from pumphouse_bootstrap.process_tree import list_descendants
+from pumphouse_bootstrap.process_tree import list_descendant_pids
 
 # Memory is charged in batches of up to 64 pages, so a group this close to its limit has hit it.
 _NEAR_BYTES = 1024 * 1024
@@ -55,7 +55,7 @@ class ControlGroups:
         group: what the descendants of this process have for themselves.
         """
         if self._memory is None:
-            return sum(_read_own_bytes(process.pid) for process in list_descendants(os.getpid())[:_MAX_COUNTED_PROCESSES])
+            return sum(map(_read_own_bytes, list_descendant_pids(os.getpid())[:_MAX_COUNTED_PROCESSES]))
         used = self._memory_count("memory.current") + self._memory_count("memory.swap.current")
         # The second counts swap as well, if the kernel accounts for it.
         used = used or max(map(self._memory_count, ("memory.usage_in_bytes", "memory.memsw.usage_in_bytes")))
@@ -87,7 +87,7 @@ class ControlGroups:
         """Sum up the processes of a version 1 group, whose kernel counts processor time elsewhere, or of none."""
         ticks = 0
         group = self._pids or self._memory
-        pids = _read_lines(f"{group}/cgroup.procs") if group else [one.pid for one in list_descendants(os.getpid())]
+        pids = _read_lines(f"{group}/cgroup.procs") if group else list_descendant_pids(os.getpid())
         for pid in pids[:_MAX_COUNTED_PROCESSES]:
             try:
                 with open(f"/proc/{int(pid)}/stat", encoding="ascii", errors="replace") as file:
