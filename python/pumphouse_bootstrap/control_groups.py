@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import resource
 
+from pumphouse_bootstrap.process_tree import list_descendant_pids
+
 # Memory is charged in batches of up to 64 pages, so a group this close to its limit has hit it.
 _NEAR_BYTES = 1024 * 1024
 # Enough for a pool of workers; a group with more has its processor time underestimated.
 _MAX_COUNTED_PROCESSES = 256
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# Version 1 has a number near 2**63 for no limit.
+_NO_LIMIT_BYTES = 2**60
 
 
 class ControlGroups:
@@ -39,9 +44,21 @@ class ControlGroups:
     def has_reached_process_limit(self) -> bool:
         return self._count_refused() > self._refused
 
+    @property
+    def measures_group(self) -> bool:
+        """Whether memory is that of a group. Without one it is the sum of the processes, which share some of it."""
+        return self._memory is not None
+
     def read_memory_bytes(self) -> int:
-        """Return the memory in use without what the kernel can drop at once; 0 if the group is unknown."""
-        used = self._memory_count("memory.current") or self._memory_count("memory.usage_in_bytes")
+        """
+        Return the memory in use, what is swapped out included, without what the kernel can drop at once. Without a
+        group: what the descendants of this process have for themselves.
+        """
+        if self._memory is None:
+            return sum(map(_read_own_bytes, list_descendant_pids(os.getpid())[:_MAX_COUNTED_PROCESSES]))
+        used = self._memory_count("memory.current") + self._memory_count("memory.swap.current")
+        # The second counts swap as well, if the kernel accounts for it.
+        used = used or max(map(self._memory_count, ("memory.usage_in_bytes", "memory.memsw.usage_in_bytes")))
         cached = self._memory_count("memory.stat", "inactive_file")
         return max(0, used - (self._memory_count("memory.stat", "total_inactive_file") or cached))
 
@@ -54,6 +71,11 @@ class ControlGroups:
             return 0
         return self._memory_count("memory.peak") or self._memory_count("memory.max_usage_in_bytes")
 
+    def read_memory_limit_bytes(self) -> int | None:
+        """Return the limit of the group; None without one."""
+        limit = self._memory_count("memory.max") or self._memory_count("memory.limit_in_bytes")
+        return limit if 0 < limit < _NO_LIMIT_BYTES else None
+
     def read_cpu_microseconds(self) -> int:
         """Return the processor time of the group's processes, also of those that have ended."""
         if self._cpu is not None:
@@ -62,10 +84,10 @@ class ControlGroups:
         return _sum_ended_children() + self._sum_live_processes()
 
     def _sum_live_processes(self) -> int:
-        """Sum up the processes of a version 1 group, whose kernel counts processor time elsewhere."""
+        """Sum up the processes of a version 1 group, whose kernel counts processor time elsewhere, or of none."""
         ticks = 0
         group = self._pids or self._memory
-        pids = [] if group is None else _read_lines(f"{group}/cgroup.procs")
+        pids = _read_lines(f"{group}/cgroup.procs") if group else list_descendant_pids(os.getpid())
         for pid in pids[:_MAX_COUNTED_PROCESSES]:
             try:
                 with open(f"/proc/{int(pid)}/stat", encoding="ascii", errors="replace") as file:
@@ -116,6 +138,16 @@ def _sum_ended_children() -> int:
     """Return the processor time of all processes that this one has reaped, in microseconds."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return round((usage.ru_utime + usage.ru_stime) * 1_000_000)
+
+
+def _read_own_bytes(pid: int) -> int:
+    """Return the memory of a process that it shares with no file and no other process; 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            _, resident, shared = (int(pages) for pages in file.read().split()[:3])
+    except (OSError, ValueError):
+        return 0
+    return max(0, resident - shared) * _PAGE_BYTES
 
 
 def _read_lines(path: str) -> list[str]:

@@ -37,6 +37,26 @@ def list_descendants(root: int) -> list[Process]:
     return found
 
 
+def list_descendant_pids(root: int) -> list[int]:
+    """List the descendants of a process, zombies included, without a look at all processes of the machine."""
+    found = list(_list_child_pids(root))
+    for pid in found:
+        found.extend(_list_child_pids(pid))
+    return found
+
+
+def _list_child_pids(pid: int) -> list[int]:
+    children: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                children.extend(int(child) for child in file.read().split())
+    except OSError:
+        # It has ended meanwhile.
+        pass
+    return children
+
+
 def _read_process(name: str) -> Process | None:
     try:
         with open(f"/proc/{name}/stat", "rb") as file:

@@ -24,6 +24,8 @@ _MAX_POINTS = 120
 _FIRST_SEND_SECONDS = 10.0
 _SENDS_PER_POINTS = 8
 _MAX_SEND_SECONDS = 600.0
+# Of the memory limit. The kernel may kill a whole container, which leaves only what was sent before.
+_ALARMING_SHARES = (0.8, 0.9, 0.95)
 # Walking a folder may take at most this share of the time.
 _WALK_SHARE = 0.01
 _MIN_WALK_PAUSE_SECONDS = 5.0
@@ -97,6 +99,8 @@ class ResourceUsage:
         self._disk = 0
         self._peak_disk = 0
         self._next_walk = 0.0
+        limit = groups.read_memory_limit_bytes()
+        self._alarms = [] if limit is None else [share * limit for share in _ALARMING_SHARES]
         # The use that was over the limit; None while there was none.
         self.disk_over_limit_bytes: int | None = None
 
@@ -126,12 +130,18 @@ class ResourceUsage:
                 return
             self._sample()
             now = time.monotonic()
-            if now < next_send:
+            if now < next_send and not self._is_alarming():
                 continue
             if not self._send():
                 return
             pause = max(_FIRST_SEND_SECONDS, _SENDS_PER_POINTS * self._timeline.seconds_per_point)
             next_send = now + min(pause, _MAX_SEND_SECONDS)
+
+    def _is_alarming(self) -> bool:
+        """Return whether the memory has come closer to its limit. Each step counts once."""
+        before = len(self._alarms)
+        self._alarms = [bytes_ for bytes_ in self._alarms if bytes_ > self._peak_memory]
+        return len(self._alarms) < before
 
     def _sample(self) -> None:
         memory = self._groups.read_memory_bytes()
@@ -166,7 +176,11 @@ class ResourceUsage:
     def _send(self) -> bool:
         try:
             self._spool.append(
-                "usage", peak_memory=self._peak_memory, peak_disk=self._peak_disk, **self._timeline.describe()
+                "usage",
+                peak_memory=self._peak_memory,
+                peak_disk=self._peak_disk,
+                measured_by="group" if self._groups.measures_group else "processes",
+                **self._timeline.describe(),
             )
         except SpoolClosed:
             return False

@@ -1,5 +1,7 @@
 """Readings of control groups, on folders that imitate both versions."""
 
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -75,6 +77,41 @@ class ProcessLimit(ControlGroupsCase):
             (place / "pids.events").write_text("max 4\n")
             self.assertTrue(groups.has_reached_process_limit())
             (place / "pids.events").unlink()
+
+
+class Memory(ControlGroupsCase):
+    def test_version_2_counts_swap_and_leaves_out_what_the_kernel_can_drop(self) -> None:
+        self.write(memory__events="oom 0\noom_kill 0\n", memory__current="5000", memory__swap__current="700")
+        self.write(memory__stat="anon 1\ninactive_file 1200\n", memory__max="max\n")
+        groups = self.look()
+        self.assertEqual(groups.read_memory_bytes(), 4500)
+        self.assertIsNone(groups.read_memory_limit_bytes())
+        self.write(memory__max="8000\n")
+        self.assertEqual(groups.read_memory_limit_bytes(), 8000)
+        self.assertTrue(groups.measures_group)
+
+    def test_version_1_counts_swap_if_the_kernel_does(self) -> None:
+        self.write(memory__oom_control="oom_kill 0\n", memory__usage_in_bytes="5000")
+        self.write(memory__stat="inactive_file 1\ntotal_inactive_file 1200\n", memory__limit_in_bytes=str(2**63 - 4096))
+        groups = self.look()
+        self.assertEqual(groups.read_memory_bytes(), 3800)
+        self.assertIsNone(groups.read_memory_limit_bytes())
+        self.write(memory__memsw__usage_in_bytes="6000")
+        self.assertEqual(groups.read_memory_bytes(), 4800)
+
+    def test_without_a_group_is_that_of_the_processes(self) -> None:
+        code = "data = bytearray(60_000_000); data[::4096] = b'x' * len(data[::4096]); print(flush=True); input()"
+        groups = ControlGroups(None)
+        before = groups.read_memory_bytes()
+        with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            child.stdout.readline()
+            grown = groups.read_memory_bytes() - before
+            used = groups.read_cpu_microseconds()
+            child.communicate(b"\n")
+        self.assertGreater(grown, 55_000_000)
+        self.assertLess(grown, 90_000_000)
+        self.assertGreater(used, 0)
+        self.assertFalse(groups.measures_group)
 
 
 class NothingToRead(ControlGroupsCase):

@@ -1,13 +1,16 @@
 """The timeline of what user code uses, and its limit of disk space."""
 
 import os
+import queue
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 from attempt_runner import AttemptRunner
 from attempt_server import AttemptServer
-from pumphouse_bootstrap.resource_usage import Timeline, measure_folder
+from pumphouse_bootstrap.control_groups import ControlGroups
+from pumphouse_bootstrap.resource_usage import ResourceUsage, Timeline, measure_folder
 
 
 class Timelines(unittest.TestCase):
@@ -28,6 +31,28 @@ class Timelines(unittest.TestCase):
         for second in range(100):
             timeline.add(memory=5_000 if second == 37 else 1, cpu=0, disk=0)
         self.assertEqual(max(timeline.describe()["memory"]), 5_000)
+
+
+class Alarms(unittest.TestCase):
+    def test_sends_the_timeline_at_once_when_memory_comes_close_to_its_limit(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        group = Path(folder.name, "group")
+        group.mkdir()
+        (group / "memory.events").write_text("oom 0\noom_kill 0\n")
+        (group / "memory.max").write_text("1000")
+        (group / "memory.current").write_text("850")
+        sent: queue.Queue[dict] = queue.Queue()
+        spool = SimpleNamespace(append=lambda _kind, **fields: sent.put(fields))
+        start = SimpleNamespace(work_folder=f"{folder.name}/files/work", local_data=None, drop_to=None)
+        usage = ResourceUsage(ControlGroups({"memory": str(group)}), start, spool, events=None, disk_limit_bytes=None)
+        usage.start()
+        # Much sooner than the first regular record.
+        first = sent.get(timeout=8)
+        self.assertEqual(first["peak_memory"], 850)
+        (group / "memory.current").write_text("960")
+        self.assertEqual(sent.get(timeout=8)["peak_memory"], 960)
+        self.assertEqual(usage.end()["peak_group_memory_bytes"], 960)
 
 
 class Folders(unittest.TestCase):

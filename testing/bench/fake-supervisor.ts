@@ -14,8 +14,12 @@ import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-execut
 import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/operator';
 import { createInstruments } from '@pumphouse/server/platform/instruments.ts';
+import type { Instruments } from '@pumphouse/server/platform/instruments.ts';
+import type { Readiness } from '@pumphouse/server/api/probes/readiness.ts';
+import { openMetricExport } from '@pumphouse/server/compose/open-metric-export.ts';
+import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
+import { scrapeSeconds } from './scrape-seconds.ts';
 import { openTraces } from '@pumphouse/server/compose/open-traces.ts';
-import { startProfiler } from './cpu-profile.ts';
 import { createPasswords } from '@pumphouse/server/services/sign-in/passwords.ts';
 import { createServerAddresses } from '@pumphouse/server/compose/server-addresses.ts';
 import { openFilePorts, selectServiceSettings } from '@pumphouse/server/compose/server-ports.ts';
@@ -24,10 +28,10 @@ import { readPrinting } from './fake-printing.ts';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
-const profiler = await startProfiler(process.env['BENCH_CPU_PROFILE']);
 const config = readConfig(process.env);
 const log = createServerLog(config);
-const instruments = createInstruments();
+const isObserved = process.env['BENCH_OBSERVED'] !== '0';
+const instruments = isObserved ? createInstruments() : createIdleInstruments();
 const opened = await openStore(config, log, instruments);
 const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
@@ -65,6 +69,7 @@ const services = createServices({
   log,
 });
 const attemptsAddress = createFixedAddress({ url: address });
+const loops = createLoops({ onWake: persistence.onWake, log });
 const supervisor = assembleSupervisor(selectSupervisorSettings(config), {
   ...files,
   persistence,
@@ -72,9 +77,22 @@ const supervisor = assembleSupervisor(selectSupervisorSettings(config), {
   executor,
   installationId,
   attemptsAddress,
-  loops: createLoops({ onWake: persistence.onWake, log }),
+  loops,
   log,
 });
+const readiness = async (): Promise<Readiness> => ({
+  ok: true,
+  reasons: [],
+  degraded: [],
+  loops: loops.list(),
+  templates: null,
+  load: await services.readLoad(),
+  ticks: null,
+});
+const metricExport = await openMetricExport(config, { readiness, instruments, serverId: 'bench', log });
+if (metricExport) await loops.start(metricExport.loop);
+/** Does what a scrape makes a server do. */
+const scraping = setInterval(() => void scrape().catch(logUnlessStopped), scrapeSeconds * 1000);
 await supervisor.start();
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
@@ -83,9 +101,25 @@ process.once('SIGTERM', () => {
     await supervisor.stop();
     await traces?.close();
     await opened.close();
-    await profiler?.end();
+    clearInterval(scraping);
   })();
 });
+
+async function scrape(): Promise<void> {
+  if (!isObserved) return;
+  await registerState(await readiness()).metrics();
+  await instruments.registry.metrics();
+}
+
+/** Instruments that count nothing, for the cost of the others. */
+function createIdleInstruments(): Instruments {
+  const real = createInstruments();
+  const idle = Object.entries(real).map(([name, part]) =>
+    typeof part === 'function' ? [name, () => undefined] : [name, part],
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- has every part of the real one
+  return Object.fromEntries(idle) as Instruments;
+}
 
 /** Makes the calls of a bootstrap whose user code prints what `readPrinting` says, or nothing. */
 async function runThrough({ beginAttempt, recordSpool }: Services, spec: AttemptSpec): Promise<void> {

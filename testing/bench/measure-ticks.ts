@@ -42,6 +42,11 @@ export async function measureTicks(jobCount: number): Promise<Row[]> {
 
 /** Deploys the jobs of a load, and measures their runs for a while. */
 export async function measureTickLoad(context: TickFixture, load: TickLoad): Promise<Row[]> {
+  return describe({ load, ...(await runTickLoad(context, load)) });
+}
+
+/** Deploys the jobs of a load, and lets them start for a while. */
+export async function runTickLoad(context: TickFixture, load: TickLoad) {
   const { jobCount, startsPerSecond, windowSeconds } = load;
   const periodSeconds = Math.ceil(jobCount / startsPerSecond);
   const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
@@ -54,7 +59,8 @@ export async function measureTickLoad(context: TickFixture, load: TickLoad): Pro
   const to = new Date(from.getTime() + windowSeconds * 1000);
   const starts = await readStarts(context, from, to);
   const skipped = await countSkips(context);
-  return describe({ load, starts, skipped, use: [before, after] });
+  const use: readonly [TickUse, TickUse] = [before, after];
+  return { starts, skipped, use };
 }
 
 /** A schedule that ticks every `periodSeconds`, at least at first, starting `offsetSeconds` after `from`. */

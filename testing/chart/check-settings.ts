@@ -13,7 +13,7 @@ export function findSettingProblems({ env = [] }: Container): string[] {
 }
 
 /** Any secret that is long enough for a key. */
-const anySecret = 'smtp://mail.example.com/0123456789abcdef';
+const anySecret = 'smtp://mail.example.com/0123456789abcdef?a=b';
 
 /** The address of any pod. */
 const anyAddress = 'fd00::5';
@@ -30,8 +30,8 @@ function findInvalidValue(env: NonNullable<Container['env']>): string[] {
   // Its secret is in a file.
   if (variables['PUMPHOUSE_S3_ACCESS_KEY_ID']) variables['PUMPHOUSE_S3_SECRET_ACCESS_KEY'] = anySecret;
   try {
-    readConfig(variables);
-    return [];
+    const { warnings } = readConfig(variables).observability;
+    return warnings.map((warning) => `has a setting that the server ignores: ${warning}`);
   } catch (error) {
     return [`has a setting that the server rejects: ${error instanceof Error ? error.message : ''}`];
   }

@@ -5,7 +5,7 @@ import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.
 import { chartFolder } from '../fixtures/helm.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { findProblems } from './check-objects.ts';
-import { manifestsFolder } from './manifests.ts';
+import { alertsOfChartPath, alertsPath, manifestsFolder } from './manifests.ts';
 import { listPods, ofKind, parseObjects, type Container, type KubeObject, type PodSpec } from './objects.ts';
 import { listValuePaths, referencePath, writeValuesReference } from './values-reference.ts';
 
@@ -98,6 +98,10 @@ describe('the values of the chart', () => {
     // If it is not: node scripts/with-tools.mjs node testing/chart/write-manifests.ts
     expect(await readFile(referencePath, 'utf8')).toBe(await writeValuesReference());
   });
+});
+
+it('contains the alerts of deploy/prometheus', async () => {
+  expect(await readFile(alertsOfChartPath, 'utf8')).toBe(await readFile(alertsPath, 'utf8'));
 });
 
 describe('the metrics of the server', async () => {

@@ -6,6 +6,8 @@ import type { Helm } from '../fixtures/helm.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 const kubernetesFolder = join(repositoryFolder, 'deploy', 'kubernetes');
+export const alertsPath = join(repositoryFolder, 'deploy', 'prometheus', 'alerts.yml');
+export const alertsOfChartPath = join(kubernetesFolder, 'chart', 'files', 'alerts.yml');
 export const manifestsFolder = join(kubernetesFolder, 'manifests');
 const valuesFile = join(kubernetesFolder, 'small-cluster.values.yaml');
 const notice =

@@ -61,6 +61,17 @@ export const valueSets: Record<string, object> = {
     ...requiredValues,
     autoscaling: { enabled: true, minReplicas: 3 },
     podMonitor: { enabled: true, labels: { release: 'prometheus' } },
+    prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+    metrics: { tokenSecret: { name: 'pumphouse-metrics' } },
+    openTelemetry: {
+      endpoint: 'http://collector.monitoring:4318',
+      headersSecret: { name: 'pumphouse-collector' },
+      resourceAttributes: { 'deployment.environment.name': 'night, and day', 'service.namespace': 'data' },
+    },
+  },
+  'traces only': {
+    ...requiredValues,
+    openTelemetry: { endpoint: 'https://otlp.example.com', metrics: false },
   },
   'everything optional': {
     ...requiredValues,

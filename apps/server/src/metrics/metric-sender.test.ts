@@ -18,7 +18,7 @@ const settings = {
 
 function createFixture() {
   const registry = new Registry();
-  new Counter({ name: 'starts_total', help: 'Starts', registers: [registry] });
+  registry.registerMetric(new Counter({ name: 'starts_total', help: 'Starts', registers: [] }));
   const exported: string[] = [];
   const results: string[] = [];
   const warnings: string[] = [];

@@ -15,7 +15,7 @@ export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
 export interface Translation {
   metrics: MetricData[];
   /** Makes the values the start of the next changes. Call it when the collector has accepted them. */
-  accept(): void;
+  accept: () => void;
 }
 
 /** What a series had at the last accepted export. */

@@ -113,7 +113,7 @@ describe('a lost attempt', () => {
         state: 'exited',
         exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' },
       } as const,
-      line: /^Failed \(out_of_memory\): The run needed more memory than it may use and was killed\. /,
+      line: /^Failed \(out_of_memory\): The run was killed at 4096 MiB of the 4096 MiB of memory of its instance size small\. Try /,
     },
   ])('ends its run with the exit that the executor observed: $inspection', async ({ inspection, line }) => {
     await context.deployAll([defineJob('jobs.a')]);

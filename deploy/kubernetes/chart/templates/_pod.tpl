@@ -49,6 +49,11 @@ imagePullSecrets:
   mountPath: /etc/pumphouse/open-id
   readOnly: true
 {{- end }}
+{{- if .Values.metrics.tokenSecret.name }}
+- name: metrics
+  mountPath: /etc/pumphouse/metrics
+  readOnly: true
+{{- end }}
 {{- if .Values.certificateAuthorities.configMap }}
 - name: certificate-authorities
   mountPath: /etc/pumphouse/certificate-authorities
@@ -104,6 +109,16 @@ imagePullSecrets:
 - name: open-id
   secret:
     secretName: {{ .Values.openId.clientSecret.name | quote }}
+{{- end }}
+{{- with .Values.metrics.tokenSecret }}
+{{- if .name }}
+- name: metrics
+  secret:
+    secretName: {{ .name | quote }}
+    items:
+      - key: {{ .key | quote }}
+        path: {{ .key | quote }}
+{{- end }}
 {{- end }}
 {{- with include "pumphouse.certificatesVolume" . | trim }}
 {{ . }}

@@ -64,9 +64,33 @@ PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: {{ printf "/etc/pumphouse/open-id/%s" .client
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.metrics.tokenSecret }}
+{{- if .name }}
+PUMPHOUSE_METRICS_TOKEN_FILE: {{ printf "/etc/pumphouse/metrics/%s" .key | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.openTelemetry }}
+{{- if .endpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ .endpoint | quote }}
+OTEL_TRACES_EXPORTER: {{ ternary "otlp" "none" .traces }}
+OTEL_METRICS_EXPORTER: {{ ternary "otlp" "none" .metrics }}
+{{- with .resourceAttributes }}
+OTEL_RESOURCE_ATTRIBUTES: {{ include "pumphouse.pairs" . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if .Values.certificateAuthorities.configMap }}
 NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Values.certificateAuthorities.key | quote }}
 {{- end }}
+{{- end }}
+
+{{/* A map as `<name>=<value>` with commas between them, in which values may contain commas and spaces. */}}
+{{- define "pumphouse.pairs" -}}
+{{- $pairs := list -}}
+{{- range $name, $value := . -}}
+{{- $pairs = append $pairs (printf "%s=%s" $name (urlquery $value | replace "+" "%20")) -}}
+{{- end -}}
+{{- join "," $pairs -}}
 {{- end }}
 
 {{/* Settings whose values are in Secrets and that have no file variant: name, Secret, key. */}}
@@ -85,6 +109,11 @@ NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Valu
 {{- with .Values.mail.urlSecret }}
 {{- if .name }}
 - [PUMPHOUSE_SMTP_URL, {{ .name | quote }}, {{ .key | quote }}]
+{{- end }}
+{{- end }}
+{{- with .Values.openTelemetry }}
+{{- if and .endpoint .headersSecret.name }}
+- [OTEL_EXPORTER_OTLP_HEADERS, {{ .headersSecret.name | quote }}, {{ .headersSecret.key | quote }}]
 {{- end }}
 {{- end }}
 {{- end }}

@@ -30,6 +30,7 @@ function toRunResources({ instanceSize, limits, attempts }: RunResources): JobRu
       disk_bytes: usage.diskBytes,
       peak_memory_bytes: usage.peakMemoryBytes,
       peak_disk_bytes: usage.peakDiskBytes,
+      measured_by: usage.measuredBy ?? 'group',
     })),
   };
 }

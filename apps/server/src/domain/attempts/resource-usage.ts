@@ -9,6 +9,11 @@ export interface ResourceUsage {
   diskBytes: number[];
   peakMemoryBytes: number;
   peakDiskBytes: number;
+  /**
+   * `processes`: there was no control group, so memory and processor time are sums over the processes at the time
+   * of a sample. Absent in records of the previous release.
+   */
+  measuredBy?: 'group' | 'processes';
 }
 
 /** A bootstrap sends 120 at most. */
@@ -26,7 +31,16 @@ export function readResourceUsage(record: Record<string, unknown>): ResourceUsag
   if (diskBytes?.length !== memoryBytes.length || !isCount(peakMemoryBytes) || !isCount(peakDiskBytes))
     return null;
   if (typeof secondsPerPoint !== 'number' || !(secondsPerPoint >= 0.1 && secondsPerPoint <= 1e7)) return null;
-  return { secondsPerPoint, memoryBytes, cpuMicroseconds, diskBytes, peakMemoryBytes, peakDiskBytes };
+  const measuredBy = record['measured_by'] === 'processes' ? 'processes' : 'group';
+  return {
+    secondsPerPoint,
+    memoryBytes,
+    cpuMicroseconds,
+    diskBytes,
+    peakMemoryBytes,
+    peakDiskBytes,
+    measuredBy,
+  };
 }
 
 function readPoints(value: unknown): number[] | null {

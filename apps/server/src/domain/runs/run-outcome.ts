@@ -85,15 +85,15 @@ function describeGrace({ signal, outOfMemory }: ProcessEnd, { graceSeconds }: Ru
 }
 
 function describeMemory(end: ProcessEnd, { definition, instanceSizes }: RunTerms): string {
-  const { peakMemoryBytes, peakGroupMemoryBytes = null } = end;
+  const { peakMemoryBytes } = end;
+  // Samples miss the moment at which the limit was reached.
+  const peakGroupMemoryBytes = end.peakGroupMemoryBytes ?? 0;
   const size = definition.require?.instance?.size ?? 'small';
   const limit = instanceSizes[size].memoryBytes;
-  const used = limit === null || peakGroupMemoryBytes === null ? null : Math.max(peakGroupMemoryBytes, limit);
   return [
-    used === null || limit === null
+    limit === null
       ? 'The run needed more memory than it may use and was killed.'
-      : `The run was killed at ${formatMebibytes(used)} of the ${formatMebibytes(limit)} of memory that it may use.`,
-    ...(limit === null ? [] : [`Its instance size ${size} has ${formatMebibytes(limit)}.`]),
+      : `The run was killed at ${formatMebibytes(Math.max(peakGroupMemoryBytes, limit))} of the ${formatMebibytes(limit)} of memory of its instance size ${size}.`,
     ...(peakMemoryBytes === null ? [] : [`One process had used ${formatMebibytes(peakMemoryBytes)}.`]),
     describeLarger(size, instanceSizes),
   ].join(' ');

@@ -342,22 +342,22 @@ describe('the outcome of an exit', () => {
     [
       '',
       undefined,
-      'Its instance size small has 4096 MiB. One process had used 250 MiB. Try the next larger size: medium with 8192 MiB.',
+      'The run was killed at 4096 MiB of the 4096 MiB of memory of its instance size small. One process had used 250 MiB. Try the next larger size: medium with 8192 MiB.',
     ],
     [
       'large=-/-/-',
       'medium',
-      'Its instance size medium has 8192 MiB. One process had used 250 MiB. Try the next larger size: xlarge with 32768 MiB.',
+      'The run was killed at 8192 MiB of the 8192 MiB of memory of its instance size medium. One process had used 250 MiB. Try the next larger size: xlarge with 32768 MiB.',
     ],
     [
       'xlarge=-/-/-',
       'large',
-      'Its instance size large has 16384 MiB. One process had used 250 MiB. Try the next larger size: xlarge with no limit.',
+      'The run was killed at 16384 MiB of the 16384 MiB of memory of its instance size large. One process had used 250 MiB. Try the next larger size: xlarge with no limit.',
     ],
     [
       '',
       'xlarge',
-      'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
+      'The run was killed at 32768 MiB of the 32768 MiB of memory of its instance size xlarge. One process had used 250 MiB. No instance size has more.',
     ],
   ])('states the limit, the peak and the next size: %j, %s', (sizes, size, hint) => {
     const exit: AttemptExit = {
@@ -369,9 +369,7 @@ describe('the outcome of an exit', () => {
     };
     const definition = buildDefinition(size === undefined ? {} : { require: { instance: { size } } });
     const terms = readRunTerms({ definition, maxRunTimeSeconds: null }, parseInstanceSizes(sizes));
-    expect(detailOf({ endIntent: null }, exit, terms)).toBe(
-      `The run needed more memory than it may use and was killed. ${hint}`,
-    );
+    expect(detailOf({ endIntent: null }, exit, terms)).toBe(hint);
   });
 
   it('names the signal behind an exit code', () => {

@@ -11,6 +11,7 @@ const attempt = {
   disk_bytes: [0, 0],
   peak_memory_bytes: 2 * gibibyte,
   peak_disk_bytes: 0,
+  measured_by: 'group' as const,
 };
 
 describe('charts of resources', () => {

@@ -47,7 +47,11 @@ function Chart({ chart }: { chart: ResourceChart }) {
 
 function describeSize(
   { instance_size: size }: JobRunResourcesResponse,
-  { seconds_per_point: seconds, memory_bytes: points, number }: JobRunResourcesResponse['attempts'][number],
+  attempt: JobRunResourcesResponse['attempts'][number],
 ): string {
-  return `Peaks of attempt ${number}, size ${size}, over ${formatDuration(points.length * seconds)}.`;
+  const { seconds_per_point: seconds, memory_bytes: points, number, measured_by: measuredBy } = attempt;
+  const peaks = `Peaks of attempt ${number}, size ${size}, over ${formatDuration(points.length * seconds)}.`;
+  return measuredBy === 'group'
+    ? peaks
+    : `${peaks} Memory and cores are sums over its processes, because its machine has no control groups for it.`;
 }

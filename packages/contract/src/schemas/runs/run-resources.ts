@@ -15,6 +15,8 @@ const attemptResources = responseObject('AttemptResourcesResponse', {
   disk_bytes: z.array(z.int()),
   peak_memory_bytes: z.int(),
   peak_disk_bytes: z.int(),
+  /** `processes`: without a control group, memory and cores are sums over the processes at each sample. */
+  measured_by: z.enum(['group', 'processes']),
 });
 
 export const jobRunResourcesResponse = responseObject('JobRunResourcesResponse', {
