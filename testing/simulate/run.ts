@@ -1,5 +1,5 @@
 /**
- * `npm run simulate -- --seed N [--days D] [--jobs J]`: simulates a year of a workspace in virtual time and
+ * `npm run simulate -- --seed N [--days D] [--jobs J] [--only-backfills]`: simulates a year of a workspace in virtual time and
  * compares it with a model. Exits with code 1 at the first violation, and prints what led to it. See
  * docs/contribute/simulation.md.
  */
@@ -18,6 +18,7 @@ function readOptions() {
       seed: { type: 'string' },
       days: { type: 'string', default: '365' },
       jobs: { type: 'string', default: '200' },
+      'only-backfills': { type: 'boolean', default: false },
     },
   });
   const read = (name: string, text: string): number => {
@@ -29,6 +30,7 @@ function readOptions() {
     seed: read('seed', values.seed ?? String(randomInt(1, 2 ** 31))),
     days: read('days', values.days),
     jobs: read('jobs', values.jobs),
+    onlyBackfills: values['only-backfills'],
   };
 }
 

@@ -35,6 +35,20 @@ export interface RunRow {
   skip: RunSkip | null;
 }
 
+/** A run that is active, as a backfill is concerned with it. */
+export interface ActiveRow {
+  runId: string;
+  jobId: string;
+  number: number;
+  isQueued: boolean;
+  refresh: boolean;
+  start: Date | null;
+  end: Date | null;
+  backfillId: string | null;
+  window: number | null;
+  round: number | null;
+}
+
 /** A change of a row of job runs, as it was committed. */
 export interface RowChange extends RunRow {
   /** Increases; within a job in the order of the changes. */
@@ -139,6 +153,18 @@ export async function createSite(
         `select ${rowColumns} from job_runs where job_id = any($1) order by job_id, number`,
         [jobIds],
       ),
+
+    listActive: (jobIds: readonly string[]) =>
+      database.query<ActiveRow>(
+        `select id as "runId", job_id as "jobId", number, is_queued as "isQueued", refresh, interval_start as "start",
+                interval_end as "end", backfill_id as "backfillId", backfill_window as window, backfill_round as round
+           from job_runs where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling')`,
+        [jobIds],
+      ),
+
+    /** Changes of runs that nothing else looks at. */
+    forgetChanges: (jobIds: readonly string[]) =>
+      database.execute('delete from observed where job_id = any($1)', [jobIds]),
 
     async close(): Promise<void> {
       await rm(folder, { recursive: true, force: true });

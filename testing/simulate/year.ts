@@ -5,6 +5,7 @@ import { arrangeMissing } from '@pumphouse/server/services/scheduling/arrange-sc
 import { act, deployAll } from './people.ts';
 import { auditSchedules, auditYear } from './audit.ts';
 import { beginStep, settle } from './world.ts';
+import { liveBackfills } from './backfill-lane.ts';
 import { createChance } from './random.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createJobs } from './jobs.ts';
@@ -24,6 +25,8 @@ export interface YearOptions {
   seed: number;
   days: number;
   jobs: number;
+  /** Only the jobs with backfills, which are a tenth of them. */
+  onlyBackfills?: boolean;
   /** Called for each day of each lane of the workspace. */
   onDay?: (lane: number, day: number, counts: ReadonlyMap<string, number>) => void;
 }
@@ -53,15 +56,28 @@ export async function simulateYear(database: Database, options: YearOptions): Pr
       const groups = workspace.groups.filter((_, index) => index % laneCount === lane);
       return { lane, jobs: groups.flat() };
     });
+    const filling = liveBackfills({
+      seed,
+      site,
+      start,
+      days,
+      jobs: Math.ceil(count / 10),
+      signal: stopping.signal,
+    }).catch((error: unknown) => {
+      stopping.abort();
+      throw error;
+    });
+    // It is awaited after the others.
+    filling.catch(() => undefined);
     const years = await Promise.allSettled(
       lanes
-        .filter(({ jobs }) => jobs.length > 0)
+        .filter(({ jobs }) => jobs.length > 0 && options.onlyBackfills !== true)
         .map(({ lane, jobs }) =>
           liveLane({ site, clock, start, options, lane, jobs, habits: workspace.habits, stopping }),
         ),
     );
     const counts = new Map<string, number>();
-    for (const year of years) {
+    for (const year of [...years, ...(await Promise.allSettled([filling]))]) {
       if (year.status === 'rejected') throw year.reason;
       for (const [what, number] of year.value) counts.set(what, (counts.get(what) ?? 0) + number);
     }

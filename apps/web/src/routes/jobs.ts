@@ -31,6 +31,8 @@ export const job = createRoute({
   path: '/jobs/$job',
   validateSearch: z.object({
     tab: searchWord(['runs', 'schedule', 'backfill', 'graph', 'versions', 'definition']),
+    /** The backfill whose windows are shown. */
+    backfill: searchText,
   }),
   loader: async ({ context: { queryClient }, params }) => {
     const jobId = await findJob(queryClient, params.workspaceId, params.job);

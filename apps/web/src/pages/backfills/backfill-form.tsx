@@ -76,7 +76,14 @@ export function BackfillForm({ jobId, range, onCreated }: BackfillFormProps) {
   const preview = useQuery({
     ...operation('preview_backfill', {
       params: ofJob,
-      body: { ...range, mode, order, chunk_ticks: Math.max(1, chunk_ticks), limit: 1 },
+      body: {
+        ...range,
+        mode,
+        order,
+        chunk_ticks: Math.max(1, chunk_ticks),
+        limit: 1,
+        profile: values.profile === '' ? null : values.profile,
+      },
     }),
     placeholderData: keepPreviousData,
     enabled: reason === null,
@@ -86,7 +93,9 @@ export function BackfillForm({ jobId, range, onCreated }: BackfillFormProps) {
     <>
       <p className={classes.preview} role="status">
         {formatInstant(new Date(range.start))} – {formatInstant(new Date(range.end))}.{' '}
-        {preview.data ? describePreview(preview.data) : (preview.error?.message ?? reason ?? '')}
+        {preview.data
+          ? describePreview(preview.data, values.parallel)
+          : (preview.error?.message ?? reason ?? '')}
       </p>
       <ChangeForm
         change={change}

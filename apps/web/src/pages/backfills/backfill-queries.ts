@@ -16,6 +16,8 @@ export const backfillsOfJob = (workspaceId: string, jobId: string) =>
 /** What a change of a backfill affects. */
 export const changedByBackfills: readonly JsonOperationId[] = [
   'list_backfills',
+  'get_backfill',
+  'list_backfill_windows',
   'get_job_calendar',
   'preview_backfill',
 ];

@@ -22,8 +22,14 @@ type Action = 'pause_backfill' | 'resume_backfill';
 
 const refresh = () => fetchAnew(queryClient, changedByBackfills);
 
+interface BackfillRowsProps {
+  backfills: readonly BackfillResponse[];
+  /** The one whose windows are shown. */
+  shownId: string | undefined;
+}
+
 /** Table of backfills with their progress and actions. */
-export function BackfillRows({ backfills }: { backfills: readonly BackfillResponse[] }) {
+export function BackfillRows({ backfills, shownId }: BackfillRowsProps) {
   const { id: workspaceId } = useWorkspace();
   return (
     <div className={table.scroll}>
@@ -48,7 +54,19 @@ export function BackfillRows({ backfills }: { backfills: readonly BackfillRespon
                   <ClockTime at={backfill.start} /> – <ClockTime at={backfill.end} />
                 </Link>
                 <div className="quiet">
-                  {backfill.mode} windows, {backfill.parallel} at a time
+                  {backfill.mode} windows, {backfill.parallel} at a time.{' '}
+                  <Link
+                    to="/w/$workspaceId/jobs/$job"
+                    params={{ workspaceId, job: backfill.job_id }}
+                    search={
+                      backfill.id === shownId
+                        ? { tab: 'backfill' }
+                        : { tab: 'backfill', backfill: backfill.id }
+                    }
+                    resetScroll={false}
+                  >
+                    {backfill.id === shownId ? 'Hide windows' : 'Show windows'}
+                  </Link>
                 </div>
               </td>
               <td data-wide="true">
@@ -109,7 +127,8 @@ function BackfillActions({ backfill }: { backfill: BackfillResponse }) {
     onSuccess: refresh,
   });
   const { status, counts } = backfill;
-  const isOpen = status === 'running' || status === 'paused';
+  const isPreparing = status === 'preparing';
+  const isOpen = isPreparing || status === 'running' || status === 'paused';
   const error = act.error ?? retry.error ?? change.error;
   return (
     <>
@@ -131,11 +150,11 @@ function BackfillActions({ backfill }: { backfill: BackfillResponse }) {
               </ActionButton>
             )}
             <ActionButton
-              whyNot={whyNot}
+              whyNot={whyNot ?? (isPreparing ? 'Its windows are being created.' : null)}
               loading={act.isPending}
-              onClick={() => act.mutate(status === 'running' ? 'pause_backfill' : 'resume_backfill')}
+              onClick={() => act.mutate(status === 'paused' ? 'resume_backfill' : 'pause_backfill')}
             >
-              {status === 'running' ? 'Pause' : 'Resume'}
+              {status === 'paused' ? 'Resume' : 'Pause'}
             </ActionButton>
           </>
         )}

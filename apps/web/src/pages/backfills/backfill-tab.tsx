@@ -1,9 +1,11 @@
 import { useInfiniteQuery, useQueries } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { DaySelection } from './calendar-days.ts';
 import classes from './backfills.module.css';
 import { BackfillForm } from './backfill-form.tsx';
 import { BackfillRows } from './backfill-rows.tsx';
+import { BackfillWindows } from './backfill-windows.tsx';
 import { backfillsOfJob, calendarOfMonth } from './backfill-queries.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { InvalidateButton } from './invalidate-button.tsx';
@@ -17,6 +19,7 @@ import { useJob } from '../jobs/use-job.ts';
 /** Windows of a job by day, a form that loads selected ones, and the backfills of the job. */
 export function BackfillTab() {
   const { workspaceId, jobId, job } = useJob();
+  const { backfill: shownId } = useSearch({ from: '/signed-in/w/$workspaceId/jobs/$job' });
   const [last, setLast] = useState(() => {
     const now = new Date();
     return { year: now.getUTCFullYear(), month: now.getUTCMonth() };
@@ -60,7 +63,7 @@ export function BackfillTab() {
       </Section>
       <Section
         title="New backfill"
-        aside={range !== null && <InvalidateButton jobId={jobId} range={range} onDone={setOutcome} />}
+        aside={range !== null && <InvalidateButton jobId={jobId} ranges={[range]} onDone={setOutcome} />}
       >
         {range === null ? (
           <p className={`quiet ${classes.below}`}>
@@ -73,19 +76,31 @@ export function BackfillTab() {
           <Outcome text={outcome} />
         </div>
       </Section>
-      <Backfills workspaceId={workspaceId} jobId={jobId} />
+      <Backfills workspaceId={workspaceId} jobId={jobId} shownId={shownId} />
+      {shownId !== undefined && <BackfillWindows key={shownId} jobId={jobId} backfillId={shownId} />}
     </>
   );
 }
 
-function Backfills({ workspaceId, jobId }: { workspaceId: string; jobId: string }) {
+interface BackfillsProps {
+  workspaceId: string;
+  jobId: string;
+  /** The one whose windows are shown. */
+  shownId: string | undefined;
+}
+
+function Backfills({ workspaceId, jobId, shownId }: BackfillsProps) {
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(backfillsOfJob(workspaceId, jobId));
   if (isPending) return <LoadingRows />;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   return (
     <Section title="Backfills">
-      {data.items.length === 0 ? <Empty title="No backfills yet" /> : <BackfillRows backfills={data.items} />}
+      {data.items.length === 0 ? (
+        <Empty title="No backfills yet" />
+      ) : (
+        <BackfillRows backfills={data.items} shownId={shownId} />
+      )}
       <MoreRows hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
     </Section>
   );

@@ -9,29 +9,33 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface InvalidateButtonProps {
   jobId: string;
-  range: { start: string; end: string };
+  ranges: readonly { start: string; end: string }[];
   onDone: (text: string) => void;
 }
 
-/** Invalidates the selected days, after a question for the reason. */
-export function InvalidateButton({ jobId, range, onDone }: InvalidateButtonProps) {
+/** Invalidates the selected time, after a question for the reason. */
+export function InvalidateButton({ jobId, ranges, onDone }: InvalidateButtonProps) {
   const { params, whyNotChange } = useWorkspace();
   const [reason, setReason] = useState('');
   return (
     <AskingButton
       label="Invalidate"
-      question="Invalidate the windows of these days?"
+      question="Invalidate the selected windows?"
       action="Invalidate"
       whyNot={whyNotChange('job.invalidate-windows')}
       act={async () => {
-        const body = { ...range, reason };
-        const done = await api.call('invalidate_job_windows', { params: { ...params, job_id: jobId }, body });
+        let count = 0;
+        for (const range of ranges) {
+          const body = { ...range, reason };
+          const of = { params: { ...params, job_id: jobId }, body };
+          count += (await api.call('invalidate_job_windows', of)).window_count;
+        }
         await fetchAnew(queryClient, changedByBackfills);
-        return done;
+        return count;
       }}
-      onDone={({ window_count }) => {
+      onDone={(count) => {
         setReason('');
-        onDone(`Invalidated ${window_count} windows. A backfill of missing windows loads them again.`);
+        onDone(`Invalidated ${count} windows. A backfill of missing windows loads them again.`);
       }}
     >
       <p>They count as missing, and the next backfill loads them again. The schedule does not.</p>
