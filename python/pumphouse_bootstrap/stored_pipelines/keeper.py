@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import (
-    AttemptFolder,
     create_folder,
     open_root,
 )
@@ -24,7 +23,6 @@ from pumphouse_bootstrap.stored_pipelines.stored_folder import Observed, StoredF
 from pumphouse_bootstrap.stored_pipelines.taking import Damaged, fetch, take_next
 from pumphouse_bootstrap.stored_pipelines.working_folder import TooManyFiles, Unstable, read_changes
 
-BODY_LIMIT_BYTES = 16 * 1024
 # How often folders are looked at. A call follows the one before after a multiple of its own time, at least a pause.
 _POLL_SECONDS = 0.1
 _PAUSE_FACTOR = 4.0

@@ -17,7 +17,6 @@ from pumphouse_bootstrap.stored_pipelines.contents import Contents
 from pumphouse_bootstrap.stored_pipelines.working_folder import (
     Entry,
     Listing,
-    TooManyFiles,
     link_tree,
     list_working_folder,
 )

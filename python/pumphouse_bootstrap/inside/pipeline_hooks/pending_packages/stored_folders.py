@@ -12,7 +12,7 @@ from typing import Any
 from ..ask_bootstrap import ask
 from ..writing_call import WritingCall
 
-# What names a location in the configuration of a destination.
+# How deep configurations are nested.
 _MAX_DEPTH = 4
 _LOCAL_DRIVERS = ("sqlite", "duckdb")
 _LOCAL_TYPES = ("duckdb",)
