@@ -1,4 +1,4 @@
-/** Runs of two servers and a worker that write with one pipeline: at any time one of them writes, whoever drives it. */
+/** Runs of two servers and a worker that write with one pipeline: at any time one of them writes. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
