@@ -169,7 +169,8 @@ async function playKills(kills: number, seed: string): Promise<void> {
 
 const [kills = '200', seed = '1'] = process.argv.slice(2);
 await playKills(Number(kills), seed);
-for (const [what, number] of [...counted].sort()) say(`${what}: ${number}`);
+for (const [what, number] of [...counted].toSorted(([one], [other]) => one.localeCompare(other)))
+  say(`${what}: ${number}`);
 say(
   problems.length === 0
     ? `${kills} kills with seed ${seed}: no row lost, none doubled without a reason, none asked for again`

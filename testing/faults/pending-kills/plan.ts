@@ -2,8 +2,8 @@ import { createChance } from '../../simulate/random.ts';
 import type { JournalEntry } from './check-rows.ts';
 import { limits, pipelineNames } from './program.ts';
 
-export const killKinds = ['user', 'attempt', 'bootstrap', 'server', 'cancel', 'timeout'] as const;
-export type KillKind = (typeof killKinds)[number];
+const killKinds = ['user', 'attempt', 'bootstrap', 'server', 'cancel', 'timeout'] as const;
+type KillKind = (typeof killKinds)[number];
 
 /** One run that is killed. */
 export interface PlannedKill {

@@ -55,10 +55,10 @@ export async function createPendingKillSite() {
 
   // Calls wait while the server is being replaced, so that none has two effects or is lost with it.
   const calls = new Set<Promise<unknown>>();
-  let replacing: Promise<void> | null = null;
+  const gate: { closed: Promise<void> | null } = { closed: null };
 
   async function whileServed<Result>(call: () => Promise<Result>): Promise<Result> {
-    while (replacing !== null) await replacing;
+    while (gate.closed !== null) await gate.closed;
     const running = call();
     calls.add(running);
     try {
@@ -88,16 +88,16 @@ export async function createPendingKillSite() {
 
     /** Kills the server and starts another one; runs go on meanwhile. */
     async killServer(): Promise<void> {
-      while (replacing !== null) await replacing;
-      replacing = (async () => {
+      while (gate.closed !== null) await gate.closed;
+      gate.closed = (async () => {
         await Promise.allSettled(calls);
         await server.end('SIGKILL');
         server = await server.restart();
       })();
       try {
-        await replacing;
+        await gate.closed;
       } finally {
-        replacing = null;
+        gate.closed = null;
       }
     },
 

@@ -42,7 +42,7 @@ const describePackage = (changes: object = {}) => ({
 async function report(
   by: Attempt,
   packages: unknown,
-  { events = [] as unknown[], isComplete = true, busy = undefined as unknown } = {},
+  { events = [], isComplete = true, busy }: { events?: unknown[]; isComplete?: boolean; busy?: unknown } = {},
 ) {
   const record = {
     n: 0,
