@@ -147,7 +147,7 @@ function gatherHistograms({ name, values }: ReadMetric): GatheredHistogram[] {
       one.below = value;
     }
   }
-  return [...found.values()].map(({ below: _, ...one }) => one);
+  return [...found.values()].map(({ below: _below, ...one }) => one);
 }
 
 function toHistogramPoint({
