@@ -98,7 +98,7 @@ process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   isStopped = true;
   void (async () => {
-    await supervisor.stop();
+    await Promise.all([supervisor.stop(), loops.stop()]);
     await traces?.close();
     await opened.close();
     clearInterval(scraping);

@@ -130,12 +130,15 @@ describe('a run whose first attempt fails, in a real collector', () => {
       attributes['dlt.rows_extracted'],
       attributes['dlt.write_disposition'],
     ]);
-    expect(resources.toSorted()).toEqual([
+    expect(resources.toSorted(byText)).toEqual([
       ['resource customers', 3, 'replace'],
       ['resource orders', 7, 'append'],
     ]);
   });
 });
+
+const byText = (one: unknown, other: unknown): number =>
+  JSON.stringify(one).localeCompare(JSON.stringify(other));
 
 /** Values by name and labels, without those that identify the server. */
 function valuesOf(series: readonly Series[]): Map<string, number> {
@@ -144,7 +147,7 @@ function valuesOf(series: readonly Series[]): Map<string, number> {
       JSON.stringify(
         Object.entries(metric)
           .filter(([name]) => !/^(job|instance|service_.+)$/.test(name))
-          .toSorted(),
+          .toSorted(byText),
       ),
       // The database keeps fewer digits.
       Number(Number(value[1]).toFixed(3)),
@@ -176,7 +179,7 @@ describe('the metrics in a database that receives them over OTLP', () => {
         key,
       );
     const select = (values: Map<string, number>) =>
-      Object.fromEntries([...values].filter(([key]) => isStill(key)).toSorted());
+      Object.fromEntries([...values].filter(([key]) => isStill(key)).toSorted(byText));
     await expect
       .poll(async () => select(valuesOf(await database.query(expression))), { timeout: 60_000 })
       .toEqual(select(scraped));

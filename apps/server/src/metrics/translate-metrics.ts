@@ -147,7 +147,13 @@ function gatherHistograms({ name, values }: ReadMetric): GatheredHistogram[] {
       one.below = value;
     }
   }
-  return [...found.values()].map(({ below: _, ...one }) => one);
+  return [...found.values()].map(({ labels, boundaries, buckets, sum, count }) => ({
+    labels,
+    boundaries,
+    buckets,
+    sum,
+    count,
+  }));
 }
 
 function toHistogramPoint({
