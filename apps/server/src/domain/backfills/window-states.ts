@@ -51,6 +51,29 @@ export function isSelected(
   return mode === 'failed' && state === 'failed';
 }
 
+/**
+ * Returns what a backfill of the mode loads of a selected window: all of it, or the time that no completed run
+ * covers. A run of an `every:` trigger ends between two windows, and so does one of an earlier schedule.
+ */
+export function chooseParts(
+  window: StatedWindow,
+  mode: BackfillMode,
+  completed: readonly RunInterval[],
+): RunInterval[] {
+  const isLoadedAgain = mode === 'all' || (mode === 'failed' && window.state === 'failed');
+  const whole = { start: window.start, end: window.end };
+  if (isLoadedAgain || !overlaps(completed, window)) return [whole];
+  const parts: RunInterval[] = [];
+  let { start } = window;
+  for (const taken of completed) {
+    if (taken.end <= start) continue;
+    if (taken.start >= window.end) break;
+    if (taken.start > start) parts.push({ start, end: taken.start });
+    start = taken.end;
+  }
+  return start < window.end ? [...parts, { start, end: window.end }] : parts;
+}
+
 /** Counts windows by state. */
 export function countStates(windows: readonly Pick<StatedWindow, 'state'>[]): Record<WindowState, number> {
   const counts = { completed: 0, running: 0, failed: 0, invalidated: 0, missing: 0 };

@@ -390,6 +390,21 @@ describe('windows of a zone', () => {
     expect(lengths).toEqual(hours);
   });
 
+  it('are loaded only as far as no run has completed them, as an every: trigger ends between two', async () => {
+    await context.deployAll([
+      defineJob('jobs.a', { ...daily, triggers: ['every:6h'], interval: { start: '2026-03-09' } }),
+    ]);
+    const run = await context.startRun('jobs.a', { trigger: 'every:6h' });
+    expect(run).toMatchObject({ intervalStart: day(9), intervalEnd: fixture.clock.now });
+    await context.complete(run);
+    fixture.clock.now = new Date('2026-03-10T19:00:00Z');
+    const backfill = await create({ start: day(9), end: day(11) });
+    await advance(backfill);
+    expect(await listActive()).toMatchObject([
+      { intervalStart: new Date('2026-03-10T12:30:00Z'), intervalEnd: new Date('2026-03-10T18:00:00Z') },
+    ]);
+  });
+
   it('of an every: trigger are periods since the declared start', async () => {
     await context.deployAll([
       defineJob('jobs.a', { triggers: ['every:6h'], interval: { start: '2026-03-01T01:00:00Z' } }),

@@ -40,19 +40,21 @@ export async function computeWindows(clock: JobClock, asked: RunInterval, now: D
   return listTickWindows(bounds);
 }
 
-/** Reads the state of each window. */
+/** Reads the state of each window, and what of their time is completed. */
 export async function readStates(
   store: Pick<Store, 'jobCoverage'>,
   jobId: string,
   windows: readonly RunInterval[],
-): Promise<StatedWindow[]> {
+): Promise<{ states: StatedWindow[]; completed: RunInterval[] }> {
   const [first, last] = [windows[0], windows.at(-1)];
-  if (!first || !last) return [];
+  if (!first || !last) return { states: [], completed: [] };
   const found = await store.jobCoverage.read(jobId, { start: first.start, end: last.end });
-  return deriveWindowStates(windows, {
-    completed: toIntervals(found.completed),
+  const completed = toIntervals(found.completed);
+  const states = deriveWindowStates(windows, {
+    completed,
     failed: toIntervals(found.failed),
     invalidated: toIntervals(found.invalidated),
     active: toIntervals(found.active),
   });
+  return { states, completed };
 }

@@ -51,7 +51,7 @@ export function createJobWindows(
       const job = await find(workspaceId, jobId);
       const jobClock = requireClock(job);
       const windows = await computeWindows(jobClock, range, await clock(store));
-      const states = await readStates(store, job.id, windows);
+      const { states } = await readStates(store, job.id, windows);
       const byDay = Map.groupBy(states, ({ start }) =>
         new Date(wallClockMs(start.getTime(), jobClock.zone)).toISOString().slice(0, 10),
       );

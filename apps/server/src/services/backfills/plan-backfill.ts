@@ -5,7 +5,7 @@ import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { Store } from '../../store/store.ts';
 import { computeWindows, readStates, requireClock } from './find-windows.ts';
-import { countStates, isSelected, overlaps } from '../../domain/backfills/window-states.ts';
+import { chooseParts, countStates, isSelected, overlaps } from '../../domain/backfills/window-states.ts';
 import { joinWindows } from '../../domain/backfills/plan-windows.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toIntervals } from './intervals.ts';
@@ -44,11 +44,11 @@ export async function planBackfill(
   if (range.end <= range.start)
     throw new ServiceError('invalid_request', 'The end of the range must be after its start.');
   const windows = await computeWindows(requireClock(job), range, await clock(store));
-  const states = await readStates(store, job.id, windows);
-  const selected = joinWindows(
-    states.filter((window) => isSelected(window, range.mode)),
-    range.chunkTicks,
-  );
+  const { states, completed } = await readStates(store, job.id, windows);
+  const chosen = states
+    .filter((window) => isSelected(window, range.mode))
+    .flatMap((window) => chooseParts(window, range.mode, completed));
+  const selected = joinWindows(chosen, range.chunkTicks);
   const [first, last] = [windows[0], windows.at(-1)];
   return {
     range: first && last ? { start: first.start, end: last.end } : null,
