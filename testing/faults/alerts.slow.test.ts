@@ -39,7 +39,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   rmSync(pauseFile(), { force: true });
-  for (const server of servers) await server.end('SIGKILL');
+  // A stopping server records what it has sent: the next test finds nothing to repeat.
+  for (const server of servers) await server.end('SIGTERM');
 });
 
 const pauseFile = () => join(pauseFolder, 'reached');

@@ -45,14 +45,21 @@ export function describeWaitingKinds(site: AlertSite): void {
     const { id } = await site.api.findJob('jobs.load_usual');
     const { database, close } = await openServerStore(site.server);
     const opened: Awaited<ReturnType<typeof site.inboxes.awaitOpened>>[] = [];
+    const locked = Promise.withResolvers<void>();
+    let isReleased = false;
+    // A transaction that holds the job, such as one that an operator forgot. Postgres ends idle ones.
+    const holding = database.transaction(async (tx) => {
+      await tx.execute('select from jobs where id = $1 for update', [id]);
+      locked.resolve();
+      while (!isReleased) await tx.execute('select pg_sleep(0.2)');
+    });
     try {
-      // A transaction that holds the job, such as one that an operator forgot.
-      await database.transaction(async (tx) => {
-        await tx.execute('select from jobs where id = $1 for update', [id]);
-        for (const kind of ['late', 'freshness_missed', 'ticks_behind'] as const)
-          opened.push(await site.inboxes.awaitOpened(nameRule(kind)));
-      });
+      await Promise.race([locked.promise, holding]);
+      for (const kind of ['late', 'freshness_missed', 'ticks_behind'] as const)
+        opened.push(await site.inboxes.awaitOpened(nameRule(kind)));
     } finally {
+      isReleased = true;
+      await holding;
       await close();
     }
     for (const each of opened) await site.inboxes.awaitResolved(each);

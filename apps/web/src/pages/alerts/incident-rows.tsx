@@ -1,5 +1,5 @@
 import type { AlertIncidentResponse } from '@pumphouse/contract';
-import { Menu } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
@@ -105,9 +105,9 @@ function IncidentActions({ incident }: { incident: AlertIncidentResponse }) {
       {whyNot === null && (
         <Menu position="bottom-end">
           <Menu.Target>
-            <span>
-              <ActionButton aria-label={`Snooze ${incident.title}`}>Snooze</ActionButton>
-            </span>
+            <Button size="compact-sm" variant="default" aria-label={`Snooze ${incident.title}`}>
+              Snooze
+            </Button>
           </Menu.Target>
           <Menu.Dropdown>
             {pauseChoices.map(({ label, hours }) => (

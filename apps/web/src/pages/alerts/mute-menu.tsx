@@ -1,4 +1,4 @@
-import { Menu } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { ErrorNotice } from '../../ui/answers.tsx';
@@ -31,11 +31,9 @@ export function MuteMenu({ name, isMuted, whyNot, mute }: MuteMenuProps) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <span>
-            <ActionButton aria-label={`Mute ${name}`} loading={change.isPending}>
-              Mute
-            </ActionButton>
-          </span>
+          <Button size="compact-sm" variant="default" aria-label={`Mute ${name}`} loading={change.isPending}>
+            Mute
+          </Button>
         </Menu.Target>
         <Menu.Dropdown>
           {pauseChoices.map(({ label, hours }) => (
