@@ -52,7 +52,9 @@ export async function measureBackfills(windows: number, rounds: number): Promise
         server.client.call('list_backfills', { params: { workspace_id: workspaceId }, query: {} }),
       );
       await time('page of windows', () => server.client.call('list_backfill_windows', { ...of, query: {} }));
-      await time('cancel', () => server.client.call('cancel_backfill', { ...of, body: { cancel_running: true } }));
+      await time('cancel', () =>
+        server.client.call('cancel_backfill', { ...of, body: { cancel_running: true } }),
+      );
       while ((await server.client.call('get_backfill', of)).ended_at === null) await delay(20);
       times['longest wait for the lock of the job']?.push(await lock.stop());
     }

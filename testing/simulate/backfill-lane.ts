@@ -185,7 +185,7 @@ async function advanceAll(world: BackfillWorld, about: string): Promise<boolean>
 }
 
 /** Deploys all jobs; those that are archived return. */
-export async function deployBackfilled(world: BackfillWorld, count: number): Promise<void> {
+async function deployBackfilled(world: BackfillWorld, count: number): Promise<void> {
   const { site, chance, model } = world;
   for (let index = 0; index < count; index += 1) {
     const definition = defineBackfilled(chance, index, { start: world.start, version: 0 });

@@ -50,7 +50,7 @@ const overlap = (a: Span, b: Span) =>
 const describe = ({ start, end }: Span) => `[${format(start)}, ${format(end)})`;
 
 /** Adds a span, and joins what touches it. */
-export function addSpan(spans: readonly Span[], { start, end }: Span): Span[] {
+function addSpan(spans: readonly Span[], { start, end }: Span): Span[] {
   if (start >= end) return [...spans];
   const apart = spans.filter((span) => span.end < start || span.start > end);
   const touching = spans.filter((span) => span.end >= start && span.start <= end);
@@ -62,7 +62,7 @@ export function addSpan(spans: readonly Span[], { start, end }: Span): Span[] {
 }
 
 /** Removes the time of a span. */
-export function removeSpan(spans: readonly Span[], gone: Span): Span[] {
+function removeSpan(spans: readonly Span[], gone: Span): Span[] {
   return spans.flatMap((span) =>
     overlap(span, gone)
       ? [
