@@ -35,13 +35,13 @@ export async function updateRule(
   const { name, enable = false, disable = false } = options;
   const { kind, severity, scope, conditions, channel_ids, reminder_seconds, quiet_hours } = rule;
   const existing = { kind, severity, scope, conditions, channel_ids, reminder_seconds, quiet_hours };
+  // Kinds and severities of a newer server are sent back as they are.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server checks them
   const body = {
     ...existing,
     name: name ?? rule.name,
     is_enabled: enable || (rule.is_enabled && !disable),
     ...(await readContent(session, options, rule)),
-    // Kinds and severities of a newer server are sent back as they are.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server checks them
   } as AlertRuleRequest;
   const changed = await session.client.call('replace_alert_rule', { params, body });
   report(session, changed, `Changed ${changed.name}: ${changed.is_enabled ? 'enabled' : 'disabled'}.`);

@@ -123,12 +123,10 @@ export function createRetention(dependencies: RetentionDependencies) {
   async function removeBackfills({ maxAgeSeconds }: RetentionLimit, signal?: AbortSignal): Promise<void> {
     if (maxAgeSeconds === null) return;
     const endedBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
-    while (!signal?.aborted) {
-      const { windows, backfills } = await persistence.store.backfills.removeEnded(
-        endedBefore,
-        removedWindows,
-      );
-      if (windows < removedWindows && backfills === 0) return;
+    for (let isDone = false; !isDone; ) {
+      if (signal?.aborted) return;
+      const removed = await persistence.store.backfills.removeEnded(endedBefore, removedWindows);
+      isDone = removed.windows < removedWindows && removed.backfills === 0;
     }
   }
 
