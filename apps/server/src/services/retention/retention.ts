@@ -123,7 +123,7 @@ export function createRetention(dependencies: RetentionDependencies) {
   async function removeBackfills({ maxAgeSeconds }: RetentionLimit, signal?: AbortSignal): Promise<void> {
     if (maxAgeSeconds === null) return;
     const endedBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       if (signal?.aborted) return;
       const removed = await persistence.store.backfills.removeEnded(endedBefore, removedWindows);
       isDone = removed.windows < removedWindows && removed.backfills === 0;
