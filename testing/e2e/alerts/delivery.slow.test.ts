@@ -35,10 +35,10 @@ describe('a receiver', () => {
   it('that fails, asks for a pause, hangs or closes the connection gets the message again, with its id', async () => {
     const paths = ['/fails', '/pauses', '/hangs', '/closes'];
     faulty.respondWith(({ path }, response, incoming) => {
-      if (requestsOf(path).length > 1) return void response.writeHead(200).end();
-      if (path === '/fails') response.writeHead(500).end();
-      if (path === '/pauses') response.writeHead(429, { 'retry-after': '2' }).end();
-      if (path === '/closes') incoming.socket.destroy();
+      if (requestsOf(path).length > 1) response.writeHead(200).end();
+      else if (path === '/fails') response.writeHead(500).end();
+      else if (path === '/pauses') response.writeHead(429, { 'retry-after': '2' }).end();
+      else if (path === '/closes') incoming.socket.destroy();
     });
     const channelIds: string[] = [];
     for (const path of paths) {

@@ -35,14 +35,15 @@ export async function updateRule(
   const { name, enable = false, disable = false } = options;
   const { kind, severity, scope, conditions, channel_ids, reminder_seconds, quiet_hours } = rule;
   const existing = { kind, severity, scope, conditions, channel_ids, reminder_seconds, quiet_hours };
-  const body = {
+  const content = {
     ...existing,
     name: name ?? rule.name,
     is_enabled: enable || (rule.is_enabled && !disable),
     ...(await readContent(session, options, rule)),
-    // Kinds and severities of a newer server are sent back as they are.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server checks them
-  } as AlertRuleRequest;
+  };
+  // Kinds and severities of a newer server are sent back as they are.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server checks them
+  const body = content as AlertRuleRequest;
   const changed = await session.client.call('replace_alert_rule', { params, body });
   report(session, changed, `Changed ${changed.name}: ${changed.is_enabled ? 'enabled' : 'disabled'}.`);
 }
