@@ -110,9 +110,9 @@ it('a receiver that never answers, with 200 messages for it, delays neither runs
     params,
     body: { name: 'silent', kind: 'webhook', url: silent.url },
   });
-  const { store, close } = await openServerStore(server);
+  const serverStore = await openServerStore(server);
   const fill = async (index: number) =>
-    store.alertDeliveries.add({
+    serverStore.store.alertDeliveries.add({
       workspaceId: site.api.id,
       channelIds: [channel.id],
       channelKinds: null,
@@ -143,15 +143,15 @@ it('a receiver that never answers, with 200 messages for it, delays neither runs
   const { items } = await server.client.call('list_alert_deliveries', { params, query });
   expect(items).toHaveLength(200);
   expect(items.every(({ status }) => status === 'waiting')).toBe(true);
-  await close();
+  await serverStore.close();
   await silent.close();
 });
 
 /** Ends the leases of a server that was killed, instead of the time. */
 async function endLeases(server: TestServer): Promise<void> {
-  const { database, close } = await openServerStore(server);
-  await database.execute(
+  const serverStore = await openServerStore(server);
+  await serverStore.database.execute(
     `update alert_deliveries set taken_until = now() where status = 'waiting' and taken_until is not null`,
   );
-  await close();
+  await serverStore.close();
 }

@@ -7,19 +7,19 @@ import { openServerStore } from '../../fixtures/server-store.ts';
 export function describeLimitKinds(site: AlertSite): void {
   it('limits that are nearly reached open limits_near_end and storage_near_limit', async () => {
     const { items } = await site.server.client.call('list_organizations', { query: {} });
-    const { store, close } = await openServerStore(site.server);
+    const serverStore = await openServerStore(site.server);
     try {
       const limits = { concurrentRuns: null, minutesAMonth: 60 };
-      await store.organizationLimits.set(items[0]?.id ?? '', limits);
+      await serverStore.store.organizationLimits.set(items[0]?.id ?? '', limits);
       await site.addRule('limits_near_end', { conditions: { percent: 1 } });
       await site.addRule('storage_near_limit', { conditions: { percent: 1 } });
       const used = await site.inboxes.awaitOpened(nameRule('limits_near_end'));
       expect(used.title).toContain('minutes');
       await site.inboxes.awaitOpened(nameRule('storage_near_limit'));
-      await store.organizationLimits.set(items[0]?.id ?? '', { ...limits, minutesAMonth: null });
+      await serverStore.store.organizationLimits.set(items[0]?.id ?? '', { ...limits, minutesAMonth: null });
       await site.inboxes.awaitResolved(used);
     } finally {
-      await close();
+      await serverStore.close();
     }
   });
 }

@@ -43,12 +43,12 @@ export function describeWaitingKinds(site: AlertSite): void {
   it('ticks that no scheduler decides open late, freshness_missed and ticks_behind', async () => {
     await site.deploy({ load_usual: ['schedule:* * * * * */5'] });
     const { id } = await site.api.findJob('jobs.load_usual');
-    const { database, close } = await openServerStore(site.server);
+    const serverStore = await openServerStore(site.server);
     const opened: Awaited<ReturnType<typeof site.inboxes.awaitOpened>>[] = [];
     const locked = Promise.withResolvers<void>();
     const released = new AbortController();
     // A transaction that holds the job, such as one that an operator forgot. Postgres ends idle ones.
-    const holding = database.transaction(async (tx) => {
+    const holding = serverStore.database.transaction(async (tx) => {
       await tx.execute('select from jobs where id = $1 for update', [id]);
       locked.resolve();
       while (!released.signal.aborted) await tx.execute('select pg_sleep(0.2)');
@@ -60,7 +60,7 @@ export function describeWaitingKinds(site: AlertSite): void {
     } finally {
       released.abort();
       await holding;
-      await close();
+      await serverStore.close();
     }
     for (const each of opened) await site.inboxes.awaitResolved(each);
     await site.deploy();
