@@ -52,7 +52,9 @@ export async function measureBackfills(windows: number, rounds: number): Promise
         server.client.call('list_backfills', { params: { workspace_id: workspaceId }, query: {} }),
       );
       await time('page of windows', () => server.client.call('list_backfill_windows', { ...of, query: {} }));
-      await time('cancel', () => server.client.call('cancel_backfill', { ...of, body: { cancel_running: true } }));
+      await time('cancel', () =>
+        server.client.call('cancel_backfill', { ...of, body: { cancel_running: true } }),
+      );
       while ((await server.client.call('get_backfill', of)).ended_at === null) await delay(20);
       times['longest wait for the lock of the job']?.push(await lock.stop());
     }
@@ -71,9 +73,10 @@ export async function measureBackfills(windows: number, rounds: number): Promise
 
 /** Repeats a call that takes the lock of a job. `stop` returns the longest one in milliseconds. */
 function watchLock(call: () => Promise<unknown>): { stop: () => Promise<number> } {
-  let [isStopped, longest] = [false, 0];
+  const stopping = new AbortController();
+  let longest = 0;
   const watching = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const startedAt = performance.now();
       await call();
       longest = Math.max(longest, performance.now() - startedAt);
@@ -82,7 +85,7 @@ function watchLock(call: () => Promise<unknown>): { stop: () => Promise<number> 
   })();
   return {
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await watching;
       return longest;
     },
