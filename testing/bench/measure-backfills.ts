@@ -73,9 +73,10 @@ export async function measureBackfills(windows: number, rounds: number): Promise
 
 /** Repeats a call that takes the lock of a job. `stop` returns the longest one in milliseconds. */
 function watchLock(call: () => Promise<unknown>): { stop: () => Promise<number> } {
-  let [isStopped, longest] = [false, 0];
+  const stopping = new AbortController();
+  let longest = 0;
   const watching = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const startedAt = performance.now();
       await call();
       longest = Math.max(longest, performance.now() - startedAt);
@@ -84,7 +85,7 @@ function watchLock(call: () => Promise<unknown>): { stop: () => Promise<number> 
   })();
   return {
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await watching;
       return longest;
     },

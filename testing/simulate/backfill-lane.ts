@@ -2,11 +2,10 @@
  * Jobs whose past is loaded by backfills, in the simulated year: users create backfills and interfere with them,
  * while the schedules, single starts and refreshes go on. `backfill-model.ts` checks what must hold.
  */
-import type { Chance } from './random.ts';
-import type { Journal } from './journal.ts';
-import type { Lane, Site, SimulatedServer } from './site.ts';
-import type { LoadedJob } from './backfill-model.ts';
+import type { Site } from './site.ts';
+import type { BackfillWorld } from './backfill-world.ts';
 import { actOnBackfills } from './backfill-people.ts';
+import { defineBackfilled, deployDefinitions } from './backfill-world.ts';
 import { createBackfillModel } from './backfill-model.ts';
 import { createChance } from './random.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -17,22 +16,6 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** The state shared by the parts of this lane. */
-export interface BackfillWorld {
-  chance: Chance;
-  site: Site & Lane;
-  model: ReturnType<typeof createBackfillModel>;
-  journal: Journal;
-  time: number;
-  start: number;
-  definitions: Map<string, object>;
-  /** Calls one of the servers, which may crash in the first transaction of the call; then another one. */
-  call: <T>(about: string, work: (server: SimulatedServer) => Promise<T>) => Promise<T>;
-  /** Lets the servers do what follows, and checks it. */
-  settle: (about: string) => Promise<void>;
-  end: (job: LoadedJob, runId: string, status: 'completed' | 'failed' | 'cancelled') => Promise<void>;
-}
-
 interface BackfillYear {
   seed: number;
   site: Site;
@@ -40,44 +23,6 @@ interface BackfillYear {
   days: number;
   jobs: number;
   signal: AbortSignal;
-}
-
-const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
-const triggers = [
-  'schedule:0 6 * * *',
-  'schedule:30 2 * * *',
-  'schedule:0 */6 * * *',
-  'schedule:15 1,2 * * *',
-  'schedule:0 0 * * MON',
-  'schedule:0 0 1 * *',
-  'every:6h',
-  'every:1d',
-];
-
-/** Defines a job of the lane. */
-export function defineBackfilled(
-  chance: Chance,
-  index: number,
-  { start, version }: { start: number; version: number },
-): Record<string, unknown> {
-  const name = `filled${index}`;
-  const trigger = chance.pick(triggers, name, 'trigger', version);
-  // The days before are the past that backfills load.
-  const declared = new Date(start - chance.between(5, 60, name, 'past') * dayMs).toISOString();
-  return {
-    engine_version: 2,
-    job_ref: `jobs.backfills.${name}`,
-    entry_point: {
-      module: 'load',
-      function: name,
-      job_type: 'batch',
-      launcher: 'dlt._workspace.deployment.launchers.job',
-    },
-    triggers: [trigger],
-    require: { timezone: chance.pick(zones, name, 'zone') },
-    execute: { concurrency: chance.pick([1, 1, 2, 3, null], name, 'concurrency') },
-    interval: { start: declared },
-  };
 }
 
 /** Lives a year of jobs with backfills. */
@@ -152,12 +97,15 @@ function createWorld({ seed, site, start }: BackfillYear): BackfillWorld {
     },
     async end(job, runId, status) {
       if (!job.active.has(runId)) return;
-      const failure = { code: 'exit_code', detail: 'It failed.' } as const;
-      const outcome = status === 'failed' ? { status, failure } : { status };
-      await site.beginRun(runId);
-      await world.call(`end ${job.ref} ${job.active.get(runId)?.number}`, (server) =>
-        server.finishRun(runId, outcome),
-      );
+      const about = `end ${job.ref} ${job.active.get(runId)?.number}`;
+      if (status === 'cancelled')
+        await world.call(about, (server) => server.cancelRuns.cancelMany(site.workspaceId, [runId]));
+      else {
+        const failure = { code: 'exit_code', detail: 'It failed.' } as const;
+        const outcome = status === 'failed' ? { status, failure } : { status };
+        await site.beginRun(runId);
+        await world.call(about, (server) => server.finishRun(runId, outcome));
+      }
       model.end(job, runId, status);
       journal.count(`runs ${status}`);
     },
@@ -214,20 +162,6 @@ async function deployBackfilled(world: BackfillWorld, count: number): Promise<vo
       isArchived: false,
     });
   }
-}
-
-/** Deploys the definitions as they are now. */
-export async function deployDefinitions(world: BackfillWorld, about: string): Promise<void> {
-  const { site } = world;
-  await world.call(`deploy ${about}`, (server) =>
-    server.deploy({
-      workspaceId: site.workspaceId,
-      membershipId: site.membershipId,
-      jobs: [...world.definitions.values()],
-      deploymentModule: null,
-      dryRun: false,
-    }),
-  );
 }
 
 async function lookAtTicks(world: BackfillWorld, about: string): Promise<void> {
@@ -303,7 +237,7 @@ async function finish(world: BackfillWorld): Promise<void> {
       else model.backfills.delete(backfill.id);
     }
     await auditAll(world);
-    if (active.length === 0 && open === 0) return;
+    if (open === 0) return;
     world.time += 7 * hourMs;
     site.clock.now = new Date(world.time);
   }

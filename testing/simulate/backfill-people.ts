@@ -1,7 +1,7 @@
-import type { BackfillWorld } from './backfill-lane.ts';
+import type { BackfillWorld } from './backfill-world.ts';
 import type { LoadedBackfill, LoadedJob } from './backfill-model.ts';
 import { ServiceError } from '@pumphouse/server/platform/service-error.ts';
-import { defineBackfilled, deployDefinitions } from './backfill-lane.ts';
+import { defineBackfilled, deployDefinitions } from './backfill-world.ts';
 
 const dayMs = 24 * 3_600_000;
 

@@ -114,10 +114,8 @@ function floorTo({ trigger, zone, declared }: JobClock, at: Date): Date {
 }
 
 function listPeriods(periodMs: number, startMs: number, afterMs: number, untilMs: number): Date[] {
-  const [first, last] = [afterMs, untilMs].map((ms) => Math.floor((ms - startMs) / periodMs)) as [
-    number,
-    number,
-  ];
+  const first = Math.floor((afterMs - startMs) / periodMs);
+  const last = Math.floor((untilMs - startMs) / periodMs);
   return Array.from(
     { length: last - first },
     (_, index) => new Date(startMs + (first + index + 1) * periodMs),
