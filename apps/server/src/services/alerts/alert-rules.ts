@@ -166,9 +166,12 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
         const before = await get(tx, changer, ruleId);
         const content = await checkDraft(tx, changer, draft, before);
         if (!(await tx.alertRules.replace(before, content))) throw nameTaken(draft.name);
+        const at = await clock(tx);
+        // Other quiet hours, reminders and channels count for open incidents too.
+        await tx.alertIncidents.wakeOfRule(ruleId, at);
         if (!content.isEnabled || hasOtherMeaning(before, content))
           await tx.alertIncidents.resolveOfRule(ruleId, {
-            at: await clock(tx),
+            at,
             resolution: content.isEnabled ? 'The rule was changed.' : 'The rule was disabled.',
           });
         await recordChange(tx, {

@@ -203,6 +203,19 @@ describe('quiet hours', () => {
     await alerts.evaluateAndNotify();
     expect(await kindsSent()).toEqual(expected);
   });
+
+  it('that a member removes no longer hold the incidents that are open', async () => {
+    const { id, name, kind, scope, conditions, channelIds } = await alerts.addRule('run_failed', {
+      severity: 'warning',
+      quietHours: { ...always, holdsCritical: false },
+    });
+    await alerts.failRun('jobs.a');
+    await alerts.evaluateAndNotify();
+    const draft = { name, kind, scope, conditions, channelIds, isEnabled: true, severity: undefined };
+    await fixture.alertRules.replace(alerts.owner, id, { ...draft, reminderSeconds: null, quietHours: null });
+    await alerts.evaluate();
+    expect(await kindsSent()).toEqual(['opened']);
+  });
 });
 
 describe('alert rules', () => {
