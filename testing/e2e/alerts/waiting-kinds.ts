@@ -49,7 +49,7 @@ export function describeWaitingKinds(site: AlertSite): void {
     const released = new AbortController();
     // A transaction that holds the job, such as one that an operator forgot. Postgres ends idle ones.
     const holding = serverStore.database.transaction(async (tx) => {
-      await tx.execute('select from jobs where id = $1 for update', [id]);
+      await tx.execute('select from jobs where id = $1 for no key update', [id]);
       locked.resolve();
       while (!released.signal.aborted) await tx.execute('select pg_sleep(0.2)');
     });
