@@ -168,6 +168,7 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   change_backfill: { payload: {} },
   cancel_backfill: { payload: {} },
   retry_backfill: { payload: {} },
+  skip_backfill_windows: { payload: { windows: [1] } },
   finish_pending_packages: { payload: { profile: 'prod' } },
   drop_pending_packages: { payload: { profile: 'prod' } },
   replace_alert_rule: { payload: { name: 'Failures', kind: 'run_failed' } },
