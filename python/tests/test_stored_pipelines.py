@@ -147,6 +147,10 @@ class StoredPipelinesTest(unittest.TestCase):
         runner.wait()
         self.notes = [*server.notes(), runner.errors]
 
+    def read_origin(self) -> dict:
+        [folder] = self.folders.folders.values()
+        return folder["origin"]
+
     def expect_rows(self, ids: list[int]) -> None:
         self.assertLessEqual({f"ids {ids}", f"orders {len(ids)}", f"orders__parts {2 * len(ids)}"}, set(self.run_attempt(COUNT)))
 
@@ -169,6 +173,7 @@ class StoredPipelinesTest(unittest.TestCase):
                 self.setUp()
                 self.run_attempt(ends=(None, "SIGKILL"), at=at, how="kill")
                 self.assertEqual(self.folders.describe(), [described])
+                self.assertNotIn("is_behind", self.read_origin())
                 self.expect_finished(self.run_attempt(), ["ASKED after 3"])
                 self.expect_rows([1, 2, 3, 4, 5, 6])
 
@@ -196,6 +201,8 @@ class StoredPipelinesTest(unittest.TestCase):
         remote = str(self.remote)
         self.lose(lambda found: found == [("partly_loaded", 1, 1)], at="in-load", remote=remote)
         self.assertEqual(len(self.remote.read_text().splitlines()), 1)
+        # The pod may have loaded more than the server knows.
+        self.assertIs(self.read_origin()["is_behind"], True)
         self.run_attempt(remote=remote, pending={"finish": ["shop"]})
         self.assertEqual(self.folders.folders, {})
         tables = [json.loads(line)[0] for line in self.remote.read_text().splitlines()]

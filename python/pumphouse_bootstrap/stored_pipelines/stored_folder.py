@@ -184,6 +184,9 @@ class StoredFolder:
         origin.pop("folder", None)
         if self._frozen and not as_is:
             origin["first_load"] = self.is_first_load
+        elif not as_is:
+            # User code goes on, and if the pod is lost, jobs may have been loaded since then.
+            origin["is_behind"] = True
         return origin
 
     def describe_change(self, observed: Observed) -> dict | None:

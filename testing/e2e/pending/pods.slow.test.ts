@@ -17,6 +17,9 @@ const jobs = ['duckdb_append', 'filesystem_append', 'postgres_append'].flatMap((
   ),
 );
 
+/** Their pods had loaded more than the server knows. */
+const behind = ['append', 'merge', 'replace'].map((disposition) => `postgres_${disposition}_behind`);
+
 /** The real cluster is older than `policy/v1`. */
 const evictions = process.env['PUMPHOUSE_TEST_CLUSTER_KIND'] === 'real' ? 'policy/v1beta1' : 'policy/v1';
 
@@ -25,7 +28,7 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
   let stored: ServerStore;
   let cluster: ApiClient;
   beforeAll(async () => {
-    site = await createPendingSite(jobs);
+    site = await createPendingSite([...jobs, ...(keepsObjects ? behind : [])]);
     stored = await openServerStore(site.server);
     cluster = new ApiClient(
       JSON.parse(process.env['PUMPHOUSE_TEST_CLUSTER'] ?? '') as Pick<
@@ -58,6 +61,28 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     await expect.poll(read, { timeout: 120_000 }).toEqual([{ step }]);
   }
 
+  async function deletePod(id: string): Promise<void> {
+    const pod = await findPod(id);
+    const body = { gracePeriodSeconds: 0 };
+    expect((await cluster.send('DELETE', cluster.path(`pods/${pod}`), { body })).status).toBe(200);
+  }
+
+  /** Makes the server know only what it knew before the first job was completed. */
+  async function forgetCompletedJobs(job: string): Promise<void> {
+    const { database } = stored;
+    const [folder] = await database.query<{ id: string; files: Record<string, unknown> }>(
+      'select id, files from pipeline_folders where pipeline_name = $1',
+      [job],
+    );
+    const files = Object.entries(folder?.files ?? {})
+      .filter(([path]) => !path.endsWith('.sql') && !/pending_transitions\/./.test(path))
+      .map(([path, file]) => [path.replace(/(completed|started)_jobs\/(?=.)/, 'new_jobs/'), file]);
+    await database.query('update pipeline_folders set files = $2 where id = $1', [
+      folder?.id,
+      JSON.stringify(Object.fromEntries(files)),
+    ]);
+  }
+
   /** What the server keeps of a package: what was loaded to a file is lost with the pod. */
   const stepAt = (job: string, at: (typeof points)[number]) => {
     if (at === 'normalize') return 'extracted';
@@ -86,10 +111,7 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     const name = `${job}_deleted${at.replace('-', '')}`;
     const { id } = await site.startUntil(name, { at, how: 'hang' });
     await awaitStored(name, stepAt(job, at));
-    const body = { gracePeriodSeconds: 0 };
-    const pod = await findPod(id);
-    const answer = await cluster.send('DELETE', cluster.path(`pods/${pod}`), { body });
-    expect(answer.status).toBe(200);
+    await deletePod(id);
     expect((await site.finish(id)).status).toBe('failed');
     if (!keepsObjects) {
       // Only the next run looks at what is pending on a claim.
@@ -103,4 +125,16 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     ]);
     await site.expectFinished(name, id, 6);
   });
+
+  it.skipIf(!keepsObjects).each(behind)(
+    'deleted by force leaves jobs that were loaded (%s)',
+    async (name) => {
+      const { id } = await site.startUntil(name, { at: 'in-load', how: 'hang' });
+      await awaitStored(name, 'partly_loaded');
+      await deletePod(id);
+      expect((await site.finish(id)).status).toBe('failed');
+      await forgetCompletedJobs(name);
+      await site.expectFinished(name, id, 6);
+    },
+  );
 });

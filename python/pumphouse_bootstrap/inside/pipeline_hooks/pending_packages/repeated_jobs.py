@@ -20,10 +20,11 @@ _ROW_ID = "_dlt_id"
 _MAX_CAUSES = 10
 
 
-def list_repeated(pipeline: int) -> set[str]:
+def list_repeated(pipeline: int, is_behind: bool = False) -> set[str]:
     """
     Return the jobs of a working folder that may be at the destination although their package does not say so, as
-    `<table>.<id of the file>`: those that had started, and those that are tried again.
+    `<table>.<id of the file>`: those that had started, and those that are tried again. `is_behind`: jobs may have been loaded
+    since the folder was recorded, so all that are left.
     """
     found: set[str] = set()
     for load_id in list_folders(pipeline, NORMALIZED):
@@ -32,7 +33,7 @@ def list_repeated(pipeline: int) -> set[str]:
             continue
         try:
             found.update(_name(job) for job in list_jobs(package, "started_jobs"))
-            found.update(_name(job) for job in list_jobs(package, "new_jobs") if job.split(".")[2:3] != ["0"])
+            found.update(_name(job) for job in list_jobs(package, "new_jobs") if is_behind or job.split(".")[2:3] != ["0"])
         finally:
             os.close(package)
     return found

@@ -4,6 +4,9 @@ Loads tables from their first job if one of their jobs may be at the destination
 A job whose run died after its transaction, and before its package recorded that, would be repeated, and its rows would be there
 twice: in a table that is replaced, which is emptied only once, or in the staging table of a merge. So all jobs of such a
 table and of its nested tables begin anew, and dlt empties the tables again. Tables that are appended to stay as they are.
+
+This process may be killed at any moment as well. Until everything else is done, the jobs that make it necessary stay as they
+are, so that the next run begins it again.
 """
 
 from __future__ import annotations
@@ -18,23 +21,27 @@ _SCHEMA_BYTES = 64 * 1024 * 1024
 # dlt prepares the tables of a package, and empties them, as long as there is this file.
 _UPDATES = "schema_updates.json"
 _APPLIED = "applied_schema_updates.json"
-_OUTCOMES = "pending_transitions"
+# Jobs that have ended and were not moved yet.
+_OUTCOMES = ".pending_transitions"
 
 
-def restart_tables(pipeline: int) -> list[str]:
-    """Restart tables in the packages of an open working folder; return their names. Raises OSError."""
+def restart_tables(pipeline: int, is_behind: bool = False) -> list[str]:
+    """
+    Restart tables in the packages of an open working folder; return their names. `is_behind`: jobs may have been loaded since
+    the folder was recorded. Raises OSError.
+    """
     restarted: list[str] = []
     for load_id in list_folders(pipeline, NORMALIZED):
         package = open_below(pipeline, (*NORMALIZED, load_id))
         if package is not None:
             try:
-                restarted += _restart(package)
+                restarted += _restart(package, is_behind)
             finally:
                 os.close(package)
     return sorted(set(restarted))
 
 
-def _restart(package: int) -> list[str]:
+def _restart(package: int, is_behind: bool) -> list[str]:
     tables = read_json(package, "schema.json", _SCHEMA_BYTES).get("tables")
     jobs = {state: list_jobs(package, state) for state in ("new_jobs", "started_jobs", "completed_jobs")}
     if not isinstance(tables, dict) or any(job.split(".")[3:4] == ["reference"] for found in jobs.values() for job in found):
@@ -42,16 +49,21 @@ def _restart(package: int) -> list[str]:
         return []
     recorded = set(list_jobs(package, _OUTCOMES))
     uncertain = [job for job in jobs["started_jobs"] if job not in recorded and not job.endswith(".sql")]
+    if is_behind:
+        uncertain += jobs["new_jobs"]
     if not any(_is_rewritten(tables, _root(tables, job)) for job in uncertain):
         return []
     # dlt empties also the staging tables of other merges that are not complete.
     open_roots = {_root(tables, job) for state in ("new_jobs", "started_jobs") for job in jobs[state]}
     restarted = {root for root in open_roots if _is_rewritten(tables, root)}
-    for state, found in jobs.items():
-        for job in found:
-            if _root(tables, job) in restarted:
-                _begin_anew(package, state, job)
+    own = {state: [job for job in found if _root(tables, job) in restarted] for state, found in jobs.items()}
+    for job in recorded.intersection(own["started_jobs"]):
+        # dlt would take the job for complete after its table was emptied.
+        remove_tree(package, f"{_OUTCOMES}/{job}")
+    for state in ("new_jobs", "completed_jobs"):
+        _begin_anew(package, state, own[state])
     _prepare_again(package)
+    _begin_anew(package, "started_jobs", own["started_jobs"])
     return sorted(restarted)
 
 
@@ -71,13 +83,13 @@ def _is_rewritten(tables: dict, root: str) -> bool:
     return isinstance(table, dict) and table.get("write_disposition") in ("merge", "replace")
 
 
-def _begin_anew(package: int, state: str, job: str) -> None:
-    if job.endswith(".sql"):
-        # dlt makes it again once the jobs of its tables are complete.
-        remove_tree(package, f"{state}/{job}")
-    elif state != "new_jobs":
-        os.rename(f"{state}/{job}", f"new_jobs/{job}", src_dir_fd=package, dst_dir_fd=package)
-    remove_tree(package, f"{_OUTCOMES}/{job}")
+def _begin_anew(package: int, state: str, jobs: list[str]) -> None:
+    for job in jobs:
+        if job.endswith(".sql"):
+            # dlt makes it again once the jobs of its tables are complete.
+            remove_tree(package, f"{state}/{job}")
+        elif state != "new_jobs":
+            os.rename(f"{state}/{job}", f"new_jobs/{job}", src_dir_fd=package, dst_dir_fd=package)
 
 
 def _prepare_again(package: int) -> None:

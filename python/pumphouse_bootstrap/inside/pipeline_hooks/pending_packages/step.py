@@ -132,9 +132,11 @@ class PendingPackages:
         # dlt would look for the state at the destination first, find no dataset before the first load, and delete the
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
-        _restart_tables(own, pipeline)
+        # What a lost pod had loaded last is not recorded.
+        is_behind = found.origin.get("is_behind") is True
+        _restart_tables(own, pipeline, is_behind)
         try:
-            with accept_loaded_rows(_list_repeated(own, name), lambda job: report("loaded", name, found.origin, [], job)):
+            with accept_loaded_rows(_list_repeated(own, name, is_behind), lambda job: report("loaded", name, found.origin, [], job)):
                 info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
@@ -197,24 +199,24 @@ def _has_others(root: int, own: str, name: str) -> bool:
     return False
 
 
-def _restart_tables(own: AttemptFolder, pipeline) -> None:
+def _restart_tables(own: AttemptFolder, pipeline, is_behind: bool) -> None:
     kind = str(getattr(pipeline.destination, "destination_type", "")).rpartition(".")[2]
     folder = own.open_pipeline(pipeline.pipeline_name)
     if folder is None:
         return
     try:
         if kind not in _REPEATABLE:
-            restart_tables(folder)
+            restart_tables(folder, is_behind)
     finally:
         os.close(folder)
 
 
-def _list_repeated(own: AttemptFolder, name: str) -> set[str]:
+def _list_repeated(own: AttemptFolder, name: str, is_behind: bool) -> set[str]:
     folder = own.open_pipeline(name)
     if folder is None:
         return set()
     try:
-        return list_repeated(folder)
+        return list_repeated(folder, is_behind)
     finally:
         os.close(folder)
 
