@@ -128,8 +128,8 @@ class PipelineHoldsTest(unittest.TestCase):
         server.let_go_on()
         server.stop()
         open(self.database + ".go", "w").close()
-        # Longer than after which the log tells it.
-        time.sleep(8)
+        spool = self.attempt.folder / "spool"
+        await_true(lambda: b"Waiting for the server, which does not answer" in spool.read_bytes(), "the note of the wait")
         self.assertFalse(os.path.exists(self.database))
         server.start()
         self.assertEqual(self.finish()["code"], 0)
