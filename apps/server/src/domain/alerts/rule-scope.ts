@@ -31,3 +31,10 @@ export function covers(scope: RuleScope, subject: ScopedSubject): boolean {
     subject.pipelineNames.some((name) => pipelineNames.includes(name))
   );
 }
+
+/** Whether two scopes have the same lists. The order of their properties does not count: jsonb has its own. */
+export function isSameScope(one: RuleScope, other: RuleScope): boolean {
+  const listsOf = ({ jobIds, jobPatterns, tags, pipelineNames }: RuleScope) =>
+    JSON.stringify([jobIds, jobPatterns, tags, pipelineNames]);
+  return listsOf(one) === listsOf(other);
+}

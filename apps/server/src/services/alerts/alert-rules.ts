@@ -8,7 +8,7 @@ import { recordChange } from '../audit/audit.ts';
 import { requireFutureEnd } from './pause-end.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { untilLifted } from '../../domain/alerts/mutes.ts';
-import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
+import { isSameScope, wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 
 type Stores =
   'alertChannels' | 'alertIncidents' | 'alertRules' | 'auditLog' | 'installation' | 'jobs' | 'workspaces';
@@ -225,7 +225,7 @@ function isVisible({ kind }: Pick<AlertRuleRecord, 'kind'>, { isOwner }: RuleRea
 }
 
 function hasOtherMeaning(before: AlertRuleRecord, content: AlertRuleContent): boolean {
-  return before.kind !== content.kind || JSON.stringify(before.scope) !== JSON.stringify(content.scope);
+  return before.kind !== content.kind || !isSameScope(before.scope, content.scope);
 }
 
 function nameTaken(name: string): ServiceError {

@@ -205,12 +205,13 @@ describe('quiet hours', () => {
   });
 
   it('that a member removes no longer hold the incidents that are open', async () => {
-    const { id, name, kind, scope, conditions, channelIds } = await alerts.addRule('run_failed', {
+    const { id, name, kind, conditions, channelIds } = await alerts.addRule('run_failed', {
       severity: 'warning',
       quietHours: { ...always, holdsCritical: false },
     });
     await alerts.failRun('jobs.a');
     await alerts.evaluateAndNotify();
+    const scope = { jobIds: [], jobPatterns: [], tags: [], pipelineNames: [] };
     const draft = { name, kind, scope, conditions, channelIds, isEnabled: true, severity: undefined };
     await fixture.alertRules.replace(alerts.owner, id, { ...draft, reminderSeconds: null, quietHours: null });
     await alerts.evaluate();
