@@ -105,7 +105,7 @@ class StoredPipelines:
                     found += 1
             except (Refused, GaveUp, Damaged, OSError, KeyError, TypeError) as error:
                 report_failure(error)
-                self._note(f"Pending load packages of the pipeline {pipeline} cannot be had from the server, and stay there: {error}")
+                self._note(f"Pending load packages of the pipeline {pipeline} could not be downloaded, and stay on the server: {error}")
         return json.dumps({"found": found}).encode()
 
     def begin_load(self, body: bytes) -> bytes:
