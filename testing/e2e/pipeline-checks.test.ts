@@ -22,6 +22,20 @@ if __name__ == "__main__":
     dlt.pipeline("${pipeline}", destination=destination, dataset_name="d").run(orders())
     print("done")
 `;
+/** Its second run loads more rows with another column, and no customers. */
+const growing = `
+import os, dlt
+
+marker = os.path.abspath(".dlt/data/prod/second")
+is_second = os.path.exists(marker)
+rows = [{"id": 1}, {"id": 2}] + ([{"id": 3, "added": "x"}] if is_second else [])
+
+if __name__ == "__main__":
+    destination = dlt.destinations.duckdb(os.path.abspath(".dlt/data/prod/growing.duckdb"))
+    data = [dlt.resource(rows, name="orders")] + ([] if is_second else [dlt.resource([{"id": 1}], name="customers")])
+    dlt.pipeline("growing", destination=destination, dataset_name="d").run(data)
+    open(marker, "w").close()
+`;
 const config = `
 [pumphouse.pipelines.marked]
 expect = [
@@ -34,6 +48,14 @@ expect = [
   { table = "orders", column = "undeclared", no_nulls = true },
   { schema = "unchanged" },
   { table = "customers", min_rows = 1 },
+]
+[pumphouse.pipelines.growing]
+expect = [
+  { table = "orders", min_rows = 3 },
+  { table = "orders", max_rows = 2 },
+  { table = "customers", fresh_within = "1d" },
+  { table = "returns", fresh_within = "1d" },
+  { schema = "unchanged" },
 ]
 [pumphouse.pipelines.demanded]
 on_failure = "fail"
@@ -49,12 +71,14 @@ beforeAll(async () => {
   await deployWorkspace(server, api.id, {
     files: {
       'marked.py': load('marked', '[{"id": 1, "note": "a", "undeclared": None}, {"id": 2}]'),
+      'growing.py': growing,
       'demanded.py': load('demanded', '[]'),
       'after.py': 'print("after")\n',
       'after_failure.py': 'print("after a failure")\n',
     },
     jobs: [
       defineScriptJob('marked'),
+      defineScriptJob('growing'),
       defineScriptJob('demanded'),
       defineScriptJob('after', ['job.success:jobs.demanded']),
       defineScriptJob('after_failure', ['job.fail:jobs.demanded']),
@@ -116,6 +140,31 @@ describe('checks of a pipeline', () => {
     });
   });
 
+  it('pass and fail from run to run, as the rows, the schema and the loads change', async () => {
+    const statuses = async () => {
+      const checks = await readChecks((await run('growing')).id);
+      return Object.fromEntries(checks?.results.map(({ check, status }) => [check, status]) ?? []);
+    };
+    expect(await statuses()).toEqual({
+      'orders: at least 3 rows': 'failed',
+      'orders: at most 2 rows': 'passed',
+      'customers: rows loaded within 1d': 'passed',
+      'returns: rows loaded within 1d': 'failed',
+      'schema: unchanged': 'passed',
+    });
+    expect(await statuses()).toEqual({
+      'orders: at least 3 rows': 'passed',
+      'orders: at most 2 rows': 'failed',
+      'customers: rows loaded within 1d': 'passed',
+      'returns: rows loaded within 1d': 'failed',
+      'schema: unchanged': 'failed',
+    });
+    const overview = await server.client.call('get_pipeline_overview', {
+      params: { ...params(), pipeline_name: 'growing' },
+    });
+    expect(overview.last_run?.check_status).toBe('failed');
+  });
+
   it('fail the job run before other jobs follow it, if the configuration demands it', async () => {
     const { id, status } = await run('demanded');
     expect(status).toBe('failed');
@@ -130,10 +179,23 @@ describe('checks of a pipeline', () => {
     expect(await api.listRuns('jobs.after_failure')).toHaveLength(1);
   });
 
-  it('are refused at the upload if they cannot be read', async () => {
-    const wrong = '[pumphouse.pipelines.marked]\nexpect = [{ table = "orders", minimum = 2 }]\n';
-    await expect(uploadConfiguration(server, api.id, { 'config.toml': wrong })).rejects.toMatchObject({
+  it.each([
+    ['{ table = "orders", minimum = 2 }', 'Unrecognized key: "minimum"'],
+    ['{ table = "orders" }', 'must have one rule'],
+    ['{ table = "orders", min_rows = 1, fresh_within = "1d" }', 'must have one rule'],
+    ['{ min_rows = 1 }', 'must name a table'],
+    ['{ table = "orders", no_nulls = true }', 'no_nulls must name a column'],
+    ['{ table = "orders", column = "at", fresh_within = "1d" }', 'dlt reports no values of columns'],
+    ['{ table = "orders", fresh_within = "2 moons" }', 'must be seconds or a text like "30m"'],
+    ['{ table = "orders", min_rows = 3, max_rows = 2 }', 'min_rows is more than max_rows'],
+    ['{ schema = "unchanged", table = "orders" }', 'leave out table and column'],
+  ])('are refused at the upload if they cannot be read: %s', async (expectation, problem) => {
+    const wrong = `[pumphouse.pipelines.marked]\nexpect = [${expectation}]\n`;
+    const refused = uploadConfiguration(server, api.id, { 'config.toml': wrong });
+    await expect(refused).rejects.toMatchObject({
       code: 'invalid_run_settings',
+      message: expect.stringContaining(problem),
     });
+    await expect(refused).rejects.toThrow('config.toml: pumphouse.pipelines.marked.expect.0');
   });
 });

@@ -68,6 +68,31 @@ export async function createBackfillSite() {
       params: { workspace_id: workspaceId, backfill_id: backfillId },
     }),
 
+    /**
+     * Describes what is wrong with the windows of a backfill of the last hours: each hour is one window, in
+     * order.
+     */
+    async findPlanProblems(backfillId: string, windows: number): Promise<string[]> {
+      const [backfill] = await disk.query<{ start: Date; portions: number }>(
+        `select starts_at as start, (select count(*) from backfill_portions where backfill_id = id)::int as portions
+           from backfills where id = $1`,
+        [backfillId],
+      );
+      const inserted = await disk.query<{ number: number; start: Date }>(
+        'select number, starts_at as start from backfill_windows where backfill_id = $1 order by number',
+        [backfillId],
+      );
+      const startMs = backfill?.start.getTime() ?? 0;
+      const wrong = inserted.filter(
+        ({ number, start }, index) => number !== index + 1 || start.getTime() !== startMs + index * hourMs,
+      );
+      return [
+        ...(inserted.length === windows ? [] : [`${inserted.length} windows instead of ${windows}`]),
+        ...(backfill?.portions === 0 ? [] : [`${backfill?.portions} portions are left`]),
+        ...wrong.map(({ number, start }) => `window ${number} begins at ${start.toISOString()}`),
+      ];
+    },
+
     /** Describes what is wrong with an ended backfill: each window has one completed run, whose code started once. */
     async findProblems(backfillId: string): Promise<string[]> {
       const windows = await disk.query<StoredWindow>(

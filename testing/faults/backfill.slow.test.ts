@@ -34,6 +34,57 @@ it.each(['in-backfill-before-commit', 'after-backfill-commit'] as const)(
   },
 );
 
+it('kill -9 of the server while windows are inserted neither loses nor repeats one', async () => {
+  const windows = 1200;
+  let server = await site.start({ pauseAt: 'in-backfill-portion' });
+  const backfillId = await site.createBackfill(server, windows, 2);
+  const of = site.ofBackfill(backfillId);
+  await site.awaitPause();
+  // The portion was inserted in a transaction that never ends.
+  await server.end('SIGKILL');
+  site.resume();
+  server = await site.start({ pauseAt: 'in-backfill-portion' });
+  await site.awaitPause();
+  expect(await server.client.call('get_backfill', of)).toMatchObject({
+    status: 'preparing',
+    counts: { waiting: windows, running: 0 },
+  });
+  await server.end('SIGKILL');
+  site.resume();
+  server = await site.start();
+  await eventually('windows complete', async () => (await site.countStates(backfillId))?.['completed']);
+  expect(await site.findPlanProblems(backfillId, windows)).toEqual([]);
+  await server.client.call('cancel_backfill', { ...of, body: { cancel_running: true } });
+  const ended = await eventually('it is cancelled', async () => {
+    const backfill = await server.client.call('get_backfill', of);
+    return backfill.status === 'cancelled' && backfill;
+  });
+  const { completed, cancelled } = ended.counts;
+  expect(completed + cancelled).toBe(windows);
+  await site.forget();
+});
+
+it('a backfill that is cancelled while its windows are inserted starts none after a kill -9', async () => {
+  let server = await site.start({ pauseAt: 'in-backfill-portion' });
+  const backfillId = await site.createBackfill(server, 1200, 2);
+  const of = site.ofBackfill(backfillId);
+  await site.awaitPause();
+  await server.end('SIGKILL');
+  site.resume();
+  server = await site.start({ pauseAt: 'after-backfill-commit' });
+  await site.awaitPause();
+  await server.client.call('cancel_backfill', { ...of, body: { cancel_running: false } });
+  await server.end('SIGKILL');
+  site.resume();
+  server = await site.start();
+  const ended = await eventually('it is cancelled', async () => {
+    const backfill = await server.client.call('get_backfill', of);
+    return backfill.status === 'cancelled' && backfill;
+  });
+  expect(ended.counts).toMatchObject({ waiting: 0, running: 0, completed: 0, cancelled: 1200 });
+  expect(await site.findPlanProblems(backfillId, 500)).toEqual([]);
+});
+
 it('a pause, a resume and a cancel hold over restarts', async () => {
   let server = await site.start();
   const backfillId = await site.createBackfill(server, 30, 2);

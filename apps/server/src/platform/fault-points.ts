@@ -22,6 +22,7 @@ export const faultPointNames = [
   'after-tick-commit',
   'in-backfill-before-commit',
   'after-backfill-commit',
+  'in-backfill-portion',
   'in-key-rotation',
   'in-alerts-before-commit',
   'before-alert-sent',

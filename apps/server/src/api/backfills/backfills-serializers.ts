@@ -45,7 +45,7 @@ function describePause({ pauseReason, maxFailures, clock }: BackfillRecord): str
   if (pauseReason === null) return null;
   const details: Record<PauseReason, string> = {
     user: 'A user paused it.',
-    failures: `${maxFailures ?? 'Too many'} windows failed. Find the reason, then retry the failed windows or resume without them.`,
+    failures: `${maxFailures ?? 'Too many'} ${maxFailures === 1 ? 'window' : 'windows'} failed. Find the reason, then retry the failed windows or resume without them.`,
     job_archived: 'The job was archived. Restore the job, then resume.',
     schedule_changed: `The schedule of the job changed; the windows are those of ${describeClockKey(clock)}. Resume to load them, or cancel and create another backfill.`,
     job_refreshes: 'The job refreshes with each run now, so each window would drop what the others loaded.',

@@ -1,4 +1,4 @@
-import { latestTick, listTicks } from '../scheduling/cron.ts';
+import { latestTick, listTicks, nextTick } from '../scheduling/cron.ts';
 import { type DeclaredWindow, resolveDeclaredWindow } from '../scheduling/declared-interval.ts';
 import { findTimedTrigger, getTimeZone, type JobDefinition } from '../jobs/job-definition.ts';
 import type { RunInterval } from '../scheduling/run-interval.ts';
@@ -57,7 +57,7 @@ export function* listBounds(clock: JobClock, asked: RunInterval, now: Date): Gen
   const end = declared?.end != null && to > declared.end ? declared.end : to;
   if (end <= start) return;
   yield [start];
-  let [afterMs, stepMs, listed] = [start.getTime(), firstStepMs, 1];
+  let [afterMs, stepMs, listed, last] = [start.getTime(), firstStepMs, 1, start];
   // By time, not by number: where the clock goes forward, ticks are not in the order of the clock.
   while (afterMs < end.getTime() && listed <= maxTicks + 1) {
     const untilMs = Math.min(afterMs + stepMs, end.getTime());
@@ -66,7 +66,20 @@ export function* listBounds(clock: JobClock, asked: RunInterval, now: Date): Gen
     listed += bounds.length;
     afterMs = untilMs;
     stepMs = bounds.length < portionTicks / 2 ? stepMs * 2 : stepMs;
+    last = bounds.at(-1) ?? last;
   }
+  // The declared end of an `every:` job is as written, and its schedule loads until then.
+  if (end === declared?.end && last < end) yield [end];
+}
+
+/** Widens the end of `asked` so that windows which begin before it are listed whole. */
+export function withWholeWindows(clock: JobClock, { start, end }: RunInterval): RunInterval {
+  const { trigger, zone } = clock;
+  const lastMs = end.getTime() - 1;
+  if (trigger.type === 'schedule')
+    return { start, end: nextTick(trigger.expr, new Date(lastMs), zone) ?? end };
+  const floored = floorTo(clock, new Date(lastMs));
+  return { start, end: new Date(floored.getTime() + trigger.expr * 1000) };
 }
 
 /** Lists the bounds after an instant, until and including another one. */

@@ -86,6 +86,8 @@ function findProblem(keys: Keys): string | null {
       : null;
   if (keys.table === undefined) return 'must name a table';
   if (keys.no_nulls) return keys.column === undefined ? 'no_nulls must name a column' : null;
+  if ((keys.min_rows ?? 0) > (keys.max_rows ?? Infinity))
+    return 'min_rows is more than max_rows: no run would pass';
   if (keys.column === undefined) return null;
   return keys.fresh_within === undefined
     ? 'rows are those of a table: leave out column'

@@ -51,7 +51,11 @@ export function createAdvanceBackfills(
       const backfill = await store.backfills.find(backfillId);
       if (!job || !backfill || !['preparing', 'running', 'cancelling'].includes(backfill.status))
         return 'waits';
-      if (backfill.status === 'preparing') return prepare(store, backfill);
+      if (backfill.status === 'preparing') {
+        const prepared = await prepare(store, backfill);
+        await faultPoints.reach('in-backfill-portion');
+        return prepared;
+      }
       const active = await store.jobCoverage.activeOf(job.id, backfill.id);
       const turnsOn = backfill.turnsOn ?? (await store.backfills.findTurns(backfill.id));
       const result = await take(store, { backfill: await noteTurns(store, backfill, turnsOn), job, active });

@@ -7,6 +7,7 @@ import { computeWindows, readStates, requireClock } from './find-windows.ts';
 import { countStates } from '../../domain/backfills/window-states.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { withWholeWindows } from '../../domain/backfills/plan-windows.ts';
 import { wallClockMs } from '../../domain/primitives/time-zone.ts';
 
 /** The windows of a job that begin on one day of its zone, by state. */
@@ -44,13 +45,15 @@ export function createJobWindows(
 
   return {
     /**
-     * Reads the states of all windows of a range, each of one tick, by day.
+     * Reads the states of all windows that begin in a range, each of one tick, by day. So calendars of adjacent
+     * ranges have each window once.
      * @throws ServiceError not_found, job_without_schedule, too_many_windows
      */
     async calendar(workspaceId: string, jobId: string, range: RunInterval): Promise<JobCalendar> {
       const job = await find(workspaceId, jobId);
       const jobClock = requireClock(job);
-      const windows = await computeWindows(jobClock, range, await clock(store));
+      const found = await computeWindows(jobClock, withWholeWindows(jobClock, range), await clock(store));
+      const windows = found.filter(({ start }) => start >= range.start && start < range.end);
       const { states } = await readStates(store, job.id, windows);
       const byDay = Map.groupBy(states, ({ start }) =>
         new Date(wallClockMs(start.getTime(), jobClock.zone)).toISOString().slice(0, 10),

@@ -33,16 +33,19 @@ beforeEach(async () => {
   ]);
 });
 
-async function create(hours: number, keys: { newestFirst?: boolean; from?: number } = {}) {
+async function create(
+  hours: number,
+  keys: { newestFirst?: boolean; from?: number; mode?: 'missing' | 'all' } = {},
+) {
   const { id: jobId } = await context.getJob('jobs.a');
-  const { from = 0, newestFirst = false } = keys;
+  const { from = 0, newestFirst = false, mode = 'missing' } = keys;
   return fixture.createBackfills.create({
     workspaceId: context.workspaceId,
     membershipId: context.membershipId,
     jobId,
     start: hour(from),
     end: hour(from + hours),
-    mode: 'missing',
+    mode,
     chunkTicks: 1,
     newestFirst,
     parallel: 2,
@@ -145,6 +148,68 @@ describe('a backfill of many windows', () => {
     await setColumns(fixture.database, 'backfill_windows', { status: 'failed' }, { backfillId: backfill.id });
     await fixture.changeBackfills.retry(scope(backfill), null);
     expect(await read(backfill)).toMatchObject({ failed: 0, waiting: 1100 });
+  });
+});
+
+describe('a refresh of the job while windows are inserted', () => {
+  const refreshOf = () => context.startRun('jobs.a', { refresh: true });
+  const fail = { status: 'failed', failure: { code: 'exit_code', detail: 'It ended with 1.' } } as const;
+
+  async function prepare(backfill: BackfillRecord): Promise<void> {
+    while ((await read(backfill)).status === 'preparing') await advance(backfill);
+  }
+
+  async function advanceToRest(backfill: BackfillRecord): Promise<void> {
+    while ((await advance(backfill)) === 'moved');
+  }
+
+  it.each(['missing', 'all'] as const)('covers all windows of the mode %s that it loads', async (mode) => {
+    const backfill = await create(1200, { mode });
+    await advance(backfill);
+    const run = await refreshOf();
+    expect(run).toMatchObject({ isQueued: false, intervalStart: start });
+    await context.complete(run);
+    expect(await read(backfill)).toMatchObject({ status: 'preparing', covered: 500, waiting: 700 });
+    await prepare(backfill);
+    await advanceToRest(backfill);
+    expect(await read(backfill)).toMatchObject({ status: 'completed', covered: 1200, waiting: 0 });
+    expect(await context.listRuns('jobs.a')).toHaveLength(1);
+  });
+
+  it('lets no window start before its end', async () => {
+    const backfill = await create(1200, { mode: 'all' });
+    const run = await refreshOf();
+    await prepare(backfill);
+    await advanceToRest(backfill);
+    expect(await read(backfill)).toMatchObject({
+      status: 'running',
+      waiting: 1200,
+      waitReason: 'a refresh of the job runs first',
+    });
+    await context.complete(run);
+    await advanceToRest(backfill);
+    expect(await read(backfill)).toMatchObject({ status: 'completed', covered: 1200 });
+  });
+
+  it('that fails stays pending, and the next run covers the windows', async () => {
+    const backfill = await create(1200);
+    await advance(backfill);
+    const run = await refreshOf();
+    await context.setRun(run.id, { status: 'running', startedAt: new Date() });
+    await fixture.finishRun(run.id, fail);
+    expect(await context.getJob('jobs.a')).toMatchObject({ refreshPending: true });
+    await prepare(backfill);
+    await advanceToRest(backfill);
+    expect(await read(backfill)).toMatchObject({
+      waiting: 1200,
+      running: 0,
+      waitReason: 'a refresh of the job runs first',
+    });
+    const again = await context.startRun('jobs.a');
+    expect(again).toMatchObject({ refresh: true, intervalStart: start });
+    await context.complete(again);
+    await advanceToRest(backfill);
+    expect(await read(backfill)).toMatchObject({ status: 'completed', covered: 1200 });
   });
 });
 

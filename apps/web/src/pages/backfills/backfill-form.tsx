@@ -8,7 +8,7 @@ import { ChangeForm } from '../../forms/change-form.tsx';
 import { describePreview } from './backfill-texts.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { findBodyProblems } from '../../forms/field-problems.ts';
-import { formatInstant } from '../../ui/format.ts';
+import { formatInstant, formatNoun } from '../../ui/format.ts';
 import { operation } from '../../api/operation.ts';
 import { OptionSelect } from '../../ui/option-select.tsx';
 import { queryClient } from '../../api/query-client.ts';
@@ -65,7 +65,7 @@ export function BackfillForm({ jobId, range, onCreated }: BackfillFormProps) {
     check: (values) => findBodyProblems(createBackfillRequest, toBody(values)),
     send: (values) => api.call('create_backfill', { params: ofJob, body: toBody(values) }),
     onDone: (created) => {
-      onCreated(`Created a backfill of ${created.window_count} windows.`);
+      onCreated(`Created a backfill of ${formatNoun(created.window_count, 'window')}.`);
       void fetchAnew(queryClient, changedByBackfills);
     },
   });

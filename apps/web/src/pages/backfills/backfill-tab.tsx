@@ -67,7 +67,9 @@ export function BackfillTab() {
       >
         {range === null ? (
           <p className={`quiet ${classes.below}`}>
-            Select days in the calendar: click, drag, or press an arrow key with Shift.
+            {selection === null
+              ? 'Select days in the calendar: click, drag, or press an arrow key with Shift.'
+              : 'No window begins on the selected days. Select days that have a state.'}
           </p>
         ) : (
           <BackfillForm jobId={jobId} range={range} onCreated={setOutcome} />

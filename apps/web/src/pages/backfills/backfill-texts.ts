@@ -1,6 +1,6 @@
 import type { BackfillPreviewResponse, BackfillResponse } from '@pumphouse/contract';
 import type { StateAppearance } from '../../ui/run-states.ts';
-import { dayStates } from './calendar-days.ts';
+import { dayAppearance, dayStates } from './calendar-days.ts';
 import { formatCount, formatDuration } from '../../ui/format.ts';
 
 const appearances: Record<string, StateAppearance> = {
@@ -67,7 +67,7 @@ export function describePreview(
   if (total === 0) return 'The range includes no windows of the job.';
   const states = dayStates
     .filter((state) => counts[state] > 0)
-    .map((state) => `${formatCount(counts[state])} ${state}`);
+    .map((state) => `${formatCount(counts[state])} ${dayAppearance[state].word.toLowerCase()}`);
   const starts =
     runs === 0 ? 'Starts no runs.' : `Starts ${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}.`;
   const turns =

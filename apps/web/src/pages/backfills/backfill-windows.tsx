@@ -97,7 +97,7 @@ export function BackfillWindows({ jobId, backfillId }: { jobId: string; backfill
           <table className={table.table}>
             <thead>
               <tr>
-                <th scope="col">
+                <th scope="col" className={classes.choice}>
                   <Checkbox
                     size="xs"
                     aria-label="Select all windows of this page"

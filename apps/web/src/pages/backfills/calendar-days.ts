@@ -10,7 +10,8 @@ export type DayState = (typeof dayStates)[number] | 'outside';
 /** How each state is shown: always a glyph and a word with the color. */
 export const dayAppearance: Record<DayState, { word: string; glyph: string }> = {
   completed: { word: 'Completed', glyph: '✓' },
-  running: { word: 'Running', glyph: '◐' },
+  // Also a window of an open backfill, which no other backfill loads.
+  running: { word: 'Running or waiting', glyph: '◐' },
   failed: { word: 'Failed', glyph: '✕' },
   invalidated: { word: 'Invalidated', glyph: '↺' },
   missing: { word: 'Missing', glyph: '○' },

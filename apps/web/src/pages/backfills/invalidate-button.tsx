@@ -4,6 +4,7 @@ import { api } from '../../api/api.ts';
 import { AskingButton } from '../../ui/asking-button.tsx';
 import { changedByBackfills } from './backfill-queries.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
+import { formatNoun } from '../../ui/format.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -35,7 +36,7 @@ export function InvalidateButton({ jobId, ranges, onDone }: InvalidateButtonProp
       }}
       onDone={(count) => {
         setReason('');
-        onDone(`Invalidated ${count} windows. A backfill of missing windows loads them again.`);
+        onDone(`Invalidated ${formatNoun(count, 'window')}. A backfill of missing windows loads them again.`);
       }}
     >
       <p>They count as missing, and the next backfill loads them again. The schedule does not.</p>

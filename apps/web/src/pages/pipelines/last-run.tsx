@@ -1,6 +1,7 @@
 import { shortenPipelineError } from '@pumphouse/client';
 import type { PipelineFreshnessRow } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
+import { CheckResult } from './check-result.tsx';
 import { formatCompactCount, formatNoun } from '../../ui/format.ts';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -17,6 +18,12 @@ export function LastRun({ run }: { run: LastPipelineRun | null }) {
         <Time at={run.finished_at ?? run.created_at} />
       </span>{' '}
       {run.status === 'failed' ? <Failure run={run} /> : <Loaded rows={run.rows_loaded} />}
+      {run.check_status === 'failed' && (
+        <>
+          {' '}
+          <CheckResult status={run.check_status} />
+        </>
+      )}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
 import table from '../../ui/table.module.css';
+import { CheckResult } from './check-result.tsx';
 import { describeOldFigures } from '../../details/freshness.ts';
 import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import { FailedRun } from './failed-run.tsx';
@@ -60,6 +61,9 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
         <DetailList
           items={[
             ['Last run', last === null ? 'No stored runs' : <LastRunFact key="run" run={last} />],
+            ...(last === null || last.check_status === null
+              ? []
+              : [['Checks', <CheckOfRun key="checks" run={last} status={last.check_status} />] as const]),
             ['Schedule', expected],
             ...(freshness.stale_at === null
               ? []
@@ -68,6 +72,24 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
           ]}
         />
       </div>
+    </>
+  );
+}
+
+function CheckOfRun({
+  run: { job_run: jobRun },
+  status,
+}: {
+  run: NonNullable<PipelineOverviewResponse['last_run']>;
+  status: string;
+}) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <>
+      <CheckResult status={status} /> in{' '}
+      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: jobRun.id }}>
+        run #{jobRun.number}
+      </Link>
     </>
   );
 }

@@ -32,6 +32,14 @@ export interface WindowPortion {
   ends: string;
 }
 
+/** The backfill whose windows are inserted. */
+interface InsertedBackfill {
+  id: string;
+  jobId: string;
+  workspaceId: string;
+  createdAt: Date;
+}
+
 /** Durations of the last completed windows. */
 export interface WindowTimes {
   meanSeconds: number | null;
@@ -75,21 +83,31 @@ export function createBackfillWindowStore(sql: Queryable) {
       ),
 
     /**
-     * Inserts the windows of the next portion.
+     * Inserts the windows of the next portion. Those that a run has completed since the backfill was created are
+     * covered, as the database trigger marks the inserted ones.
      * @returns how many; 0 once no portion is left
      */
-    insertPortion: ({ id, jobId }: { id: string; jobId: string }) =>
+    insertPortion: ({ id, jobId, workspaceId, createdAt }: InsertedBackfill) =>
       sql.executePrepared(
         named(
           `with portion as (
              delete from backfill_portions
               where backfill_id = :id and first_number = (
                 select min(first_number) from backfill_portions where backfill_id = :id)
-             returning first_number, starts, ends)
-           insert into backfill_windows (backfill_id, job_id, number, starts_at, ends_at)
-           select :id::uuid, :jobId::uuid, first_number + place - 1, to_timestamp(starts_at / 1000.0), to_timestamp(ends_at / 1000.0)
-             from portion, unnest(starts, ends) with ordinality as given (starts_at, ends_at, place)`,
-          { id, jobId },
+             returning first_number, starts, ends),
+           given as (
+             select first_number + place - 1 as number, to_timestamp(starts_at / 1000.0) as starts_at, to_timestamp(ends_at / 1000.0) as ends_at
+               from portion, unnest(starts, ends) with ordinality as given (starts_at, ends_at, place)),
+           completed as materialized (
+             select id, started_at, finished_at, interval_start, interval_end from job_runs
+              where workspace_id = :workspaceId and finished_at >= :createdAt and job_id = :jobId and status = 'completed')
+           insert into backfill_windows (backfill_id, job_id, number, starts_at, ends_at, status, job_run_id, started_at, finished_at)
+           select :id::uuid, :jobId::uuid, number, starts_at, ends_at,
+                  case when run.id is null then 'waiting' else 'covered' end, run.id, run.started_at, run.finished_at
+             from given left join lateral (
+               select * from completed where interval_start <= starts_at and interval_end >= ends_at
+                order by completed.finished_at, id limit 1) as run on true`,
+          { id, jobId, workspaceId, createdAt },
         ),
       ),
 
