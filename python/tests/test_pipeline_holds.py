@@ -128,8 +128,9 @@ class PipelineHoldsTest(unittest.TestCase):
         server.let_go_on()
         server.stop()
         open(self.database + ".go", "w").close()
-        # Longer than after which the log tells it.
-        time.sleep(8)
+        # The log tells it after a while, and no server has the log yet.
+        silence = b"Waiting for the server, which does not answer"
+        await_true(lambda: any(silence in spool.read_bytes() for spool in self.attempt.folder.rglob("spool")), "the line in the log")
         self.assertFalse(os.path.exists(self.database))
         server.start()
         self.assertEqual(self.finish()["code"], 0)
