@@ -77,6 +77,8 @@ if __name__ == "__main__":
     # As with a destination that knows the state; this one does not.
     os.environ["RESTORE_FROM_DESTINATION"] = "true"
     where = remote if settings.get("remote") else "duckdb"
+    if settings.get("is_bucket"):
+        where = dlt.destinations.filesystem(f"file://{os.path.abspath('.dlt/data/prod')}/bucket")
     pipeline = dlt.pipeline("shop", destination=where, dataset_name="raw")
     for _ in range(settings.get("runs", 1)):
         pipeline.run(orders())
@@ -176,6 +178,14 @@ class StoredPipelinesTest(unittest.TestCase):
                 self.assertNotIn("is_behind", self.read_origin())
                 self.expect_finished(self.run_attempt(), ["ASKED after 3"])
                 self.expect_rows([1, 2, 3, 4, 5, 6])
+
+    def test_a_destination_on_the_disk_has_the_folders_of_its_tables_again(self) -> None:
+        """Empty folders are not stored with local data, and dlt creates them once for each package."""
+        self.run_attempt(ends=(None, "SIGKILL"), at="in-load", how="kill", is_bucket=True)
+        self.assertEqual(self.folders.describe(), [("partly_loaded", 1, 2)])
+        self.expect_finished(self.run_attempt(is_bucket=True), ["ASKED after 3"])
+        tables = [path.split("/")[2] for path in self.local_data.files if path.startswith("bucket/raw/orders")]
+        self.assertEqual(sorted(tables), ["orders", "orders", "orders__parts", "orders__parts"])
 
     def test_a_lost_pod_leaves_packages_and_the_former_local_data(self) -> None:
         """The database is lost with the pod, so its package is loaded from the beginning."""

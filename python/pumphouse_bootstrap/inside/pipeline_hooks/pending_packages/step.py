@@ -13,6 +13,7 @@ from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
 from .reporting import report
 from .stored_folders import StoredFolders, begin_load, set_destination
+from .table_folders import create_table_folders
 from .take_over import CannotContinue, Found, take_over
 
 _VARIABLE = "PUMPHOUSE_PIPELINES"
@@ -136,6 +137,8 @@ class PendingPackages:
         is_behind = found.origin.get("is_behind") is True
         _restart_tables(own, pipeline, is_behind)
         try:
+            if self._stored is not None:
+                create_table_folders(pipeline)
             with accept_loaded_rows(_list_repeated(own, name, is_behind), lambda job: report("loaded", name, found.origin, [], job)):
                 info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
