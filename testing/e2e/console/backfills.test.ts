@@ -71,7 +71,7 @@ it('days are invalidated with a reason, and a backfill is paused, resumed and ca
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('The source was wrong.');
   await dialog.getByRole('button', { name: 'Invalidate' }).click();
-  await page.getByText('Invalidated 1 windows.').waitFor();
+  await page.getByText('Invalidated 1 window.').waitFor();
   expect(await dayOf(page, 1).getAttribute('data-state')).toBe('invalidated');
   await dayOf(page, 5).click();
   await dayOf(page, 24).click({ modifiers: ['Shift'] });

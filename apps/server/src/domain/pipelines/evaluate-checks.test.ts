@@ -112,6 +112,12 @@ describe('a check', () => {
 });
 
 describe('checks', () => {
+  it('have limits that a run can meet', () => {
+    const limits = (least: number, most: number) =>
+      pipelineTable.safeParse({ expect: [{ table: 'orders', min_rows: least, max_rows: most }] }).success;
+    expect([limits(2, 2), limits(0, 0), limits(2, 1)]).toEqual([true, true, false]);
+  });
+
   it('look back as long as their longest freshness needs', () => {
     const checks = read(
       { table: 'a', fresh_within: '1h' },
@@ -154,7 +160,8 @@ describe('properties of checks', () => {
 
   it('rows pass exactly within their limits, and are unknown exactly if dlt did not report them', () => {
     fc.assert(
-      fc.property(rows, fc.nat(20), fc.nat(20), (loaded, low, high) => {
+      fc.property(rows, fc.nat(20), fc.nat(20), (loaded, low, more) => {
+        const high = low + more;
         const of = run({ loadedRows: new Map([['t', loaded]]) });
         const result = evaluate({ table: 't', min_rows: low, max_rows: high }, of);
         const expected = loaded === null ? 'unknown' : loaded >= low && loaded <= high ? 'passed' : 'failed';

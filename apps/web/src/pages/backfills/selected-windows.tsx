@@ -46,7 +46,7 @@ export function SelectedWindows({ jobId, backfillId, windows, onDone }: Selected
   return (
     <>
       {windows.length > 0 && (
-        <div className={classes.actions} role="status">
+        <div className={`${classes.actions} ${classes.selection}`} role="status">
           {windows.length} selected
           <ActionButton
             loading={act.isPending}
