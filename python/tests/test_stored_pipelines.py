@@ -184,6 +184,15 @@ class StoredPipelinesTest(unittest.TestCase):
         self.run_attempt(ends=(None, "SIGKILL"), at="in-load", how="kill", is_bucket=True)
         self.assertEqual(self.folders.describe(), [("partly_loaded", 1, 2)])
         self.expect_finished(self.run_attempt(is_bucket=True), ["ASKED after 3"])
+        self.expect_files()
+
+    def test_a_destination_on_the_disk_that_is_lost_with_the_pod_is_created_anew(self) -> None:
+        self.lose(lambda found: [each[0] for each in found] == ["normalized"], at="in-load", is_bucket=True)
+        self.expect_finished(self.run_attempt(is_bucket=True), ["ASKED after 3"])
+        self.expect_files()
+
+    def expect_files(self) -> None:
+        """Expect that two packages were loaded to the destination on the disk, each once."""
         tables = [path.split("/")[2] for path in self.local_data.files if path.startswith("bucket/raw/orders")]
         self.assertEqual(sorted(tables), ["orders", "orders", "orders__parts", "orders__parts"])
 

@@ -43,18 +43,23 @@ export async function createPendingSite(names: readonly string[], { dlt = newest
   let api: ApiWorkspace = createApiWorkspace(server, workspaceId);
   const params = { workspace_id: workspaceId };
   await setVariable('SHOP_DATABASE', postgres.url);
-  await deployWorkspace(server, workspaceId, {
-    files: Object.fromEntries(names.map((name) => [`${name}.py`, program])),
-    jobs: names.map((name) => ({
-      ...defineScriptJob(name),
-      execute: {
-        concurrency: null,
-        timeout: { timeout: name.includes('timeout') ? 30 : 600, grace_period: 1 },
-      },
-    })),
-    requirements: [`dlt[${kinds.join(',')}]==${dlt}`],
-    configuration: { 'config.toml': '' },
-  });
+  await deploy(60);
+
+  /** @param limitSeconds time limit of the jobs whose names contain `timeout` */
+  async function deploy(limitSeconds: number): Promise<void> {
+    await deployWorkspace(server, workspaceId, {
+      files: Object.fromEntries(names.map((name) => [`${name}.py`, program])),
+      jobs: names.map((name) => ({
+        ...defineScriptJob(name),
+        execute: {
+          concurrency: null,
+          timeout: { timeout: name.includes('timeout') ? limitSeconds : 600, grace_period: 1 },
+        },
+      })),
+      requirements: [`dlt[${kinds.join(',')}]==${dlt}`],
+      configuration: { 'config.toml': '' },
+    });
+  }
 
   /** @param value null: removes the variable */
   async function setVariable(name: string, value: string | null): Promise<void> {
@@ -89,6 +94,7 @@ export async function createPendingSite(names: readonly string[], { dlt = newest
     get api() {
       return api;
     },
+    deploy,
     list,
     start,
     finish,
