@@ -1,5 +1,6 @@
 /** Load packages that a run did not finish are finished by the next one, whatever ended the first. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { killProcess } from '../../fixtures/kill-process.ts';
 import { listAttemptProcesses } from '../../fixtures/run-processes.ts';
 import {
   createRunsLocation,
@@ -55,7 +56,7 @@ it.skipIf(runsAreInCluster)('lost all its processes, the one that reports includ
   const { dataDir } = site.server;
   await createRunsLocation(dataDir).signalBootstrap(attemptId, 'SIGKILL');
   if (!runsAreContainers)
-    for (const pid of await listAttemptProcesses(dataDir, attemptId)) process.kill(pid, 'SIGKILL');
+    for (const pid of await listAttemptProcesses(dataDir, attemptId)) killProcess(pid);
   expect((await site.finish(id)).status).toBe('failed');
   const next = await site.run(jobs.bootstrap);
   expect(next.lines.at(-1)).toBe(loadedLine(6));

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminalRunState, type DetailedJobRunResponse } from '@pumphouse/contract';
-import { isErrorCode } from '@pumphouse/server/platform/error-code.ts';
 import { createApiWorkspace, joinLines } from '../../fixtures/api-workspace.ts';
 import {
   createWorkspace,
@@ -12,6 +11,7 @@ import {
   triggerJob,
 } from '../../fixtures/deploy-workspace.ts';
 import { createRunsLocation } from '../../fixtures/runs-location.ts';
+import { killProcess } from '../../fixtures/kill-process.ts';
 import { listAttemptProcesses } from '../../fixtures/run-processes.ts';
 import { startTestServer } from '../../fixtures/server.ts';
 import { startDestination } from '../../e2e/pending/postgres-destination.ts';
@@ -168,13 +168,5 @@ function isProcess(outside: string, pid: number | undefined, namespace: string |
   } catch {
     // It has ended meanwhile.
     return false;
-  }
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!isErrorCode(error, 'ESRCH')) throw error;
   }
 }
