@@ -55,8 +55,7 @@ it.skipIf(runsAreInCluster)('lost all its processes, the one that reports includ
   const attemptId = String(attempts.at(-1)?.id);
   const { dataDir } = site.server;
   await createRunsLocation(dataDir).signalBootstrap(attemptId, 'SIGKILL');
-  if (!runsAreContainers)
-    for (const pid of await listAttemptProcesses(dataDir, attemptId)) killProcess(pid);
+  if (!runsAreContainers) for (const pid of await listAttemptProcesses(dataDir, attemptId)) killProcess(pid);
   expect((await site.finish(id)).status).toBe('failed');
   const next = await site.run(jobs.bootstrap);
   expect(next.lines.at(-1)).toBe(loadedLine(6));
