@@ -114,7 +114,7 @@ it('a backfill that pauses after a failure is finished with retries and skips of
     (await dayOf(page, 0).getAttribute('aria-label'))?.includes('2 invalidated, 20 missing, 2 completed'),
   );
   await windows.getByRole('link').first().click();
-  await page.getByRole('heading', { name: /^Run/ }).waitFor();
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
 });
 
 it('on a phone, nothing is wider than the screen', async () => {

@@ -11,6 +11,7 @@ import classes from './backfills.module.css';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { operation } from '../../api/operation.ts';
+import { formatNoun } from '../../ui/format.ts';
 import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { SelectedWindows } from './selected-windows.tsx';
@@ -166,7 +167,7 @@ function WindowRow({ workspaceId, window, isSelected, onToggle }: WindowRowProps
         <ClockTime at={window.start} /> – <ClockTime at={window.end} />
         <div className="quiet">
           Window {window.number}
-          {window.retry_count > 0 && `, retried ${window.retry_count} times`}
+          {window.retry_count > 0 && `, retried ${formatNoun(window.retry_count, 'time')}`}
         </div>
       </td>
       <td data-wide="true">

@@ -87,7 +87,11 @@ function CheckOfRun({
   return (
     <>
       <CheckResult status={status} /> in{' '}
-      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: jobRun.id }}>
+      <Link
+        to="/w/$workspaceId/runs/$jobRunId"
+        params={{ workspaceId, jobRunId: jobRun.id }}
+        className={classes.inText}
+      >
         run #{jobRun.number}
       </Link>
     </>
@@ -100,7 +104,11 @@ function LastRunFact({ run }: { run: NonNullable<PipelineOverviewResponse['last_
   return (
     <>
       <PipelineRunState status={run.status} /> <Time at={run.finished_at ?? run.created_at} /> in{' '}
-      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: jobRun.id }}>
+      <Link
+        to="/w/$workspaceId/runs/$jobRunId"
+        params={{ workspaceId, jobRunId: jobRun.id }}
+        className={classes.inText}
+      >
         {jobRun.job_ref.replace(/^jobs\./, '')} #{jobRun.number}
       </Link>
     </>
