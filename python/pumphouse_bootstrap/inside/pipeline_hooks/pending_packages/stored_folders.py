@@ -62,7 +62,7 @@ def set_destination(pipeline, arguments: dict) -> None:
 
 def is_local(pipeline: Any) -> bool:
     """
-    Report whether the destination of a pipeline is a file or a folder. True if that cannot be told: then packages are loaded
+    Report whether the destination of a pipeline is a file or a folder. True if that is unknown: then packages are loaded
     again if the pod is lost, and no row is.
     """
     try:
