@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPendingSite, loadedLine, type PendingSite } from '../e2e/pending/pending-site.ts';
 import { createRunsLocation, runsAreContainers } from '../fixtures/runs-location.ts';
+import { killProcess } from '../fixtures/kill-process.ts';
 import { createSiteDisk } from './site-disk.ts';
 
 const names = ['duckdb_append', 'filesystem_merge', 'postgres_replace'];
@@ -25,7 +26,7 @@ it.skipIf(runsAreContainers)('finishes what was half loaded when the machine sto
   expect(attempts).toHaveLength(names.length);
   const processes = (await Promise.all(attempts.map((id) => disk.listProcesses(id)))).flat();
   await site.restart(async () => {
-    for (const pid of processes) process.kill(pid, 'SIGKILL');
+    for (const pid of processes) killProcess(pid);
     await Promise.allSettled(attempts.map((id) => disk.killBootstrap(id)));
     await disk.killPostgres();
   });
