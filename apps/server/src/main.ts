@@ -197,7 +197,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
   const host = createWorkerHost(selectSupervisorSettings(config), {
     ...loopParts,
-    retention: { ...filePorts, limits: config.retention },
+    retention: { ...filePorts, limits: config.retention, pendingLimits: config.pendingPackages },
     serverId,
     loops,
   });

@@ -142,7 +142,7 @@ export interface ServiceSettings {
 }
 
 /** Everything that services need from outside. Servers, fixtures and the simulation differ only in these. */
-export interface ServicePorts extends RunPorts, RetentionPorts {
+export interface ServicePorts extends RunPorts, Omit<RetentionPorts, 'pendingLimits'> {
   persistence: Persistence;
   encryption: Encryption;
   executor: Executor;

@@ -14,7 +14,6 @@ import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
-import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { demandsChecks } from '../../domain/jobs/job-settings.ts';
 import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
@@ -51,7 +50,7 @@ export interface RecordSpoolDependencies {
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
   instanceSizes: InstanceSizes;
-  pendingLimits?: PendingLimits | undefined;
+  pendingLimits: PendingLimits;
   instruments: Instruments;
   faultPoints: FaultPoints;
 }
@@ -65,8 +64,7 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
  * finishes it.
  */
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
-  const { persistence, attemptLog, finishRun, ingestTelemetry, faultPoints } = dependencies;
-  const { pendingLimits = defaultPendingLimits } = dependencies;
+  const { persistence, attemptLog, finishRun, ingestTelemetry, pendingLimits, faultPoints } = dependencies;
   const beaconBlobs = createBeaconBlobs(dependencies);
 
   /** The rows of attempts after their last chunk, as far as this server knows. */

@@ -5,7 +5,6 @@ import type { PipelineFolderChanges } from '../pipelines/record-pipeline-folders
 import type { Persistence } from '../../store/store.ts';
 import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import type { Readable } from 'node:stream';
-import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { recordPipelineFolders } from '../pipelines/record-pipeline-folders.ts';
 import { sourceProfileOf } from '../../domain/local-data/local-data-path.ts';
@@ -19,7 +18,7 @@ export type AttemptLocalData = ReturnType<typeof createAttemptLocalData>;
 export function createAttemptLocalData(
   persistence: Persistence<'localData'>,
   objects: LocalDataObjects,
-  pendingLimits: PendingLimits = defaultPendingLimits,
+  pendingLimits: PendingLimits,
 ) {
   const { localData } = persistence.store;
 

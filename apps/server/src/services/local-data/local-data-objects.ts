@@ -1,12 +1,11 @@
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { LocalDataFile, LocalDataKey } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { localDataLimits } from '../../domain/local-data/local-data-limits.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { commitLocalData, type LocalDataCommit } from './commit-local-data.ts';
-import { readAhead, uniqueParts, writeParts } from './part-blobs.ts';
+import { keepAdded, readAhead, uniqueParts, writeParts } from './part-blobs.ts';
 
 export interface LocalDataObjectsDependencies {
   persistence: Persistence<'localData' | 'pipelineFolders'>;
@@ -83,17 +82,12 @@ export function createLocalDataObjects({ persistence, blobs }: LocalDataObjectsD
           'The attempt has uploaded as much as local data may have.',
         );
       await localData.ensureManifest(key);
-      const keys = contents.map(() => `local-data/${key.workspaceId}/${randomUUID()}`);
-      const reservations = await localData.parts.reserveBlobs(keys);
-      const stored = await writeParts(blobs, contents, { keys, reservations });
-      const unique = uniqueParts(stored);
+      const written = await writeParts(blobs, localData.parts, `local-data/${key.workspaceId}`, contents);
       await persistence.transaction(async (tx) => {
-        const added = new Set(await tx.localData.parts.add(key, attemptId, unique));
-        const kept = stored.filter(({ blobKey }) => added.has(blobKey));
-        if (!(await tx.localData.parts.keepBlobs(kept.map(({ reservation }) => reservation))))
-          throw new ServiceError('unavailable', 'Storing the parts took too long.');
+        const added = await tx.localData.parts.add(key, attemptId, uniqueParts(written));
+        await keepAdded(tx.localData.parts, written, added);
       });
-      return stored.map(({ sha256 }) => sha256);
+      return written.map(({ sha256 }) => sha256);
     },
 
     /** Stores all changes of an attempt, or none. @param before called first in the transaction */

@@ -1,7 +1,9 @@
 import type { BlobStore } from '../../blobs/blob-store.ts';
+import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import pLimit from 'p-limit';
 import { localDataLimits } from '../../domain/local-data/local-data-limits.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 const concurrentPuts = 8;
 /** How much is read from the blob store before the run has taken it. */
@@ -15,12 +17,21 @@ export interface WrittenPart {
   reservation: number;
 }
 
-/** Writes contents as blobs that are reserved. @returns them in the order of the contents */
+/** The reservations of blobs, in one of the stores of parts. */
+interface BlobReservations {
+  reserveBlobs: (keys: readonly string[]) => Promise<number[]>;
+  keepBlobs: (reservations: readonly number[]) => Promise<boolean>;
+}
+
+/** Writes contents as blobs below a folder, which are reserved. @returns them in the order of the contents */
 export async function writeParts(
   blobs: BlobStore,
+  { reserveBlobs }: Pick<BlobReservations, 'reserveBlobs'>,
+  folder: string,
   contents: readonly Uint8Array[],
-  { keys, reservations }: { keys: readonly string[]; reservations: readonly number[] },
 ): Promise<WrittenPart[]> {
+  const keys = contents.map(() => `${folder}/${randomUUID()}`);
+  const reservations = await reserveBlobs(keys);
   const limit = pLimit(concurrentPuts);
   return Promise.all(
     contents.map((content, index) =>
@@ -31,6 +42,22 @@ export async function writeParts(
       }),
     ),
   );
+}
+
+/**
+ * Ends the reservations of the written parts that were added; the blobs of the others are removed. Called in the transaction
+ * that adds them.
+ * @throws ServiceError unavailable
+ */
+export async function keepAdded(
+  { keepBlobs }: Pick<BlobReservations, 'keepBlobs'>,
+  written: readonly WrittenPart[],
+  addedKeys: readonly string[],
+): Promise<void> {
+  const added = new Set(addedKeys);
+  const kept = written.filter(({ blobKey }) => added.has(blobKey));
+  if (!(await keepBlobs(kept.map(({ reservation }) => reservation))))
+    throw new ServiceError('unavailable', 'Storing the parts took too long.');
 }
 
 /** Equal parts of one request are one part. */

@@ -1,7 +1,7 @@
 import type { JobRunRecord, PendingFilter, PendingPackageRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../runs/start-runs.ts';
-import { defaultPendingLimits, type PendingLimits } from '../../domain/pipelines/pending-packages.ts';
+import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { recordChange } from '../audit/audit.ts';
 import { dropPipelineFolders } from './settle-pipeline-folders.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -22,7 +22,7 @@ interface PendingPipeline {
 export function createPendingPackages(
   persistence: Persistence<'auditLog' | 'pendingPackages' | 'pipelineFolders'>,
   startRuns: Pick<StartRuns, 'startFinishing'>,
-  { maxDays }: Pick<PendingLimits, 'maxDays'> = defaultPendingLimits,
+  { maxDays }: Pick<PendingLimits, 'maxDays'>,
 ) {
   const { pendingPackages } = persistence.store;
 

@@ -3,17 +3,15 @@ import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import type { TakenPipelineFolder } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { OwnerOfFolders, PipelineFolderChanges } from './record-pipeline-folders.ts';
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-import { readAhead, uniqueParts, writeParts } from '../local-data/part-blobs.ts';
+import { keepAdded, readAhead, uniqueParts, writeParts } from '../local-data/part-blobs.ts';
 import { folderLost, recordPipelineFolders, tooLarge } from './record-pipeline-folders.ts';
 
 export interface PipelineFoldersDependencies {
   persistence: Persistence<'localData' | 'pipelineFolders'>;
   blobs: BlobStore;
-  limits?: PendingLimits | undefined;
+  limits: PendingLimits;
 }
 
 export type PipelineFolders = ReturnType<typeof createPipelineFolders>;
@@ -23,11 +21,7 @@ export type PipelineFolders = ReturnType<typeof createPipelineFolders>;
  * (docs/decisions/0091-pending-packages-as-objects.md). Each attempt reaches those of its own workspace and profile, and
  * changes those that it owns, while it is open.
  */
-export function createPipelineFolders({
-  persistence,
-  blobs,
-  limits = defaultPendingLimits,
-}: PipelineFoldersDependencies) {
+export function createPipelineFolders({ persistence, blobs, limits }: PipelineFoldersDependencies) {
   const { localData, pipelineFolders } = persistence.store;
 
   /** @throws ServiceError not_found, attempt_closed, attempt_files_withheld */
@@ -67,15 +61,12 @@ export function createPipelineFolders({
       // Twice: the normalized form of a package replaces the extracted one once it is stored completely.
       if ((await pipelineFolders.parts.countBytes(owner)) + bytes > 2 * limits.maxBytes)
         throw tooLarge(`Pending load packages may take ${limits.maxBytes} bytes.`);
-      const keys = contents.map(() => `pipeline-folders/${owner.workspaceId}/${randomUUID()}`);
-      const reservations = await pipelineFolders.parts.reserveBlobs(keys);
-      const written = await writeParts(blobs, contents, { keys, reservations });
+      const { parts } = pipelineFolders;
+      const written = await writeParts(blobs, parts, `pipeline-folders/${owner.workspaceId}`, contents);
       await whileOpen(attemptId, async (tx) => {
         if (!(await tx.pipelineFolders.reserve(owner, attemptId, folder))) throw folderLost();
-        const added = new Set(await tx.pipelineFolders.parts.add(folder.id, uniqueParts(written)));
-        const kept = written.filter(({ blobKey }) => added.has(blobKey));
-        if (!(await tx.pipelineFolders.parts.keepBlobs(kept.map(({ reservation }) => reservation))))
-          throw new ServiceError('unavailable', 'Storing the parts took too long.');
+        const added = await tx.pipelineFolders.parts.add(folder.id, uniqueParts(written));
+        await keepAdded(tx.pipelineFolders.parts, written, added);
       });
       return written.map(({ sha256 }) => sha256);
     },

@@ -18,7 +18,6 @@ import { createRetainedPackages } from './packages.ts';
 import { createStoredKind, pageSize } from './retained-kind.ts';
 import { createSweepLocalData } from './local-data.ts';
 import { createSweepPipelineFolders } from './pipeline-folders.ts';
-import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { decideRemovals } from '../../domain/retention/retention.ts';
 import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
@@ -26,8 +25,7 @@ export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & {
     persistence: Persistence<'localData' | 'pipelineFolders'> &
       Persistence<'alertDeliveries' | 'auditLog' | 'backfills' | 'storage'>;
-    /** The defaults of the domain, if undefined. */
-    pendingLimits?: PendingLimits | undefined;
+    pendingLimits: PendingLimits;
     faultPoints: FaultPoints;
     now: () => Date;
   };
@@ -71,7 +69,7 @@ export function createRetention(dependencies: RetentionDependencies) {
   const removeFiles = createFileRemovals(dependencies);
   const removeLostBlobs = createLostBlobs(dependencies);
   const sweepLocalData = createSweepLocalData(persistence);
-  const { maxDays } = dependencies.pendingLimits ?? defaultPendingLimits;
+  const { maxDays } = dependencies.pendingLimits;
   const sweepPipelineFolders = createSweepPipelineFolders(persistence, maxDays);
   const retained: Record<RetentionKind, RetainedKind> = {
     runs: createStoredKind(persistence, (store) => store.storage.runs),

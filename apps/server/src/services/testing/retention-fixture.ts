@@ -4,6 +4,7 @@ import type { Purged, PurgeOptions } from '../retention/retention.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import type { WorkspaceFixture } from './workspace-fixture.ts';
 import { join } from 'node:path';
+import { defaultPendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { createRetention } from '../retention/retention.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { parseRetention, retentionKinds } from '../../domain/retention/retention-limits.ts';
@@ -33,6 +34,7 @@ export function createRetentionFixture(
   /** The current time for retention; null for the real time. */
   const clock: { now: Date | null } = { now: null };
   const retention = createRetention({
+    pendingLimits: defaultPendingLimits,
     ...fixture,
     executor,
     ...(workerId !== undefined && { workerId }),
