@@ -5,7 +5,7 @@ import { defineBackfilled, deployDefinitions } from './backfill-world.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** What a user is told because of the state of a job or backfill. */
+/** Errors that a user gets because of the state of a job or backfill. */
 const refusals = new Set([
   'nothing_to_backfill',
   'nothing_to_invalidate',

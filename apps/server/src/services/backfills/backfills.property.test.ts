@@ -191,7 +191,7 @@ function findOverlap(spans: readonly Span[]): [Span, Span] | null {
   return null;
 }
 
-/** What a user is told, not a fault. */
+/** Errors that a user gets, not faults. */
 const expectedRefusals = [
   'nothing_to_backfill',
   'too_many_backfills',

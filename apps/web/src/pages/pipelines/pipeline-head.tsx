@@ -76,41 +76,37 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
   );
 }
 
-function CheckOfRun({
-  run: { job_run: jobRun },
-  status,
-}: {
+interface OfRunProps {
   run: NonNullable<PipelineOverviewResponse['last_run']>;
-  status: string;
-}) {
-  const { id: workspaceId } = useWorkspace();
+}
+
+function CheckOfRun({ run, status }: OfRunProps & { status: string }) {
   return (
     <>
-      <CheckResult status={status} /> in{' '}
-      <Link
-        to="/w/$workspaceId/runs/$jobRunId"
-        params={{ workspaceId, jobRunId: jobRun.id }}
-        className={classes.inText}
-      >
-        run #{jobRun.number}
-      </Link>
+      <CheckResult status={status} /> in <RunLink run={run}>run</RunLink>
     </>
   );
 }
 
-function LastRunFact({ run }: { run: NonNullable<PipelineOverviewResponse['last_run']> }) {
-  const { id: workspaceId } = useWorkspace();
-  const { job_run: jobRun } = run;
+function LastRunFact({ run }: OfRunProps) {
   return (
     <>
       <PipelineRunState status={run.status} /> <Time at={run.finished_at ?? run.created_at} /> in{' '}
-      <Link
-        to="/w/$workspaceId/runs/$jobRunId"
-        params={{ workspaceId, jobRunId: jobRun.id }}
-        className={classes.inText}
-      >
-        {jobRun.job_ref.replace(/^jobs\./, '')} #{jobRun.number}
-      </Link>
+      <RunLink run={run}>{run.job_run.job_ref.replace(/^jobs\./, '')}</RunLink>
     </>
+  );
+}
+
+/** A link to the job run, named by `children` and its number. */
+function RunLink({ run: { job_run: jobRun }, children }: OfRunProps & { children: string }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <Link
+      to="/w/$workspaceId/runs/$jobRunId"
+      params={{ workspaceId, jobRunId: jobRun.id }}
+      className={classes.inText}
+    >
+      {children} #{jobRun.number}
+    </Link>
   );
 }

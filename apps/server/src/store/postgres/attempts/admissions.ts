@@ -8,8 +8,6 @@ export interface AdmittedRun extends JobRunRecord {
   organizationId: string;
   /** A JSON text; null if the run has no input. */
   input: string | null;
-  /** The pipelines whose pending packages the run finishes without asking their sources; null for a usual run. */
-  finishesPending: string[] | null;
   /** Pending packages in its local data that members have asked to drop; 200 at most. */
   unwantedPackages: { pipelineName: string; loadId: string }[];
 }
@@ -26,7 +24,6 @@ export interface FilesOfAttempt {
 }
 
 const admittedColumns = `${runColumns}, workspaces.organization_id as "organizationId", job_runs.input::text as input,
-  job_runs.finishes_pending as "finishesPending",
   to_json(array(select json_build_object('pipelineName', pipeline_name, 'loadId', load_id) from pending_packages
          where pending_packages.workspace_id = job_runs.workspace_id and pending_packages.profile = job_runs.profile
            and pending_packages.worker_id is not distinct from job_runs.worker_id
