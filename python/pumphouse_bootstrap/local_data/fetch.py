@@ -121,7 +121,7 @@ class _Writer:
             self._digest.update(block)
             if self._file is piece.file:
                 # Otherwise the batch is repeated, and the file is complete since an earlier try.
-                _write_at(self._descriptor, block, self._at)
+                write_at(self._descriptor, block, self._at)
             self._at += len(block)
             self._left -= len(block)
             if self._left == 0:
@@ -180,7 +180,7 @@ class _Writer:
         self._file = None
 
 
-def _write_at(descriptor: int, block: memoryview, at: int) -> None:
+def write_at(descriptor: int, block: memoryview, at: int) -> None:
     while block:
         written = os.pwrite(descriptor, block, at)
         block, at = block[written:], at + written

@@ -15,12 +15,13 @@ from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders imp
     create_folder,
     open_root,
 )
-from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import is_pipeline_name, open_below
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import is_pipeline_name, opened_below
+from pumphouse_bootstrap.local_data.fetch import Damaged
 from pumphouse_bootstrap.server_calls import GaveUp, Refused, ServerCalls
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.stored_pipelines.contents import Changed, Stopped
 from pumphouse_bootstrap.stored_pipelines.stored_folder import Observed, StoredFolder
-from pumphouse_bootstrap.stored_pipelines.taking import Damaged, fetch, take_next
+from pumphouse_bootstrap.stored_pipelines.taking import fetch, take_next
 from pumphouse_bootstrap.stored_pipelines.working_folder import TooManyFiles, Unstable, read_changes
 
 # How often folders are looked at. A call follows the one before after a multiple of its own time, at least a pause.
@@ -172,12 +173,9 @@ class StoredPipelines:
     def _read_changes(self) -> tuple[tuple[int, ...], ...]:
         found = [(os.fstat(self._own.descriptor).st_mtime_ns,)]
         for name in self._own.list_pipelines():
-            folder = self._own.open_pipeline(name)
-            if folder is not None:
-                try:
+            with self._own.opened_pipeline(name) as folder:
+                if folder is not None:
                     found.append(read_changes(folder))
-                finally:
-                    os.close(folder)
         return tuple(found)
 
     def _list_folders(self) -> list[tuple[StoredFolder, bool]]:
@@ -207,11 +205,8 @@ class StoredPipelines:
         """Report whether user code has not moved a folder that was taken over, or is just about to."""
         if folder.id not in self._taken:
             return False
-        waiting = open_below(self._root, (folder.id, folder.pipeline))
-        if waiting is None:
-            return False
-        os.close(waiting)
-        return True
+        with opened_below(self._root, (folder.id, folder.pipeline)) as waiting:
+            return waiting is not None
 
     def _sync(self, calls: ServerCalls, folder: StoredFolder, live: bool) -> bool | None:
         """Store a folder as it is; return whether that took a call, and None if it is to be looked at again soon."""

@@ -106,13 +106,10 @@ class StoredFolder:
         origin = own.read_origin(self.pipeline)
         if origin.get("folder") == self.id and origin.get("first_load"):
             return True
-        folder = own.open_pipeline(self.pipeline)
-        if folder is None:
-            return False
-        try:
+        with own.opened_pipeline(self.pipeline) as folder:
+            if folder is None:
+                return False
             return bool(read_json(folder, "state.json", _STATE_BYTES).get("_local", {}).get("first_run"))
-        finally:
-            os.close(folder)
 
     def _freeze_package(self, own: AttemptFolder, packages: int, load_id: str) -> None:
         target = os.dup(own.descriptor)

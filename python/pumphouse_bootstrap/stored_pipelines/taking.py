@@ -10,6 +10,7 @@ import time
 
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import AttemptFolder, remove_tree
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import FOLDER
+from pumphouse_bootstrap.local_data.fetch import Damaged, write_at
 from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.stored_pipelines.contents import Part
 from pumphouse_bootstrap.stored_pipelines.working_folder import Entry
@@ -17,10 +18,6 @@ from pumphouse_bootstrap.stored_pipelines.working_folder import Entry
 _BATCH_PARTS = 200
 _BATCH_BYTES = 8 * 1024 * 1024
 _ID = re.compile(r"[0-9a-f\-]{36}")
-
-
-class Damaged(Exception):
-    """The server sent something else than it had been given."""
 
 
 class Taken:
@@ -100,15 +97,13 @@ def _write_batch(calls: ServerCalls, folder: int, taken: Taken, batch: list[tupl
     calls.download("-read-pipeline-parts", received.extend, received.clear, body)
     at = 0
     for path, (offset, size, sha256) in batch:
-        content = bytes(received[at : at + size])
+        content = memoryview(received)[at : at + size]
         at += size
         if hashlib.sha256(content).hexdigest() != sha256:
             raise Damaged(f"{path} arrived damaged (SHA-256 differs)")
         file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         try:
-            while content:
-                written = os.pwrite(file, content, offset)
-                content, offset = content[written:], offset + written
+            write_at(file, content, offset)
         finally:
             os.close(file)
 

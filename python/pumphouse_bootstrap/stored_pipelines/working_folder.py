@@ -9,7 +9,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import FOLDER, open_below
+from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import FOLDER, open_below, opened_below
 
 MAX_FILES = 20_000
 _MAX_LEVELS = 20
@@ -119,16 +119,11 @@ def _list(folder: int) -> Listing:
 
 
 def _list_step(folder: int, step: str, found: Listing) -> None:
-    below = open_below(folder, (step,))
-    if below is None:
-        return
-    try:
-        for name, info in _scan(below):
+    with opened_below(folder, (step,)) as below:
+        for name, info in [] if below is None else _scan(below):
             _add(found, f"{step}/{name}", info)
             if f"{step}/{name}" in _WHOLE:
                 _walk(folder, f"{step}/{name}", found)
-    finally:
-        os.close(below)
 
 
 def _walk(folder: int, path: str, found: Listing, level: int = 0) -> None:
@@ -170,13 +165,8 @@ def _add(found: Listing, path: str, info: os.stat_result) -> None:
 
 
 def _list_names(folder: int, place: str) -> list[str]:
-    below = open_below(folder, tuple(place.split("/")))
-    if below is None:
-        return []
-    try:
-        return os.listdir(below)
-    finally:
-        os.close(below)
+    with opened_below(folder, tuple(place.split("/"))) as below:
+        return [] if below is None else os.listdir(below)
 
 
 def _read_time(folder: int, name: str) -> int:

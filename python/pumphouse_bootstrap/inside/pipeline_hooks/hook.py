@@ -51,7 +51,7 @@ def install(module: Any) -> None:
     for name in _WRITING:
         method = pipeline_type.__dict__.get(name)
         if callable(method):
-            setattr(pipeline_type, name, _wrap(method, calls))
+            setattr(pipeline_type, name, _wrap(_with_load_steps(method) if name == _LOAD else method, calls))
 
 
 def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
@@ -59,8 +59,6 @@ def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
     def write(self, *args, **kwargs):
         key = id(self)
         if key in calls.open or _is_of_attach(original.__name__):
-            if original.__name__ == _LOAD:
-                _begin_load(WritingCall(self, original, args, kwargs))
             return original(self, *args, **kwargs)
         calls.open.add(key)
         try:
@@ -69,8 +67,6 @@ def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
                 step(call)
                 if call.is_answered:
                     return call.result
-            if call.method_name == _LOAD:
-                _begin_load(call)
             return original(self, *args, **kwargs)
         finally:
             calls.open.discard(key)
@@ -79,9 +75,14 @@ def _wrap(original: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
     return write
 
 
-def _begin_load(call: WritingCall) -> None:
-    for step in LOAD_STEPS:
-        step(call)
+def _with_load_steps(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def load(self, *args, **kwargs):
+        for step in LOAD_STEPS:
+            step(WritingCall(self, original, args, kwargs))
+        return original(self, *args, **kwargs)
+
+    return load
 
 
 def _is_of_attach(name: str) -> bool:

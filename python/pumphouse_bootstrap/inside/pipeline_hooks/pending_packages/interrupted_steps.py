@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from .kept_folders import remove_tree
-from .packages import EXTRACTED, NORMALIZED, list_folders, open_below
+from .packages import EXTRACTED, NORMALIZED, exists, list_folders, opened_below
 
 _LOADED = ("load", "loaded")
 _SCHEMA = "schema.json"
@@ -23,32 +23,28 @@ def end_interrupted_steps(pipeline: int) -> None:
     working folder in which no process works. Raises OSError.
     """
     normalized = set(list_folders(pipeline, NORMALIZED))
-    _with_folder(pipeline, EXTRACTED, lambda folder: _remove_extracted(folder, normalized))
-    _with_folder(pipeline, NORMALIZED, lambda folder: _move_loaded(pipeline, folder))
-
-
-def _with_folder(pipeline: int, place: tuple[str, ...], use) -> None:
-    folder = open_below(pipeline, place)
-    if folder is None:
-        return
-    try:
-        use(folder)
-    finally:
-        os.close(folder)
+    with opened_below(pipeline, EXTRACTED) as extracted:
+        if extracted is not None:
+            _remove_extracted(extracted, normalized)
+    with opened_below(pipeline, NORMALIZED) as folder:
+        if folder is not None:
+            _move_loaded(pipeline, folder)
 
 
 def _remove_extracted(folder: int, normalized: set[str]) -> None:
     for load_id in list_folders(folder, ()):
         # The schema is written before a package is complete, so without it the package was being removed.
-        if load_id in normalized or not _exists(folder, f"{load_id}/{_SCHEMA}"):
+        if load_id in normalized or not _has(folder, load_id, _SCHEMA):
             remove_tree(folder, load_id)
 
 
 def _move_loaded(pipeline: int, folder: int) -> None:
-    completed = [load_id for load_id in list_folders(folder, ()) if _exists(folder, f"{load_id}/{_COMPLETED}")]
+    completed = [load_id for load_id in list_folders(folder, ()) if _has(folder, load_id, _COMPLETED)]
     if not completed:
         return
-    _with_folder(pipeline, _LOADED, lambda loaded: _move(folder, loaded, completed))
+    with opened_below(pipeline, _LOADED) as loaded:
+        if loaded is not None:
+            _move(folder, loaded, completed)
 
 
 def _move(folder: int, loaded: int, load_ids: list[str]) -> None:
@@ -57,15 +53,6 @@ def _move(folder: int, loaded: int, load_ids: list[str]) -> None:
         os.rename(load_id, load_id, src_dir_fd=folder, dst_dir_fd=loaded)
 
 
-def _exists(folder: int, path: str) -> bool:
-    name, _, file = path.partition("/")
-    below = open_below(folder, (name,))
-    if below is None:
-        return False
-    try:
-        os.lstat(file, dir_fd=below)
-        return True
-    except FileNotFoundError:
-        return False
-    finally:
-        os.close(below)
+def _has(folder: int, load_id: str, file: str) -> bool:
+    with opened_below(folder, (load_id,)) as package:
+        return package is not None and exists(package, file)

@@ -13,8 +13,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
-from .packages import FOLDER, is_pipeline_name, list_pending, open_below, read_json
+from .packages import FOLDER, is_pipeline_name, list_pending, open_below, opened_below, read_json
 
 ROOT = (".pumphouse", "pipelines")
 LOCK = ".lock"
@@ -65,6 +66,10 @@ class AttemptFolder:
 
     def open_pipeline(self, name: str) -> int | None:
         return open_below(self.descriptor, (name,))
+
+    def opened_pipeline(self, name: str) -> AbstractContextManager[int | None]:
+        """Open a working folder until the end of the block; None if there is none."""
+        return opened_below(self.descriptor, (name,))
 
     def write_origin(self, origin: dict) -> None:
         self._write(_ORIGIN, origin)
@@ -133,26 +138,33 @@ def create_folder(root: int, attempt: str) -> AttemptFolder:
 
 def take_ended(root: int, own: str) -> Iterator[AttemptFolder]:
     """Yield the folders of attempts that are over, the oldest first, each locked until the next one is asked for."""
-    for attempt in _list_attempts(root):
-        if attempt == own:
-            continue
+    for folder in _open_others(root, own):
         try:
-            folder = AttemptFolder(root, attempt)
-        except OSError:
-            continue
-        try:
-            if folder.lock():
-                yield folder
+            is_over = folder.lock()
         except OSError:
             # Removed meanwhile, or not a folder of ours.
             continue
-        finally:
-            folder.close()
+        if is_over:
+            yield folder
 
 
 def list_busy(root: int, own: str) -> list[dict]:
     """Return {pipeline, load_id} of the packages in the folders of all other attempts, without waiting for them."""
     found: list[dict] = []
+    for folder in _open_others(root, own):
+        try:
+            for name in folder.list_pipelines():
+                with folder.opened_pipeline(name) as pipeline:
+                    load_ids = [] if pipeline is None else list_pending(pipeline)
+                found += [{"pipeline": name, "load_id": load_id} for load_id in load_ids]
+        except OSError:
+            # Removed meanwhile.
+            continue
+    return found
+
+
+def _open_others(root: int, own: str) -> Iterator[AttemptFolder]:
+    """Yield the folders of all other attempts, the oldest first, each open until the next one is asked for."""
     for attempt in _list_attempts(root):
         if attempt == own:
             continue
@@ -161,24 +173,9 @@ def list_busy(root: int, own: str) -> list[dict]:
         except OSError:
             continue
         try:
-            for name in folder.list_pipelines():
-                found += [{"pipeline": name, "load_id": load_id} for load_id in _list_pending(folder, name)]
-        except OSError:
-            # Removed meanwhile.
-            continue
+            yield folder
         finally:
             folder.close()
-    return found
-
-
-def _list_pending(folder: AttemptFolder, name: str) -> list[str]:
-    pipeline = folder.open_pipeline(name)
-    if pipeline is None:
-        return []
-    try:
-        return list_pending(pipeline)
-    finally:
-        os.close(pipeline)
 
 
 def _list_attempts(root: int) -> list[str]:

@@ -7,10 +7,12 @@ everything is bounded.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 
 from .row_counts import RowCounter
 
@@ -78,6 +80,34 @@ def open_below(folder: int, names: tuple[str, ...]) -> int | None:
             return None
         current = below
     return current
+
+
+@contextlib.contextmanager
+def opened_below(folder: int, names: tuple[str, ...]) -> Iterator[int | None]:
+    """Open a folder as `open_below` does, until the end of the block."""
+    opened = open_below(folder, names)
+    try:
+        yield opened
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def open_normalized(pipeline: int) -> Iterator[int]:
+    """Yield the normalized packages of an open working folder, each open until the next one is asked for."""
+    for load_id in list_folders(pipeline, NORMALIZED):
+        with opened_below(pipeline, (*NORMALIZED, load_id)) as package:
+            if package is not None:
+                yield package
+
+
+def exists(folder: int, name: str) -> bool:
+    """Report whether an open folder has an entry of this name, whatever it is."""
+    try:
+        os.lstat(name, dir_fd=folder)
+        return True
+    except FileNotFoundError:
+        return False
 
 
 def read_json(folder: int, name: str, limit: int) -> dict:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 from typing import Any, Callable, Iterator
 
-from .packages import NORMALIZED, list_folders, list_jobs, open_below
+from .packages import list_jobs, open_normalized
 
 _UNIQUE_VIOLATION = "23505"
 _ROW_ID = "_dlt_id"
@@ -27,15 +26,9 @@ def list_repeated(pipeline: int, is_behind: bool = False) -> set[str]:
     since the folder was recorded, so all that are left.
     """
     found: set[str] = set()
-    for load_id in list_folders(pipeline, NORMALIZED):
-        package = open_below(pipeline, (*NORMALIZED, load_id))
-        if package is None:
-            continue
-        try:
-            found.update(_name(job) for job in list_jobs(package, "started_jobs"))
-            found.update(_name(job) for job in list_jobs(package, "new_jobs") if is_behind or job.split(".")[2:3] != ["0"])
-        finally:
-            os.close(package)
+    for package in open_normalized(pipeline):
+        found.update(_name(job) for job in list_jobs(package, "started_jobs"))
+        found.update(_name(job) for job in list_jobs(package, "new_jobs") if is_behind or job.split(".")[2:3] != ["0"])
     return found
 
 

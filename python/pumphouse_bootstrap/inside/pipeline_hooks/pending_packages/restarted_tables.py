@@ -15,7 +15,7 @@ import json
 import os
 
 from .kept_folders import remove_tree
-from .packages import NORMALIZED, list_folders, list_jobs, open_below, read_json
+from .packages import exists, list_jobs, open_normalized, read_json
 
 _SCHEMA_BYTES = 64 * 1024 * 1024
 # dlt prepares the tables of a package, and empties them, as long as there is this file.
@@ -31,13 +31,8 @@ def restart_tables(pipeline: int, is_behind: bool = False) -> list[str]:
     the folder was recorded. Raises OSError.
     """
     restarted: list[str] = []
-    for load_id in list_folders(pipeline, NORMALIZED):
-        package = open_below(pipeline, (*NORMALIZED, load_id))
-        if package is not None:
-            try:
-                restarted += _restart(package, is_behind)
-            finally:
-                os.close(package)
+    for package in open_normalized(pipeline):
+        restarted += _restart(package, is_behind)
     return sorted(set(restarted))
 
 
@@ -93,7 +88,7 @@ def _begin_anew(package: int, state: str, jobs: list[str]) -> None:
 
 
 def _prepare_again(package: int) -> None:
-    if _exists(package, _UPDATES):
+    if exists(package, _UPDATES):
         return
     updates = read_json(package, _APPLIED, _SCHEMA_BYTES)
     draft = f"{_UPDATES}.new"
@@ -101,11 +96,3 @@ def _prepare_again(package: int) -> None:
     with open(descriptor, "w", encoding="utf-8") as file:
         json.dump(updates, file)
     os.replace(draft, _UPDATES, src_dir_fd=package, dst_dir_fd=package)
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.lstat(name, dir_fd=folder)
-        return True
-    except FileNotFoundError:
-        return False

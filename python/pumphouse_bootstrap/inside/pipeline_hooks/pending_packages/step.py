@@ -8,11 +8,11 @@ import os
 from ..constructor import construct_again
 from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
-from .packages import has_pending, open_below
+from .packages import has_pending
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
 from .reporting import report
-from .stored_folders import StoredFolders, begin_load, set_destination
+from .stored_folders import StoredFolders, begin_load, read_destination, set_destination
 from .table_folders import create_table_folders
 from .take_over import CannotContinue, Found, take_over
 
@@ -47,8 +47,8 @@ class PendingPackages:
         Finish what is pending. Raises what dlt raises when a package cannot be loaded, and EndedBeforeSource. In a run that
         only finishes packages, answers calls of other pipelines.
         """
-        names = ("destination", "staging", "dataset_name", "credentials") if call.method_name in ("run", "load") else ()
-        result = self._finish_all(call.pipeline, {name: call.read_argument(name) for name in names})
+        arguments = read_destination(call) if call.method_name in ("run", "load") else {}
+        result = self._finish_all(call.pipeline, arguments)
         if self._only is not None and call.method_name in _SKIPPED:
             self._end_or_skip(call, result)
 
@@ -95,13 +95,8 @@ class PendingPackages:
         return os.path.samestat(found, folder)
 
     def _has_own(self, pipeline, own: AttemptFolder) -> bool:
-        folder = own.open_pipeline(pipeline.pipeline_name)
-        if folder is None:
-            return False
-        try:
-            return has_pending(folder)
-        finally:
-            os.close(folder)
+        with own.opened_pipeline(pipeline.pipeline_name) as folder:
+            return folder is not None and has_pending(folder)
 
     def _finish_folders(self, root: int, own: AttemptFolder, pipeline, arguments: dict):
         result, skip = None, 0
@@ -135,11 +130,11 @@ class PendingPackages:
         pipeline._state_restored = True
         # What a lost pod had loaded last is not recorded.
         is_behind = found.origin.get("is_behind") is True
-        _restart_tables(own, pipeline, is_behind)
         try:
+            repeated = _prepare_repeats(own, pipeline, is_behind)
             if self._stored is not None:
                 create_table_folders(pipeline)
-            with accept_loaded_rows(_list_repeated(own, name, is_behind), lambda job: report("loaded", name, found.origin, [], job)):
+            with accept_loaded_rows(repeated, lambda job: report("loaded", name, found.origin, [], job)):
                 info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
@@ -195,33 +190,21 @@ def add_step(steps: list, load_steps: list) -> None:
 def _has_others(root: int, own: str, name: str) -> bool:
     """Report whether an ended attempt left a folder of this pipeline, which is rare."""
     for ended in take_ended(root, own):
-        folder = open_below(ended.descriptor, (name,))
-        if folder is not None:
-            os.close(folder)
-            return True
+        with ended.opened_pipeline(name) as folder:
+            if folder is not None:
+                return True
     return False
 
 
-def _restart_tables(own: AttemptFolder, pipeline, is_behind: bool) -> None:
+def _prepare_repeats(own: AttemptFolder, pipeline, is_behind: bool) -> set[str]:
+    """Restart tables whose jobs would double rows; return the jobs that may be at the destination already."""
     kind = str(getattr(pipeline.destination, "destination_type", "")).rpartition(".")[2]
-    folder = own.open_pipeline(pipeline.pipeline_name)
-    if folder is None:
-        return
-    try:
+    with own.opened_pipeline(pipeline.pipeline_name) as folder:
+        if folder is None:
+            return set()
         if kind not in _REPEATABLE:
             restart_tables(folder, is_behind)
-    finally:
-        os.close(folder)
-
-
-def _list_repeated(own: AttemptFolder, name: str, is_behind: bool) -> set[str]:
-    folder = own.open_pipeline(name)
-    if folder is None:
-        return set()
-    try:
         return list_repeated(folder, is_behind)
-    finally:
-        os.close(folder)
 
 
 def _is_dataset_missing(pipeline) -> bool:

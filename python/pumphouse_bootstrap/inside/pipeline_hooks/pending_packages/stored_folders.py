@@ -40,13 +40,17 @@ class StoredFolders:
 
 def begin_load(call: WritingCall) -> None:
     """Before a pipeline loads packages: tell whether its destination is in the local data of this attempt."""
-    arguments = {name: call.read_argument(name) for name in ("destination", "staging", "dataset_name", "credentials")}
-    set_destination(call.pipeline, arguments)
+    set_destination(call.pipeline, read_destination(call))
     message = {"pipeline": call.pipeline.pipeline_name, "is_local": is_local(call.pipeline)}
     try:
         ask("pipeline_load", json.dumps(message).encode())
     except (OSError, ValueError):
         pass
+
+
+def read_destination(call: WritingCall) -> dict[str, Any]:
+    """Return what a call brings for `set_destination`."""
+    return {name: call.read_argument(name) for name in ("destination", "staging", "dataset_name", "credentials")}
 
 
 def set_destination(pipeline, arguments: dict) -> None:
