@@ -95,7 +95,7 @@ describe('the terminal that follows a run', () => {
 
   it('shows that the run ran out of memory, with limit, peak and the next size', async () => {
     expect((await follow('hungry')).at(-1)).toMatch(
-      /^\[setup\] Pumphouse: Failed \(out_of_memory\): The run was killed at \d+ MiB of the 400 MiB of memory that it may use\. Its instance size small has 400 MiB\. One process had used \d+ MiB\. Try the next larger size: medium with 2048 MiB\. /,
+      /^\[setup\] Pumphouse: Failed \(out_of_memory\): The run was killed at \d+ MiB of the 400 MiB of memory of its instance size small\. One process had used \d+ MiB\. Try the next larger size: medium with 2048 MiB\. /,
     );
   });
 

@@ -134,6 +134,8 @@ describe('secrets', () => {
     const { channel, signingSecret } = await deliveries.addChannel('webhook', {
       url: `${deliveries.receiver.url}/hook/${secret}?k=s3cr3tqu3ry`,
     });
+    const signingKey = signingSecret?.slice('whsec_'.length) ?? '';
+    expect(signingKey).toHaveLength(44);
     deliveries.receiver.respondWith(
       ({ path }, response) => void response.writeHead(500).end(`Cannot POST ${path}`),
     );
@@ -142,9 +144,8 @@ describe('secrets', () => {
     const tables = ['alert_channels', 'alert_deliveries', 'audit_log'];
     for (const table of tables) {
       const rows = await fixture.database.query(`select row_to_json(${table})::text as text from ${table}`);
-      expect(JSON.stringify(rows)).not.toMatch(
-        new RegExp(`${secret}|s3cr3tqu3ry|${signingSecret?.slice(6, 30)}`),
-      );
+      for (const hidden of [secret, 's3cr3tqu3ry', signingKey])
+        expect(JSON.stringify(rows)).not.toContain(hidden);
     }
     expect((await deliveries.readLog())[0]?.answer).toBe('Cannot POST ***');
   });
