@@ -223,6 +223,8 @@ async function finish(world: BackfillWorld): Promise<void> {
       [...job.active.keys()].map((runId) => ({ job, runId })),
     );
     for (const { job, runId } of active) await world.end(job, runId, 'completed');
+    // Before the next tick: it would take the only run of a job each time.
+    await world.settle(`ends of finish ${round}`);
     let open = 0;
     for (const backfill of model.backfills.values()) {
       const stored = await read(backfill.id);
@@ -241,6 +243,9 @@ async function finish(world: BackfillWorld): Promise<void> {
     world.time += 7 * hourMs;
     site.clock.now = new Date(world.time);
   }
-  const left = [...model.backfills.keys()];
-  throw journal.violation(null, `backfills do not end: ${left.join(', ')}`);
+  const [left] = model.backfills.values();
+  throw journal.violation(left?.job.ref ?? null, `${model.backfills.size} backfills do not end`, {
+    backfill: left && (await site.servers[0]?.readBackfills.get(site.workspaceId, left.id)),
+    active: left && (await site.listActive([left.job.id])),
+  });
 }

@@ -76,6 +76,8 @@ export interface StepInput {
   /** Maximum number of active runs of the job; null for no limit. */
   jobLimit: number | null;
   activeRuns: number;
+  /** Those of the active runs that are windows, of any backfill. */
+  activeWindows: number;
   queuedRuns: number;
   isArchived: boolean;
   hasOtherClock: boolean;
@@ -96,11 +98,11 @@ export type Step =
   | { kind: 'start'; count: number };
 
 /**
- * Decides what a backfill does next. A job with a limit above one keeps one slot for its schedule; with a
- * limit of one, the schedule's run waits in the queue, and the backfill starts nothing before it.
+ * Decides what a backfill does next. The windows of all backfills of a job with a limit above one leave one run to
+ * its schedule; with a limit of one, the schedule's run waits in the queue, and the backfill starts nothing before it.
  */
 export function decideStep(input: StepInput): Step {
-  const { state, waiting, running, jobLimit, activeRuns, queuedRuns } = input;
+  const { state, waiting, running, jobLimit, activeRuns, activeWindows, queuedRuns } = input;
   if (state === 'cancelling') {
     if (waiting > 0) return { kind: 'cancel' };
     return running === 0 ? { kind: 'end', state: 'cancelled' } : wait('running windows end first');
@@ -116,7 +118,9 @@ export function decideStep(input: StepInput): Step {
   if (running >= share) return wait(describeTurns(input));
   const free = jobLimit === null ? Infinity : jobLimit - activeRuns;
   if (free <= 0) return wait(`${activeRuns} of ${jobLimit} allowed runs of the job are active`);
-  return { kind: 'start', count: Math.min(share - running, free, waiting) };
+  const freeForWindows = limitWindows(jobLimit) - activeWindows;
+  if (freeForWindows <= 0) return wait(describeOthers(activeWindows - running));
+  return { kind: 'start', count: Math.min(share - running, free, freeForWindows, waiting) };
 }
 
 /** Returns how many windows run at the same time at most. */
@@ -127,7 +131,16 @@ export function limitParallel({
 }: Pick<StepInput, 'parallel' | 'jobLimit' | 'turnsOn'>): number {
   // More of them would only wait with their slots and memory.
   if (turnsOn !== null) return 1;
-  return jobLimit === null ? parallel : Math.min(parallel, Math.max(1, jobLimit - 1));
+  return Math.min(parallel, limitWindows(jobLimit));
+}
+
+/** Returns how many windows of all its backfills a job runs at the same time at most. */
+const limitWindows = (jobLimit: number | null): number =>
+  jobLimit === null ? Infinity : Math.max(1, jobLimit - 1);
+
+function describeOthers(count: number): string {
+  const windows = count === 1 ? '1 window' : `${count} windows`;
+  return `${windows} of other backfills of the job run, and one run of the job is left to its schedule`;
 }
 
 function describeTurns({ parallel, turnsOn }: StepInput): string | null {

@@ -167,7 +167,7 @@ async function decide(
   { backfill, job, active }: { backfill: BackfillRecord; job: JobRecord; active: readonly ActiveRun[] },
 ): Promise<Step> {
   const counts = await store.backfillWindows.countForStep(backfill.id, maxStarted + 1);
-  const { activeCounts } = await store.jobRuns.countActive([job.id]);
+  const { activeCounts, backfillCounts } = await store.jobRuns.countActive([job.id]);
   return decideStep({
     ...counts,
     state: backfill.status,
@@ -177,6 +177,7 @@ async function decide(
     turnsOn: backfill.turnsOn,
     jobLimit: getConcurrencyLimit(job.definition),
     activeRuns: activeCounts.get(job.id) ?? 0,
+    activeWindows: backfillCounts.get(job.id) ?? 0,
     queuedRuns: active.filter(({ isQueued }) => isQueued).length,
     isArchived: job.isArchived,
     hasOtherClock: readJobClock(job.definition)?.key !== backfill.clock,

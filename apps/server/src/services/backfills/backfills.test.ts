@@ -199,6 +199,23 @@ describe('a backfill', () => {
     });
   });
 
+  it('leaves one run of the job to the schedule, also beside another backfill of the job', async () => {
+    await context.deployAll([defineJob('jobs.a', { ...daily, execute: { concurrency: 3 } })]);
+    const first = await create({ start: day(1), end: day(3) });
+    const second = await create({ start: day(4), end: day(6) });
+    await advance(first);
+    await advance(second);
+    expect(await listActive()).toMatchObject([{ backfillId: first.id }, { backfillId: first.id }]);
+    expect(await read(second)).toMatchObject({
+      running: 0,
+      waitReason: '2 windows of other backfills of the job run, and one run of the job is left to its schedule',
+    });
+    const [window] = await listActive();
+    if (window) await context.complete(window);
+    await advance(second);
+    expect((await listActive()).map(({ backfillId }) => backfillId)).toEqual([first.id, second.id]);
+  });
+
   it('pauses when its job is archived or gets another schedule, and says so', async () => {
     const backfill = await create();
     const { id: jobId } = await context.getJob('jobs.a');
