@@ -208,7 +208,8 @@ describe('a backfill', () => {
     expect(await listActive()).toMatchObject([{ backfillId: first.id }, { backfillId: first.id }]);
     expect(await read(second)).toMatchObject({
       running: 0,
-      waitReason: '2 windows of other backfills of the job run, and one run of the job is left to its schedule',
+      waitReason:
+        '2 windows of other backfills of the job run, and one run of the job is left to its schedule',
     });
     const [window] = await listActive();
     if (window) await context.complete(window);
