@@ -1,5 +1,5 @@
 import type { ApiDependencies } from '../api/dependencies.ts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Handlers } from '../api/handler.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Route } from '@pumphouse/contract';
@@ -17,7 +17,7 @@ import { createOperationCalls } from '../api/call-operation.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
-import { registerConsole } from '../console/register-console.ts';
+import { registerConsole, sendConsole } from '../console/register-console.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
@@ -42,7 +42,11 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const { appConnections } = dependencies;
   const mayUpgrade = (request: IncomingMessage) =>
     isWorkerConnection(request) || (appConnections !== undefined && isAppConnection(request));
-  const app = createHttpApp(dependencies.log, dependencies.trustedProxies, mayUpgrade);
+  const { pages, publicUrl, log, consoleFiles, trustedProxies } = dependencies;
+  const sendNotFoundPage = consoleFiles
+    ? (reply: FastifyReply) => sendConsole(reply, consoleFiles, publicUrl)
+    : undefined;
+  const app = createHttpApp(log, { trustedProxies, mayUpgrade, sendNotFoundPage });
   const endWorkerConnections = serveWorkerConnections(app.server, {
     authenticateWorker: services.authenticateWorker,
     accept: dependencies.acceptWorker,
@@ -67,7 +71,6 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   });
   registerAttemptRoutes(app, services);
   registerHooks(app, services.takeDelivery);
-  const { pages, publicUrl, log, consoleFiles } = dependencies;
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);

@@ -71,6 +71,25 @@ describe("the console's page", () => {
     expect((await api.app.inject({ method: 'POST', url: '/w/1' })).statusCode).toBe(404);
   });
 
+  it('answers a browser at a URL that does not exist, and programs get JSON', async () => {
+    const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const answer = await get('/nothing', browser);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+    expect(answer.body).toContain('src="./assets/index-1.js"');
+    const forPrograms = { statusCode: 404, type: 'application/json; charset=utf-8' };
+    for (const [url, headers] of [
+      ['/nothing', {}],
+      ['/nothing', { accept: '*/*' }],
+      ['/pumphouse/v1/nothing', browser],
+      ['/api/v1/nothing', browser],
+    ] as const) {
+      const { statusCode, headers: sent } = await get(url, headers);
+      expect({ statusCode, type: sent['content-type'] }).toEqual(forPrograms);
+    }
+  });
+
   it('contains the path prefix of the server', () => {
     const files = openConsoleFiles(folder) as ConsoleFiles;
     expect(files.render({ basePath: '/a"b/', nonce: 'n' })).toContain('<base href="/a&quot;b/" />');

@@ -46,7 +46,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       if (refusal) throw refusal;
       if (!files) throw notBuilt();
       if (!new URLSearchParams(request.url.split('?')[1]).has('swap')) {
-        return sendConsole(reply, files, `${basePathOf(publicUrl)}/`);
+        return sendConsole(reply, files, publicUrl);
       }
       return actAs(strangerAt(request), async () =>
         takeSwapCode(await openVisit(request, reply, { services, publicUrl }), services),
@@ -56,7 +56,13 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
   });
 }
 
-function sendConsole(reply: FastifyReply, files: ConsoleFiles, basePath: string) {
+/** Sends the console's page. The console itself shows a page for a URL that it does not know. */
+export function sendConsole(
+  reply: FastifyReply,
+  files: ConsoleFiles,
+  publicUrl: string | null,
+): FastifyReply {
+  const basePath = `${basePathOf(publicUrl)}/`;
   const nonce = randomBytes(18).toString('base64');
   return reply
     .headers({

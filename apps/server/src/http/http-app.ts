@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { fastify } from 'fastify';
@@ -12,15 +12,19 @@ const jsonBodyLimit = 16 * 1024 * 1024;
 /** A pipeline name has at most 256 characters, each up to nine bytes when URL-encoded. */
 const maxPathParameterLength = 256 * 9;
 
-/**
- * An HTTP server without routes: it accepts JSON and returns all errors in the contract's format.
- * @param mayUpgrade whether a request is for a WebSocket, which the caller serves
- * @param trustedProxies proxies whose forwarding headers for client address, host and scheme are trusted
- */
+interface HttpAppOptions {
+  /** Proxies whose forwarding headers for client address, host and scheme are trusted. */
+  trustedProxies?: readonly string[];
+  /** Whether a request is for a WebSocket, which the caller serves. */
+  mayUpgrade?: (request: IncomingMessage) => boolean;
+  /** Answers a browser that opens a URL without a route. Programs get the error as JSON. */
+  sendNotFoundPage?: ((reply: FastifyReply) => FastifyReply) | undefined;
+}
+
+/** An HTTP server without routes: it accepts JSON and returns all errors in the contract's format. */
 export function createHttpApp(
   log: Logger,
-  trustedProxies: readonly string[] = [],
-  mayUpgrade: (request: IncomingMessage) => boolean = () => false,
+  { trustedProxies = [], mayUpgrade = () => false, sendNotFoundPage }: HttpAppOptions = {},
 ): FastifyInstance {
   const app: FastifyInstance = fastify({
     // A client that offers another protocol, as Java's offers HTTP/2, is answered over HTTP/1.1.
@@ -45,11 +49,18 @@ export function createHttpApp(
   app.setNotFoundHandler((request, reply) => {
     const refusal = refuseWrongBaseUrl(request.url);
     if (refusal) throw refusal;
-    const [path] = request.url.split('?', 1);
+    const [path = ''] = request.url.split('?', 1);
+    if (sendNotFoundPage && isPageVisit(request, path)) return void sendNotFoundPage(reply.code(404));
     void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log));
   return app;
+}
+
+/** Reports whether a person opened the URL: of the API, only programs do. `Accept: *` is no browser. */
+function isPageVisit({ method, headers }: FastifyRequest, path: string): boolean {
+  const isOfApi = /^\/(?:api|pumphouse)\//.test(path);
+  return method === 'GET' && !isOfApi && (headers.accept ?? '').includes('text/html');
 }
 
 function describeClientError({ code }: { code?: string }): string {
