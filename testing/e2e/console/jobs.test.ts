@@ -192,12 +192,6 @@ describe("a job's page", () => {
     await heading.getByText('Cancelled').waitFor();
     await page.context().close();
   });
-
-  it('shows a clear message for a missing job', async () => {
-    const page = await site.openAs('viewer', '/jobs/jobs.of_nobody');
-    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
-    await page.context().close();
-  });
 });
 
 it('nothing on these pages violates the content policy', () => {

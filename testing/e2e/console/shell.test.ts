@@ -160,12 +160,4 @@ describe('every page of the console', () => {
     await expect.poll(scheme).toBe('dark');
     await page.context().close();
   });
-
-  it('shows a message for a missing page, and for a workspace without access', async () => {
-    const page = await site.openAs('viewer', '/nothing');
-    await page.getByText('This page does not exist').waitFor();
-    await page.goto(`${site.server.url}/w/00000000-0000-4000-8000-000000000000/jobs`);
-    await page.getByRole('alert').getByText('Not found').waitFor();
-    await page.context().close();
-  });
 });

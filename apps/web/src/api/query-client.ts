@@ -1,7 +1,7 @@
 import { ApiError } from '@pumphouse/client';
 import { QueryCache, QueryClient, MutationCache } from '@tanstack/react-query';
 import { signInHere } from '../session/sign-in.ts';
-import { isDown } from '../live/live-state.ts';
+import { isDown, noteAnswer } from '../live/live-state.ts';
 import { SignedOutError } from '../session/session.ts';
 
 const freshForMs = 30_000;
@@ -25,7 +25,7 @@ function isWorthAnotherTry(failures: number, error: unknown): boolean {
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+  queryCache: new QueryCache({ onError: leaveWhenSignedOut, onSuccess: noteAnswer }),
   mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
   defaultOptions: {
     queries: {

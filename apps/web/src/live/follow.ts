@@ -1,5 +1,6 @@
 import type { LiveEvent } from '@pumphouse/contract';
 import { api } from '../api/api.ts';
+import { classifyError } from '../api/error-kind.ts';
 import { sameInterests, type Interests } from './interests.ts';
 import type { LiveState } from './live-state.ts';
 import { SignedOutError } from '../session/session.ts';
@@ -34,22 +35,24 @@ export function createFollower(listener: Listener) {
   async function follow(interests: Interests, end: AbortController): Promise<void> {
     let pauseMs = firstPauseMs;
     while (!end.signal.aborted) {
+      let isServerAway = false;
       try {
         for await (const event of api.followEvents({ ...interests, signal: end.signal })) {
           if (event.event === 'ready') {
             endOlder(end);
             pauseMs = firstPauseMs;
           }
-          listener.publishState({ status: 'live', at: Date.now() });
+          listener.publishState({ status: 'live', at: Date.now(), isServerAway });
           listener.publishEvent(event);
         }
       } catch (error) {
         if (end.signal.aborted) return;
         if (error instanceof SignedOutError) return listener.onSignedOut(error);
+        isServerAway = classifyError(error) === 'server-away';
       }
       if (end.signal.aborted) return;
       endOlder(end);
-      listener.publishState({ status: 'down', at: Date.now() });
+      listener.publishState({ status: 'down', at: Date.now(), isServerAway });
       await pause(pauseMs * (0.5 + Math.random()), end.signal);
       pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     }

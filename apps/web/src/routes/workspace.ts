@@ -3,14 +3,19 @@ import { z } from 'zod';
 import { firstRun, overviewQueries } from '../pages/overview/overview-queries.ts';
 import { searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
+import { WorkspaceError } from '../workspace/workspace-error.tsx';
 import { WorkspaceLayout } from '../workspace/workspace-layout.tsx';
 import { workspaceMe } from '../workspace/use-workspace.ts';
 
 export const workspace = createRoute({
   getParentRoute: () => signedIn,
   path: '/w/$workspaceId',
-  loader: ({ context, params }) => context.queryClient.ensureQueryData(workspaceMe(params.workspaceId)),
+  // Before the loaders of its pages: none of them asks for an unknown workspace.
+  beforeLoad: async ({ context, params }) => {
+    await context.queryClient.ensureQueryData(workspaceMe(params.workspaceId));
+  },
   component: WorkspaceLayout,
+  errorComponent: WorkspaceError,
 });
 
 export const overview = createRoute({

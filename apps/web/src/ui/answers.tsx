@@ -1,4 +1,5 @@
 import { ApiError } from '@pumphouse/client';
+import { classifyError, type ErrorKind } from '../api/error-kind.ts';
 import { Alert, Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './answers.module.css';
@@ -19,26 +20,24 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
   );
 }
 
+/** Returns what the page says about an error: the server's own words where it answered. */
 export function describeError(error: unknown): { title: string; detail: string; code: string | null } {
-  if (error instanceof ApiError) {
-    const title =
-      error.status === 404 ? 'Not found' : error.status === 403 ? 'No access' : 'The request failed';
-    return { title, detail: error.detail, code: error.code ?? null };
-  }
-  if (error instanceof TypeError) {
-    return {
-      title: 'Cannot reach the server',
-      detail:
-        'The server may be restarting. The data on this page may be outdated. It updates when the server responds.',
-      code: null,
-    };
-  }
-  return {
-    title: 'The request failed',
-    detail: error instanceof Error ? error.message : String(error),
-    code: null,
-  };
+  const kind = classifyError(error);
+  if (error instanceof ApiError && kind !== 'server-away')
+    return { title: titles[kind], detail: error.detail, code: error.code ?? null };
+  if (kind === 'server-away') return { title: titles[kind], detail: awayDetail, code: null };
+  return { title: titles[kind], detail: error instanceof Error ? error.message : String(error), code: null };
 }
+
+const titles: Record<ErrorKind, string> = {
+  'not-found': 'Not found',
+  'no-access': 'No access',
+  'server-away': 'Cannot reach the server',
+  failed: 'The request failed',
+};
+
+const awayDetail =
+  'The server may be restarting. The data on this page may be outdated. It updates when the server responds.';
 
 /** Empty state: why the list is empty and how to fill it. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { getStaleSince } from '../live/live-state.ts';
 import { formatDuration, formatInstant, formatRelative, formatShortInstant } from './format.ts';
 
 /** One shared clock for all times on the page. */
@@ -9,7 +10,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 function listen(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    nowMs = Date.now();
+    // Durations do not grow while the server is away: their end would not be seen.
+    nowMs = getStaleSince() ?? Date.now();
     for (const each of listeners) each();
   }, 1000);
   return () => {
