@@ -50,8 +50,9 @@ export function createHttpApp(
     const refusal = refuseWrongBaseUrl(request.url);
     if (refusal) throw refusal;
     const [path = ''] = request.url.split('?', 1);
-    if (sendNotFoundPage && isPageVisit(request, path)) return void sendNotFoundPage(reply.code(404));
-    void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
+    void reply.code(404);
+    if (sendNotFoundPage && isPageVisit(request, path)) void sendNotFoundPage(reply);
+    else void reply.send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log));
   return app;
