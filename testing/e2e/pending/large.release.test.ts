@@ -19,7 +19,7 @@ const nameOf = (kind: string, at: Stop['at'], end: string) => `${kind}_${end}_${
 let site: PendingSite;
 beforeAll(async () => {
   const names = ['killed', 'lost'].flatMap((end) => cases.map(({ kind, at }) => nameOf(kind, at, end)));
-  site = await createPendingSite(names, { program });
+  site = await createPendingSite(names, { program, memoryMb: 2048 });
 });
 afterAll(() => site.remove());
 

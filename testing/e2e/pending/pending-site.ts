@@ -35,11 +35,11 @@ export type PendingSite = Awaited<ReturnType<typeof createPendingSite>>;
  */
 export async function createPendingSite(
   names: readonly string[],
-  { dlt = newestDlt, program = smallProgram } = {},
+  { dlt = newestDlt, program = smallProgram, memoryMb = 400 } = {},
 ) {
   const postgres = await startDestination(clusterHost);
   let server: TestServer = await startTestServer({
-    PUMPHOUSE_INSTANCE_SIZES: 'small=2/400/512 medium=2/2048/1024',
+    PUMPHOUSE_INSTANCE_SIZES: `small=2/${memoryMb}/512 medium=2/2048/1024`,
     PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(postgres.port),
   });
   const workspaceId = await createWorkspace(server, 'pending');
