@@ -133,6 +133,20 @@ class LargePackagesTest(StoredAttemptsCase):
         ids = [number for line in self.remote.read_text().splitlines() for number in json.loads(line)]
         self.assertEqual(sorted(ids), list(range(1, self.rows + self.more + 1)))
 
+    def test_a_pod_that_is_lost_while_it_uploads(self) -> None:
+        """What is not stored completely is not used: the source is asked again."""
+        self.lose_during("-store-pipeline-parts", 4, **self.options(at="in-normalize"))
+        self.assertGreater(len(self.folders.parts), 0)
+        log = self.run_attempt(**{**self.options(), "rows": self.more})
+        self.assertIn("ASKED after 0", log)
+        self.assertIn(f"loaded {self.more} {self.more} {self.more} {self.more * ROW_BYTES}", self.run_attempt(COUNT))
+
+    def test_a_pod_that_is_lost_while_it_downloads(self) -> None:
+        self.lose(lambda found: [each[0] for each in found] == ["normalized"], **self.options(at="in-load"))
+        self.lose_during("-read-pipeline-parts", 3, **self.options())
+        self.expect_finished()
+        self.expect_rows()
+
     def test_code_that_is_killed_in_a_load(self) -> None:
         self.run_attempt(ends=(None, "SIGKILL"), **self.options(at="in-load", how="kill"))
         self.assertEqual([(step, done) for step, done, _ in self.folders.describe()], [("partly_loaded", self.files)])

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -72,8 +73,32 @@ class StoredAttemptsCase(unittest.TestCase):
         runner.begin()
         server.await_log("STOPPED")
         self.folders.await_described(expected, PATIENCE_SECONDS)
-        os.kill(runner.pid, signal.SIGKILL)
-        for pid in find_processes(str(runner.folder)):
-            os.kill(pid, signal.SIGKILL)
+        _kill_all(runner)
         runner.wait()
         self.notes = [*server.notes(), runner.errors]
+
+    def lose_during(self, call: str, count: int, **settings: object) -> None:
+        """Run an attempt until it makes a call of its working folders the nth time; then lose its pod, before the server answers."""
+        runner, _ = self.begin(how="hang", **settings)
+        lost = threading.Event()
+
+        def watch(name: str) -> None:
+            if not lost.is_set() and self.folders.calls.count(call) == count:
+                _kill_all(runner)
+                lost.set()
+
+        self.folders.on_call = watch
+        runner.begin()
+        self.assertTrue(lost.wait(PATIENCE_SECONDS), self.folders.calls)
+        runner.wait()
+        self.folders.on_call = lambda name: None
+
+
+def _kill_all(runner: AttemptRunner) -> None:
+    os.kill(runner.pid, signal.SIGKILL)
+    for pid in find_processes(str(runner.folder)):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It has ended with the bootstrap.
+            continue
