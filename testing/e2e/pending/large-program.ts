@@ -2,9 +2,9 @@
 const rowKilobytes = 10;
 const rowsOfFile = 500;
 /** What later runs load. */
-export const rowsOfLaterRun = 3;
+const rowsOfLaterRun = 3;
 
-export interface LargePackage {
+interface LargePackage {
   rows: number;
   /** The source of the program. */
   program: string;
