@@ -178,6 +178,14 @@ class AttemptRunner:
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def read_peak_bytes(self) -> int:
+        """Return the most memory that the bootstrap alone has used until now; 0 if it has ended."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return 0
+        return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
     def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for the bootstrap; return its exit status."""
         assert self._process is not None

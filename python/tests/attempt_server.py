@@ -60,6 +60,8 @@ class AttemptServer:
         # While cleared, archives are not sent.
         self.hold_archives = threading.Event()
         self.hold_archives.set()
+        # Called before each response.
+        self.on_call: Callable[[], None] = lambda: None
         self._changed = threading.Condition()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -147,10 +149,11 @@ class AttemptServer:
         return last
 
     def await_log(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until a log line with this text has arrived."""
+        """Wait until a log line with this text has arrived. Raises AssertionError if the attempt ends without it."""
         needle = json.dumps(text)[1:-1].encode()
         with self._changed:
-            if not self._changed.wait_for(lambda: needle in self.spool, seconds):
+            self._changed.wait_for(lambda: needle in self.spool or b'"kind":"exit"' in self.spool, seconds)
+            if needle not in self.spool:
                 raise AssertionError(f"{text!r} did not arrive; the spool is {self.spool[-2000:]!r}")
 
 
@@ -188,6 +191,7 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             state.calls.append(route)
+            state.on_call()
             opened = open_request(self.command, self.path.partition(f"/{ATTEMPT_ID}/")[2], self.headers, body)
             if opened is None:
                 self.close_connection = True

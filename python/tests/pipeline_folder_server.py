@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from attempt_server import AttemptServer
@@ -24,6 +25,8 @@ class PipelineFolderServer:
         self.uploaded_bytes = 0
         # What the next calls of `-record-pipeline-folders` are answered.
         self.refuse: list[dict] = []
+        # Called with the name of each call, before it takes effect.
+        self.on_call: Callable[[str], None] = lambda name: None
         self.changed = threading.Condition(threading.RLock())
 
     def serve(self, server: AttemptServer) -> AttemptServer:
@@ -41,6 +44,7 @@ class PipelineFolderServer:
         def call(query: str, body: bytes) -> tuple[int, bytes]:
             with self.changed:
                 self.calls.append(name)
+                self.on_call(name)
                 try:
                     return answer(query, body)
                 finally:

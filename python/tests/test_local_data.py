@@ -10,7 +10,7 @@ from pathlib import Path
 from attempt_runner import AttemptRunner, await_true
 from attempt_server import AttemptServer
 from local_data_server import LocalDataServer
-from pumphouse_bootstrap.local_data import fetch, objects
+from pumphouse_bootstrap.local_data import batches, objects
 from pumphouse_bootstrap.local_data.objects import LocalDataObjects
 from pumphouse_bootstrap.local_data.store import PART_BYTES
 from pumphouse_bootstrap.preparation import CannotStart
@@ -187,11 +187,11 @@ class Transfers(TransferCase):
                 self.data = self.folder / f"cut-{size}"
                 self.data.mkdir()
                 self.local = LocalDataObjects(str(self.data))
-                before, fetch._BATCH_PARTS = fetch._BATCH_PARTS, size
+                before, batches.MAX_PARTS_OF_CALL = batches.MAX_PARTS_OF_CALL, size
                 try:
                     self.local.fetch(CuttingCalls(self.calls))
                 finally:
-                    fetch._BATCH_PARTS = before
+                    batches.MAX_PARTS_OF_CALL = before
                 self.assertEqual(self.read_all(), contents)
 
     def test_rejects_damaged_contents_and_paths_that_lead_out(self) -> None:

@@ -6,16 +6,11 @@ attempt loses its pod, or only its code, at any point.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import tempfile
-import unittest
-from pathlib import Path
 
-from attempt_runner import AttemptRunner, await_true, build_archive, dlt_environment, find_processes
-from attempt_server import PATIENCE_SECONDS, AttemptServer
-from local_data_server import LocalDataServer
-from pipeline_folder_server import PipelineFolderServer
+from attempt_runner import await_true
+from attempt_server import PATIENCE_SECONDS
+from stored_attempts import StoredAttemptsCase
 
 SHOP = """
 import json, os, signal, time
@@ -97,57 +92,8 @@ with pipeline.sql_client() as client:
 """
 
 
-class StoredPipelinesTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.local_data = LocalDataServer()
-        self.folders = self.local_data.folders = PipelineFolderServer()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.remote = Path(folder.name, "remote.jsonl")
-
-    def begin(self, code: str = SHOP, pending: dict | None = None, **settings: object) -> tuple[AttemptRunner, AttemptServer]:
-        """Begin an attempt, whose disk is new."""
-        disk = tempfile.TemporaryDirectory()
-        self.addCleanup(disk.cleanup)
-        self.folders.owner += 1
-        self.folders.calls = []
-        entry = {"module": "shop", "function": None, "job_type": "batch", "job_ref": "jobs.shop.shop", "profile": "prod"}
-        launcher = "dlt._workspace.deployment.launchers.module"
-        entry |= {"launcher": launcher, "refresh": False}
-        keeps = {"max_bytes": 10_000_000, "max_days": 30, "run": self.folders.owner, "job": "jobs.shop.shop", "stores_folders": True}
-        server = AttemptServer(
-            program=launcher,
-            arguments=["--run-id", "run-1", "--trigger", "manual:", "--entry-point", json.dumps(entry)],
-            variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1"},
-            pipelines={"pending": {**keeps, **(pending or {})}},
-        )
-        self.folders.serve(self.local_data.serve(server))
-        local_data = {"path": disk.name, "source": disk.name, "mounted": False, "written_as": "prod", "objects": "read-write"}
-        runner = AttemptRunner(server, environment=dlt_environment(), local_data=local_data, grace_seconds=2)
-        self.addCleanup(runner.clean)
-        server.serve_archive("code", build_archive({"shop.py": code, "settings.json": json.dumps(settings)}))
-        return runner, server
-
-    def run_attempt(self, code: str = SHOP, ends: tuple = (0, None), **settings: object) -> list[str]:
-        """Run an attempt to its end; return its log."""
-        runner, server = self.begin(code, **settings)
-        end = runner.run()
-        self.assertEqual((end["code"], end["signal"]), ends, server.log())
-        self.records = [record for record in server.records() if record["kind"] == "pending"]
-        self.notes = server.notes()
-        return server.log()
-
-    def lose(self, expected, **settings: object) -> None:
-        """Run an attempt until its code has stopped and the server has what is expected; then lose its pod."""
-        runner, server = self.begin(how="hang", **settings)
-        runner.begin()
-        server.await_log("STOPPED")
-        self.folders.await_described(expected, PATIENCE_SECONDS)
-        os.kill(runner.pid, signal.SIGKILL)
-        for pid in find_processes(str(runner.folder)):
-            os.kill(pid, signal.SIGKILL)
-        runner.wait()
-        self.notes = [*server.notes(), runner.errors]
+class StoredPipelinesTest(StoredAttemptsCase):
+    program = SHOP
 
     def read_origin(self) -> dict:
         [folder] = self.folders.folders.values()

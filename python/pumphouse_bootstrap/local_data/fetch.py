@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 
+from pumphouse_bootstrap.local_data.batches import group_parts
 from pumphouse_bootstrap.local_data.folder import TEMPORARY, DataFolder, remove_entry
 from pumphouse_bootstrap.local_data.manifest import StoredFile
 from pumphouse_bootstrap.server_calls import ServerCalls
 
-_BATCH_PARTS = 200
 _BATCH_BYTES = 32 * 1024 * 1024
 
 
@@ -26,6 +26,10 @@ class _Piece:
         self.file = file
         self.part = part
         self.is_last = is_last
+
+    @property
+    def size(self) -> int:
+        return self.part[2] if self.part else 0
 
 
 def list_stored(calls: ServerCalls) -> tuple[int, list[StoredFile]]:
@@ -49,25 +53,17 @@ def fetch_files(calls: ServerCalls, folder: DataFolder, files: Iterable[StoredFi
     """
     writer = _Writer(folder, replace)
     try:
-        return sum(_fetch_batch(calls, writer, batch) for batch in _batch(files))
+        batches = group_parts(_list_pieces(files), lambda piece: piece.size, _BATCH_BYTES)
+        return sum(_fetch_batch(calls, writer, batch) for batch in batches)
     finally:
         writer.close()
 
 
-def _batch(files: Iterable[StoredFile]) -> Iterator[list[_Piece]]:
-    batch: list[_Piece] = []
-    size = 0
+def _list_pieces(files: Iterable[StoredFile]) -> Iterator[_Piece]:
     for file in files:
         parts = file.parts or [None]
         for index, part in enumerate(parts):
-            length = part[2] if part else 0
-            if batch and (len(batch) >= _BATCH_PARTS or size + length > _BATCH_BYTES):
-                yield batch
-                batch, size = [], 0
-            batch.append(_Piece(file, part, index == len(parts) - 1))
-            size += length
-    if batch:
-        yield batch
+            yield _Piece(file, part, index == len(parts) - 1)
 
 
 def _fetch_batch(calls: ServerCalls, writer: _Writer, batch: list[_Piece]) -> int:
@@ -78,7 +74,7 @@ def _fetch_batch(calls: ServerCalls, writer: _Writer, batch: list[_Piece]) -> in
         body = json.dumps({"parts": ids}).encode()
         calls.download("-read-local-data", writer.write, lambda: writer.begin(batch), body)
     writer.end()
-    return sum(piece.part[2] for piece in batch if piece.part)
+    return sum(piece.size for piece in batch)
 
 
 class _Writer:

@@ -6,12 +6,12 @@ import hashlib
 import os
 import stat
 
+from pumphouse_bootstrap.local_data.batches import group_parts
 from pumphouse_bootstrap.local_data.folder import DataFolder
 from pumphouse_bootstrap.local_data.manifest import StoredFile, find_database, is_database, is_spilled, read_signature
 from pumphouse_bootstrap.server_calls import Refused, ServerCalls
 
 PART_BYTES = 4 * 1024 * 1024
-_MAX_PARTS_OF_CALL = 200
 _MAX_ROUNDS = 10
 
 Signatures = dict[str, tuple[int, int, int, int]]
@@ -178,15 +178,7 @@ def _give_up(folders: dict) -> dict:
 
 
 def _upload(calls: ServerCalls, folder: DataFolder, origins: list[tuple[str, int, int]]) -> None:
-    batch: list[tuple[str, int, int]] = []
-    size = 0
-    for origin in origins:
-        if batch and (len(batch) >= _MAX_PARTS_OF_CALL or size + origin[2] > PART_BYTES):
-            _send(calls, folder, batch)
-            batch, size = [], 0
-        batch.append(origin)
-        size += origin[2]
-    if batch:
+    for batch in group_parts(origins, lambda origin: origin[2], PART_BYTES):
         _send(calls, folder, batch)
 
 

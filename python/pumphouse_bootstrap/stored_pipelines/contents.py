@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 
+from pumphouse_bootstrap.local_data.batches import group_parts
 from pumphouse_bootstrap.local_data.store import PART_BYTES, cut
 from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.stored_pipelines.working_folder import Entry, open_file
-
-_MAX_PARTS_OF_CALL = 200
 
 Part = tuple[int, int, str]
 
@@ -58,61 +58,47 @@ class Contents:
         Upload files: each is the folder to open it from, its path and its entry. Raises Changed, Stopped, and what the calls
         raise.
         """
-        batch = _Batch(self, calls)
-        for folder, path, entry in files:
-            if self.find(entry) is None:
-                self._parts[entry[:3]] = self._upload_file(batch, folder, path, entry, is_stopped)
-        batch.send()
+        with contextlib.closing(self._read_missing(files, is_stopped)) as missing:
+            for batch in group_parts(missing, lambda part: len(part[1]), PART_BYTES):
+                self._store(calls, dict(batch))
 
-    def _upload_file(self, batch: _Batch, folder: int, path: str, entry: Entry, is_stopped: Callable[[], bool]) -> list[Part]:
-        try:
-            file = open_file(folder, path)
-        except OSError as error:
-            raise Changed(path) from error
-        try:
+    def _read_missing(
+        self, files: list[tuple[int, str, Entry]], is_stopped: Callable[[], bool]
+    ) -> Generator[tuple[str, bytes], None, None]:
+        """Yield SHA-256 and content of each part that the server does not have, once, and note the parts of each file."""
+        found: set[str] = set()
+        for folder, path, entry in files:
+            if self.find(entry) is not None:
+                continue
             parts: list[Part] = []
-            for offset, content in cut(file, entry.size):
+            for offset, content in _cut_unchanged(folder, path, entry):
                 if is_stopped():
                     raise Stopped()
                 sha256 = hashlib.sha256(content).hexdigest()
                 parts.append((offset, len(content), sha256))
-                batch.add(sha256, content)
-            info = os.fstat(file)
-            if (info.st_ino, info.st_size, info.st_mtime_ns) != entry[:3]:
-                raise Changed(path)
-            return parts
-        finally:
-            os.close(file)
+                if sha256 not in self._stored and sha256 not in found:
+                    found.add(sha256)
+                    yield sha256, content
+            self._parts[entry[:3]] = parts
 
-    def store(self, calls: ServerCalls, contents: dict[str, bytes]) -> None:
+    def _store(self, calls: ServerCalls, contents: dict[str, bytes]) -> None:
         sizes = ",".join(str(len(content)) for content in contents.values())
         route = f"-store-pipeline-parts?folder={self._folder_id}&pipeline={self._pipeline}&sizes={sizes}"
         calls.post_bytes(route, b"".join(contents.values()))
         self.uploaded_bytes += sum(len(content) for content in contents.values())
         self._stored.update(contents)
 
-    def has(self, sha256: str) -> bool:
-        return sha256 in self._stored
 
-
-class _Batch:
-    """Contents for one call."""
-
-    def __init__(self, contents: Contents, calls: ServerCalls) -> None:
-        self._contents = contents
-        self._calls = calls
-        self._waiting: dict[str, bytes] = {}
-        self._size = 0
-
-    def add(self, sha256: str, content: bytes) -> None:
-        if self._contents.has(sha256) or sha256 in self._waiting:
-            return
-        if self._size + len(content) > PART_BYTES or len(self._waiting) >= _MAX_PARTS_OF_CALL:
-            self.send()
-        self._waiting[sha256] = content
-        self._size += len(content)
-
-    def send(self) -> None:
-        if self._waiting:
-            self._contents.store(self._calls, self._waiting)
-        self._waiting, self._size = {}, 0
+def _cut_unchanged(folder: int, path: str, entry: Entry) -> Iterator[tuple[int, bytes]]:
+    """Yield offset and content of the parts of a file. Raises Changed if it is not the file that was listed."""
+    try:
+        file = open_file(folder, path)
+    except OSError as error:
+        raise Changed(path) from error
+    try:
+        yield from cut(file, entry.size)
+        info = os.fstat(file)
+        if (info.st_ino, info.st_size, info.st_mtime_ns) != entry[:3]:
+            raise Changed(path)
+    finally:
+        os.close(file)

@@ -260,7 +260,7 @@ class StoredPipelines:
         if change is None:
             return False
         self._has_called = True
-        calls.post_json("-record-pipeline-folders", {"saved": [change], "removed": []})
+        calls.post_json("-record-pipeline-folders", {"saved": [change.saved], "removed": []})
         folder.note_recorded(observed, change)
         return True
 
@@ -354,7 +354,8 @@ class StoredPipelines:
                 if not observed.packages:
                     return {"packages": []}
                 folder.contents.upload(calls, observed.list_files(), lambda: False)
-                return folder.describe_change(observed)
+                change = folder.describe_change(observed)
+                return None if change is None else change.saved
             except (Changed, Unstable):
                 # Processes of user code that could not be killed still write.
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from typing import NamedTuple
 
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import AttemptFolder, remove_tree
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import (
@@ -52,6 +53,14 @@ class Observed:
         for folder in self._opened:
             os.close(folder)
         self._opened = []
+
+
+class Change(NamedTuple):
+    """What differs from what the server has, in the form of the protocol, and what it has afterwards."""
+
+    saved: dict
+    files: dict[str, dict]
+    notes: str
 
 
 class StoredFolder:
@@ -186,11 +195,8 @@ class StoredFolder:
             origin["is_behind"] = True
         return origin
 
-    def describe_change(self, observed: Observed) -> dict | None:
-        """
-        Return what differs from what the server has, in the form of the protocol; None if nothing does. All contents are
-        uploaded.
-        """
+    def describe_change(self, observed: Observed) -> Change | None:
+        """Return what differs from what the server has; None if nothing does. All contents are uploaded."""
         files = {path: self._describe_file(entry) for path, entry in observed.listing.items()}
         notes = json.dumps([observed.origin, observed.packages])
         before = self.recorded or {}
@@ -198,7 +204,7 @@ class StoredFolder:
         removed = [path for path in before if path not in files]
         if not changed and not removed and notes == self.recorded_notes:
             return None
-        return {
+        saved = {
             "folder": self.id,
             "pipeline": self.pipeline,
             "origin": observed.origin,
@@ -206,6 +212,7 @@ class StoredFolder:
             "changed": changed,
             "removed": removed,
         }
+        return Change(saved, files, notes)
 
     def describe_origin_change(self) -> dict | None:
         """
@@ -221,11 +228,11 @@ class StoredFolder:
         change = {"folder": self.id, "pipeline": self.pipeline, "origin": origin, "packages": self.recorded_packages}
         return {**change, "changed": {}, "removed": []}
 
-    def note_recorded(self, observed: Observed, change: dict) -> None:
+    def note_recorded(self, observed: Observed, change: Change) -> None:
         self.recorded_packages = observed.packages
-        self.recorded = {path: self._describe_file(entry) for path, entry in observed.listing.items()}
-        self.recorded_notes = json.dumps([observed.origin, observed.packages])
-        if change["removed"]:
+        self.recorded = change.files
+        self.recorded_notes = change.notes
+        if change.saved["removed"]:
             self.contents.keep_only([entry for entry in observed.listing.values() if not entry.is_folder])
 
     def _describe_file(self, entry: Entry) -> dict:

@@ -10,12 +10,12 @@ import time
 
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import AttemptFolder, remove_tree
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.packages import FOLDER
+from pumphouse_bootstrap.local_data.batches import group_parts
 from pumphouse_bootstrap.local_data.fetch import Damaged, write_at
 from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.stored_pipelines.contents import Part
 from pumphouse_bootstrap.stored_pipelines.working_folder import Entry
 
-_BATCH_PARTS = 200
 _BATCH_BYTES = 8 * 1024 * 1024
 _ID = re.compile(r"[0-9a-f\-]{36}")
 
@@ -75,17 +75,10 @@ def _write_all(calls: ServerCalls, folder: int, taken: Taken) -> None:
     for path in paths:
         if taken.files[path]["parts"] is None:
             os.mkdir(path, 0o700, dir_fd=folder)
-    batch: list[tuple[str, Part]] = []
-    for path in paths:
-        if taken.files[path]["parts"] is None:
-            continue
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder))
-        for part in taken.read_parts(path):
-            if batch and (len(batch) >= _BATCH_PARTS or sum(each[1][1] for each in batch) + part[1] > _BATCH_BYTES):
-                _write_batch(calls, folder, taken, batch)
-                batch = []
-            batch.append((path, part))
-    if batch:
+        else:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder))
+    parts = ((path, part) for path in paths for part in taken.read_parts(path))
+    for batch in group_parts(parts, lambda each: each[1][1], _BATCH_BYTES):
         _write_batch(calls, folder, taken, batch)
     for path in paths:
         _complete(folder, path, taken.files[path])

@@ -9,7 +9,7 @@ import {
 import { runsAreContainers, runsAreInCluster } from '../../fixtures/runs-location.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
 import { startDestination } from './postgres-destination.ts';
-import { program } from './program.ts';
+import { program as smallProgram } from './program.ts';
 
 /** Where a run of the program stops, and what it does there. */
 export interface Stop {
@@ -30,13 +30,16 @@ export const dispositions = ['append', 'merge', 'replace'];
 export type PendingSite = Awaited<ReturnType<typeof createPendingSite>>;
 
 /**
- * Starts a server with a workspace whose jobs load what `program` describes, each with a pipeline and a dataset of its own.
+ * Starts a server with a workspace whose jobs load what a program describes, each with a pipeline and a dataset of its own.
  * @param names of the jobs, which are the names of their files; one that contains `timeout` has a short time limit
  */
-export async function createPendingSite(names: readonly string[], { dlt = newestDlt } = {}) {
+export async function createPendingSite(
+  names: readonly string[],
+  { dlt = newestDlt, program = smallProgram, memoryMb = 400 } = {},
+) {
   const postgres = await startDestination(clusterHost);
   let server: TestServer = await startTestServer({
-    PUMPHOUSE_INSTANCE_SIZES: 'small=2/400/512 medium=2/2048/1024',
+    PUMPHOUSE_INSTANCE_SIZES: `small=2/${memoryMb}/512 medium=2/2048/1024`,
     PUMPHOUSE_RUNS_LOOPBACK_PORTS: String(postgres.port),
   });
   const workspaceId = await createWorkspace(server, 'pending');

@@ -3,14 +3,11 @@
  * and with PUMPHOUSE_TEST_LOCAL_DATA=objects, where the destination may be lost with the pod.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attemptPodName } from '@pumphouse/server/executors/kubernetes/names.ts';
 import { keepsObjects, runsAreInCluster } from '../../fixtures/runs-location.ts';
-import { openServerStore, type ServerStore } from '../../fixtures/server-store.ts';
-import { ApiClient } from '../../kubernetes/api-client.ts';
-import type { TestCluster } from '../../kubernetes/cluster.ts';
 import { createPendingSite, loadedLine, type PendingSite } from './pending-site.ts';
+import { openRunPods, type RunPods } from './pods.ts';
 
-const points = ['normalize', 'in-load'] as const;
+const points = ['normalize', 'in-normalize', 'in-load'] as const;
 const jobs = ['duckdb_append', 'filesystem_append', 'postgres_append'].flatMap((job) =>
   points.flatMap((at) =>
     [`${job}_evicted-${at}`, `${job}_deleted-${at}`].map((name) => name.replaceAll('-', '')),
@@ -20,56 +17,21 @@ const jobs = ['duckdb_append', 'filesystem_append', 'postgres_append'].flatMap((
 /** Their pods had loaded more than the server knows. */
 const behind = ['append', 'merge', 'replace'].map((disposition) => `postgres_${disposition}_behind`);
 
-/** The real cluster is older than `policy/v1`. */
-const evictions = process.env['PUMPHOUSE_TEST_CLUSTER_KIND'] === 'real' ? 'policy/v1beta1' : 'policy/v1';
-
 describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
   let site: PendingSite;
-  let stored: ServerStore;
-  let cluster: ApiClient;
+  let pods: RunPods;
   beforeAll(async () => {
     site = await createPendingSite([...jobs, ...(keepsObjects ? behind : [])]);
-    stored = await openServerStore(site.server);
-    cluster = new ApiClient(
-      JSON.parse(process.env['PUMPHOUSE_TEST_CLUSTER'] ?? '') as Pick<
-        TestCluster,
-        'connection' | 'adminToken'
-      >,
-    );
+    pods = await openRunPods(site);
   });
   afterAll(async () => {
-    await stored.close();
+    await pods.close();
     await site.remove();
   });
 
-  async function findPod(id: string): Promise<string> {
-    const { attempts } = await site.server.client.call('get_job_run_life', {
-      params: { workspace_id: site.workspaceId, job_run_id: id },
-    });
-    return attemptPodName(String(attempts.at(-1)?.id));
-  }
-
-  /** Awaits that the server has what is pending: with a claim it is on the disk already. */
-  async function awaitStored(job: string, step: string): Promise<void> {
-    if (!keepsObjects) return;
-    const read = async () =>
-      stored.database.query<{ step: string }>(
-        `select package->>'step' as step from pipeline_folders, jsonb_array_elements(packages) package
-          where pipeline_name = $1`,
-        [job],
-      );
-    await expect.poll(read, { timeout: 120_000 }).toEqual([{ step }]);
-  }
-
-  async function deletePod(id: string): Promise<void> {
-    const pod = await findPod(id);
-    const body = { gracePeriodSeconds: 0 };
-    expect((await cluster.send('DELETE', cluster.path(`pods/${pod}`), { body })).status).toBe(200);
-  }
-
   /** Makes the server know only what it knew before the first job was completed. */
   async function forgetCompletedJobs(job: string): Promise<void> {
-    const { database } = stored;
+    const { database } = pods;
     const [folder] = await database.query<{ id: string; files: Record<string, unknown> }>(
       'select id, files from pipeline_folders where pipeline_name = $1',
       [job],
@@ -85,7 +47,7 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
 
   /** What the server keeps of a package: what was loaded to a file is lost with the pod. */
   const stepAt = (job: string, at: (typeof points)[number]) => {
-    if (at === 'normalize') return 'extracted';
+    if (at !== 'in-load') return 'extracted';
     return job.startsWith('postgres') ? 'partly_loaded' : 'normalized';
   };
 
@@ -96,10 +58,7 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
   it.each(cases)('evicted ($job, $at) is finished by its next attempt', async ({ job, at }) => {
     const name = `${job}_evicted${at.replace('-', '')}`;
     const { id } = await site.startUntil(name, { at, how: 'hang' });
-    const pod = await findPod(id);
-    const body = { apiVersion: evictions, kind: 'Eviction', metadata: { name: pod } };
-    const answer = await cluster.send('POST', cluster.path(`pods/${pod}/eviction`), { body });
-    expect(answer.status).toBe(201);
+    await pods.evict(id);
     // The run is retried, and its second attempt finishes what the first one left.
     const ended = await site.finish(id);
     expect(ended.status, ended.lines.join('\n')).toBe('completed');
@@ -110,8 +69,8 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
   it.each(cases)('deleted by force ($job, $at) is finished by the next one', async ({ job, at }) => {
     const name = `${job}_deleted${at.replace('-', '')}`;
     const { id } = await site.startUntil(name, { at, how: 'hang' });
-    await awaitStored(name, stepAt(job, at));
-    await deletePod(id);
+    await pods.awaitStored(name, stepAt(job, at));
+    await pods.deleteByForce(id);
     expect((await site.finish(id)).status).toBe('failed');
     if (!keepsObjects) {
       // Only the next run looks at what is pending on a claim.
@@ -130,8 +89,8 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     'deleted by force leaves jobs that were loaded (%s)',
     async (name) => {
       const { id } = await site.startUntil(name, { at: 'in-load', how: 'hang' });
-      await awaitStored(name, 'partly_loaded');
-      await deletePod(id);
+      await pods.awaitStored(name, 'partly_loaded');
+      await pods.deleteByForce(id);
       expect((await site.finish(id)).status).toBe('failed');
       await forgetCompletedJobs(name);
       await site.expectFinished(name, id, 6);

@@ -43,6 +43,9 @@ export interface LeftPipelineFolder {
 const ownerIsOpen = `exists (select 1 from attempts owner where owner.id = folders.owner_attempt_id
   and owner.closed_at is null and owner.exit is null)` as const;
 const inScope = `folders.workspace_id = :workspaceId and folders.profile = :profile` as const;
+const selectLeft =
+  `select folders.id, folders.attempt_id as "attemptId", folders.pipeline_name as "pipelineName",
+  folders.packages from pipeline_folders folders` as const;
 
 /** Stores working folders of pipelines, each owned by one attempt. */
 export function createPipelineFolderStore(sql: Queryable) {
@@ -158,8 +161,7 @@ export function createPipelineFolderStore(sql: Queryable) {
     listLeft: ({ workspaceId, profile }: LocalDataKey, ending: string) =>
       sql.query<LeftPipelineFolder>(
         named(
-          `select folders.id, folders.attempt_id as "attemptId", folders.pipeline_name as "pipelineName", folders.packages
-             from pipeline_folders folders
+          `${selectLeft}
             where ${inScope} and folders.packages <> '[]'
               and (folders.owner_attempt_id = :ending or not ${ownerIsOpen})
             order by folders.created_at, folders.id limit 1000`,
@@ -185,8 +187,7 @@ export function createPipelineFolderStore(sql: Queryable) {
     listOfPipeline: ({ workspaceId, profile }: LocalDataKey, pipelineName: string) =>
       sql.query<LeftPipelineFolder>(
         named(
-          `select folders.id, folders.attempt_id as "attemptId", folders.pipeline_name as "pipelineName", folders.packages
-             from pipeline_folders folders
+          `${selectLeft}
             where ${inScope} and folders.pipeline_name = :pipelineName and not ${ownerIsOpen}`,
           { workspaceId, profile, pipelineName },
         ),
