@@ -1,12 +1,11 @@
 /** Servers that are killed while they send alerts, two servers at once, and a receiver that never answers. */
-import type { FaultPointName } from '@pumphouse/server/platform/fault-points.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
+import { createSiteServers } from './site-servers.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { openAlertSite, type AlertSite } from '../e2e/alerts/alert-site.ts';
 import { openServerStore } from '../fixtures/server-store.ts';
@@ -17,7 +16,7 @@ const scripts = { brief: 'if __name__ == "__main__":\n    print("works")\n' };
 
 let site: AlertSite;
 let pauseFolder: string;
-let servers: TestServer[];
+let servers: ReturnType<typeof createSiteServers>;
 let firstRequest: number;
 
 beforeAll(async () => {
@@ -34,24 +33,11 @@ afterAll(async () => {
   await rm(pauseFolder, { recursive: true, force: true });
 });
 beforeEach(() => {
-  servers = [];
+  servers = createSiteServers(site.server, join(pauseFolder, 'reached'));
   firstRequest = site.receiver.received.length;
 });
-afterEach(async () => {
-  rmSync(pauseFile(), { force: true });
-  // A stopping server records what it has sent: the next test finds nothing to repeat.
-  for (const server of servers) await server.end('SIGTERM');
-});
-
-const pauseFile = () => join(pauseFolder, 'reached');
-
-async function start(pauseAt?: FaultPointName): Promise<TestServer> {
-  const server = await site.server.restart({
-    PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile()}`,
-  });
-  servers.push(server);
-  return server;
-}
+// A stopping server records what it has sent: the next test finds nothing to repeat.
+afterEach(() => servers.endServers());
 
 const run = async (server: TestServer) =>
   createApiWorkspace(server, site.api.id).awaitEnd(await triggerJob(server, site.api.id, 'jobs.brief'));
@@ -66,14 +52,14 @@ describe('a server that is killed', () => {
     ['between deciding and sending', 'before-alert-sent'],
     ['after the receiver got the message, before that is recorded', 'after-alert-sent'],
   ] as const)('%s loses nothing, and repeats a message only with its id', async (_, point) => {
-    const server = await start(point);
+    const server = await servers.start({ pauseAt: point });
     const { id } = await run(server);
-    await eventually('the server comes to that moment', () => existsSync(pauseFile()));
+    await servers.awaitPause();
     const before = requestsAbout(id).length;
     expect(before).toBe(point === 'after-alert-sent' ? 1 : 0);
     await server.end('SIGKILL');
-    rmSync(pauseFile());
-    await endLeases(await start());
+    servers.resume();
+    await endLeases(await servers.start());
     await eventually('the receiver gets the message', () => requestsAbout(id).length > before);
     const requests = requestsAbout(id);
     expect(requests).toHaveLength(before + 1);
@@ -86,9 +72,8 @@ describe('a server that is killed', () => {
 });
 
 it('two servers send each incident once', async () => {
-  const one = await start();
-  const other = await one.startBeside({ PUMPHOUSE_PAUSE_AT: '' });
-  servers.push(other);
+  const one = await servers.start();
+  const other = await servers.startBeside();
   const runs = await Promise.all([run(one), run(other), run(one), run(other)]);
   await eventually('the receiver has every run', () =>
     runs.every(({ id, number }) =>
@@ -104,7 +89,7 @@ it('two servers send each incident once', async () => {
 it('a receiver that never answers, with 200 messages for it, delays neither runs, ticks, the API nor others', async () => {
   const silent = await startAlertReceiver();
   silent.respondWith(() => undefined);
-  const server = await start();
+  const server = await servers.start();
   const { params } = site;
   const channel = await server.client.call('create_alert_channel', {
     params,

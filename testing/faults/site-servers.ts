@@ -45,12 +45,15 @@ export function createSiteServers(first: TestServer, pauseFile: string) {
       }),
 
     async endServers(): Promise<void> {
+      // A server that has not come to its fault point would stop at it now, and nothing would let it go on.
+      writeFileSync(notYetFile, '');
       rmSync(pauseFile, { force: true });
       for (const server of servers) {
         server.process.kill('SIGCONT');
         await server.end('SIGTERM');
       }
       servers.clear();
+      rmSync(notYetFile);
     },
   };
 }

@@ -188,14 +188,14 @@ function createBreakable(persistence: Persistence) {
   let crashPoint: CrashPoint | null = null;
   const breakable: Persistence = {
     ...persistence,
-    async transaction(work) {
+    async transaction(work, options) {
       const point = crashPoint;
       crashPoint = null;
       const result = await persistence.transaction(async (store) => {
         const value = await work(store);
         if (point === 'before-commit') throw new Crash('before the commit');
         return value;
-      });
+      }, options);
       if (point === 'after-commit') throw new Crash('after the commit');
       return result;
     },

@@ -46,13 +46,21 @@ export interface RunningServer {
   url: string;
   /** Where the first owner signs up, once and within a day; null if there is an owner already. */
   setupUrl: string | null;
-  /** Stops accepting work and exits; runs continue. */
+  /**
+   * Stops accepting work and closes everything; runs continue. What does not close within about 20 s is left and
+   * logged, which is as safe as a kill.
+   */
   stop(): Promise<void>;
+  /** Lists the parts that `stop` has not closed yet. */
+  listOpen(): string[];
 }
+
+/** Leaves time for the database before the limit of the process (`apps/cli/src/stop-signals.ts`). */
+const stopLimitMs = 20_000;
 
 /** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
-  const parts = createOpenParts();
+  const parts = createOpenParts({ limitMs: stopLimitMs, log });
   try {
     return await openServer(config, log, parts);
   } catch (error) {
@@ -65,15 +73,15 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 async function openServer(config: Config, log: Logger, parts: OpenParts): Promise<RunningServer> {
   const instruments = createInstruments();
   const closeProcessMetrics = collectProcessMetrics(instruments.registry);
-  parts.add(async () => closeProcessMetrics());
+  parts.add('process metrics', async () => closeProcessMetrics());
   const opened = await openStore(config, log, instruments);
-  parts.add(() => opened.close());
+  parts.add('database', () => opened.close());
   const { persistence } = opened;
   const registration = await openRegistration(config, persistence, log);
-  parts.add(() => registration.remove());
+  parts.add('registration', () => registration.remove());
   const { encryption } = registration;
   const loops = createLoops({ onWake: persistence.onWake, log });
-  parts.add(() => loops.stop());
+  parts.add('loops', () => loops.stop());
   await loops.start(registration.loop);
 
   const { id: installationId } = await persistence.store.installation.get();
@@ -88,13 +96,13 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
   const mailer = await openMailer(config.mail);
-  parts.add(() => mailer?.close());
+  parts.add('mail', () => mailer?.close());
   const addresses = createServerAddresses(config);
   const filePorts = openFilePorts(config, persistence);
   await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
   const playground = await openPlayground(config.playground, log);
   const traces = await openTraces(config, { instruments, log });
-  parts.add(async () => traces?.close());
+  parts.add('traces', async () => traces?.close());
   const services = createServices({
     ...filePorts,
     instruments,
@@ -119,8 +127,8 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     findExecutor: (id) => workerHost?.findExecutor(id) ?? null,
     log,
   });
-  const listeners = createOpenParts('together');
-  parts.add(() => listeners.close());
+  const listeners = createOpenParts({ order: 'together' });
+  parts.add('listeners', () => listeners.close());
   const pages = selectPageServices(services, { persistence, encryption });
   let attemptsAddress: OpenAttemptsAddress | null = null;
   let workerHost: WorkerHost | null = null;
@@ -175,7 +183,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   );
   const proxyParts = { persistence, services, appConnector: connectors.all, addresses, log };
   const appsProxy = createAppsProxy(config, proxyParts);
-  listeners.add(() => appsProxy.stop());
+  listeners.add('apps', () => appsProxy.stop());
   await appsProxy.listen();
   attemptsAddress = await openAttemptsAddress(config, created, {
     buildRunsApi: () => buildRunsApi(api),
@@ -189,12 +197,12 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const { readiness } = api;
   const metricExport = await openMetricExport(config, { readiness, instruments, serverId, log });
   if (metricExport) {
-    parts.add(() => metricExport.sender.close());
+    parts.add('metrics', () => metricExport.sender.close());
     await loops.start(metricExport.loop);
   }
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
-  parts.add(await startLoops(config, loops, { ...loopParts, attemptsAddress }));
+  parts.add('runs and loops', await startLoops(config, loops, { ...loopParts, attemptsAddress }));
   const host = createWorkerHost(selectSupervisorSettings(config), {
     ...loopParts,
     retention: { ...filePorts, limits: config.retention, pendingLimits: config.pendingPackages },
@@ -202,7 +210,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     loops,
   });
   await host.start();
-  parts.add(() => host.stop());
+  parts.add('workers', () => host.stop());
   workerHost = host;
   areLoopsStarted = true;
   const setupToken = await pages.setup.issueLink();
@@ -211,5 +219,6 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     url,
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     stop: () => parts.close(),
+    listOpen: () => parts.listOpen(),
   };
 }

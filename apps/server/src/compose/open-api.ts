@@ -21,12 +21,12 @@ export async function openApi(
 ): Promise<OpenApi> {
   await mkdir(dependencies.uploadDir, { recursive: true, mode: 0o700 });
   const api = buildApi(dependencies);
-  parts.add(() => closeHttpApp(api));
+  parts.add('API', () => closeHttpApp(api));
   await api.listen({ host: at.host, port: at.port });
   const listening = listeningAddress(api.server);
   const { address: host, port } = listening;
   const otherLoopback = await listenOnOtherLoopback(api.server, { host, port });
-  parts.add(() => otherLoopback.close());
+  parts.add('API on the other loopback address', () => otherLoopback.close());
   return { url: formatUrl(listening), port };
 }
 

@@ -40,7 +40,7 @@ export async function openAttemptsAddress(
 ): Promise<OpenAttemptsAddress> {
   const runsListener = await openRunsListener(config, created, { buildApi: buildRunsApi, log });
   if (runsListener) {
-    listeners.add(() => runsListener.stop());
+    listeners.add('listener of runs', () => runsListener.stop());
     return { ...runsListener, runsUrl: () => runsListener.url() };
   }
   const { machineId, hostName } = readServerLocation();
@@ -51,7 +51,7 @@ export async function openAttemptsAddress(
     closeApi: closeHttpApp,
     log,
   });
-  listeners.add(() => socket.stop());
+  listeners.add('socket of attempts', () => socket.stop());
   const url = config.attemptsUrl ?? listeningUrl;
   return {
     ...createFixedAddress({ url, socket: socket.path }),

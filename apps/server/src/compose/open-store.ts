@@ -6,6 +6,7 @@ import { createDatabase } from '../store/postgres/pool.ts';
 import { createPersistence, type Persistence } from '../store/store.ts';
 import { migrate } from '../store/postgres/migrate.ts';
 import { isTransactionPooler, transactionPoolerAdvice } from '../store/postgres/transaction-pooler.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../store/postgres/embedded/embedded.ts';
 
 /**
@@ -41,11 +42,14 @@ export async function openStore(
   return {
     persistence: createPersistence(database),
     async close() {
-      await database.close();
+      // A transaction that does not end must not keep Postgres running, which ends it.
+      await Promise.race([database.close(), delay(maxCloseMs, undefined, { ref: false })]);
       await embedded?.stop();
     },
   };
 }
+
+const maxCloseMs = 2000;
 
 /** Time after which resources held by a suspended server (transaction locks, events) are released. */
 export function hangSeconds(config: Config): number {

@@ -81,6 +81,10 @@ export function createInstruments() {
     'Attempts to send an alert, by their result',
     ['channel', 'result'],
   );
+  const alertsPostponed = count(
+    'pumphouse_alerts_postponed_total',
+    'Evaluations of alerts that were put off because a transaction held a row for too long',
+  );
   const spansSent = count('pumphouse_trace_spans_sent_total', 'Spans that the collector of traces accepted');
   const spansLost = count(
     'pumphouse_trace_spans_lost_total',
@@ -131,6 +135,7 @@ export function createInstruments() {
     },
     executorFailed: (executor: string, kind: string) => executorErrors.inc({ executor, kind }),
     alertAttempted: (channel: string, result: string) => alertAttempts.inc({ channel, result }),
+    alertsPostponed: () => alertsPostponed.inc(),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
     metricsExported: (result: 'sent' | 'failed') => exported.inc({ result }),

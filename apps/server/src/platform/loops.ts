@@ -81,6 +81,9 @@ export interface Loops {
 /** For loops that run about every second: a server whose loop has not succeeded for longer is not ready. */
 export const maxLoopSilenceMs = 30_000;
 
+/** A stopping server names the loops that have not ended after this. */
+const lateStopMs = 5000;
+
 /**
  * Pause after the first of several failures in a row. It doubles with each, up to the interval of the loop.
  */
@@ -106,7 +109,18 @@ export function createLoops({ onWake, log }: { onWake: OnWake; log: Logger }): L
     },
     list: () => [...running.values()].map(({ readStatus }) => readStatus()),
     async stop() {
-      await Promise.all([...running.values()].map(({ loop }) => loop.stop()));
+      const left = new Set(running.keys());
+      const late = setTimeout(
+        () => log.warn({ loops: [...left] }, 'iterations of loops have not ended yet'),
+        lateStopMs,
+      ).unref();
+      await Promise.all(
+        [...running].map(async ([name, { loop }]) => {
+          await loop.stop();
+          left.delete(name);
+        }),
+      );
+      clearTimeout(late);
     },
   };
 }

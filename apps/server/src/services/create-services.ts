@@ -372,6 +372,7 @@ export function createServices(ports: ServicePorts) {
       readTickLag,
       publicUrl: addresses.serverUrl,
       gatherMs: settings.alertGatherMs,
+      instruments,
       faultPoints,
       clock,
       log,

@@ -1,5 +1,5 @@
 import type { OnWake } from '../platform/loops.ts';
-import type { Database, Queryable } from './postgres/pool.ts';
+import type { Database, Queryable, TransactionOptions } from './postgres/pool.ts';
 import { createAlertEventStore } from './postgres/alerts/alert-events.ts';
 import { createAlertIncidentStore } from './postgres/alerts/alert-incidents.ts';
 import { createAlertJobMuteStore } from './postgres/alerts/alert-job-mutes.ts';
@@ -173,8 +173,9 @@ export interface Persistence<Names extends keyof Store = keyof Store> {
   /**
    * Runs `work` in one transaction. After a deadlock it runs again, so it must have no effects outside of the
    * store.
+   * @throws LockTimeoutError when a statement has waited for `lockTimeoutMs`
    */
-  transaction<T>(work: (store: Pick<Store, Names>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (store: Pick<Store, Names>) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * Calls `onWake` when any server commits work, with the kind of the event (`schedules` if ticks changed,
    * `queue` if runs were queued or limits changed, `mail` if mail must be sent), and with undefined after a
@@ -186,7 +187,8 @@ export interface Persistence<Names extends keyof Store = keyof Store> {
 export function createPersistence(database: Database): Persistence {
   return {
     store: createStore(database),
-    transaction: (work) => database.transaction((tx) => work(createStoreOfTransaction(tx))),
+    transaction: (work, options) =>
+      database.transaction((tx) => work(createStoreOfTransaction(tx)), options),
     async onWake(onWake) {
       const subscription = await database.listen(wakeChannel, onWake);
       return subscription;

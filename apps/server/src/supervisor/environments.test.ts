@@ -121,11 +121,13 @@ describe('an environment', () => {
     const early = [ask(environments, request), ask(environments, request)];
     await held.awaitBuilds(1);
     const late = [1, 2, 3].map(() => ask(environments, request));
-    await eventually('all have joined', () => late.every(({ lines }) => lines.length === 1));
+    const all = [...early, ...late];
+    // Also the early ones: one that still looked for the environment when the build ended would find it ready.
+    await eventually('all have joined', () => all.every(({ lines }) => lines.length === 1));
     held.release();
-    const locations = await Promise.all([...early, ...late].map(({ location }) => location));
+    const locations = await Promise.all(all.map(({ location }) => location));
     expect(new Set(locations.map(({ path }) => path)).size).toBe(1);
-    for (const { lines } of [...early, ...late]) expect(lines).toEqual(['resolving', 'built']);
+    for (const { lines } of all) expect(lines).toEqual(['resolving', 'built']);
     expect(fake.built).toHaveLength(1);
     expect(fake.built[0]).toMatchObject({
       organizationId: context.organizationId,

@@ -60,7 +60,7 @@ export async function startWorker(
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   const parts = createOpenParts();
   const loops = createLoops({ onWake: async () => ({ close: async () => undefined }), log });
-  parts.add(() => loops.stop());
+  parts.add('loops', () => loops.stop());
   const stopping = new AbortController();
   let installation: Installation | null = null;
   let session: WorkerSession | null = null;
@@ -178,8 +178,8 @@ async function openInstallation(
 ): Promise<Installation> {
   const decisions = createDecisionFile(config.dataDir);
   const created = await createExecutor(config, { installationId: id, decisions }, log);
-  const listeners = createOpenParts('together');
-  parts.add(() => listeners.close());
+  const listeners = createOpenParts({ order: 'together' });
+  parts.add('listeners', () => listeners.close());
   const buildRelay = () => buildAttemptsRelay(serverUrl, log);
   const address = await openAttemptsAddress(config, created, {
     buildRunsApi: buildRelay,
@@ -191,7 +191,7 @@ async function openInstallation(
   const { templates } = created.executor;
   if (templates) {
     await loops.start(defineTemplatesLoop(templates));
-    parts.add(() => templates.close());
+    parts.add('templates', () => templates.close());
   }
   return { id, created, address };
 }

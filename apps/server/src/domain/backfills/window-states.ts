@@ -1,4 +1,5 @@
 import type { RunInterval } from '../scheduling/run-interval.ts';
+import { subtractIntervals } from '../scheduling/interval-store.ts';
 
 /** Which windows a backfill loads. */
 export const backfillModes = ['missing', 'failed', 'all'] as const;
@@ -63,15 +64,7 @@ export function chooseParts(
   const isLoadedAgain = mode === 'all' || (mode === 'failed' && window.state === 'failed');
   const whole = { start: window.start, end: window.end };
   if (isLoadedAgain || !overlaps(completed, window)) return [whole];
-  const parts: RunInterval[] = [];
-  let { start } = window;
-  for (const taken of completed) {
-    if (taken.end <= start) continue;
-    if (taken.start >= window.end) break;
-    if (taken.start > start) parts.push({ start, end: taken.start });
-    start = taken.end;
-  }
-  return start < window.end ? [...parts, { start, end: window.end }] : parts;
+  return subtractIntervals([whole], completed);
 }
 
 /** Counts windows by state. */

@@ -15,6 +15,27 @@ export function sortAndCoalesce(intervals: readonly RunInterval[]): RunInterval[
   return joined;
 }
 
+/** Returns the time of intervals without that of others. Both are joined and in order, as is the result. */
+export function subtractIntervals(
+  intervals: readonly RunInterval[],
+  taken: readonly RunInterval[],
+): RunInterval[] {
+  const rest: RunInterval[] = [];
+  let next = 0;
+  for (const { start, end } of intervals) {
+    let from = start;
+    for (let other = taken[next]; other && other.start < end; other = taken[next]) {
+      if (other.start > from) rest.push({ start: from, end: other.start });
+      if (other.end > from) from = other.end;
+      // The rest of it may take time of the next interval.
+      if (other.end > end) break;
+      next += 1;
+    }
+    if (from < end) rest.push({ start: from, end });
+  }
+  return rest;
+}
+
 /**
  * Lists the intervals between cron ticks that lie completely within `overall`, in order. At a spring gap of
  * an hourly cron one of them is empty, as in dlt 1.31.

@@ -1,5 +1,6 @@
 import type { Clock } from '../scheduling/clock.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
@@ -25,6 +26,7 @@ export function createAlertServices({
   readTickLag,
   publicUrl,
   gatherMs = defaultGatherMs,
+  instruments,
   faultPoints,
   clock,
   log,
@@ -35,6 +37,7 @@ export function createAlertServices({
   readTickLag: ReadTickLag;
   publicUrl: () => string;
   gatherMs?: number | undefined;
+  instruments: Instruments;
   faultPoints: FaultPoints;
   clock: Clock;
   log: Logger;
@@ -53,6 +56,7 @@ export function createAlertServices({
         readTickLag,
       }),
       notifyIncidents: createNotifyIncidents({ enqueueAlert, publicUrl, gatherMs }),
+      instruments,
       faultPoints,
       clock,
       log,

@@ -1,14 +1,17 @@
-import type { AlertRuleRecord } from '../../store/records.ts';
+import type { AlertEventRecord, AlertRuleRecord, WorkspaceRecord } from '../../store/records.ts';
 import type { Clock } from '../scheduling/clock.ts';
-import type { Derived, Occurrence } from '../../domain/alerts/derive-occurrences.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
+import type { IncidentScope } from './write-incidents.ts';
+import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Observation, ObserveConditions, ObservedWorkspace } from './observe-conditions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { NotifyIncidents } from './notify-incidents.ts';
-import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
 import { createConsolePaths } from '../../domain/alerts/incident-text.ts';
+import { createHeldJobs } from '../../domain/alerts/held-jobs.ts';
 import { deriveFromEvent } from './evaluate-events.ts';
+import { HeldJobError, writeDerived, writeObservation } from './write-incidents.ts';
+import { LockTimeoutError } from '../../store/lock-timeout-error.ts';
 
 type Stores =
   | 'alertDeliveries'
@@ -23,6 +26,7 @@ export interface EvaluateAlertsDependencies {
   persistence: Persistence<Stores>;
   observeConditions: ObserveConditions;
   notifyIncidents: NotifyIncidents;
+  instruments: Pick<Instruments, 'alertsPostponed'>;
   faultPoints: FaultPoints;
   clock: Clock;
   log: Logger;
@@ -36,14 +40,23 @@ const workspacesAtOnce = 50;
 const eventsAtOnce = 100;
 /** An event that fails this often in a row is dropped, so that it does not block those after it. */
 const maxFailures = 5;
+/**
+ * An incident refers to its job, so it waits for a transaction that holds the row of the job. Without a limit one
+ * long transaction would stop the alerts of all workspaces.
+ */
+const lockTimeoutMs = 1000;
+/** How often a workspace is evaluated without further jobs whose rows are held, before it is left for later. */
+const maxTries = 3;
 
 /**
  * Creates the evaluation of rules: events, conditions of the clock, and messages. One transaction for each
  * workspace removes events, changes incidents and writes messages, so a killed server loses and repeats
- * nothing. Several servers may call it: one at a time evaluates a workspace.
+ * nothing. Several servers may call it: one at a time evaluates a workspace. What concerns a job whose row
+ * another transaction holds is evaluated by a later call.
  */
 export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
-  const { persistence, observeConditions, notifyIncidents, faultPoints, clock, log } = dependencies;
+  const { persistence, observeConditions, notifyIncidents, instruments, faultPoints, clock, log } =
+    dependencies;
   const { store } = persistence;
   /** Failures in a row by workspace. */
   const failures = new Map<string, number>();
@@ -73,29 +86,67 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
       organizationId: workspace.organizationId,
       now: observedAt,
     });
-    return persistence.transaction(async (tx) => {
-      if (!(await tx.alertEvents.tryHold(workspaceId))) return false;
-      const now = await clock(tx);
-      const rules = await tx.alertRules.listEnabled(workspaceId);
-      const events = await tx.alertEvents.list(workspaceId, eventLimit);
-      const paths = createConsolePaths(workspaceId);
-      for (const event of events) {
-        if (event.kind === 'job-archived')
-          await tx.alertIncidents.resolveOfArchivedJobs(workspaceId, {
-            at: now,
-            resolution: 'The job was archived.',
-          });
-        await apply(tx, await deriveFromEvent(tx, rules, event, { workspaceId, paths }), {
-          workspaceId,
-          now,
-        });
+    const heldJobIds = new Set<string>();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await persistence.transaction(
+          (tx) => write(tx, { workspace, due, observation, eventLimit, heldJobIds }),
+          { lockTimeoutMs },
+        );
+      } catch (error) {
+        if (!(error instanceof HeldJobError) || tries >= maxTries) throw error;
+        for (const jobId of await store.alertSources.listHeldJobs(workspaceId)) heldJobIds.add(jobId);
+        heldJobIds.add(error.jobId);
+        notePostponed({ workspaceId, jobIds: [...heldJobIds] });
       }
-      if (events.length > 0) await tx.alertEvents.remove(events.map(({ id }) => id));
-      await applyObservation(tx, unchanged(due, rules), observation, { workspaceId, now });
-      await notifyIncidents(tx, { workspace: { id: workspaceId, name: workspace.name }, now });
-      if (events.length > 0) await faultPoints.reach('in-alerts-before-commit');
-      return events.length === eventLimit;
-    });
+    }
+  }
+
+  function notePostponed(about: { workspaceId: string; jobIds?: string[]; err?: LockTimeoutError }): void {
+    instruments.alertsPostponed();
+    log.warn(about, 'alerts wait for a transaction that holds a row; retried in the next iteration');
+  }
+
+  async function write(
+    tx: Pick<Store, Stores>,
+    { workspace, due, observation, eventLimit, heldJobIds }: Evaluation,
+  ): Promise<boolean> {
+    const { id: workspaceId, name } = workspace;
+    if (!(await tx.alertEvents.tryHold(workspaceId))) return false;
+    const now = await clock(tx);
+    const scope: IncidentScope = { workspaceId, now, held: createHeldJobs(heldJobIds) };
+    const rules = await tx.alertRules.listEnabled(workspaceId);
+    const events = await tx.alertEvents.list(workspaceId, eventLimit);
+    const done: AlertEventRecord[] = [];
+    for (const event of events) if (await writeEvent(tx, rules, event, scope)) done.push(event);
+    if (done.length > 0) await tx.alertEvents.remove(done.map(({ id }) => id));
+    await writeObservation(tx, unchanged(due, rules), observation, scope);
+    await notifyIncidents(tx, { workspace: { id: workspaceId, name }, now });
+    if (done.length > 0) await faultPoints.reach('in-alerts-before-commit');
+    return events.length === eventLimit && done.length > 0;
+  }
+
+  /** @returns false if the event waits for the row of a job */
+  async function writeEvent(
+    tx: Pick<Store, Stores>,
+    rules: readonly AlertRuleRecord[],
+    event: AlertEventRecord,
+    scope: IncidentScope,
+  ): Promise<boolean> {
+    const { workspaceId, now, held } = scope;
+    if (event.kind === 'job-archived') {
+      // Its earlier events may wait.
+      if (held.has(event.subjectId)) return false;
+      await tx.alertIncidents.resolveOfArchivedJobs(workspaceId, {
+        at: now,
+        resolution: 'The job was archived.',
+      });
+    }
+    const paths = createConsolePaths(workspaceId);
+    const derived = await deriveFromEvent(tx, rules, event, { workspaceId, paths });
+    if (held.postpones(derived)) return false;
+    await writeDerived(tx, derived, scope);
+    return true;
   }
 
   /** After a failure events are evaluated one by one. */
@@ -106,6 +157,10 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
       failures.delete(workspaceId);
       return hasMore || failed > 0;
     } catch (error) {
+      if (error instanceof LockTimeoutError) {
+        notePostponed({ workspaceId, err: error });
+        return false;
+      }
       failures.set(workspaceId, failed + 1);
       log.error({ err: error, workspaceId }, 'alerts of a workspace were not evaluated; retried');
       if (failed + 1 >= maxFailures) await dropEvent(workspaceId);
@@ -134,60 +189,13 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
   };
 }
 
-interface Scope {
-  workspaceId: string;
-  now: Date;
-}
-
-async function apply(
-  store: Pick<Store, 'alertIncidents'>,
-  { occurrences, resolutions }: Derived,
-  scope: Scope,
-): Promise<void> {
-  for (const { ruleIds, subject, resolution } of resolutions)
-    await store.alertIncidents.resolveSubject(ruleIds, subject, { at: scope.now, resolution });
-  for (const occurrence of occurrences) await store.alertIncidents.record(toRow(occurrence, scope));
-}
-
-function toRow({ rule, text, ...occurrence }: Occurrence, { workspaceId }: Scope) {
-  const { id: ruleId, kind, severity } = rule;
-  const { isMomentary } = alertKinds[kind];
-  return { ...occurrence, ...text, workspaceId, ruleId, kind, severity, isMomentary };
-}
-
-/** Opens incidents for new conditions, updates those that last, and resolves those that ended. */
-async function applyObservation(
-  store: Pick<Store, 'alertIncidents' | 'alertRules'>,
-  rules: readonly AlertRuleRecord[],
-  { findings, incompleteRuleIds }: Observation,
-  scope: Scope,
-): Promise<void> {
-  for (const rule of rules) {
-    const found = new Map(
-      findings.filter((each) => each.rule.id === rule.id).map((each) => [each.subject, each]),
-    );
-    const open = await store.alertIncidents.listOpen(rule.id);
-    const openSubjects = new Set(open.map(({ subject }) => subject));
-    for (const [subject, finding] of found) {
-      if (openSubjects.has(subject)) await store.alertIncidents.describe(rule.id, subject, finding.text);
-      else await store.alertIncidents.record(toRow({ ...finding, at: scope.now }, scope));
-    }
-    const ended = open.filter(({ subject }) => !found.has(subject));
-    if (!incompleteRuleIds.has(rule.id))
-      for (const { subject } of ended)
-        await store.alertIncidents.resolveSubject([rule.id], subject, {
-          at: scope.now,
-          resolution: 'The condition ended.',
-        });
-  }
-  for (const [seconds, group] of Map.groupBy(rules, ({ kind }) => alertKinds[kind].everySeconds)) {
-    if (seconds === null) continue;
-    const at = new Date(scope.now.getTime() + seconds * 1000);
-    await store.alertRules.setCheckAt(
-      group.map(({ id }) => id),
-      at,
-    );
-  }
+/** What one transaction evaluates. */
+interface Evaluation {
+  workspace: WorkspaceRecord;
+  due: readonly AlertRuleRecord[];
+  observation: Observation;
+  eventLimit: number;
+  heldJobIds: ReadonlySet<string>;
 }
 
 /** The rules that are still as they were when their conditions were read. */

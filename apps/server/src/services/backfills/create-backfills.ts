@@ -5,7 +5,7 @@ import type { Clock } from '../scheduling/clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { describePreparation } from '../../domain/backfills/backfill-state.ts';
 import { findRefusal, refuseArchived } from '../runs/start-refusals.ts';
-import { findTurns, isOutdated, planBackfill, toPortions } from './plan-backfill.ts';
+import { findChange, findTurns, planBackfill, toPortions } from './plan-backfill.ts';
 import { readStartContext } from '../runs/start-context.ts';
 import { recordChange } from '../audit/audit.ts';
 import { requireClock } from './find-windows.ts';
@@ -51,12 +51,13 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
 
   /**
    * Stores a backfill with the planned windows.
+   * @param planned null: it is planned under the lock
    * @returns null if the plan no longer applies
    */
   async function tryCreate(
     store: Pick<Store, Stores>,
     request: CreateBackfillRequest,
-    planned: Planned | null,
+    { planned, requestedAt, isLastPlan }: Creation,
   ): Promise<BackfillRecord | null> {
     const [job] = await store.jobs.lock([request.jobId]);
     if (job?.workspaceId !== request.workspaceId)
@@ -73,7 +74,10 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
         `The job ${job.jobRef} has ${maxOpenBackfills} open backfills. Cancel one, or wait until one has ended.`,
       );
     }
-    if (planned && (planned.clockKey !== clockKey || (await isOutdated(store, job.id, planned)))) return null;
+    if (planned && planned.clockKey !== clockKey) return null;
+    const change = planned && (await findChange(store, job, planned, request.mode));
+    // Freed time is left out rather than that the lock is held while thousands of windows are planned.
+    if (change === 'taken' || (change === 'freed' && !isLastPlan)) return null;
     const { range, selected, portions } = planned ?? (await plan(store, job, request));
     if (!range || selected.length === 0)
       throw new ServiceError(
@@ -97,6 +101,7 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
       clock: clockKey,
       windowCount: selected.length,
       turnsOn: await findTurns(store, job, settings),
+      createdAt: requestedAt,
       ...prepareIn(portions.length, selected.length),
     });
     await store.backfillWindows.planPortions(backfill.id, portions);
@@ -139,17 +144,20 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
 
     /**
      * Creates a backfill of the windows that its mode selects now. Plans them without a lock, which can take
-     * seconds, and inserts them in portions if there are many: the backfill is then `preparing`.
+     * seconds, and inserts them in portions if there are many: the backfill is then `preparing`. What a run
+     * completes after the request is not loaded again, whatever the mode.
      * @throws ServiceError not_found, invalid_request, job_without_schedule, job_refreshes, too_many_windows,
      * too_many_backfills, nothing_to_backfill, job_archived, workspace_archived, no_deployment,
      * no_configuration, invalid_profile
      */
     async create(request: CreateBackfillRequest): Promise<BackfillRecord> {
+      const requestedAt = await reader.installation.readClock();
       for (let attempt = 1; ; attempt += 1) {
         const job = await find(request.workspaceId, request.jobId);
         // A plan that runs keep outdating is made under the lock in the end.
         const planned = attempt > maxPlans ? null : await plan(reader, job, request);
-        const created = await persistence.transaction((store) => tryCreate(store, request, planned));
+        const creation = { planned, requestedAt, isLastPlan: attempt === maxPlans };
+        const created = await persistence.transaction((store) => tryCreate(store, request, creation));
         if (created) return created;
       }
     },
@@ -159,6 +167,13 @@ export function createCreateBackfills(persistence: Persistence<Stores>, clock: C
 function prepareIn(portionCount: number, windowCount: number) {
   if (portionCount === 1) return { preparedCount: null, waitReason: null };
   return { preparedCount: 0, waitReason: describePreparation({ windowCount, preparedCount: 0 }) };
+}
+
+interface Creation {
+  planned: Planned | null;
+  requestedAt: Date;
+  /** The next plan would be made under the lock. */
+  isLastPlan: boolean;
 }
 
 /** A plan, and what its windows follow from. */

@@ -4,7 +4,11 @@ import type { JobRecord } from '../../store/records.ts';
 import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { Store } from '../../store/store.ts';
 import { listBounds, listTickWindows, maxTicks, readJobClock } from '../../domain/backfills/plan-windows.ts';
-import { deriveWindowStates, type StatedWindow } from '../../domain/backfills/window-states.ts';
+import {
+  deriveWindowStates,
+  type JobCoverage,
+  type StatedWindow,
+} from '../../domain/backfills/window-states.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toIntervals } from './intervals.ts';
 
@@ -40,21 +44,30 @@ export async function computeWindows(clock: JobClock, asked: RunInterval, now: D
   return listTickWindows(bounds);
 }
 
-/** Reads the state of each window, and what of their time is completed. */
+/** Reads everything that the states of a job's windows between two instants follow from. */
+export async function readCoverage(
+  store: Pick<Store, 'jobCoverage'>,
+  jobId: string,
+  within: RunInterval,
+): Promise<JobCoverage> {
+  const { completed, failed, invalidated, active } = await store.jobCoverage.read(jobId, within);
+  return {
+    completed: toIntervals(completed),
+    failed: toIntervals(failed),
+    invalidated: toIntervals(invalidated),
+    active: toIntervals(active),
+  };
+}
+
+/** Reads the state of each window, and what the states follow from. */
 export async function readStates(
   store: Pick<Store, 'jobCoverage'>,
   jobId: string,
   windows: readonly RunInterval[],
-): Promise<{ states: StatedWindow[]; completed: RunInterval[] }> {
+): Promise<{ states: StatedWindow[]; seen: JobCoverage }> {
   const [first, last] = [windows[0], windows.at(-1)];
-  if (!first || !last) return { states: [], completed: [] };
-  const found = await store.jobCoverage.read(jobId, { start: first.start, end: last.end });
-  const completed = toIntervals(found.completed);
-  const states = deriveWindowStates(windows, {
-    completed,
-    failed: toIntervals(found.failed),
-    invalidated: toIntervals(found.invalidated),
-    active: toIntervals(found.active),
-  });
-  return { states, completed };
+  if (!first || !last)
+    return { states: [], seen: { completed: [], failed: [], invalidated: [], active: [] } };
+  const seen = await readCoverage(store, jobId, { start: first.start, end: last.end });
+  return { states: deriveWindowStates(windows, seen), seen };
 }

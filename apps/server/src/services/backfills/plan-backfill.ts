@@ -4,11 +4,11 @@ import type { JobRecord, WindowPortion } from '../../store/records.ts';
 import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { RunInterval } from '../../domain/scheduling/run-interval.ts';
 import type { Store } from '../../store/store.ts';
-import { computeWindows, readStates, requireClock } from './find-windows.ts';
-import { chooseParts, countStates, isSelected, overlaps } from '../../domain/backfills/window-states.ts';
+import { computeWindows, readCoverage, readStates, requireClock } from './find-windows.ts';
+import { chooseParts, countStates, isSelected } from '../../domain/backfills/window-states.ts';
+import { findPlanChange, type PlanChange, type SeenCoverage } from '../../domain/backfills/plan-changes.ts';
 import { joinWindows } from '../../domain/backfills/plan-windows.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-import { toIntervals } from './intervals.ts';
 
 /** Which windows of a job a backfill loads. */
 export interface BackfillRange extends RunInterval {
@@ -26,6 +26,8 @@ export interface BackfillPlan {
   counts: Record<WindowState, number>;
   /** What the backfill would load, joined to its windows, in the order in which they would start. */
   selected: RunInterval[];
+  /** What it follows from. */
+  seen: SeenCoverage;
 }
 
 /** Windows that are inserted at once; more are inserted in portions of this size. One takes up to 0.1 ms. */
@@ -44,29 +46,28 @@ export async function planBackfill(
   if (range.end <= range.start)
     throw new ServiceError('invalid_request', 'The end of the range must be after its start.');
   const windows = await computeWindows(requireClock(job), range, await clock(store));
-  const { states, completed } = await readStates(store, job.id, windows);
+  const { states, seen } = await readStates(store, job.id, windows);
   const chosen = states
     .filter((window) => isSelected(window, range.mode))
-    .flatMap((window) => chooseParts(window, range.mode, completed));
+    .flatMap((window) => chooseParts(window, range.mode, seen.completed));
   const selected = joinWindows(chosen, range.chunkTicks);
   const [first, last] = [windows[0], windows.at(-1)];
   return {
     range: first && last ? { start: first.start, end: last.end } : null,
     counts: countStates(states),
     selected: range.newestFirst ? selected.toReversed() : selected,
+    seen,
   };
 }
 
-/** Reports whether runs or other backfills have begun to load a window of the plan since it was made. The caller holds the lock of the job. */
-export async function isOutdated(
+/** Finds out why a plan no longer applies. The caller holds the lock of the job. */
+export async function findChange(
   store: Pick<Store, 'jobCoverage'>,
-  jobId: string,
-  { range, selected }: BackfillPlan,
-): Promise<boolean> {
-  if (!range) return false;
-  const { active } = await store.jobCoverage.read(jobId, range);
-  const intervals = toIntervals(active);
-  return intervals.length > 0 && selected.some((window) => overlaps(intervals, window));
+  job: Pick<JobRecord, 'id'>,
+  { range, selected, seen }: BackfillPlan,
+  mode: BackfillMode,
+): Promise<PlanChange | null> {
+  return range && findPlanChange({ mode, selected, seen }, await readCoverage(store, job.id, range));
 }
 
 /** Divides windows into portions for the store. */

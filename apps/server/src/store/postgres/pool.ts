@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readColumnType } from './statements/column-types.ts';
 import { createStatementNames } from './statements/statement-names.ts';
 import { connectPatiently } from './connect-patiently.ts';
+import { LockTimeoutError } from '../lock-timeout-error.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
 import type { Instruments } from '../../platform/instruments.ts';
@@ -59,13 +60,19 @@ export interface TextQueryable extends Queryable {
   execute(sql: Statement | string, values?: readonly unknown[]): Promise<number>;
 }
 
+export interface TransactionOptions {
+  /** How long each statement waits for a lock of other transactions. By default until the statement times out. */
+  lockTimeoutMs?: number;
+}
+
 export interface Database extends TextQueryable {
   /**
    * Runs `fn` in one transaction (read committed). After a deadlock or serialization failure `fn` is retried
    * as a whole, up to 5 times, so it must have no effects outside of the transaction. Any other error rolls
    * back and is rethrown.
+   * @throws LockTimeoutError when a statement has waited for `lockTimeoutMs`
    */
-  transaction<T>(fn: (tx: TextQueryable) => Promise<T>): Promise<T>;
+  transaction<T>(fn: (tx: TextQueryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * Calls `onNotify` with the payload of each NOTIFY on the channel, from when the promise resolves. After a
    * reconnect it is called with undefined: notifications may have been missed, so read the tables.
@@ -99,6 +106,7 @@ export type DatabaseInstruments = Pick<
 const transactionTries = 5;
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
+const lockNotAvailable = '55P03';
 
 /** Creates a pool of connections to the Postgres at `connection`. Connects on first use. */
 export function createDatabase(connection: DatabaseConnection, options: DatabaseOptions = {}): Database {
@@ -139,12 +147,14 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   const runOn: RunOn = async (client, { text, values }, { isPrepared }) => {
     const name = isPrepared ? nameOf(text) : undefined;
     const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
-    if (!instruments) return client.query<object>(query);
     const sentAt = performance.now();
     try {
       return await client.query<object>(query);
+    } catch (error) {
+      if (sqlState(error) === lockNotAvailable) throw new LockTimeoutError(firstLine(text), { cause: error });
+      throw error;
     } finally {
-      instruments.storeStatement(readStatementKind(text), secondsSince(sentAt));
+      instruments?.storeStatement(readStatementKind(text), secondsSince(sentAt));
     }
   };
   const run: RunStatement = (statement, how) => withClient((client) => runOn(client, statement, how));
@@ -161,10 +171,14 @@ export function createDatabase(connection: DatabaseConnection, options: Database
     }
   }
 
-  async function transaction<T>(fn: (tx: TextQueryable) => Promise<T>): Promise<T> {
+  async function transaction<T>(
+    fn: (tx: TextQueryable) => Promise<T>,
+    { lockTimeoutMs }: TransactionOptions = {},
+  ): Promise<T> {
+    const begin = lockTimeoutMs === undefined ? 'BEGIN' : `BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withClient((client) => timeTransaction(() => runTransaction(client, runOn, fn)));
+        return await withClient((client) => timeTransaction(() => runTransaction(client, runOn, begin, fn)));
       } catch (error) {
         if (tries >= transactionTries || !isTransactionConflict(error)) throw error;
         // A random delay keeps two deadlocked transactions from colliding in the same order again.
@@ -262,9 +276,10 @@ function toStatement(sql: Statement | string, values: readonly unknown[] = []): 
 async function runTransaction<T>(
   client: PoolClient,
   runOn: RunOn,
+  begin: string,
   fn: (tx: TextQueryable) => Promise<T>,
 ): Promise<T> {
-  await client.query('BEGIN');
+  await client.query(begin);
   try {
     const result = await fn(createQueryable((statement, how) => runOn(client, statement, how)));
     const { command } = await client.query('COMMIT');

@@ -236,6 +236,18 @@ export function createAlertSourceStore(sql: Queryable) {
         ),
       ),
 
+    /** Lists the jobs whose rows another transaction holds, so that a new reference to them would wait. */
+    listHeldJobs: async (workspaceId: string) =>
+      (
+        await sql.query<{ id: string }>(
+          named(
+            `with free as (select id from jobs where workspace_id = :workspaceId for key share skip locked)
+             select id from jobs where workspace_id = :workspaceId and id not in (select id from free)`,
+            { workspaceId },
+          ),
+        )
+      ).map(({ id }) => id),
+
     /** Ids of ended runs, pipeline runs or schema changes since an instant, the newest first: for previews. */
     listRecent: async (
       workspaceId: string,

@@ -60,6 +60,7 @@ export type NewBackfill = Pick<
   | 'turnsOn'
   | 'preparedCount'
   | 'waitReason'
+  | 'createdAt'
 >;
 
 /** Changes of a backfill; undefined leaves a column as it is. */
@@ -126,10 +127,10 @@ export function createBackfillStore(sql: Queryable) {
         named(
           `insert into backfills (workspace_id, job_id, created_by, starts_at, ends_at, mode, chunk_ticks, parallel, newest_first,
                                   profile, priority, max_failures, clock, window_count, turns_on,
-                                  prepared_count, status, wait_reason)
+                                  prepared_count, status, wait_reason, created_at)
            values (:workspaceId, :jobId, :createdBy, :startsAt, :endsAt, :mode, :chunkTicks, :parallel, :newestFirst,
                    :profile, :priority, :maxFailures, :clock, :windowCount, :turnsOn,
-                   :preparedCount::int, case when :preparedCount::int is null then 'running' else 'preparing' end, :waitReason)
+                   :preparedCount::int, case when :preparedCount::int is null then 'running' else 'preparing' end, :waitReason, :createdAt)
            returning ${backfillColumns}`,
           { ...backfill },
         ),
