@@ -89,7 +89,9 @@ const readiness = async (): Promise<Readiness> => ({
   load: await services.readLoad(),
   ticks: null,
 });
-const metricExport = await openMetricExport(config, { readiness, instruments, serverId: 'bench', log });
+const { readBacklog } = services;
+const exported = { readiness, readBacklog, instruments, serverId: 'bench', log };
+const metricExport = await openMetricExport(config, exported);
 if (metricExport) await loops.start(metricExport.loop);
 /** Does what a scrape makes a server do. */
 const scraping = setInterval(() => void scrape().catch(logUnlessStopped), scrapeSeconds * 1000);
@@ -107,7 +109,7 @@ process.once('SIGTERM', () => {
 
 async function scrape(): Promise<void> {
   if (!isObserved) return;
-  await registerState(await readiness()).metrics();
+  await registerState(await readiness(), await readBacklog()).metrics();
   await instruments.registry.metrics();
 }
 
