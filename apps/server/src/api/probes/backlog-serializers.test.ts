@@ -4,8 +4,13 @@ import { expect, it } from 'vitest';
 import { registerState } from './metrics-serializers.ts';
 
 const readiness: Readiness = {
-  ...{ ok: true, reasons: [], degraded: [], loops: [] },
-  ...{ templates: null, load: null, ticks: null },
+  ok: true,
+  reasons: [],
+  degraded: [],
+  loops: [],
+  templates: null,
+  load: null,
+  ticks: null,
 };
 
 async function listSamples(backlog: Backlog | null): Promise<string[]> {

@@ -55,8 +55,18 @@ it('sums up pending packages by step, and pipelines by profile', async () => {
   const save = (profile: string, pipelineName: string, loadId: string, step: PendingStep, createdAt: Date) =>
     fixture.store.pendingPackages.save({ workspaceId: context.workspaceId, profile, workerId: null }, [
       {
-        ...{ attemptId: null, pipelineName, loadId, schemaName: 'shop', step, createdAt },
-        ...{ tableNames: ['orders'], rowCounts: [], sizeBytes: 1000, jobsLeft: 1, jobsDone: 0, tries: 0 },
+        attemptId: null,
+        pipelineName,
+        loadId,
+        schemaName: 'shop',
+        step,
+        createdAt,
+        tableNames: ['orders'],
+        rowCounts: [],
+        sizeBytes: 1000,
+        jobsLeft: 1,
+        jobsDone: 0,
+        tries: 0,
       },
     ]);
   await save('prod', 'shop', '1', 'extracted', ago({ hours: 2 }));
@@ -83,8 +93,13 @@ it('counts backfills that have not ended, why they are paused, and their windows
       jobId,
       start: new Date(Date.UTC(2026, 2, start)),
       end: new Date(Date.UTC(2026, 2, end)),
-      ...{ mode: 'missing', chunkTicks: 1, newestFirst: false, parallel: 2 },
-      ...{ profile: null, priority: null, maxFailures: null },
+      mode: 'missing',
+      chunkTicks: 1,
+      newestFirst: false,
+      parallel: 2,
+      profile: null,
+      priority: null,
+      maxFailures: null,
     } satisfies CreateBackfillRequest);
   const [first, paused, cancelled] = [await create(1, 5), await create(5, 7), await create(7, 9)];
   while ((await fixture.advanceBackfills.advance(first.id)) === 'moved');
