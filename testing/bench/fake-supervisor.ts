@@ -18,6 +18,8 @@ import type { Instruments } from '@pumphouse/server/platform/instruments.ts';
 import type { Readiness } from '@pumphouse/server/api/probes/readiness.ts';
 import { openMetricExport } from '@pumphouse/server/compose/open-metric-export.ts';
 import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
+import type { SpanSender } from '@pumphouse/server/traces/span.ts';
+import { observe } from './observe-message.ts';
 import { scrapeSeconds } from './scrape-seconds.ts';
 import { openTraces } from '@pumphouse/server/compose/open-traces.ts';
 import { createPasswords } from '@pumphouse/server/services/sign-in/passwords.ts';
@@ -30,8 +32,9 @@ import { readSecretKeys } from '@pumphouse/server/config/secret-key.ts';
 
 const config = readConfig(process.env);
 const log = createServerLog(config);
-const isObserved = process.env['BENCH_OBSERVED'] !== '0';
-const instruments = isObserved ? createInstruments() : createIdleInstruments();
+/** Whether it counts, times, traces and is scraped. A message changes it. */
+let isObserved = true;
+const instruments = createSwitchedInstruments();
 const opened = await openStore(config, log, instruments);
 const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
@@ -54,7 +57,7 @@ function logUnlessStopped(err: unknown): void {
 }
 const files = openFilePorts(config, persistence);
 const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
-const traces = await openTraces(config, { instruments, log });
+const traces = switchTraces(await openTraces(config, { instruments, log }));
 const services = createServices({
   ...files,
   instruments,
@@ -89,12 +92,19 @@ const readiness = async (): Promise<Readiness> => ({
   load: await services.readLoad(),
   ticks: null,
 });
-const metricExport = await openMetricExport(config, { readiness, instruments, serverId: 'bench', log });
-if (metricExport) await loops.start(metricExport.loop);
-/** Does what a scrape makes a server do. */
+const { readBacklog } = services;
+const exported = { readiness, readBacklog, instruments, serverId: 'bench', log };
+const metricExport = await openMetricExport(config, exported);
 const scraping = setInterval(() => void scrape().catch(logUnlessStopped), scrapeSeconds * 1000);
+process.on('message', (message) => {
+  isObserved = message === observe;
+  // From the first message on, each that observes is followed by one scrape and one export.
+  clearInterval(scraping);
+  if (isObserved) void Promise.all([scrape(), metricExport?.sender.send()]).catch(logUnlessStopped);
+});
+process.channel?.unref();
 await supervisor.start();
-process.stdout.write('ready\n');
+process.send?.('ready');
 process.once('SIGTERM', () => {
   isStopped = true;
   void (async () => {
@@ -105,20 +115,27 @@ process.once('SIGTERM', () => {
   })();
 });
 
+/** Does what a scrape makes a server do. */
 async function scrape(): Promise<void> {
-  if (!isObserved) return;
-  await registerState(await readiness()).metrics();
+  await registerState(await readiness(), await readBacklog()).metrics();
   await instruments.registry.metrics();
 }
 
-/** Instruments that count nothing, for the cost of the others. */
-function createIdleInstruments(): Instruments {
-  const real = createInstruments();
-  const idle = Object.entries(real).map(([name, part]) =>
-    typeof part === 'function' ? [name, () => undefined] : [name, part],
-  );
+/** Instruments that count only while the supervisor is observed. */
+function createSwitchedInstruments(): Instruments {
+  const switched = Object.entries(createInstruments()).map(([name, part]) => {
+    if (typeof part !== 'function') return [name, part];
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- has the arguments of the part that it stands for
+    const act = part as (...given: unknown[]) => void;
+    return [name, (...given: unknown[]) => (isObserved ? act(...given) : undefined)];
+  });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- has every part of the real one
-  return Object.fromEntries(idle) as Instruments;
+  return Object.fromEntries(switched) as Instruments;
+}
+
+/** Sends traces only while the supervisor is observed. */
+function switchTraces(sender: SpanSender | null): SpanSender | null {
+  return sender && { ...sender, isSampled: (traceId) => isObserved && sender.isSampled(traceId) };
 }
 
 /** Makes the calls of a bootstrap whose user code prints what `readPrinting` says, or nothing. */

@@ -1,22 +1,29 @@
 import type { AddressInfo } from 'node:net';
 import type { Row } from './report.ts';
-import type { TickFixture, TickUse } from './tick-fixture.ts';
+import type { TickFixture } from './tick-fixture.ts';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createTickFixture } from './tick-fixture.ts';
-import { runTickLoad } from './measure-ticks.ts';
+import { observe } from './observe-message.ts';
 import { scrapeSeconds } from './scrape-seconds.ts';
+import { startTickLoad } from './measure-ticks.ts';
 import { summarize } from './samples.ts';
 
-const load = { jobCount: 100, startsPerSecond: 50, windowSeconds: 30 };
-/** Each has a measurement with and one without. */
-const rounds = 3;
+const load = { jobCount: 100, startsPerSecond: 50 };
+const warmUpSeconds = 20;
+/** Each has a window with and one without. */
+const pairs = 12;
+/** Runs start at full seconds, so most of them begin and end within one window. */
+const edgeMs = 900;
+const intervalOfADay = '86400000';
 
 /**
  * What metrics and traces cost at 50 starts a second: the processor time for each run of a scheduler and a supervisor
- * that count, are scraped, and send metrics and traces, less that of the same servers without. Both are measured in
- * turns, the first one alternating, so that a machine that is busy for a while affects both alike. Runs do nothing.
- * What the scheduler counts is part of both.
+ * that count, are scraped, and send metrics and traces, less that of the same processes without. Windows with and
+ * without alternate, in pairs whose order alternates too: two servers that were started one after the other differ by
+ * more than what is measured. Runs do nothing. What the scheduler counts, and the trace context that user code gets,
+ * are part of both. A second scrape stands for the export of metrics by the scheduler.
  */
 export async function measureObservability(): Promise<Row[]> {
   const collector = createServer((request, response) => {
@@ -26,21 +33,67 @@ export async function measureObservability(): Promise<Row[]> {
   await once(collector, 'listening');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens at a port
   const { port } = collector.address() as AddressInfo;
-  const endpoint = `http://127.0.0.1:${port}`;
-  const [observed, plain]: [number[], number[]] = [[], []];
+  const context = await createTickFixture({
+    variables: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_METRIC_EXPORT_INTERVAL: intervalOfADay,
+    },
+  });
   try {
-    for (let round = 0; round < rounds; round += 1) {
-      const turns = [
-        async () => observed.push(await measureOnce(endpoint)),
-        async () => plain.push(await measureOnce(null)),
-      ];
-      for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
-    }
+    return describe(await measureWindows(context));
   } finally {
+    await context.remove();
     collector.closeAllConnections();
     collector.close();
   }
-  const added = observed.map((share, round) => share - (plain[round] ?? NaN));
+}
+
+interface Shares {
+  observed: number[];
+  plain: number[];
+}
+
+async function measureWindows(context: TickFixture): Promise<Shares> {
+  const shares: Shares = { observed: [], plain: [] };
+  const from = await startTickLoad(context, load);
+  let edge = from.getTime() + (warmUpSeconds - 1) * 1000 + edgeMs;
+  for (let pair = 0; pair < pairs; pair += 1)
+    for (const kind of pair % 2 === 0 ? (['observed', 'plain'] as const) : (['plain', 'observed'] as const)) {
+      await delay(edge - Date.now());
+      edge += scrapeSeconds * 1000;
+      shares[kind].push(await measureWindow(context, kind === 'observed', edge));
+    }
+  return shares;
+}
+
+/** @returns the processor time of both servers until then, in percent of a core, if exactly 50 runs start a second */
+async function measureWindow(context: TickFixture, isObserved: boolean, endMs: number): Promise<number> {
+  context.tellSupervisors(isObserved ? observe : 'rest');
+  const startedAt = new Date();
+  const before = await readCpuSeconds(context);
+  if (isObserved) for (let scrape = 0; scrape < 2; scrape += 1) await scrapeScheduler(context);
+  await delay(endMs - Date.now());
+  const endedAt = new Date();
+  const after = await readCpuSeconds(context);
+  const { runs } = await context.database.one<{ runs: number }>(
+    'select count(*)::int as runs from job_runs where finished_at >= $1 and finished_at < $2',
+    [startedAt, endedAt],
+  );
+  return ((after - before) / runs) * load.startsPerSecond * 100;
+}
+
+async function readCpuSeconds(context: TickFixture): Promise<number> {
+  const { scheduler, supervisor } = await context.readUse();
+  return scheduler.cpuSeconds + supervisor.cpuSeconds;
+}
+
+async function scrapeScheduler({ server }: TickFixture): Promise<void> {
+  const answer = await fetch(new URL('/metrics', server.url));
+  await answer.text();
+}
+
+function describe({ observed, plain }: Shares): Row[] {
+  const added = observed.map((share, pair) => share - (plain[pair] ?? NaN));
   const row = (name: string, values: readonly number[], goal: Row['goal'] = null): Row => ({
     name: `${load.startsPerSecond} starts a second: ${name}`,
     unit: '%',
@@ -53,37 +106,4 @@ export async function measureObservability(): Promise<Row[]> {
     row('scheduler and supervisor with them, of a core', observed),
     row('scheduler and supervisor without, of a core', plain),
   ];
-}
-
-/**
- * @param endpoint of the collector; null to observe nothing
- * @returns the processor time of both servers, in percent of a core, if exactly 50 runs start a second
- */
-async function measureOnce(endpoint: string | null): Promise<number> {
-  const variables: Record<string, string> =
-    endpoint === null
-      ? { BENCH_OBSERVED: '0' }
-      : {
-          OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-          OTEL_METRIC_EXPORT_INTERVAL: String(scrapeSeconds * 1000),
-        };
-  const context = await createTickFixture({ variables });
-  const scraping = endpoint === null ? null : setInterval(() => void scrape(context), scrapeSeconds * 1000);
-  try {
-    const { starts, use } = await runTickLoad(context, load);
-    const [before, after] = use.map(sumCpuSeconds);
-    const secondsPerRun = ((after ?? NaN) - (before ?? NaN)) / starts.length;
-    return secondsPerRun * load.startsPerSecond * 100;
-  } finally {
-    if (scraping) clearInterval(scraping);
-    await context.remove();
-  }
-}
-
-const sumCpuSeconds = ({ scheduler, supervisor }: TickUse): number =>
-  scheduler.cpuSeconds + supervisor.cpuSeconds;
-
-async function scrape({ server }: TickFixture): Promise<void> {
-  const answer = await fetch(new URL('/metrics', server.url));
-  await answer.text();
 }

@@ -46,13 +46,9 @@ export async function measureTickLoad(context: TickFixture, load: TickLoad): Pro
 }
 
 /** Deploys the jobs of a load, and lets them start for a while. */
-export async function runTickLoad(context: TickFixture, load: TickLoad) {
-  const { jobCount, startsPerSecond, windowSeconds } = load;
-  const periodSeconds = Math.ceil(jobCount / startsPerSecond);
-  const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
-  await deployJobs(context, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
-  if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
-  await delay(from.getTime() - Date.now());
+async function runTickLoad(context: TickFixture, load: TickLoad) {
+  const { windowSeconds } = load;
+  const from = await startTickLoad(context, load);
   const before = await context.readUse();
   await delay(windowSeconds * 1000);
   const after = await context.readUse();
@@ -61,6 +57,22 @@ export async function runTickLoad(context: TickFixture, load: TickLoad) {
   const skipped = await countSkips(context);
   const use: readonly [TickUse, TickUse] = [before, after];
   return { starts, skipped, use };
+}
+
+/**
+ * Deploys the jobs of a load, and waits until they start.
+ * @returns the time of the first starts
+ */
+export async function startTickLoad(
+  context: TickFixture,
+  { jobCount, startsPerSecond }: Omit<TickLoad, 'windowSeconds'>,
+): Promise<Date> {
+  const periodSeconds = Math.ceil(jobCount / startsPerSecond);
+  const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
+  await deployJobs(context, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
+  if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
+  await delay(from.getTime() - Date.now());
+  return from;
 }
 
 /** A schedule that ticks every `periodSeconds`, at least at first, starting `offsetSeconds` after `from`. */

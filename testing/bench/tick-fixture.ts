@@ -87,6 +87,10 @@ export async function createTickFixture(options: TickFixtureOptions = {}) {
   return {
     server: scheduler,
     database,
+    /** Sends a message to all supervisors. */
+    tellSupervisors(message: string): void {
+      for (const supervisor of supervisors) supervisor.send(message);
+    },
     /** Memory of the server that serves the API, shared parts divided among their users. */
     readServerMb: () => readProcessUse(scheduler.process.pid ?? 0, { descendants: false }).proportionalMb,
 
@@ -144,9 +148,9 @@ async function countStatements(database: Database): Promise<Map<string, number>>
 async function startSupervisor(variables: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, [supervisorProgram], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...variables },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  await once(child.stdout, 'data');
+  await once(child, 'message');
   return child;
 }
 

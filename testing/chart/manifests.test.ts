@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Readiness } from '@pumphouse/server/api/probes/readiness.ts';
 import { registerState } from '@pumphouse/server/api/probes/metrics-serializers.ts';
 import { chartFolder } from '../fixtures/helm.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
@@ -113,7 +114,7 @@ describe('the metrics of the server', async () => {
     startedAt: new Date(),
     failureCount: 0,
   };
-  const metrics = await registerState({
+  const readiness: Readiness = {
     ok: true,
     reasons: [],
     degraded: [],
@@ -131,7 +132,8 @@ describe('the metrics of the server', async () => {
       silent: 0,
       problems: [],
     },
-  }).metrics();
+  };
+  const metrics = await registerState(readiness, null).metrics();
   const existing = new Set([...metrics.matchAll(/^pumphouse_\w+/gm)].map(([name]) => name));
 
   it.each([

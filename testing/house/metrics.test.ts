@@ -1,3 +1,5 @@
+import type { Backlog } from '@pumphouse/server/services/runs/read-backlog.ts';
+import type { Readiness } from '@pumphouse/server/api/probes/readiness.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +14,7 @@ async function listMetrics(): Promise<Record<string, string>> {
   instruments.watchPool(() => ({ total: 1, idle: 1, waiting: 0 }));
   collectProcessMetrics(instruments.registry)();
   const pool = { pending: 0, active: 0, slots: 0, free: 0, demand: 0 };
-  const state = await registerState({
+  const readiness: Readiness = {
     ok: true,
     reasons: [],
     degraded: [],
@@ -31,7 +33,15 @@ async function listMetrics(): Promise<Record<string, string>> {
       silent: 0,
       problems: [],
     },
-  }).metrics();
+  };
+  const backlog: Backlog = {
+    pipelineWaits: { runs: 0, maxSeconds: 0 },
+    packages: [],
+    pendingPipelines: 0,
+    backfills: [],
+    windows: { waiting: 0, running: 0 },
+  };
+  const state = await registerState(readiness, backlog).metrics();
   const text = state + (await instruments.registry.metrics());
   return Object.fromEntries(
     [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]),

@@ -7,6 +7,7 @@ import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
 import {
   checkReadiness,
   describeTemplatesProblem,
+  orNull,
   readDisk,
   sumTemplates,
 } from './compose/check-readiness.ts';
@@ -173,6 +174,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
       disk: await readDisk(config.dataDir),
       ...(await checkReadiness(readinessSources)),
     }),
+    readBacklog: () => orNull(services.readBacklog),
     log,
   };
   const { url: listeningUrl, port } = await openApi(config, api, listeners);
@@ -194,8 +196,9 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   });
   addresses.setRunsUrl(attemptsAddress.runsUrl);
 
-  const { readiness } = api;
-  const metricExport = await openMetricExport(config, { readiness, instruments, serverId, log });
+  const { readiness, readBacklog } = api;
+  const exported = { readiness, readBacklog, instruments, serverId, log };
+  const metricExport = await openMetricExport(config, exported);
   if (metricExport) {
     parts.add('metrics', () => metricExport.sender.close());
     await loops.start(metricExport.loop);

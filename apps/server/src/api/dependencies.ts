@@ -1,6 +1,7 @@
 import type { AcceptWorker } from '../listeners/worker-connections.ts';
 import type { AppConnectionsOptions } from '../listeners/app-connections.ts';
 import type { AppUrls } from './serializers/request-urls.ts';
+import type { Backlog } from '../services/runs/read-backlog.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
 import type { HandlerContext } from './handlers.ts';
@@ -32,6 +33,8 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   /** Connects other servers of the installation to apps of workers; undefined for an API without workers. */
   appConnections?: AppConnectionsOptions;
   readiness: () => Promise<Readiness>;
+  /** What is left to do in the installation, for `/metrics`; null if it cannot be read at the moment. */
+  readBacklog: () => Promise<Backlog | null>;
   /** What `/metrics` requires as a bearer token; null or absent for no credential. */
   metricsToken?: string | null;
 }

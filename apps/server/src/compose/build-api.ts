@@ -66,6 +66,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
   registerProbes(app, {
     readiness: dependencies.readiness,
+    readBacklog: dependencies.readBacklog,
     metricsToken: dependencies.metricsToken ?? null,
     instruments: services.instruments,
   });

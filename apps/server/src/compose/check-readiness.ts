@@ -109,7 +109,7 @@ function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {
  * unready by themselves: without the servers that are removed from a load balancer, users would lose the API, and
  * wait longer.
  */
-function orNull<Figure>(read: () => Promise<Figure>): Promise<Figure | null> {
+export function orNull<Figure>(read: () => Promise<Figure>): Promise<Figure | null> {
   const late = delay(storeTimeoutMs, null, { ref: false });
   return Promise.race([read().catch(() => null), late]);
 }

@@ -4,11 +4,14 @@ import type { Logger } from 'pino';
 import type { LoopDefinition } from '../platform/loops.ts';
 import type { MetricSender } from '../metrics/metric-sender.ts';
 import type { ReadMetric } from '../metrics/translate-metrics.ts';
+import type { Backlog } from '../services/runs/read-backlog.ts';
 import type { Readiness } from '../api/probes/readiness.ts';
 import { registerState } from '../api/probes/metrics-serializers.ts';
 
 interface MetricExportParts {
   readiness: () => Promise<Readiness>;
+  /** Null if it cannot be read at the moment. */
+  readBacklog: () => Promise<Backlog | null>;
   instruments: Instruments;
   /** Tells the servers of an installation apart. */
   serverId: string;
@@ -21,7 +24,7 @@ interface MetricExportParts {
  */
 export async function openMetricExport(
   { observability: { metrics: settings } }: Pick<Config, 'observability'>,
-  { readiness, instruments, serverId, log }: MetricExportParts,
+  { readiness, readBacklog, instruments, serverId, log }: MetricExportParts,
 ): Promise<{ sender: MetricSender; loop: LoopDefinition } | null> {
   if (!settings) return null;
   const { createMetricSender } = await import('../metrics/metric-sender.ts');
@@ -30,8 +33,9 @@ export async function openMetricExport(
     { ...settings, resource },
     {
       async readMetrics(): Promise<ReadMetric[]> {
+        const [ready, backlog] = await Promise.all([readiness(), readBacklog()]);
         const [state, counted] = await Promise.all([
-          registerState(await readiness()).getMetricsAsJSON(),
+          registerState(ready, backlog).getMetricsAsJSON(),
           instruments.registry.getMetricsAsJSON(),
         ]);
         return [...state, ...counted];

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { createDurationHistogram } from './duration-histogram.ts';
 
 /** Connections of the pool to Postgres. */
 export interface PoolUse {
@@ -24,39 +25,30 @@ const secondsOfPhases = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 
 export function createInstruments() {
   const registry = new Registry();
   const registers = [registry];
-  const statements = timeByLabel(
-    new Histogram({
-      name: 'pumphouse_store_statement_seconds',
-      help: 'Duration of statements in Postgres, by how they begin',
-      labelNames: ['statement'],
-      buckets: secondsOfStatements,
-      registers,
-    }),
-  );
-  const transactions = timeByLabel(
-    new Histogram({
-      name: 'pumphouse_store_transaction_seconds',
-      help: 'Duration of transactions, from BEGIN to the answer to COMMIT or ROLLBACK',
-      labelNames: ['outcome'],
-      buckets: secondsOfStatements,
-      registers,
-    }),
-  );
-  const connectionWaits = new Histogram({
+  const statements = createDurationHistogram(registry, {
+    name: 'pumphouse_store_statement_seconds',
+    help: 'Duration of statements in Postgres, by how they begin',
+    labelName: 'statement',
+    limitsSeconds: secondsOfStatements,
+  });
+  const transactions = createDurationHistogram(registry, {
+    name: 'pumphouse_store_transaction_seconds',
+    help: 'Duration of transactions, from BEGIN to the answer to COMMIT or ROLLBACK',
+    labelName: 'outcome',
+    limitsSeconds: secondsOfStatements,
+  });
+  const connectionWaits = createDurationHistogram(registry, {
     name: 'pumphouse_store_connection_wait_seconds',
     help: 'How long callers waited for a connection of the pool',
-    buckets: secondsOfStatements,
-    registers,
+    labelName: null,
+    limitsSeconds: secondsOfStatements,
   });
-  const phases = timeByLabel(
-    new Histogram({
-      name: 'pumphouse_attempt_phase_seconds',
-      help: 'Duration of the phases of attempts whose runs have ended',
-      labelNames: ['phase'],
-      buckets: secondsOfPhases,
-      registers,
-    }),
-  );
+  const phases = createDurationHistogram(registry, {
+    name: 'pumphouse_attempt_phase_seconds',
+    help: 'Duration of the phases of attempts whose runs have ended',
+    labelName: 'phase',
+    limitsSeconds: secondsOfPhases,
+  });
   const count = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter({ name, help, labelNames, registers });
   const created = count('pumphouse_runs_created_total', 'Runs that were created, by the kind of trigger', [
@@ -102,7 +94,7 @@ export function createInstruments() {
     storeStatement: (kind: StatementKind, seconds: number) => statements(kind, seconds),
     storeTransaction: (outcome: 'committed' | 'rolled_back', seconds: number) =>
       transactions(outcome, seconds),
-    storeConnectionWait: (seconds: number) => connectionWaits.observe(seconds),
+    storeConnectionWait: (seconds: number) => connectionWaits('', seconds),
     /** Registers the gauges of the pool, which are read at each scrape. */
     watchPool(readPool: () => PoolUse): void {
       const gauge = new Gauge({
@@ -139,18 +131,5 @@ export function createInstruments() {
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
     metricsExported: (result: 'sent' | 'failed') => exported.inc({ result }),
-  };
-}
-
-/** Returns a function that observes a duration under a label. Finding the child each time costs more than counting. */
-function timeByLabel(histogram: Histogram): (label: string, seconds: number) => void {
-  const children = new Map<string, Histogram.Internal<string>>();
-  return (label, seconds) => {
-    let child = children.get(label);
-    if (!child) {
-      child = histogram.labels(label);
-      children.set(label, child);
-    }
-    child.observe(seconds);
   };
 }

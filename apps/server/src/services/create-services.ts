@@ -65,6 +65,7 @@ import { createReadJobGraph } from './jobs/read-job-graph.ts';
 import { createReadJobOverviews } from './jobs/read-job-overviews.ts';
 import { createReadJobRuns } from './runs/read-job-runs.ts';
 import { createReadJobs } from './jobs/read-jobs.ts';
+import { createReadBacklog } from './runs/read-backlog.ts';
 import { createReadLoad } from './runs/read-load.ts';
 import { createReadLogLines } from './logs/read-log-lines.ts';
 import { createReadLogs } from './logs/read-logs.ts';
@@ -332,6 +333,7 @@ export function createServices(ports: ServicePorts) {
     }),
     reportWaits,
     readLoad: createReadLoad(persistence),
+    readBacklog: createReadBacklog(persistence),
     readJobRuns: createReadJobRuns(persistence, jobVersions),
     readRunOverviews,
     readRunSeries: createReadRunSeries(persistence, now),

@@ -194,4 +194,17 @@ describe('the end of a run', () => {
     expect(await findEvent(stuck.runId)).toMatchObject({ failures: 1 });
     expect(await findEvent(fine.runId)).toBeUndefined();
   });
+
+  it('is handled together with those of many other runs', async () => {
+    const ended = [];
+    for (let number = 0; number < 30; number += 1) ended.push(await endRun({ storesHandle: true }));
+    for (const { attemptId } of ended) fake.finish(attemptId);
+    const reported: number[] = [];
+    const relay = createRelay(fake, async (events) => {
+      reported.push(events.length);
+    });
+    expect(await relay.deliver()).toBe(false);
+    expect(await listEvents(fixture.database)).toEqual([]);
+    expect(reported).toEqual([60]);
+  });
 });

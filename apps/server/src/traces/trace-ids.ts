@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Derives the id of the trace of a run: the id of the run without its dashes. All servers derive the same, also
@@ -8,7 +8,7 @@ export const traceIdOf = (jobRunId: string): string => jobRunId.replaceAll('-', 
 
 /** Derives the id of a span from its run and its path in the trace, such as `attempt 1 queue`. */
 export function spanIdOf(jobRunId: string, path: string): string {
-  return createHash('sha256').update(`${jobRunId} ${path}`).digest('hex').slice(0, 16);
+  return hash('sha256', `${jobRunId} ${path}`, 'hex').slice(0, 16);
 }
 
 /** The path of the span of an attempt's user code, which is the parent of what the code itself reports. */

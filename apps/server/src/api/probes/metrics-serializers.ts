@@ -1,22 +1,21 @@
+import type { AddGauge } from './gauges.ts';
+import type { Backlog } from '../../services/runs/read-backlog.ts';
 import type { DiskUse, Readiness, TemplateTotals } from './readiness.ts';
 import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
 import type { TickLag } from '../../services/scheduling/read-tick-lag.ts';
+import { one } from './gauges.ts';
+import { describeBacklog } from './backlog-serializers.ts';
 import { Gauge, Registry } from 'prom-client';
-
-interface Sample {
-  labels: Record<string, string>;
-  value: number;
-}
 
 /**
  * Creates the metrics of the state of the server and the installation, as it is now. What the database does not
  * provide in time is left out.
  */
-export function registerState(readiness: Readiness): Registry {
+export function registerState(readiness: Readiness, backlog: Backlog | null): Registry {
   const { ok, load, loops, templates, ticks, disk } = readiness;
   const registry = new Registry();
-  const gauge = (name: string, help: string, samples: readonly Sample[]) => {
+  const gauge: AddGauge = (name, help, samples) => {
     const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
     const created = new Gauge({ name, help, labelNames, registers: [registry] });
     for (const { labels, value } of samples) created.set(labels, value);
@@ -27,12 +26,9 @@ export function registerState(readiness: Readiness): Registry {
   if (load) describeLoad(gauge, load);
   if (ticks) describeTicks(gauge, ticks);
   if (disk) describeDisk(gauge, disk);
+  if (backlog) describeBacklog(gauge, backlog);
   return registry;
 }
-
-type AddGauge = (name: string, help: string, samples: readonly Sample[]) => void;
-
-const one = (value: number): Sample[] => [{ labels: {}, value }];
 
 function describeTemplates(gauge: AddGauge, { count, memoryBytes, runs }: TemplateTotals): void {
   gauge(

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Backlog } from '../../services/runs/read-backlog.ts';
 import type { Instruments } from '../../platform/instruments.ts';
 import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { Readiness } from './readiness.ts';
@@ -9,6 +10,8 @@ import { ServiceError } from '../../platform/service-error.ts';
 
 export interface Probes {
   readiness: () => Promise<Readiness>;
+  /** Null if it cannot be read at the moment. */
+  readBacklog: () => Promise<Backlog | null>;
   instruments: Instruments;
   /** What `/metrics` requires as a bearer token; null or absent for no credential. */
   metricsToken?: string | null;
@@ -18,7 +21,10 @@ export interface Probes {
  * Registers the probes: liveness, readiness, metrics and the OpenAPI document. They need no credential, except
  * for metrics if the operator has set a token.
  */
-export function registerProbes(app: FastifyInstance, { readiness, instruments, metricsToken }: Probes): void {
+export function registerProbes(
+  app: FastifyInstance,
+  { readiness, readBacklog, instruments, metricsToken }: Probes,
+): void {
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
@@ -33,7 +39,8 @@ export function registerProbes(app: FastifyInstance, { readiness, instruments, m
   });
   app.get('/metrics', async (request, reply) => {
     requireToken(metricsToken ?? null, request.headers.authorization);
-    const state = await registerState(await readiness()).metrics();
+    const [ready, backlog] = await Promise.all([readiness(), readBacklog()]);
+    const state = await registerState(ready, backlog).metrics();
     const counted = await instruments.registry.metrics();
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(`${state}\n${counted}`);
   });

@@ -122,6 +122,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
       load: null,
       ticks: null,
     }),
+    readBacklog: () => services.readBacklog(),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);

@@ -49,7 +49,7 @@ export function createReportRuns(dependencies: ReportRunsDependencies): ReportRu
   async function sendTraces(sender: SpanSender, ended: readonly EndedRun[]): Promise<void> {
     const traced = ended.filter(({ run }) => run.status !== 'skipped' && sender.isSampled(traceIdOf(run.id)));
     if (traced.length === 0) return;
-    const jobs = await store.jobs.getMany([...new Set(traced.map(({ run }) => run.jobId))]);
+    const jobs = await store.jobs.getHeads([...new Set(traced.map(({ run }) => run.jobId))]);
     const refs = new Map(jobs.map(({ id, jobRef }) => [id, jobRef]));
     const spans = await Promise.all(
       traced.map(async ({ run, attempts }) => {

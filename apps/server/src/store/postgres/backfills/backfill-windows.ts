@@ -146,6 +146,20 @@ export function createBackfillWindowStore(sql: Queryable) {
       );
     },
 
+    /** Counts the open windows of all backfills that have not ended, up to `atMost` of each state. */
+    countOpen: (atMost: number) =>
+      sql.one<Pick<WindowCounts, 'waiting' | 'running'>>(
+        named(
+          `with live as materialized (
+             select id from backfills where status in ('preparing', 'running', 'paused', 'cancelling'))
+           select (select count(*) from (
+                     select from live join backfill_windows on backfill_id = live.id and status = 'waiting' limit :atMost) as first)::int as waiting,
+                  (select count(*) from (
+                     select from live join backfill_windows on backfill_id = live.id and status = 'running' limit :atMost) as first)::int as running`,
+          { atMost },
+        ),
+      ),
+
     /** Lists the next windows that wait. */
     listWaiting: (backfillId: string, limit: number) =>
       sql.prepared<BackfillWindowRecord>(

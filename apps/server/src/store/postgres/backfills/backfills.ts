@@ -116,6 +116,16 @@ const backfillColumns = columns('backfills', [
 
 const createdAt: SortColumn = { sql: 'backfills.created_at', type: 'timestamptz', isNullable: false };
 
+/** Backfills of the installation in the same state, paused for the same reason. */
+export interface OpenBackfills {
+  status: BackfillState;
+  /** Null if they are not paused. */
+  pauseReason: PauseReason | null;
+  count: number;
+  /** Windows that are not inserted yet. */
+  unprepared: number;
+}
+
 export type BackfillStore = ReturnType<typeof createBackfillStore>;
 
 /** Stores backfills. */
@@ -191,6 +201,14 @@ export function createBackfillStore(sql: Queryable) {
       );
       return count;
     },
+
+    /** Counts the backfills of the installation that have not ended, by state and by the reason of a pause. */
+    summarizeOpen: () =>
+      sql.query<OpenBackfills>(
+        `select status, pause_reason as "pauseReason", count(*)::int as count,
+                coalesce(sum(window_count - prepared_count), 0)::int as unprepared
+           from backfills where status in ('preparing', 'running', 'paused', 'cancelling') group by status, pause_reason`,
+      ),
 
     /**
      * Finds the pipeline for which the code of running windows waits while another window of the backfill has it.

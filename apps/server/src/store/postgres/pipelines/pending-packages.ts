@@ -49,6 +49,14 @@ export interface PendingPackageRecord extends PendingScope {
   endedByJobRef: string | null;
 }
 
+/** Pending packages of the installation that are at the same step. */
+export interface PendingPackagesSummary {
+  step: PendingStep;
+  packages: number;
+  bytes: number;
+  maxSeconds: number;
+}
+
 export interface PendingFilter {
   pipelineName: string | null;
   /** Packages that this run extracted, finished or dropped. */
@@ -195,6 +203,23 @@ export function createPendingPackageStore(sql: Queryable) {
           { organizationId },
         ),
       ),
+
+    /** Sums up all pending packages by step. The age is that of the oldest, by dlt's time. */
+    summarize: () =>
+      sql.query<PendingPackagesSummary>(
+        `select step, count(*)::int as packages, coalesce(sum(size_bytes), 0)::bigint as bytes,
+                greatest(extract(epoch from now() - min(created_at)), 0)::float8 as "maxSeconds"
+           from pending_packages where state = 'pending' group by step`,
+      ),
+
+    /** Counts the pipelines with pending packages, once for each profile, and for each machine that has packages. */
+    async countPipelines(): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        `select count(distinct (workspace_id, profile, worker_id, pipeline_name))::int as count
+           from pending_packages where state = 'pending'`,
+      );
+      return count;
+    },
 
     /** Asks the next attempt to drop the pending packages of a pipeline; returns them. */
     requestDrop: (

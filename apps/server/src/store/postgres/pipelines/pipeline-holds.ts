@@ -95,6 +95,16 @@ export function createPipelineHoldStore(sql: Queryable) {
         ),
       ),
 
+    /** Counts the runs of the installation whose code waits for a hold, and the longest of their waits. */
+    summarizeWaits: () =>
+      sql.one<{ runs: number; maxSeconds: number }>(
+        `select count(distinct holds.attempt_id)::int as runs,
+                coalesce(max(extract(epoch from now() - holds.asked_at)), 0)::float8 as "maxSeconds"
+           from pipeline_holds holds join attempts on attempts.id = holds.attempt_id
+           join job_runs on job_runs.id = attempts.job_run_id
+          where holds.held_at is null and ${isOpen} and job_runs.unknown_since is null`,
+      ),
+
     /** Removes what counts no more, because its attempt is over. */
     removeEnded: (workspaceId: string) =>
       sql.executePrepared(
