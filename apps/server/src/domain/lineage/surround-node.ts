@@ -20,7 +20,7 @@ export function surroundNode(
   const followers = around.startsWith('job:') ? [] : listFollowers(around, edges);
   const start = new Map([[around, 0], ...followers.map((key) => [key, 1] as const)]);
   const down = walk(start, children, steps);
-  const found = new Map([...(direction === 'upstream' ? [] : down)]);
+  const found = new Map(direction === 'upstream' ? [] : down);
   for (const [key, distance] of direction === 'downstream' ? [] : up)
     found.set(key, Math.min(distance, found.get(key) ?? Infinity));
   return [...found].toSorted(([, a], [, b]) => a - b).map(([key]) => key);
