@@ -57,6 +57,7 @@ export async function listPages(
     { name: 'pipeline-history', path: '/pipelines/shop?tab=history', isWhole: true },
     { name: 'datasets', path: '/datasets' },
     { name: 'dataset', path: '/datasets/shop_data', isWhole: true },
+    { name: 'lineage', path: '/lineage' },
     { name: 'deployments', path: '/deployments' },
     { name: 'deployment', path: `/deployments/${deployment.id}`, isWhole: true },
     { name: 'deployment-file', path: `/deployments/${deployment.id}?path=shop_orders.py`, isWhole: true },

@@ -32,6 +32,7 @@ export * from './schemas/jobs/job-overviews.ts';
 export * from './schemas/telemetry/job-results.ts';
 export * from './schemas/runs/job-runs.ts';
 export * from './schemas/jobs/jobs.ts';
+export * from './schemas/lineage/lineage.ts';
 export * from './schemas/keys/keys.ts';
 export * from './schemas/backfills/backfills.ts';
 export * from './schemas/workers/workers.ts';

@@ -8,6 +8,7 @@ import { createArchiveHandlers } from './versions/archives-routes.ts';
 import { createAuditLogHandlers } from './audit/audit-log-routes.ts';
 import { createInvitationHandlers } from './people/invitations-routes.ts';
 import { createJobGraphHandlers } from './jobs/job-graphs-routes.ts';
+import { createLineageHandlers } from './lineage/lineage-routes.ts';
 import { createJobHandlers } from './jobs/jobs-routes.ts';
 import { createJobRunHandlers } from './runs/job-runs-routes.ts';
 import { createJobVersionHandlers } from './jobs/job-versions-routes.ts';
@@ -80,6 +81,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createRunTimelineHandlers(services),
     ...createRunComparisonHandlers(services),
     ...createJobGraphHandlers(services),
+    ...createLineageHandlers(services),
     ...createNextStartHandlers(services),
     ...createLogHandlers({ ...services, closing, idleAfterMs: streamIdleMs, log }),
     ...createLogRangeHandlers(services),

@@ -62,6 +62,7 @@ import { createOrganizations } from './workspaces/organizations.ts';
 import { createReadBackfills } from './backfills/read-backfills.ts';
 import { createReadAuditLog } from './audit/read-audit-log.ts';
 import { createReadJobGraph } from './jobs/read-job-graph.ts';
+import { createReadLineage } from './lineage/read-lineage.ts';
 import { createReadJobOverviews } from './jobs/read-job-overviews.ts';
 import { createReadJobRuns } from './runs/read-job-runs.ts';
 import { createReadJobs } from './jobs/read-jobs.ts';
@@ -265,6 +266,7 @@ export function createServices(ports: ServicePorts) {
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),
     readJobs: createReadJobs(persistence, jobVersions),
     readJobGraph: createReadJobGraph(persistence, jobVersions),
+    readLineage: createReadLineage(persistence, readPipelines),
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),

@@ -47,6 +47,7 @@ export type * from './postgres/statements/keyset.ts';
 export type * from './postgres/local-data/local-data.ts';
 export type * from './postgres/local-data/local-data-key.ts';
 export type { NewLocalDataPart } from './postgres/local-data/local-data-parts.ts';
+export type * from './postgres/lineage/lineage.ts';
 export type * from './postgres/people/members.ts';
 export type * from './postgres/scheduling/next-starts.ts';
 export type * from './postgres/workspaces/organization-limits.ts';

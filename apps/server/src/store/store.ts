@@ -38,6 +38,7 @@ import { createOrganizationStorageStore } from './postgres/workspaces/organizati
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/workspaces/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/versions/packages.ts';
+import { createLineageStore } from './postgres/lineage/lineage.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineCheckStore } from './postgres/pipelines/pipeline-checks.ts';
 import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
@@ -122,6 +123,7 @@ const creators = {
   pipelineFolders: createPipelineFolderStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,
+  lineage: createLineageStore,
   schemaVersions: createSchemaVersionStore,
   schemaChanges: createSchemaChangeStore,
   statistics: createStatisticsStore,

@@ -1,4 +1,5 @@
 /** Web worker that lays out one graph for each message. */
-import { layOutLayers, type LayeredGraph } from './layered-layout.ts';
+import type { LayeredGraph } from './layered-layout.ts';
+import { layOutComponents } from './component-layout.ts';
 
-addEventListener('message', ({ data }: MessageEvent<LayeredGraph>) => postMessage(layOutLayers(data)));
+addEventListener('message', ({ data }: MessageEvent<LayeredGraph>) => postMessage(layOutComponents(data)));

@@ -5,6 +5,7 @@ export const pageKeys = {
   'g r': { word: 'Runs', to: '/w/$workspaceId/runs' },
   'g p': { word: 'Pipelines', to: '/w/$workspaceId/pipelines' },
   'g d': { word: 'Datasets', to: '/w/$workspaceId/datasets' },
+  'g i': { word: 'Lineage', to: '/w/$workspaceId/lineage' },
   'g a': { word: 'Apps', to: '/w/$workspaceId/apps' },
   'g v': { word: 'Versions', to: '/w/$workspaceId/deployments' },
   'g l': { word: 'Alerts', to: '/w/$workspaceId/alerts' },

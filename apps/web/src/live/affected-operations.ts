@@ -8,6 +8,7 @@ const runs: JsonOperationId[] = [
   'list_next_starts',
   'get_job_trend',
   'get_job_graph',
+  'get_lineage',
   'get_job_run',
   'get_job_run_life',
   'get_job_run_resources',
@@ -54,6 +55,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_pipeline_freshness',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_lineage',
     'list_pipeline_runs',
     'list_pipeline_stats',
     'list_dataset_stats',
@@ -66,6 +68,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_schema_versions',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_lineage',
   ],
   deployment: [
     'list_deployment_overviews',

@@ -14,6 +14,7 @@ import {
   seriesOfPipeline,
 } from '../data/data-queries.ts';
 import { dayChoices } from '../data/day-window.ts';
+import { lineageSearch } from '../search/lineage-search.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -38,7 +39,7 @@ export const pipeline = createRoute({
   getParentRoute: () => workspace,
   path: '/pipelines/$pipelineName',
   validateSearch: z.object({
-    tab: searchWord(['tables', 'runs', 'schema', 'history', 'jobs']),
+    tab: searchWord(['tables', 'runs', 'schema', 'history', 'lineage', 'jobs']),
     /** Selected schema, if the pipeline has several. */
     schema: searchText,
     /** Schema tabs: hashes of the selected version and of the version to compare with. */
@@ -51,6 +52,7 @@ export const pipeline = createRoute({
     to: searchText,
     q: searchText,
     days,
+    ...lineageSearch,
   }),
   loaderDeps: ({ search }) => ({ days: search.days }),
   loader: ({ context: { queryClient }, params: { workspaceId, pipelineName }, deps }) =>
@@ -80,7 +82,7 @@ export const datasets = createRoute({
 export const dataset = createRoute({
   getParentRoute: () => workspace,
   path: '/datasets/$datasetName',
-  validateSearch: z.object({ q: searchText, days }),
+  validateSearch: z.object({ q: searchText, days, ...lineageSearch }),
   loaderDeps: ({ search }) => ({ days: search.days }),
   loader: ({ context: { queryClient }, params: { workspaceId, datasetName }, deps }) =>
     Promise.all([

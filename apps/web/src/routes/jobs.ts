@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-route
 import { z } from 'zod';
 import { findJob } from '../pages/jobs/find-job.ts';
 import { jobList, nextStartsOfJobs, runsOfJob, ticksOfJob, trendOfJob } from '../pages/jobs/job-queries.ts';
+import { lineageSearch } from '../search/lineage-search.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -30,9 +31,10 @@ export const job = createRoute({
   getParentRoute: () => workspace,
   path: '/jobs/$job',
   validateSearch: z.object({
-    tab: searchWord(['runs', 'schedule', 'backfill', 'graph', 'versions', 'definition']),
+    tab: searchWord(['runs', 'schedule', 'backfill', 'graph', 'lineage', 'versions', 'definition']),
     /** The backfill whose windows are shown. */
     backfill: searchText,
+    ...lineageSearch,
   }),
   loader: async ({ context: { queryClient }, params }) => {
     const jobId = await findJob(queryClient, params.workspaceId, params.job);

@@ -8,6 +8,7 @@ import { compareRuns, run, runs } from './runs.ts';
 import { configuration, configurations, deployment, deployments } from './versions.ts';
 import { dataset, datasets, pipeline, pipelines } from './data.ts';
 import { job, jobs } from './jobs.ts';
+import { lineage } from './lineage.ts';
 import { NotFound, PageError, PagePending } from '../layout/page-states.tsx';
 import {
   organization,
@@ -58,6 +59,7 @@ const routeTree = root.addChildren([
       pipeline,
       datasets,
       dataset,
+      lineage,
       apps,
       app,
       deployments,

@@ -29,6 +29,11 @@ export const JobsIcon = () => (
     <path d="M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01" />
   </Icon>
 );
+export const LineageIcon = () => (
+  <Icon>
+    <path d="M2 3h4v4H2zM10 2h4v4h-4zM10 10h4v4h-4zM6 5h2M8 4v8M8 4h2M8 12h2" />
+  </Icon>
+);
 export const RunsIcon = () => (
   <Icon>
     <path d="M4 3l9 5-9 5z" />

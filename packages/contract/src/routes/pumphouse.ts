@@ -7,6 +7,7 @@ import { backfillRoutes } from './pumphouse/backfills.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
+import { lineageRoutes } from './pumphouse/lineage.ts';
 import { jobOverviewRoutes } from './pumphouse/job-overviews.ts';
 import { jobStartRoutes } from './pumphouse/job-starts.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
@@ -43,6 +44,7 @@ export const pumphouseRoutes = [
   ...runComparisonRoutes,
   ...nextStartRoutes,
   ...jobGraphRoutes,
+  ...lineageRoutes,
   ...pumphouseStatisticsRoutes,
   ...schemaHistoryRoutes,
   ...pipelineOverviewRoutes,

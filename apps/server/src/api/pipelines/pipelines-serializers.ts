@@ -99,7 +99,7 @@ export function toPipelineRunOfJobRun({ run, schemaChanges }: PipelineRunInRun) 
   };
 }
 
-function toFreshness({ freshness, lastSuccessAt }: Pick<PipelineNews, 'freshness' | 'lastSuccessAt'>) {
+export function toFreshness({ freshness, lastSuccessAt }: Pick<PipelineNews, 'freshness' | 'lastSuccessAt'>) {
   return {
     last_success_at: toInstantOrNull(lastSuccessAt),
     age_seconds: freshness.ageSeconds,
@@ -111,7 +111,7 @@ function toFreshness({ freshness, lastSuccessAt }: Pick<PipelineNews, 'freshness
   };
 }
 
-function toLastRun(run: LastPipelineRunRecord | null) {
+export function toLastRun(run: LastPipelineRunRecord | null) {
   if (run === null) return null;
   return {
     id: run.id,

@@ -247,6 +247,10 @@ export function createReadPipelines(
       };
     },
 
+    /** Lists the latest state of pipelines, in the order of the names. */
+    listNews: async (workspaceId: string, pipelineNames: readonly string[]): Promise<PipelineNews[]> =>
+      (await readNews(workspaceId, pipelineNames)).news,
+
     /** Lists stale pipelines first, by oldest last success, unless sorted. */
     async listFreshness(
       workspaceId: string,

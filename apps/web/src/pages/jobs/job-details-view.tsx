@@ -5,6 +5,9 @@ import classes from './job.module.css';
 import { CodeText } from '../../ui/code-text.tsx';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
 import { DetailList, Section } from '../../ui/page.tsx';
+import { JobLoads } from './job-loads.tsx';
+import { listLoads } from './list-loads.ts';
+import { loadsOfJob } from '../lineage/lineage-queries.ts';
 import { listJobDetails } from './job-details.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { ticksOfJob } from './job-queries.ts';
@@ -29,6 +32,8 @@ export function JobDetails({ job }: { job: DetailedJobResponse }) {
     </span>
   );
   const tags = listTags(job);
+  const lineage = useQuery(loadsOfJob(workspaceId, job.job_ref));
+  const loads = lineage.data ? listLoads(lineage.data) : [];
   return (
     <>
       <WithoutEffect job={job} />
@@ -40,6 +45,7 @@ export function JobDetails({ job }: { job: DetailedJobResponse }) {
               ? []
               : [['Next run', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
             ...listJobDetails(job),
+            ...(loads.length === 0 ? [] : [['Pipelines', <JobLoads key="loads" loads={loads} />] as const]),
             ['Version', job.version],
             ...(tags.length === 0
               ? []

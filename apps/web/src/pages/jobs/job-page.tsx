@@ -23,12 +23,14 @@ import { VersionsTab } from './versions-tab.tsx';
 import { shortenJobName } from '../../details/job-name.ts';
 
 const GraphTab = lazy(() => import('./graph-tab.tsx'));
+const LineageView = lazy(() => import('../lineage/lineage-view.tsx'));
 
 const tabs = [
   { tab: 'runs', label: 'Runs' },
   { tab: 'schedule', label: 'Schedule' },
   { tab: 'backfill', label: 'Backfill' },
   { tab: 'graph', label: 'Graph' },
+  { tab: 'lineage', label: 'Lineage' },
   { tab: 'versions', label: 'Versions' },
   { tab: 'definition', label: 'Definition' },
 ] as const;
@@ -74,6 +76,11 @@ export function JobPage() {
       {tab === 'graph' && (
         <Suspense fallback={<LoadingRows />}>
           <GraphTab />
+        </Suspense>
+      )}
+      {tab === 'lineage' && (
+        <Suspense fallback={<LoadingRows />}>
+          <LineageView around={`job:${job.job_ref}`} />
         </Suspense>
       )}
       {tab === 'versions' && <VersionsTab />}

@@ -1,6 +1,7 @@
 import type { DatasetOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import classes from './pipelines.module.css';
 import table from '../../ui/table.module.css';
 import { changesOfDataset, datasetOverview, seriesOfDataset } from '../../data/data-queries.ts';
@@ -19,6 +20,8 @@ import { SchemaTimeline } from '../../details/schema-timeline.tsx';
 import { TableSection } from './table-section.tsx';
 import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+const LineageView = lazy(() => import('../lineage/lineage-view.tsx'));
 
 /**
  * Dataset page: writing pipelines, tables and schema changes. All data comes from run reports; the
@@ -48,6 +51,9 @@ export function DatasetPage() {
         isCut={overview.are_tables_cut}
         hasPipelines
       />
+      <Suspense fallback={<LoadingRows />}>
+        <LineageView around={`dataset:${datasetName}`} />
+      </Suspense>
       <Changes datasetName={datasetName} />
     </Page>
   );

@@ -17,6 +17,7 @@ import { TabLinks } from '../../ui/tab-links.tsx';
 import { usualNotes } from './usual-notes.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+const LineageView = lazy(() => import('../lineage/lineage-view.tsx'));
 const SchemaTab = lazy(() => import('./schema/schema-tab.tsx'));
 
 const tabs = [
@@ -24,6 +25,7 @@ const tabs = [
   { tab: 'runs', label: 'Runs' },
   { tab: 'schema', label: 'Schema' },
   { tab: 'history', label: 'Schema history' },
+  { tab: 'lineage', label: 'Lineage' },
   { tab: 'jobs', label: 'Jobs and state' },
 ] as const;
 
@@ -63,6 +65,11 @@ export function PipelinePage() {
         </Suspense>
       )}
       {search.tab === 'history' && <HistoryTab pipelineName={pipelineName} />}
+      {search.tab === 'lineage' && (
+        <Suspense fallback={<LoadingRows />}>
+          <LineageView around={`pipeline:${pipelineName}`} />
+        </Suspense>
+      )}
       {search.tab === 'jobs' && <JobsTab overview={overview} />}
     </Page>
   );

@@ -52,7 +52,7 @@ const jobRunOfPipelineRun = responseObject('PipelineRunJobRun', {
 /** The worst result of all checks. */
 const checkStatus = namedEnum('PipelineCheckStatus', ['failed', 'passed', 'unknown']);
 
-const lastPipelineRun = responseObject('LastPipelineRun', {
+export const lastPipelineRun = responseObject('LastPipelineRun', {
   id: uuid,
   pipeline_name: z.string(),
   status: openEnum(pipelineRunStatus),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeSchema, findNeighbour, nodeWidth, placeTables } from './graph-layout.ts';
+import { describeSchema, nodeWidth, placeTables } from './graph-layout.ts';
+import { findNeighbour } from '../../../graph/find-neighbour.ts';
 import { layOutLayers } from '../../../graph/layered-layout.ts';
 import { makeColumn } from './testing/make-column.ts';
 import type { MergedColumn, MergedTable } from './merged-schema.ts';

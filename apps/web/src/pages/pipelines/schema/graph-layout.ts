@@ -171,31 +171,3 @@ function drawEdge(link: Reference, route: readonly Point[]): GraphEdge {
 export function describeReference(link: Reference): string {
   return `${link.table}.${link.columns.join(', ')} → ${link.referenced_table}.${link.referenced_columns.join(', ')}`;
 }
-
-export type Direction = 'left' | 'right' | 'up' | 'down';
-
-const axes: Record<Direction, readonly [along: number, across: number]> = {
-  left: [-1, 0],
-  right: [1, 0],
-  up: [0, -1],
-  down: [0, 1],
-};
-
-/**
- * The table that an arrow key selects: the nearest in that direction, with sideways distance counted double.
- * Undefined at the edge.
- */
-export function findNeighbour(
-  nodes: readonly GraphNode[],
-  current: GraphNode,
-  direction: Direction,
-): GraphNode | undefined {
-  const [dx, dy] = axes[direction];
-  const distances = nodes.flatMap((node) => {
-    const [x, y] = [node.x - current.x, node.y - current.y];
-    const along = x * dx + y * dy;
-    if (along <= 0) return [];
-    return [{ node, distance: along + 2 * Math.abs(x * dy + y * dx) }];
-  });
-  return distances.toSorted((left, right) => left.distance - right.distance)[0]?.node;
-}

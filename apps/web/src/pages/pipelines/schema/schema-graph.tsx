@@ -1,22 +1,15 @@
 import type { SchemaVersionResponse } from '@pumphouse/contract';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import classes from './schema-graph.module.css';
-import {
-  describeSchema,
-  findNeighbour,
-  nodeWidth,
-  placeTables,
-  type Direction,
-  type GraphLayout,
-  type GraphNode,
-} from './graph-layout.ts';
+import { describeSchema, nodeWidth, placeTables, type GraphLayout, type GraphNode } from './graph-layout.ts';
 import type { MergedTable } from './merged-schema.ts';
 import { GraphTable } from './graph-table.tsx';
 import { LoadingRows } from '../../../ui/answers.tsx';
 import { formatNoun } from '../../../ui/format.ts';
-import { bringIntoView } from './view-box.ts';
+import { arrowKeys, findNeighbour } from '../../../graph/find-neighbour.ts';
+import { bringIntoView } from '../../../graph/view-box.ts';
 import { useLayeredLayout } from '../../../graph/use-layered-layout.ts';
-import { usePanZoom } from './use-pan-zoom.ts';
+import { usePanZoom } from '../../../graph/use-pan-zoom.ts';
 
 interface SchemaGraphProps {
   tables: readonly MergedTable[];
@@ -25,13 +18,6 @@ interface SchemaGraphProps {
   selected: string | undefined;
   onSelect: (name: string) => void;
 }
-
-const directions: Record<string, Direction> = {
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-  ArrowUp: 'up',
-  ArrowDown: 'down',
-};
 
 /**
  * Graph of tables and their references. It is a single tab stop; arrow keys move between tables. The list
@@ -65,7 +51,7 @@ function SchemaDrawing({ layout, selected, onSelect }: SchemaDrawingProps) {
       event.preventDefault();
       return onSelect(node.table.name);
     }
-    const direction = directions[event.key];
+    const direction = arrowKeys[event.key];
     const next = direction && findNeighbour(layout.nodes, node, direction);
     if (!next) return;
     event.preventDefault();

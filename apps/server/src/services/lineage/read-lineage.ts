@@ -1,0 +1,137 @@
+import type { Lineage, LineageNode, LineageScope } from '../../domain/lineage/lineage-graph.ts';
+import type { LineageFailure, OldNode } from '../../domain/lineage/find-old.ts';
+import type { PipelineNews, ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { DatasetLoadRecord, JobPipelineRunRecord, LineageJobRecord } from '../../store/records.ts';
+import { buildLineage } from '../../domain/lineage/build-lineage.ts';
+import { findOld } from '../../domain/lineage/find-old.ts';
+import { jobKey, parseLineageKey, pipelineKey } from '../../domain/lineage/lineage-keys.ts';
+import { createReadLineageTables, type LineageTables } from './read-lineage-tables.ts';
+import { lineageRunsOfJob, maximumLineageNodes, maximumOldNodes } from '@pumphouse/contract';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A lineage request: the scope, and the datasets whose tables become nodes. */
+export interface LineageRequest extends Pick<LineageScope, 'around' | 'direction' | 'depth'> {
+  expandedDatasets: readonly string[];
+}
+
+/** The graph with the latest state of its nodes and edges. */
+export interface ReadLineage {
+  lineage: Lineage;
+  expandedDatasets: readonly string[];
+  jobs: ReadonlyMap<string, LineageJobRecord>;
+  pipelines: ReadonlyMap<string, PipelineNews>;
+  /** By the pair of names. */
+  loads: readonly DatasetLoadRecord[];
+  pipelineRuns: readonly JobPipelineRunRecord[];
+  tableCounts: ReadonlyMap<string, number>;
+  schemaChanges: { pipelines: ReadonlyMap<string, Date>; datasets: ReadonlyMap<string, Date> };
+  tables: LineageTables;
+  failures: (LineageFailure & { old: OldNode[]; isCut: boolean })[];
+}
+
+export type ReadLineageGraph = ReturnType<typeof createReadLineage>;
+
+/** Pairs of jobs and pipelines, one for each dataset: user code names pipelines, so their number is limited. */
+const maxRuns = 20_000;
+
+export function createReadLineage(
+  { store }: Persistence<'jobs' | 'lineage' | 'pipelineOverviews' | 'schemaChanges'>,
+  readPipelines: Pick<ReadPipelines, 'listNews'>,
+) {
+  const readLineageTables = createReadLineageTables(store);
+
+  /** Reads the structure: which nodes there are in the scope, and their edges. */
+  async function readStructure(workspaceId: string, request: LineageRequest): Promise<Lineage> {
+    const name = request.around === null ? null : parseLineageKey(request.around);
+    const [jobs, runs, tables] = await Promise.all([
+      store.jobs.listTied(workspaceId),
+      store.lineage.listRuns(workspaceId, maxRuns + 1),
+      readLineageTables.list(workspaceId, request.expandedDatasets, name ?? null),
+    ]);
+    const source = { jobs, runs: runs.slice(0, maxRuns), tables };
+    const lineage = buildLineage(source, { ...request, limit: maximumLineageNodes });
+    if (lineage === null || name === undefined)
+      throw new ServiceError('not_found', `The lineage has no node ${request.around}.`);
+    return { ...lineage, isTruncated: lineage.isTruncated || runs.length > maxRuns };
+  }
+
+  /**
+   * Reads the lineage of a workspace, or of the nodes upstream and downstream of one.
+   * @throws ServiceError not_found
+   */
+  return async function readLineage(workspaceId: string, request: LineageRequest): Promise<ReadLineage> {
+    const lineage = await readStructure(workspaceId, request);
+    const jobIds = lineage.nodes.flatMap((node) => (node.kind === 'job' ? [node.jobId] : []));
+    const pipelineNames = namesOf(lineage.nodes, 'pipeline');
+    const datasetNames = namesOf(lineage.nodes, 'dataset');
+    const [jobs, news, pipelineRuns, loads, tableCounts, changedPipelines, changedDatasets, tables] =
+      await Promise.all([
+        store.lineage.listJobs(jobIds),
+        readPipelines.listNews(workspaceId, pipelineNames),
+        store.lineage.listPipelineRuns(jobIds, lineageRunsOfJob),
+        store.lineage.listLoads(workspaceId, listPairs(lineage)),
+        store.lineage.countTables(workspaceId, datasetNames),
+        store.lineage.lastSchemaChanges(workspaceId, 'pipeline', pipelineNames),
+        store.lineage.lastSchemaChanges(workspaceId, 'dataset', datasetNames),
+        readLineageTables.read(workspaceId, lineage.nodes),
+      ]);
+    return {
+      lineage,
+      expandedDatasets: request.expandedDatasets,
+      jobs: new Map(jobs.map((job) => [jobKey(job.jobRef), job])),
+      pipelines: new Map(news.map((each) => [pipelineKey(each.pipelineName), each])),
+      loads,
+      pipelineRuns,
+      tableCounts,
+      schemaChanges: { pipelines: changedPipelines, datasets: changedDatasets },
+      tables,
+      failures: findFailures(lineage, jobs, news),
+    };
+  };
+}
+
+function namesOf(nodes: readonly LineageNode[], kind: 'pipeline' | 'dataset'): string[] {
+  return nodes.flatMap((node) => (node.kind === kind ? [node.name] : []));
+}
+
+function listPairs({ edges }: Lineage): { pipelineName: string; datasetName: string }[] {
+  return edges.flatMap(({ kind, from, to }) =>
+    kind === 'loads'
+      ? [{ pipelineName: from.slice('pipeline:'.length), datasetName: to.slice('dataset:'.length) }]
+      : [],
+  );
+}
+
+/** Lists failing nodes, each with what is old because of it, up to a maximum over all of them. */
+function findFailures(
+  { nodes, edges }: Lineage,
+  jobs: readonly LineageJobRecord[],
+  news: readonly PipelineNews[],
+): ReadLineage['failures'] {
+  const lastSuccessAt = new Map(
+    news.flatMap((each) =>
+      each.lastSuccessAt ? [[pipelineKey(each.pipelineName), each.lastSuccessAt] as const] : [],
+    ),
+  );
+  let left = maximumOldNodes;
+  return [...listFailingJobs(jobs), ...listFailingPipelines(news)].map((failure) => {
+    const found = findOld(failure, { nodes, edges, lastSuccessAt }, left);
+    left -= found.old.length;
+    return { ...failure, ...found };
+  });
+}
+
+function listFailingJobs(jobs: readonly LineageJobRecord[]): LineageFailure[] {
+  return jobs
+    .filter(({ isFailing, isArchived }) => isFailing && !isArchived)
+    .map(({ jobRef, failedAt }) => ({ key: jobKey(jobRef), failedAt, jobKey: null }));
+}
+
+function listFailingPipelines(news: readonly PipelineNews[]): LineageFailure[] {
+  return news.flatMap(({ pipelineName, lastRun }) =>
+    lastRun?.status === 'failed'
+      ? [{ key: pipelineKey(pipelineName), failedAt: lastRun.createdAt, jobKey: jobKey(lastRun.jobRef) }]
+      : [],
+  );
+}

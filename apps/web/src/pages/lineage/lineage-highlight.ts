@@ -1,0 +1,30 @@
+import type { LineageResponse } from '@pumphouse/contract';
+import { isTag, type ShownLineage } from './lineage-fold.ts';
+
+/** What a selection emphasizes; empty without a selection. */
+export interface Highlight {
+  /** Keys of shown nodes. */
+  keys: ReadonlySet<string>;
+  /** Whether these are old because of the selected failure; else they are neighbours of the selection. */
+  isOfFailure: boolean;
+}
+
+/**
+ * Emphasizes what is old because of the selected node, if it fails, else its neighbours. A folded tag stands
+ * for all its members.
+ */
+export function highlightOf(
+  { failures }: Pick<LineageResponse, 'failures'>,
+  { nodes, edges, shownKey }: ShownLineage,
+  selected: string | undefined,
+): Highlight {
+  if (selected === undefined) return { keys: new Set(), isOfFailure: false };
+  const own = shownKey(selected);
+  const tag = nodes.find(({ key }) => key === own);
+  const members = tag && isTag(tag) ? tag.members : [selected];
+  const old = failures.filter(({ key }) => members.includes(key)).flatMap((failure) => failure.old);
+  if (old.length > 0)
+    return { keys: new Set([own, ...old.map(({ key }) => shownKey(key))]), isOfFailure: true };
+  const neighbours = edges.flatMap(({ from, to }) => (from === own ? [to] : to === own ? [from] : []));
+  return { keys: new Set([own, ...neighbours]), isOfFailure: false };
+}

@@ -1,0 +1,11 @@
+import LineageView from './lineage-view.tsx';
+import { Page } from '../../ui/page.tsx';
+
+/** The lineage of the whole workspace. */
+export function LineagePage() {
+  return (
+    <Page title="Lineage" lead="What ran, what it loaded, and what is old because of a failure">
+      <LineageView />
+    </Page>
+  );
+}

@@ -1,0 +1,97 @@
+import type { LineageResponse } from '@pumphouse/contract';
+import type { StateAppearance } from '../../ui/run-states.ts';
+import { isTag, type LineageEdge, type ShownNode } from './lineage-fold.ts';
+import { formatCompactCount, formatNoun, formatRelative } from '../../ui/format.ts';
+import { shortenJobName } from '../../details/job-name.ts';
+import { stateAppearance } from '../../ui/run-states.ts';
+
+const stateOfData = {
+  failing: { word: 'Failed', glyph: '✕', colour: 'failed' },
+  stale: { word: 'Stale', glyph: '!', colour: 'pending' },
+  old: { word: 'Old', glyph: '◷', colour: 'pending' },
+  loaded: { word: 'Loaded', glyph: '✓', colour: 'completed' },
+  unknown: { word: 'Unknown', glyph: '–', colour: 'cancelled' },
+} as const satisfies Record<string, StateAppearance>;
+
+/** The name as it is shown. */
+export function nameOfNode(node: ShownNode): string {
+  return node.kind === 'job' ? shortenJobName(node.name) : node.name;
+}
+
+/**
+ * The state of a node.
+ * @param isOld whether a failure upstream made it old
+ */
+export function stateOfNode(node: ShownNode, isOld: boolean): StateAppearance {
+  if (isTag(node)) return node.failingCount > 0 ? stateOfData.failing : stateOfData.unknown;
+  const isActive = ['pending', 'starting', 'running', 'cancelling'].includes(
+    node.job?.last_run?.status ?? '',
+  );
+  if (node.is_failing && !isActive) return stateOfData.failing;
+  if (node.kind === 'job' && !(isOld && !isActive))
+    return node.job?.last_run ? stateAppearance(node.job.last_run.status) : stateOfData.unknown;
+  if (isOld) return stateOfData.old;
+  if (node.is_stale) return stateOfData.stale;
+  return node.updated_at === null ? stateOfData.unknown : stateOfData.loaded;
+}
+
+const recentChangeMs = 7 * 86_400_000;
+
+/** Whether the schema changed within 7 days. */
+export function hasRecentChange(node: ShownNode, now: Date): boolean {
+  if (isTag(node) || node.schema_changed_at === null) return false;
+  return now.getTime() - new Date(node.schema_changed_at).getTime() < recentChangeMs;
+}
+
+/** The second line of a node: what it is, its size and its age. */
+export function describeNode(node: ShownNode, now: Date): string {
+  if (isTag(node)) return `tag · ${formatNoun(node.jobCount, 'job')}`;
+  const parts: (string | false | null | undefined)[] = [
+    node.kind,
+    node.job?.is_archived === true && 'archived',
+    node.job?.is_paused === true && !node.job.is_archived && 'paused',
+    node.dataset && formatNoun(node.dataset.table_count, 'table'),
+    node.rows_loaded !== null && formatNoun(node.rows_loaded, 'row', 'rows', formatCompactCount),
+    node.updated_at !== null && formatRelative(new Date(node.updated_at), now),
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
+
+const edgeTexts: Record<string, string> = {
+  runs: 'run by',
+  loads: 'loaded by',
+  contains: 'in',
+};
+
+/** Why a node is old: the edge that leads to it from the failure. */
+export function describeReason(kind: string, from: string): string {
+  if (kind === 'success') return `starts on success of ${from}`;
+  if (kind === 'freshness') return `waits until ${from} is fresh`;
+  return `${edgeTexts[kind] ?? 'after'} ${from}`;
+}
+
+/** An edge as a sentence, for its tooltip. */
+export function describeEdge(edge: LineageEdge, nameOf: (key: string) => string, now: Date): string {
+  const [from, to] = [nameOf(edge.from), nameOf(edge.to)];
+  if (edge.kind === 'success') return `${to} starts on success of ${from}`;
+  if (edge.kind === 'fail') return `${to} starts on failure of ${from}`;
+  if (edge.kind === 'freshness') return `${to} waits until ${from} is fresh`;
+  const what = `${to} ${edgeTexts[edge.kind] ?? 'after'} ${from}`;
+  if (edge.last_at === null)
+    return edge.kind === 'runs' ? `${what}, but not by its last 10 runs` : `${what}, no load is stored`;
+  const rows = edge.rows_loaded === null ? '' : `, ${formatNoun(edge.rows_loaded, 'row')}`;
+  return `${what} ${formatRelative(new Date(edge.last_at), now)}${edge.is_failed ? ', failed' : rows}`;
+}
+
+/** Keys of all nodes that a failure made old. */
+export function listOldKeys({ failures }: Pick<LineageResponse, 'failures'>): ReadonlySet<string> {
+  return new Set(failures.flatMap(({ old }) => old.map(({ key }) => key)));
+}
+
+/** Whether a name contains the search text, in any case. */
+export function matchesSearch(node: ShownNode, search: string | undefined): boolean {
+  if (search === undefined) return false;
+  const text = search.toLowerCase();
+  const names = isTag(node) ? [node.name] : [node.name, node.job?.ref ?? ''];
+  return names.some((name) => name.toLowerCase().includes(text));
+}
