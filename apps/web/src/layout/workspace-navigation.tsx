@@ -9,6 +9,7 @@ import {
   PipelinesIcon,
   RunsIcon,
   SettingsIcon,
+  TimelineIcon,
   VersionsIcon,
 } from '../ui/icons.tsx';
 
@@ -16,6 +17,7 @@ const pages = [
   { to: '/w/$workspaceId', word: 'Overview', icon: <OverviewIcon />, isExact: true },
   { to: '/w/$workspaceId/jobs', word: 'Jobs', icon: <JobsIcon />, isExact: false },
   { to: '/w/$workspaceId/runs', word: 'Runs', icon: <RunsIcon />, isExact: false },
+  { to: '/w/$workspaceId/timeline', word: 'Timeline', icon: <TimelineIcon />, isExact: false },
   { to: '/w/$workspaceId/pipelines', word: 'Pipelines', icon: <PipelinesIcon />, isExact: false },
   { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
   { to: '/w/$workspaceId/apps', word: 'Apps', icon: <AppsIcon />, isExact: false },

@@ -32,6 +32,7 @@ import {
   workspaceSettings,
   workspaceUsage,
 } from './settings.ts';
+import { timeline } from './timeline.ts';
 
 const routeTree = root.addChildren([
   callback,
@@ -51,6 +52,7 @@ const routeTree = root.addChildren([
       overview,
       jobs,
       job,
+      timeline,
       runs,
       run,
       compareRuns,
