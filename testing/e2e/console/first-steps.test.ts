@@ -36,7 +36,7 @@ it('an empty workspace shows the way to a first run, checks off completed steps,
   await warning.getByText('dlt 1.31.0 and sqlglot 30.22.0: affects reading data').waitFor();
   await page.goBack();
   await page
-    .getByRole('region', { name: 'History' })
+    .getByRole('region', { name: 'Timeline' })
     .getByRole('link', { name: 'pipeline', exact: true })
     .waitFor();
   await page.goto(site.workspaceUrl('/jobs/jobs.pipeline'));

@@ -29,6 +29,7 @@ import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
+import { createTimelineHandlers } from './runs/timeline-routes.ts';
 import { createStatisticsHandlers } from './pipelines/statistics-routes.ts';
 import { createStorageHandlers } from './workspaces/storage-routes.ts';
 import { createTelemetryHandlers } from './telemetry/telemetry-routes.ts';
@@ -79,6 +80,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createOverviewHandlers(services),
     ...createRunResourceHandlers(services),
     ...createRunTimelineHandlers(services),
+    ...createTimelineHandlers(services),
     ...createRunComparisonHandlers(services),
     ...createJobGraphHandlers(services),
     ...createLineageHandlers(services),

@@ -81,6 +81,7 @@ import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
 import { createReadRunSeries } from './runs/read-run-series.ts';
+import { createReadTimeline } from './runs/read-timeline.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
@@ -341,6 +342,7 @@ export function createServices(ports: ServicePorts) {
     readRunSeries: createReadRunSeries(persistence, now),
     readRunResources: createReadRunResources(persistence, jobVersions, settings.instanceSizes),
     readRunTimeline: createReadRunTimeline(persistence),
+    readTimeline: createReadTimeline(persistence, clock),
     runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),
     compareRuns: createCompareRuns(persistence, jobVersions),

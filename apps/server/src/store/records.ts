@@ -64,6 +64,7 @@ export type * from './postgres/runs/deferred-starts.ts';
 export type * from './postgres/runs/run-overviews.ts';
 export type * from './postgres/runs/run-queue.ts';
 export type * from './postgres/runs/run-series.ts';
+export type * from './postgres/runs/timeline.ts';
 export type * from './postgres/scheduling/schedules.ts';
 export type * from './postgres/pipelines/schema-changes.ts';
 export type * from './postgres/pipelines/schema-versions.ts';

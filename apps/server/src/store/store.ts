@@ -50,6 +50,7 @@ import { createFollowedRunStore } from './postgres/runs/followed-runs.ts';
 import { createRunOverviewStore } from './postgres/runs/run-overviews.ts';
 import { createRunQueueStore } from './postgres/runs/run-queue.ts';
 import { createRunSeriesStore } from './postgres/runs/run-series.ts';
+import { createTimelineStore } from './postgres/runs/timeline.ts';
 import { createWorkspaceHealthStore } from './postgres/workspaces/workspace-health.ts';
 import { createScheduleStore } from './postgres/scheduling/schedules.ts';
 import { createSchemaChangeStore } from './postgres/pipelines/schema-changes.ts';
@@ -104,6 +105,7 @@ const creators = {
   jobOverviews: createJobOverviewStore,
   runOverviews: createRunOverviewStore,
   runSeries: createRunSeriesStore,
+  timeline: createTimelineStore,
   workspaceHealth: createWorkspaceHealthStore,
   runQueue: createRunQueueStore,
   claims: createClaimStore,

@@ -3,6 +3,7 @@ export const pageKeys = {
   'g o': { word: 'Overview', to: '/w/$workspaceId' },
   'g j': { word: 'Jobs', to: '/w/$workspaceId/jobs' },
   'g r': { word: 'Runs', to: '/w/$workspaceId/runs' },
+  'g t': { word: 'Timeline', to: '/w/$workspaceId/timeline' },
   'g p': { word: 'Pipelines', to: '/w/$workspaceId/pipelines' },
   'g d': { word: 'Datasets', to: '/w/$workspaceId/datasets' },
   'g i': { word: 'Lineage', to: '/w/$workspaceId/lineage' },

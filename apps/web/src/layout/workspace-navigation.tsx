@@ -10,6 +10,7 @@ import {
   PipelinesIcon,
   RunsIcon,
   SettingsIcon,
+  TimelineIcon,
   VersionsIcon,
 } from '../ui/icons.tsx';
 
@@ -17,6 +18,7 @@ const pages = [
   { to: '/w/$workspaceId', word: 'Overview', icon: <OverviewIcon />, isExact: true },
   { to: '/w/$workspaceId/jobs', word: 'Jobs', icon: <JobsIcon />, isExact: false },
   { to: '/w/$workspaceId/runs', word: 'Runs', icon: <RunsIcon />, isExact: false },
+  { to: '/w/$workspaceId/timeline', word: 'Timeline', icon: <TimelineIcon />, isExact: false },
   { to: '/w/$workspaceId/pipelines', word: 'Pipelines', icon: <PipelinesIcon />, isExact: false },
   { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
   { to: '/w/$workspaceId/lineage', word: 'Lineage', icon: <LineageIcon />, isExact: false },

@@ -4,6 +4,7 @@ const runs: JsonOperationId[] = [
   'list_run_overviews',
   'get_run_overview',
   'list_run_series',
+  'get_timeline',
   'list_job_overviews',
   'list_next_starts',
   'get_job_trend',

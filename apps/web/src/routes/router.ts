@@ -33,6 +33,7 @@ import {
   workspaceSettings,
   workspaceUsage,
 } from './settings.ts';
+import { timeline } from './timeline.ts';
 
 const routeTree = root.addChildren([
   callback,
@@ -52,6 +53,7 @@ const routeTree = root.addChildren([
       overview,
       jobs,
       job,
+      timeline,
       runs,
       run,
       compareRuns,

@@ -16,6 +16,8 @@ export const runs = createRoute({
     profile: searchList,
     pipeline_name: searchList,
     backfill_id: searchText,
+    from: searchText,
+    to: searchText,
   }),
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, params, deps }) =>

@@ -89,6 +89,21 @@ export const LeftIcon = () => (
     <path d="M10 4L6 8l4 4" />
   </Icon>
 );
+export const PlusIcon = () => (
+  <Icon>
+    <path d="M8 3v10M3 8h10" />
+  </Icon>
+);
+export const MinusIcon = () => (
+  <Icon>
+    <path d="M3 8h10" />
+  </Icon>
+);
+export const TimelineIcon = () => (
+  <Icon>
+    <path d="M2 4h6M5 8h7M9 12h5" strokeWidth="2.5" />
+  </Icon>
+);
 export const CopyIcon = () => (
   <Icon>
     <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />

@@ -22,6 +22,7 @@ import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
 import { runTimelineRoutes } from './pumphouse/run-timelines.ts';
 import { runOverviewRoutes } from './pumphouse/run-overviews.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
+import { timelineRoutes } from './pumphouse/timeline.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
 import { pendingPackageRoutes } from './pumphouse/pending-packages.ts';
 import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
@@ -41,6 +42,7 @@ export const pumphouseRoutes = [
   ...jobVersionRoutes,
   ...runOverviewRoutes,
   ...runTimelineRoutes,
+  ...timelineRoutes,
   ...runComparisonRoutes,
   ...nextStartRoutes,
   ...jobGraphRoutes,

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import { latestTick, listTicks, nextTick } from './cron.ts';
-import { computeNextRunAt } from './next-run.ts';
+import { computeNextRunAt, listTicksFrom, listTicksUntil } from './next-run.ts';
 import { computeRunInterval, nextScheduledRun } from './run-interval.ts';
 import { decideStart } from '../runs/start-decision.ts';
 import { decideTick, findTickAfter } from './tick-decision.ts';
@@ -276,3 +276,40 @@ function getNextTick(cron: string, after: Date, zone: string): Date {
   if (tick === null) throw new Error(`no tick of '${cron}' after ${after.toISOString()}`);
   return tick;
 }
+
+describe('planned ticks', () => {
+  it('up to an end are those that follow each other', () => {
+    fc.assert(
+      fc.property(
+        clockTriggers,
+        instants,
+        fc.integer({ min: -2, max: 30 }),
+        fc.option(fc.integer({ min: 0, max: 40 })),
+        ([trigger, zone], now, hours, intervalHours) => {
+          const definition = buildDefinition({
+            triggers: [trigger],
+            require: { timezone: zone },
+            ...(intervalHours !== null && {
+              interval: {
+                start: '2010-01-01T00:00:00Z',
+                end: new Date(now.getTime() + intervalHours * hourMs).toISOString(),
+              },
+            }),
+          });
+          const first = computeNextRunAt(definition, trigger, new Date(now.getTime() - hourMs), {
+            previousScheduledRun: null,
+            lastCompletedEnd: null,
+          });
+          if (first === null) return;
+          const end = new Date(now.getTime() + hours * hourMs);
+          const limit = 25;
+          const walked = listTicksFrom(definition, trigger, { first, now, limit }).filter(
+            (tick) => tick < end,
+          );
+          expect(listTicksUntil(definition, trigger, { first, now, end, limit })).toEqual(walked);
+        },
+      ),
+      runs,
+    );
+  });
+});

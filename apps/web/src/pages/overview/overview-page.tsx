@@ -3,7 +3,6 @@ import { useSearch } from '@tanstack/react-router';
 import classes from './overview.module.css';
 import { Attention } from './attention-list.tsx';
 import { FirstSteps } from '../first-steps/first-steps.tsx';
-import { JobHistory } from './job-history.tsx';
 import { listFailing } from './attention.ts';
 import { listLongWaits, listOverdueTicks, omitPipelinesOfFailingJobs } from './long-waits.ts';
 import { LoadedPipelines } from './loaded-pipelines.tsx';
@@ -11,6 +10,7 @@ import { LoadingRows, ErrorNotice } from '../../ui/answers.tsx';
 import { NextStarts } from './next-starts.tsx';
 import { overviewQueries } from './overview-queries.ts';
 import { Page } from '../../ui/page.tsx';
+import { RecentTimeline } from './recent-timeline.tsx';
 import { RunningNow } from './running-now.tsx';
 import { RunSummary } from './run-summary.tsx';
 import { SchemaChanges } from './schema-changes.tsx';
@@ -69,10 +69,10 @@ export function OverviewPage() {
       />
       <RunSummary series={series.data} error={series.error} window={window} />
       <RunningNow query={queries.active} jobs={jobs} />
+      <RecentTimeline window={window} />
       <div className={classes.columns}>
         <LoadedPipelines stale={queries.stale} fresh={queries.fresh} days={queries.days} />
         <SchemaChanges query={queries.changes} />
-        <JobHistory jobs={jobs} />
         <NextStarts query={queries.starts} />
       </div>
     </Page>

@@ -1,11 +1,12 @@
 import { triggerKind, type RunOverviewResponse } from '@pumphouse/contract';
+import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './runs.module.css';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
+import { describeRange, stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { SearchBox } from '../../search/search-box.tsx';
@@ -47,6 +48,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
       />
       <StateTabs />
       <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
+      <CreatedRange search={search} onChange={onChange} />
       <FilterMenu
         label="Trigger"
         options={triggerOptions}
@@ -66,6 +68,30 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
         onChoose={(names) => onChange({ pipeline_name: names })}
       />
     </FilterBar>
+  );
+}
+
+/** The range in which the runs were created, as chosen on the timeline. */
+function CreatedRange({ search: { from, to }, onChange }: Pick<RunFiltersProps, 'search' | 'onChange'>) {
+  const { id: workspaceId } = useWorkspace();
+  const text = describeRange({ from, to }, new Date());
+  if (text === null) return null;
+  return (
+    <span className={classes.range}>
+      <Link
+        to="/w/$workspaceId/timeline"
+        params={{ workspaceId }}
+        search={{ from, to }}
+        title="Show in the timeline"
+      >
+        {text}
+      </Link>
+      <CloseButton
+        size="xs"
+        aria-label="Clear the range of time"
+        onClick={() => onChange({ from: undefined, to: undefined })}
+      />
+    </span>
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type RunState,
   type TriggerKind,
 } from '@pumphouse/contract';
+import { formatShortInstant } from '../../ui/format.ts';
 
 /** Search parameters of the run list. Values that the server does not know are dropped from the request. */
 export interface RunSearch {
@@ -16,6 +17,9 @@ export interface RunSearch {
   profile?: string[] | undefined;
   pipeline_name?: string[] | undefined;
   backfill_id?: string | undefined;
+  /** The range in which they were created, in ISO 8601; `to` is exclusive. */
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 type RunQuery = NonNullable<RouteQueryInput<'list_run_overviews'>>;
@@ -61,13 +65,32 @@ export function toRunQuery(search: RunSearch): RunQuery {
     ...(search.job_id !== undefined && isUuid.test(search.job_id) && { job_id: search.job_id }),
     ...(search.backfill_id !== undefined &&
       isUuid.test(search.backfill_id) && { backfill_id: search.backfill_id }),
+    ...toRange(search),
     ...(kinds.length > 0 && { trigger_kind: kinds }),
     ...(search.profile !== undefined && { profile: search.profile }),
     ...(search.pipeline_name !== undefined && { pipeline_name: search.pipeline_name }),
   };
 }
 
+/** Drops times that the server would reject. */
+function toRange({ from, to }: RunSearch): Pick<RunQuery, 'start' | 'end'> {
+  const isTime = (text: string | undefined): text is string => !Number.isNaN(Date.parse(text ?? ''));
+  return {
+    ...(isTime(from) && { start: new Date(from).toISOString() }),
+    ...(isTime(to) && { end: new Date(to).toISOString() }),
+  };
+}
+
 /** Whether a filter is set: then an empty list does not mean that there are no runs. */
 export function isFiltered(search: RunSearch): boolean {
   return Object.values(search).some((each) => each !== undefined);
+}
+
+/** "Created 02:10 – 04:30"; null without a valid range. One end may be open. */
+export function describeRange(search: Pick<RunSearch, 'from' | 'to'>, now: Date): string | null {
+  const { start, end } = toRange(search);
+  const format = (text: string) => formatShortInstant(new Date(text), now);
+  if (start !== undefined && end !== undefined) return `Created ${format(start)} – ${format(end)}`;
+  if (start !== undefined) return `Created from ${format(start)}`;
+  return end === undefined ? null : `Created before ${format(end)}`;
 }

@@ -54,8 +54,8 @@ export function createAdmissionStore(sql: Queryable) {
              update attempts set begun_by = :nonce, begun_at = coalesce(begun_at, now())
                from open where attempts.id = open.id),
            running as (
-             update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null,
-                    wait_kind = null, updated_at = now()
+             update job_runs set status = 'running', started_at = coalesce(started_at, now()),
+                    waited_for = coalesce(wait_reason, waited_for), wait_reason = null, wait_kind = null, updated_at = now()
                from open where job_runs.id = open.job_run_id returning job_runs.*)
            select ${admittedColumns} from running as job_runs join workspaces on workspaces.id = job_runs.workspace_id`,
           { attemptId, claimNumber, nonce, podUid },

@@ -81,8 +81,8 @@ export function createClaimStore(sql: Queryable) {
     sql.prepared<Claim>(
       named(
         `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = :owner, worker_id = :workerId,
-                lease_expires_at = now() + make_interval(secs => :leaseSeconds), not_before = null, wait_reason = null, wait_kind = null,
-                updated_at = now()
+                lease_expires_at = now() + make_interval(secs => :leaseSeconds), not_before = null,
+                waited_for = coalesce(wait_reason, waited_for), wait_reason = null, wait_kind = null, updated_at = now()
           where id in (
             select id from job_runs where id = any(:jobRunIds) and status = 'pending' and not is_queued
                and (not_before is null or not_before <= now()) for update skip locked)

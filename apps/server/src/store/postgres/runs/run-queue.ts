@@ -73,7 +73,8 @@ export function createRunQueueStore(sql: Queryable) {
     ) =>
       sql.execute(
         named(
-          `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = :refresh,
+          `update job_runs set is_queued = false, waited_for = coalesce(wait_reason, waited_for), wait_reason = null,
+                  wait_kind = null, refresh = :refresh,
                   interval_start = :intervalStart,
                   interval_end = :intervalEnd, updated_at = now()
             where id = :jobRunId and status = 'pending' and is_queued`,

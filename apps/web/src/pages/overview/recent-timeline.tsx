@@ -1,0 +1,39 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { Section } from '../../ui/page.tsx';
+import type { SeriesWindow } from './series-window.ts';
+import { timelineOf } from '../timeline/timeline-queries.ts';
+import { useNow } from '../../ui/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { viewOfRange } from '../timeline/time-view.ts';
+
+const CompactTimeline = lazy(() => import('../timeline/compact-timeline.tsx'));
+
+/** The jobs that failed, run or ran last, on a time axis. */
+export function RecentTimeline({ window }: { window: SeriesWindow }) {
+  const { id: workspaceId } = useWorkspace();
+  const nowMs = useNow(10);
+  const view = viewOfRange(window, nowMs);
+  const { data, error } = useQuery({ ...timelineOf(workspaceId, view), placeholderData: keepPreviousData });
+  return (
+    <Section
+      title="Timeline"
+      aside={
+        <Link
+          to="/w/$workspaceId/timeline"
+          params={{ workspaceId }}
+          search={{ range: window === '24h' ? undefined : window }}
+        >
+          All jobs
+        </Link>
+      }
+    >
+      {error && <ErrorNotice error={error} />}
+      <Suspense fallback={<LoadingRows count={6} />}>
+        {data && <CompactTimeline response={data} view={view} nowMs={nowMs} />}
+      </Suspense>
+    </Section>
+  );
+}

@@ -1,0 +1,41 @@
+import type { TimelineResponse } from '@pumphouse/contract';
+import { useMemo } from 'react';
+import { Empty } from '../../ui/answers.tsx';
+import { listNotableRows } from './notable-rows.ts';
+import { readTimeline } from './timeline-bars.ts';
+import { rowHeightPx } from './plot-layout.ts';
+import { TimelineChart } from './timeline-chart.tsx';
+import type { TimeView } from './time-view.ts';
+import { useOpenBar } from './use-open-bar.ts';
+
+interface CompactTimelineProps {
+  response: TimelineResponse;
+  view: TimeView;
+  nowMs: number;
+}
+
+const maxRows = 10;
+const ignore = () => undefined;
+
+/** A timeline of few jobs that neither scrolls nor zooms: those that need attention first. */
+export default function CompactTimeline({ response, view, nowMs }: CompactTimelineProps) {
+  const data = useMemo(() => readTimeline(response), [response]);
+  const rows = useMemo(() => listNotableRows(data, maxRows), [data]);
+  const open = useOpenBar();
+  if (rows.length === 0) return <Empty title="No runs in this range">Choose a longer range.</Empty>;
+  return (
+    <TimelineChart
+      label="Timeline"
+      rows={rows}
+      jobs={data.jobs}
+      view={view}
+      nowMs={nowMs}
+      maxHeightPx={maxRows * rowHeightPx}
+      brush={null}
+      onView={null}
+      onBrush={null}
+      onFold={ignore}
+      onOpen={open}
+    />
+  );
+}

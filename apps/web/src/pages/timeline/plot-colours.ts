@@ -1,0 +1,56 @@
+import { useEffect, useState } from 'react';
+import type { StateAppearance } from '../../ui/run-states.ts';
+
+/** Colours of the plot, from ui.css: a canvas cannot use CSS variables. */
+export interface PlotColours {
+  text: string;
+  quiet: string;
+  line: string;
+  edge: string;
+  ground: string;
+  surface: string;
+  raised: string;
+  accent: string;
+  font: string;
+  states: Record<StateAppearance['colour'], string>;
+  grounds: Record<StateAppearance['colour'], string>;
+}
+
+/** The current colours. They change with the colour scheme and the palette. */
+export function usePlotColours(): PlotColours {
+  const [colours, setColours] = useState(readColours);
+  useEffect(() => {
+    const observer = new MutationObserver(() => setColours(readColours()));
+    observer.observe(document.documentElement, {
+      attributeFilter: ['data-mantine-color-scheme', 'data-palette'],
+    });
+    return () => observer.disconnect();
+  }, []);
+  return colours;
+}
+
+function readColours(): PlotColours {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const readStates = (prefix: string) => ({
+    completed: read(`${prefix}-completed`),
+    failed: read(`${prefix}-failed`),
+    running: read(`${prefix}-running`),
+    pending: read(`${prefix}-pending`),
+    cancelled: read(`${prefix}-cancelled`),
+    skipped: read(`${prefix}-skipped`),
+  });
+  return {
+    text: read('text'),
+    quiet: read('quiet'),
+    line: read('line'),
+    edge: read('edge'),
+    ground: read('ground'),
+    surface: read('surface'),
+    raised: read('raised'),
+    accent: read('accent'),
+    font: getComputedStyle(document.body).fontFamily,
+    states: readStates('state'),
+    grounds: readStates('ground'),
+  };
+}

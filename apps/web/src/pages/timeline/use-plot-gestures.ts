@@ -1,0 +1,168 @@
+import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
+import type { TimelineRow } from './timeline-rows.ts';
+import type { TipPlace } from './target-tip.tsx';
+import { findTarget, rowHeightPx, type Axis, type Target } from './plot-layout.ts';
+import { lengthOf, panView, toTime, zoomView, type TimeView } from './time-view.ts';
+
+interface Elements {
+  plot: RefObject<HTMLElement | null>;
+  ruler: RefObject<HTMLElement | null>;
+}
+
+interface GestureOptions {
+  rows: readonly TimelineRow[];
+  axis: Axis;
+  scrollPx: number;
+  onView: ((view: TimeView) => void) | null;
+  onBrush: ((range: TimeView | null) => void) | null;
+  onPoint: (place: TipPlace | null) => void;
+  onOpen: (target: Target, isNewTab: boolean) => void;
+}
+
+/** A press that moves less is a click. */
+const dragPx = 4;
+const zoomPerPx = 1.002;
+
+interface Press {
+  kind: 'pan' | 'brush';
+  x: number;
+  view: TimeView;
+  hasMoved: boolean;
+}
+
+/**
+ * Handles the pointer and the wheel on the plot and the ruler: drag pans, Shift and drag or a drag on the ruler
+ * selects a range, Ctrl and wheel zooms, Shift or horizontal wheel pans, a click opens.
+ * @returns the range being selected, and whether the pointer is at something that opens
+ */
+export function usePlotGestures({ plot, ruler }: Elements, options: GestureOptions) {
+  const [brush, setBrush] = useState<TimeView | null>(null);
+  const [isPointing, setPointing] = useState(false);
+
+  const find = (event: PointerEvent): Target | null => {
+    const box = plot.current?.getBoundingClientRect();
+    if (!box) return null;
+    const y = event.clientY - box.top + options.scrollPx;
+    const row = options.rows[Math.floor(y / rowHeightPx)];
+    return row ? findTarget(row, options.axis, { x: event.clientX - box.left, y: y % rowHeightPx }) : null;
+  };
+  const timeAt = (clientX: number, view = options.axis.view) => {
+    const left = plot.current?.getBoundingClientRect().left ?? 0;
+    return toTime(view, options.axis.widthPx, clientX - left);
+  };
+
+  const begin = useEffectEvent((event: PointerEvent, isRuler: boolean): Press | null => {
+    if (event.button !== 0) return null;
+    const kind = (isRuler || event.shiftKey) && options.onBrush ? 'brush' : 'pan';
+    return { kind, x: event.clientX, view: options.axis.view, hasMoved: false };
+  });
+
+  const move = useEffectEvent((event: PointerEvent, press: Press | null): void => {
+    if (!press) {
+      const target = find(event);
+      setPointing(target !== null && target.kind !== 'tick');
+      options.onPoint(target && { target, x: event.clientX, y: event.clientY });
+      return;
+    }
+    if (Math.abs(event.clientX - press.x) < dragPx && !press.hasMoved) return;
+    press.hasMoved = true;
+    options.onPoint(null);
+    if (press.kind === 'brush') setBrush(toRange(timeAt(press.x), timeAt(event.clientX)));
+    else {
+      const msPerPx = lengthOf(press.view) / Math.max(1, options.axis.widthPx);
+      options.onView?.(panView(press.view, (press.x - event.clientX) * msPerPx));
+    }
+  });
+
+  const end = useEffectEvent((event: PointerEvent, press: Press): void => {
+    setBrush(null);
+    if (press.kind === 'brush' && press.hasMoved) {
+      options.onBrush?.(toRange(timeAt(press.x), timeAt(event.clientX)));
+      return;
+    }
+    if (press.hasMoved) return;
+    const target = find(event);
+    if (target) options.onOpen(target, event.ctrlKey || event.metaKey);
+    else options.onBrush?.(null);
+  });
+
+  const wheel = useEffectEvent((event: WheelEvent): void => {
+    const { onView, axis } = options;
+    if (!onView) return;
+    const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      onView(zoomView(axis.view, zoomPerPx ** event.deltaY, timeAt(event.clientX)));
+    } else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+      event.preventDefault();
+      onView(panView(axis.view, (sideways / Math.max(1, axis.widthPx)) * lengthOf(axis.view)));
+    }
+  });
+
+  const leave = useEffectEvent(() => {
+    options.onPoint(null);
+    setPointing(false);
+  });
+
+  useEffect(() => {
+    const endings = [plot.current, ruler.current].map((element) => {
+      if (!element) return undefined;
+      const isRuler = element === ruler.current;
+      return listen(element, {
+        begin: (event) => begin(event, isRuler),
+        move: (event, press) => (press || !isRuler ? move(event, press) : undefined),
+        end,
+        wheel,
+        leave,
+      });
+    });
+    return () => {
+      for (const stop of endings) stop?.();
+    };
+  }, [plot, ruler]);
+
+  return { brush, isPointing };
+}
+
+interface Handlers {
+  begin: (event: PointerEvent) => Press | null;
+  move: (event: PointerEvent, press: Press | null) => void;
+  end: (event: PointerEvent, press: Press) => void;
+  wheel: (event: WheelEvent) => void;
+  leave: () => void;
+}
+
+/** @returns a function that removes the listeners */
+function listen(element: HTMLElement, handlers: Handlers): () => void {
+  const listeners = new AbortController();
+  // React's wheel listeners are passive, so they could not keep the page from zooming.
+  const options = { signal: listeners.signal, passive: false };
+  let press: Press | null = null;
+  element.addEventListener(
+    'pointerdown',
+    (event) => {
+      press = handlers.begin(event);
+      if (press) element.setPointerCapture(event.pointerId);
+    },
+    options,
+  );
+  element.addEventListener('pointermove', (event) => handlers.move(event, press), options);
+  element.addEventListener(
+    'pointerup',
+    (event) => {
+      if (press) handlers.end(event, press);
+      press = null;
+    },
+    options,
+  );
+  // The browser scrolls the page instead.
+  element.addEventListener('pointercancel', () => (press = null), options);
+  element.addEventListener('pointerleave', handlers.leave, options);
+  element.addEventListener('wheel', handlers.wheel, options);
+  return () => listeners.abort();
+}
+
+const toRange = (one: number, other: number): TimeView => ({
+  startMs: Math.min(one, other),
+  endMs: Math.max(one, other),
+});
