@@ -107,7 +107,9 @@ describe('a server ends', () => {
     const query = new URLSearchParams({ workspace_id: site.api.id });
     const headers = { authorization: `Bearer ${server.key}` };
     const streams = await Promise.all(
-      Array.from({ length: 3 }, () => fetch(`${server.url}/pumphouse/v1/events?${query}`, { headers })),
+      Array.from({ length: 3 }, () =>
+        fetch(`${server.url}/pumphouse/v1/events?${query.toString()}`, { headers }),
+      ),
     );
     expect(streams.map(({ status }) => status)).toEqual([200, 200, 200]);
     const ends = streams.map(async ({ body }) => {

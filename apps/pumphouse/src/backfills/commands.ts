@@ -144,7 +144,9 @@ function addSwitches(backfill: Command, cli: Cli): void {
 function addChanges(backfill: Command, cli: Cli): void {
   const retry = backfill
     .command('retry')
-    .description('Run failed, cancelled or skipped windows again')
+    .description(
+      'Run failed, cancelled or skipped windows again. A backfill that has ended, or paused after failures, goes on with all its windows',
+    )
     .argument('<backfill>', 'Its id, the beginning of it, or a job: its newest one')
     .argument('[window...]', 'Numbers of windows; default: all that failed or were cancelled')
     .action(

@@ -2,10 +2,9 @@ import type { AlertFixture } from '../testing/alert-fixture.ts';
 import type { NewSchemaVersion } from '../../store/records.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAlertFixture } from '../testing/alert-fixture.ts';
-import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { useAlerts } from '../testing/alert-fixture.ts';
+import { defineJob } from '../testing/workspace-fixture.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
 import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 
@@ -13,19 +12,13 @@ let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let alerts: AlertFixture;
 
-beforeAll(async () => {
-  fixture = await createServiceFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  fixture.clock.now = new Date();
-  context = await createWorkspaceFixture(fixture);
-  alerts = await createAlertFixture(fixture, context);
-  await context.deployAll([
+useAlerts(
+  [
     defineJob('jobs.a', { execute: { concurrency: null } }),
     defineJob('jobs.clock', { triggers: ['every:1h'], execute: { concurrency: null } }),
-  ]);
-});
+  ],
+  (opened) => ({ fixture, context, alerts } = opened),
+);
 
 describe('zero_rows', () => {
   it('opens where there used to be rows, and resolves with the next rows', async () => {

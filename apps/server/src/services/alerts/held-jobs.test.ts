@@ -2,30 +2,19 @@
 import type { AlertFixture } from '../testing/alert-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { countAlertEvents, setNextTick } from '../../store/postgres/testing/alerts.ts';
-import { createAlertFixture } from '../testing/alert-fixture.ts';
-import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { useAlerts } from '../testing/alert-fixture.ts';
+import { defineJob } from '../testing/workspace-fixture.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let alerts: AlertFixture;
 
-beforeAll(async () => {
-  fixture = await createServiceFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  fixture.clock.now = new Date();
-  context = await createWorkspaceFixture(fixture);
-  alerts = await createAlertFixture(fixture, context);
-  await context.deployAll([
-    defineJob('jobs.a'),
-    defineJob('jobs.b'),
-    defineJob('jobs.clock', { triggers: ['every:1h'] }),
-  ]);
-});
+useAlerts(
+  [defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.clock', { triggers: ['every:1h'] })],
+  (opened) => ({ fixture, context, alerts } = opened),
+);
 
 /** Works while another transaction holds the rows of these jobs, as a start of a run does for a moment. */
 async function whileHeld(refs: readonly string[], work: () => Promise<void>): Promise<void> {

@@ -1,26 +1,16 @@
 import type { AlertFixture } from '../testing/alert-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAlertFixture } from '../testing/alert-fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { useAlerts } from '../testing/alert-fixture.ts';
 import { addChannel } from '../../store/postgres/testing/alerts.ts';
-import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { defineJob } from '../testing/workspace-fixture.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let alerts: AlertFixture;
 
-beforeAll(async () => {
-  fixture = await createServiceFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  fixture.clock.now = new Date();
-  context = await createWorkspaceFixture(fixture);
-  alerts = await createAlertFixture(fixture, context);
-  await context.deployAll([defineJob('jobs.a'), defineJob('jobs.b')]);
-});
+useAlerts([defineJob('jobs.a'), defineJob('jobs.b')], (opened) => ({ fixture, context, alerts } = opened));
 
 const hour = 3600;
 const inSeconds = (seconds: number) => new Date(fixture.clock.now.getTime() + seconds * 1000);

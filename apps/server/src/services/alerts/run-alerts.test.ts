@@ -1,31 +1,20 @@
 import type { AlertFixture } from '../testing/alert-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { countAlertEvents } from '../../store/postgres/testing/alerts.ts';
-import { createAlertFixture } from '../testing/alert-fixture.ts';
-import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { useAlerts } from '../testing/alert-fixture.ts';
+import { defineJob } from '../testing/workspace-fixture.ts';
 import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 
 let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let alerts: AlertFixture;
 
-beforeAll(async () => {
-  fixture = await createServiceFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  fixture.clock.now = new Date();
-  context = await createWorkspaceFixture(fixture);
-  alerts = await createAlertFixture(fixture, context);
-  await context.deployAll([
-    defineJob('jobs.a', { expose: { tags: ['nightly'] } }),
-    defineJob('jobs.b'),
-    defineJob('jobs.c'),
-  ]);
-});
+useAlerts(
+  [defineJob('jobs.a', { expose: { tags: ['nightly'] } }), defineJob('jobs.b'), defineJob('jobs.c')],
+  (opened) => ({ fixture, context, alerts } = opened),
+);
 
 describe('run_failed', () => {
   it('opens one incident for a job, counts its failures and resolves with the next success', async () => {

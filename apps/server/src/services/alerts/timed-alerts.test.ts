@@ -1,11 +1,10 @@
 import type { AlertFixture } from '../testing/alert-fixture.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { copyRun, endOpenRuns } from '../../store/postgres/testing/runs.ts';
-import { createAlertFixture } from '../testing/alert-fixture.ts';
-import { createServiceFixture } from '../testing/service-fixture.ts';
-import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { useAlerts } from '../testing/alert-fixture.ts';
+import { defineJob } from '../testing/workspace-fixture.ts';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 import { setNextTick } from '../../store/postgres/testing/alerts.ts';
 
@@ -13,19 +12,13 @@ let fixture: ServiceFixture;
 let context: WorkspaceFixture;
 let alerts: AlertFixture;
 
-beforeAll(async () => {
-  fixture = await createServiceFixture();
-});
-afterAll(() => fixture.close());
-beforeEach(async () => {
-  fixture.clock.now = new Date();
-  context = await createWorkspaceFixture(fixture);
-  alerts = await createAlertFixture(fixture, context);
-  await context.deployAll([
+useAlerts(
+  [
     defineJob('jobs.a', { execute: { concurrency: null } }),
     defineJob('jobs.clock', { triggers: ['every:1h'] }),
-  ]);
-});
+  ],
+  (opened) => ({ fixture, context, alerts } = opened),
+);
 afterEach(() => endOpenRuns(fixture.database));
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);

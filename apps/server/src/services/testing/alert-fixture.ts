@@ -2,20 +2,50 @@ import type { CheckResult } from '../../domain/pipelines/evaluate-checks.ts';
 import type { AlertRuleDraft } from '../alerts/check-rule.ts';
 import type { AlertKind } from '@pumphouse/contract';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import type { WorkspaceFixture } from './workspace-fixture.ts';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { addChannel, listMessages } from '../../store/postgres/testing/alerts.ts';
 import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
 import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
+import { createServiceFixture } from './service-fixture.ts';
+import { createWorkspaceFixture } from './workspace-fixture.ts';
 import { randomUUID } from 'node:crypto';
 import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 
 export type AlertFixture = Awaited<ReturnType<typeof createAlertFixture>>;
 
+/** What the tests of a file use; each test has a workspace of its own. */
+export interface AlertTest {
+  fixture: ServiceFixture;
+  context: WorkspaceFixture;
+  alerts: AlertFixture;
+}
+
+/**
+ * Opens the services for the tests of a file, and a workspace with these jobs for each test.
+ * @param assign gets what the next test uses
+ */
+export function useAlerts(jobs: readonly JobDefinition[], assign: (opened: AlertTest) => void): void {
+  let fixture: ServiceFixture;
+  beforeAll(async () => {
+    fixture = await createServiceFixture();
+  });
+  afterAll(() => fixture.close());
+  beforeEach(async () => {
+    fixture.clock.now = new Date();
+    const context = await createWorkspaceFixture(fixture);
+    const alerts = await createAlertFixture(fixture, context);
+    await context.deployAll([...jobs]);
+    assign({ fixture, context, alerts });
+  });
+}
+
 const exitCode: RunFailureReason = { code: 'exit_code', detail: 'It ended with 1.' };
 
 /** Creates a channel in a workspace, and functions that cause what rules watch for. */
-export async function createAlertFixture(fixture: ServiceFixture, context: WorkspaceFixture) {
+async function createAlertFixture(fixture: ServiceFixture, context: WorkspaceFixture) {
   const { database } = fixture;
   const { workspaceId, userId } = context;
   const channelId = await addChannel(database, workspaceId);

@@ -14,6 +14,7 @@ import { ClockTime } from '../../ui/time.tsx';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
+import { retryResumes } from './backfill-texts.ts';
 import { State } from '../../ui/state.tsx';
 import table from '../../ui/table.module.css';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -159,7 +160,12 @@ function BackfillActions({ backfill }: { backfill: BackfillResponse }) {
           </>
         )}
         {counts.failed + counts.cancelled > 0 && status !== 'cancelled' && status !== 'cancelling' && (
-          <ActionButton whyNot={whyNot} loading={retry.isPending} onClick={() => retry.mutate()}>
+          <ActionButton
+            whyNot={whyNot}
+            hint={retryResumes}
+            loading={retry.isPending}
+            onClick={() => retry.mutate()}
+          >
             Retry failed
           </ActionButton>
         )}

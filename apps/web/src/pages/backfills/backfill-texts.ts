@@ -13,6 +13,10 @@ const appearances: Record<string, StateAppearance> = {
   cancelled: { word: 'Cancelled', glyph: '⊘', colour: 'cancelled' },
 };
 
+/** What a retry of any window does to its backfill. */
+export const retryResumes =
+  'A backfill that has ended, or paused after failures, goes on with all its windows.';
+
 /** @param status may be a status of a newer server that this console does not know */
 export function backfillAppearance(status: string): StateAppearance {
   return appearances[status] ?? { word: status, glyph: '?', colour: 'cancelled' };

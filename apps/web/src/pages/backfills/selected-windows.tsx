@@ -8,7 +8,7 @@ import { changedByBackfills } from './backfill-queries.ts';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { InvalidateButton } from './invalidate-button.tsx';
-import { joinRanges } from './backfill-texts.ts';
+import { joinRanges, retryResumes } from './backfill-texts.ts';
 import { Outcome } from '../../forms/change-form.tsx';
 import { queryClient } from '../../api/query-client.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -53,6 +53,7 @@ export function SelectedWindows({ jobId, backfillId, windows, onDone }: Selected
             whyNot={
               denied ?? (toRetry.length === 0 ? 'None of them failed, was cancelled or skipped.' : null)
             }
+            hint={retryResumes}
             onClick={() => act.mutate('retry')}
           >
             Retry {toRetry.length}
