@@ -97,7 +97,7 @@ it('suit the alerts, none of which fires', async () => {
     const all = groups.flatMap((group) => group.rules);
     return all.length > 10 && all.every(({ health }) => health !== 'unknown') && all;
   });
-  for (const rule of rules) expect(rule).toMatchObject({ health: 'ok', state: 'inactive' });
+  expect(rules.filter(({ health, state }) => health !== 'ok' || state !== 'inactive')).toEqual([]);
 });
 
 it('answer every query of the dashboard', async () => {

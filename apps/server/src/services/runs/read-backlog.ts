@@ -17,7 +17,7 @@ export interface Backlog {
 
 export type ReadBacklog = ReturnType<typeof createReadBacklog>;
 
-/** A backfill has at most as many; counting them takes about ten milliseconds. */
+/** A backfill has at most as many; counting them takes some tens of milliseconds. */
 export const maxCountedWindows = 100_000;
 
 export function createReadBacklog({
