@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { startRun } from '../../fixtures/console-workspace.ts';
 
 let site: ConsoleSite;
@@ -41,12 +42,9 @@ async function fillWorkspace(): Promise<void> {
   const { server, api } = site;
   await deployWorkspace(server, api.id, codeOf('12'));
   await api.awaitEnd(await startRun(server, api, 'jobs.load'));
-  await expect
-    .poll(async () => (await readLineage()).nodes.find(({ name }) => name === 'reports')?.rows_loaded, {
-      timeout: 300_000,
-      interval: 500,
-    })
-    .toBe(1);
+  await eventually('the follow-up run loaded its report', async () =>
+    (await readLineage()).nodes.some(({ name, rows_loaded: rows }) => name === 'reports' && rows === 1),
+  );
   await deployWorkspace(server, api.id, codeOf('twelve'));
   await api.awaitEnd(await startRun(server, api, 'jobs.load'));
 }
