@@ -20,7 +20,7 @@ import { shownLineage } from './lineage-queries.ts';
 import { useLineageSearch } from './use-lineage-search.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Lineage of the workspace, or around the node of a page, as a graph or as a list, with details beside it. */
+/** Lineage of the workspace, or around the node of a page, as a graph or as a list, with details of the selection. */
 export default function LineageView({ around }: { around?: string }) {
   const { id: workspaceId } = useWorkspace();
   const search = useLineageSearch();
