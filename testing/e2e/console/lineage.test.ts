@@ -74,7 +74,7 @@ describe('the lineage of a workspace', () => {
     expect(await node('reports').getAttribute('aria-label')).toMatch(
       /^reports, Old, dataset · 1 table · 1 row · /,
     );
-    await page.getByText('starts on success').waitFor();
+    await page.getByText('starts on success', { exact: true }).waitFor();
     await page.getByText('waits until fresh').waitFor();
     await expectAccessible(page);
   });
@@ -145,6 +145,7 @@ describe('the lineage of a workspace', () => {
     const row = list
       .getByRole('row')
       .filter({ has: page.getByRole('button', { name: 'daily', exact: true }) });
+    await row.waitFor();
     expect(await row.getByRole('link').allInnerTexts()).toEqual(['report', 'reports']);
     await expectAccessible(page);
     const narrow = await site.openAs('viewer', '/lineage?view=list', {
