@@ -221,7 +221,7 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
 describe('a graph of 1,000 nodes', () => {
   it('draws only what is visible, and goes to a node that is searched', async () => {
     const body = JSON.stringify(makeLargeLineage(await readLineage()));
-    await page.route('**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
+    await page.route('**/pumphouse/v1/**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
     await open('/lineage');
     await page.getByText('1,000 nodes').waitFor();
     await page.locator('[data-node]').first().waitFor();
@@ -231,7 +231,7 @@ describe('a graph of 1,000 nodes', () => {
     await node('job_249').waitFor();
     await page.getByRole('button', { name: 'Fit', exact: true }).click();
     await expect.poll(() => page.locator('[data-node]').count()).toBe(1000);
-    await page.unroute('**/lineage');
+    await page.unroute('**/pumphouse/v1/**/lineage');
   });
 });
 
