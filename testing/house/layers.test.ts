@@ -17,6 +17,7 @@ const features = [
   'environments',
   'jobs',
   'keys',
+  'lineage',
   'live',
   'local-data',
   'logs',

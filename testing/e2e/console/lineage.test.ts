@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { startRun } from '../../fixtures/console-workspace.ts';
 
 let site: ConsoleSite;
@@ -41,12 +42,9 @@ async function fillWorkspace(): Promise<void> {
   const { server, api } = site;
   await deployWorkspace(server, api.id, codeOf('12'));
   await api.awaitEnd(await startRun(server, api, 'jobs.load'));
-  await expect
-    .poll(async () => (await readLineage()).nodes.find(({ name }) => name === 'reports')?.rows_loaded, {
-      timeout: 300_000,
-      interval: 500,
-    })
-    .toBe(1);
+  await eventually('the follow-up run loaded its report', async () =>
+    (await readLineage()).nodes.some(({ name, rows_loaded: rows }) => name === 'reports' && rows === 1),
+  );
   await deployWorkspace(server, api.id, codeOf('twelve'));
   await api.awaitEnd(await startRun(server, api, 'jobs.load'));
 }
@@ -76,7 +74,7 @@ describe('the lineage of a workspace', () => {
     expect(await node('reports').getAttribute('aria-label')).toMatch(
       /^reports, Old, dataset · 1 table · 1 row · /,
     );
-    await page.getByText('starts on success').waitFor();
+    await page.getByText('starts on success', { exact: true }).waitFor();
     await page.getByText('waits until fresh').waitFor();
     await expectAccessible(page);
   });
@@ -147,6 +145,7 @@ describe('the lineage of a workspace', () => {
     const row = list
       .getByRole('row')
       .filter({ has: page.getByRole('button', { name: 'daily', exact: true }) });
+    await row.waitFor();
     expect(await row.getByRole('link').allInnerTexts()).toEqual(['report', 'reports']);
     await expectAccessible(page);
     const narrow = await site.openAs('viewer', '/lineage?view=list', {
@@ -222,7 +221,7 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
 describe('a graph of 1,000 nodes', () => {
   it('draws only what is visible, and goes to a node that is searched', async () => {
     const body = JSON.stringify(makeLargeLineage(await readLineage()));
-    await page.route('**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
+    await page.route('**/pumphouse/v1/**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
     await open('/lineage');
     await page.getByText('1,000 nodes').waitFor();
     await page.locator('[data-node]').first().waitFor();
@@ -232,7 +231,7 @@ describe('a graph of 1,000 nodes', () => {
     await node('job_249').waitFor();
     await page.getByRole('button', { name: 'Fit', exact: true }).click();
     await expect.poll(() => page.locator('[data-node]').count()).toBe(1000);
-    await page.unroute('**/lineage');
+    await page.unroute('**/pumphouse/v1/**/lineage');
   });
 });
 

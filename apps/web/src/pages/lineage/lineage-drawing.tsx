@@ -122,7 +122,8 @@ interface NodeTextsProps {
 function NodeTexts({ node, state, aside, hasChanged }: NodeTextsProps) {
   const room = nodeSize.width - 2 * padding;
   return (
-    <>
+    // The label of the node has all of it.
+    <g aria-hidden="true">
       <text x={padding} y={16} className={classes.glyph}>
         {state.glyph}
       </text>
@@ -138,7 +139,7 @@ function NodeTexts({ node, state, aside, hasChanged }: NodeTextsProps) {
         {cutText(aside, room - 16, smallCharacterWidth)}
       </text>
       <title>{nameOfNode(node)}</title>
-    </>
+    </g>
   );
 }
 

@@ -5,8 +5,6 @@ import { isTag, type ShownLineage } from './lineage-fold.ts';
 export interface Highlight {
   /** Keys of shown nodes. */
   keys: ReadonlySet<string>;
-  /** Whether these are old because of the selected failure; else they are neighbours of the selection. */
-  isOfFailure: boolean;
 }
 
 /**
@@ -18,13 +16,12 @@ export function highlightOf(
   { nodes, edges, shownKey }: ShownLineage,
   selected: string | undefined,
 ): Highlight {
-  if (selected === undefined) return { keys: new Set(), isOfFailure: false };
+  if (selected === undefined) return { keys: new Set() };
   const own = shownKey(selected);
   const tag = nodes.find(({ key }) => key === own);
   const members = tag && isTag(tag) ? tag.members : [selected];
   const old = failures.filter(({ key }) => members.includes(key)).flatMap((failure) => failure.old);
-  if (old.length > 0)
-    return { keys: new Set([own, ...old.map(({ key }) => shownKey(key))]), isOfFailure: true };
+  if (old.length > 0) return { keys: new Set([own, ...old.map(({ key }) => shownKey(key))]) };
   const neighbours = edges.flatMap(({ from, to }) => (from === own ? [to] : to === own ? [from] : []));
-  return { keys: new Set([own, ...neighbours]), isOfFailure: false };
+  return { keys: new Set([own, ...neighbours]) };
 }

@@ -58,7 +58,6 @@ describe('a selection', () => {
   it('emphasizes what is old because of a failure, else the neighbours', () => {
     expect(highlightOf({ failures: [failure] }, shown, 'job:jobs.load')).toEqual({
       keys: new Set(['job:jobs.load', 'dataset:shop_data']),
-      isOfFailure: true,
     });
     expect(highlightOf({ failures: [failure] }, shown, 'pipeline:orders').keys).toEqual(
       new Set(['pipeline:orders', 'job:jobs.load', 'dataset:shop_data']),

@@ -80,7 +80,7 @@ function UpdatedAt({ node }: { node: LineageNode }) {
   const { id: workspaceId } = useWorkspace();
   const run = node.job?.last_run ?? node.pipeline?.last_run?.job_run;
   return (
-    <>
+    <span className="linked-text">
       {node.updated_at !== null && <Time at={node.updated_at} />}
       {run && (
         <>
@@ -90,7 +90,7 @@ function UpdatedAt({ node }: { node: LineageNode }) {
           </Link>
         </>
       )}
-    </>
+    </span>
   );
 }
 

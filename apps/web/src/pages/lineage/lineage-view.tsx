@@ -20,7 +20,7 @@ import { shownLineage } from './lineage-queries.ts';
 import { useLineageSearch } from './use-lineage-search.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Lineage of the workspace, or around the node of a page, as a graph or as a list, with details beside it. */
+/** Lineage of the workspace, or around the node of a page, as a graph or as a list, with details of the selection. */
 export default function LineageView({ around }: { around?: string }) {
   const { id: workspaceId } = useWorkspace();
   const search = useLineageSearch();
@@ -34,10 +34,11 @@ export default function LineageView({ around }: { around?: string }) {
       </Empty>
     );
   }
-  return <LoadedLineage lineage={data} />;
+  return <LoadedLineage lineage={data} isPart={around !== undefined} />;
 }
 
-function LoadedLineage({ lineage }: { lineage: LineageResponse }) {
+/** @param isPart whether the page has other content, so that the graph is lower */
+function LoadedLineage({ lineage, isPart }: { lineage: LineageResponse; isPart: boolean }) {
   const search = useLineageSearch();
   const shown = useMemo(() => foldTags(lineage, search.fold ?? []), [lineage, search.fold]);
   const old = useMemo(() => listOldKeys(lineage), [lineage]);
@@ -50,7 +51,7 @@ function LoadedLineage({ lineage }: { lineage: LineageResponse }) {
           see what belongs to it.
         </Notice>
       )}
-      <div className={classes.columns}>
+      <div className={classes.columns} data-part={isPart}>
         <Section title={search.isList ? 'List' : 'Graph'} aside={<LineageLegend edges={shown.edges} />}>
           {search.isList ? (
             <LineageList lineage={lineage} old={old} />
