@@ -45,6 +45,7 @@ export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
           params={{ workspaceId }}
           className={classes.link}
           activeOptions={{ exact: isExact, includeSearch: false }}
+          data-wide={word === 'Timeline'}
           {...(word === 'Versions' && isAtConfigurations && { 'data-status': 'active' })}
           {...(word === 'Alerts' && isAtDeliveries && { 'data-status': 'active' })}
         >
