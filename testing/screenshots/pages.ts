@@ -36,6 +36,7 @@ export async function listPages(
   const { runs } = site;
   return [
     { name: 'overview', path: '', isWhole: true },
+    { name: 'timeline', path: '/timeline' },
     { name: 'jobs', path: '/jobs' },
     { name: 'job-runs', path: '/jobs/jobs.shop_orders?tab=runs' },
     { name: 'job-schedule', path: '/jobs/jobs.stripe_payments?tab=schedule' },

@@ -68,7 +68,7 @@ async function placeRuns(): Promise<void> {
 }
 
 const plotOf = (page: Page) => page.getByRole('application', { name: /^Timeline/ });
-const status = (page: Page) => page.getByRole('status');
+const status = (page: Page) => page.getByRole('status', { name: 'Focused run' });
 const label = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const tip = (page: Page) => page.getByRole('tooltip');
 
@@ -84,7 +84,7 @@ async function placeOf(page: Page, at: Date, jobName: string, range = { before: 
 
 async function openTimeline(path = '/timeline', options = {}): Promise<Page> {
   const page = await site.openAs('viewer', path, options);
-  await label(page, 'load').waitFor();
+  await page.getByRole('link', { name: /^load/ }).first().waitFor();
   return page;
 }
 
@@ -203,7 +203,7 @@ describe('the timeline', () => {
     await page.getByRole('button', { name: /finance/ }).click();
     await label(page, 'load').waitFor({ state: 'detached' });
     await page.waitForURL(/fold=finance/);
-    await page.getByRole('radio', { name: 'Schedule' }).check({ force: true });
+    await page.getByText('Schedule', { exact: true }).click();
     await page.getByRole('button', { name: /Every hour/ }).waitFor();
     await page.getByRole('button', { name: 'Show as table' }).click();
     const row = page.getByRole('row', { name: /load #1/ });

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './runs.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
@@ -23,7 +23,18 @@ export function RunsPage() {
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const runs = list.data?.items ?? [];
   return (
-    <Page title="Runs">
+    <Page
+      title="Runs"
+      actions={
+        <Link
+          to="/w/$workspaceId/timeline"
+          params={{ workspaceId }}
+          search={{ from: search.from, to: search.to }}
+        >
+          Show on a timeline
+        </Link>
+      }
+    >
       <RunFilters search={search} runs={runs} onChange={change} />
       <SelectedRuns runs={runs} selected={selected} onSelect={setSelected} />
       <div className={classes.list}>

@@ -70,20 +70,28 @@ function drawRow(context: Context, plot: Plot, row: TimelineRow, { top, hatch }:
   context.fillRect(0, top + rowHeightPx - 1, axis.widthPx, 1);
   drawCells(context, plot, row, top);
   drawTicks(context, plot, row, top);
-  // Bars of the same state that start in the same pixel of a lane are drawn once.
-  const drawn = new Map<number, string>();
+  const drawn = new Map<number, DrawnBar>();
   for (let index = findFirstBar(row, axis.view.startMs); index < row.bars.length; index += 1) {
     const bar = row.bars[index];
     if (!bar || bar.createdMs > axis.view.endMs) break;
     const box = layOutBar(bar, row.laneCount, axis);
     if (box.right < 0) continue;
-    if (box.right - box.left <= 4 && plot.focusedId === null) {
-      const place = `${Math.round(box.left)} ${bar.look.colour}`;
-      if (drawn.get(bar.lane) === place) continue;
-      drawn.set(bar.lane, place);
-    }
+    if (bar.id !== plot.focusedId && isHidden(drawn.get(bar.lane), box, bar)) continue;
+    drawn.set(bar.lane, { left: box.left, right: box.right, colour: bar.look.colour });
     drawBar(context, plot, { bar, box, top, hatch });
   }
+}
+
+interface DrawnBar {
+  left: number;
+  right: number;
+  colour: string;
+}
+
+/** Whether the last bar of the lane looks the same, to the pixel: a row can have thousands of bars. */
+function isHidden(before: DrawnBar | undefined, box: BarBox, { look }: Bar): boolean {
+  if (!before || before.colour !== look.colour) return false;
+  return box.left - before.left < 1 && box.right - before.right < 1;
 }
 
 interface BarPlace extends RowPlace {

@@ -2,6 +2,7 @@ import type { Plot } from './draw-plot.ts';
 import { listAxisMarks, toX } from './time-view.ts';
 
 export const rulerHeightPx = 30;
+const nowWidthPx = 34;
 
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
@@ -20,8 +21,10 @@ export function drawRuler(context: CanvasRenderingContext2D, { axis, colours, br
     context.fillRect(x, isMidnight ? 4 : 12, 1, rulerHeightPx);
     context.fillStyle = isMidnight ? colours.text : colours.quiet;
     context.font = `${isMidnight ? 600 : 400} 11px ${colours.font}`;
-    if (x < nowX + 34 && x + 40 > nowX - 4) continue;
-    context.fillText((isMidnight ? day : time).format(atMs), x + 5, rulerHeightPx / 2);
+    const label = (isMidnight ? day : time).format(atMs);
+    // The word "now" has precedence.
+    if (x < nowX + nowWidthPx && x + 5 + context.measureText(label).width > nowX - 4) continue;
+    context.fillText(label, x + 5, rulerHeightPx / 2);
   }
   if (brush) {
     const from = toX(view, widthPx, brush.startMs);

@@ -120,7 +120,7 @@ export function TimelineChart(props: TimelineChartProps) {
           </div>
         </div>
       </div>
-      <div className="visually-hidden" role="status">
+      <div className="visually-hidden" role="status" aria-label="Focused run">
         {spoken && [spoken.title, ...spoken.lines].join('. ')}
       </div>
       {tip && <TargetTip place={tip} nowMs={nowMs} jobName={nameOf(tip.target)} />}

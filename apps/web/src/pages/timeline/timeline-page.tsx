@@ -130,20 +130,21 @@ export function TimelinePage() {
   );
 }
 
-/** The view, which moves at once and is written to the URL when it rests. */
+/**
+ * The view, which moves at once and is written to the URL when it rests. A moved view counts until the URL
+ * changes, so that the plot does not jump back while the router navigates.
+ */
 function useView(
   search: TimelineSearch,
   nowMs: number,
   change: (part: TimelineSearch) => void,
 ): [TimeView, (view: TimeView) => void] {
-  const [moved, setMoved] = useState<TimeView | null>(null);
-  const settle = useDebouncedCallback((view: TimeView) => {
-    change(toViewSearch(view));
-    setMoved(null);
-  }, settleMs);
+  const url = [search.range, search.from, search.to].join(' ');
+  const [moved, setMoved] = useState<{ view: TimeView; url: string } | null>(null);
+  const settle = useDebouncedCallback((view: TimeView) => change(toViewSearch(view)), settleMs);
   const move = (view: TimeView) => {
-    setMoved(view);
+    setMoved({ view, url });
     settle(view);
   };
-  return [moved ?? viewOfSearch(search, nowMs), move];
+  return [moved?.url === url ? moved.view : viewOfSearch(search, nowMs), move];
 }
