@@ -28,7 +28,8 @@ async function expectFinished(name: string, leftBy: string | null): Promise<void
   const next = await site.run(name);
   expect(next.status, next.lines.join('\n')).toBe('completed');
   expect(next.asked).toEqual([`asked after ${rows}`]);
-  expect(next.lines.at(-1)).toBe(loadedLine);
+  // Not the last line: storing a large database is noted after it.
+  expect(next.lines).toContain(loadedLine);
   if (leftBy !== null)
     expect(await site.list({ job_run_id: leftBy })).toEqual([expect.objectContaining({ state: 'finished' })]);
 }
