@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { createServerLog } from '@pumphouse/server/operator';
 
 /**
  * A server that has not ended by then is ended. Longer than its parts take in any case, and shorter than what
@@ -23,7 +23,10 @@ export interface StopSignals {
  * signal, the process ends at once and logs what was still open. Runs and the database survive that like a kill.
  * @param listOpen lists the parts of the server that are not closed
  */
-export function watchStopSignals(log: Logger, listOpen: () => string[]): StopSignals {
+export function watchStopSignals(
+  log: ReturnType<typeof createServerLog>,
+  listOpen: () => string[],
+): StopSignals {
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   let askedAt: number | null = null;
 
