@@ -190,7 +190,13 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
   const find = (kind: string) => template.nodes.filter((each) => each.kind === kind).slice(0, 1);
   const numbers = Array.from({ length: 250 }, (_, number) => number);
   const edge = (from: string, to: string, kind: string) => ({
-    ...{ from, to, kind, text: null, last_at: null, rows_loaded: 12, is_failed: false },
+    from,
+    to,
+    kind,
+    text: null,
+    last_at: null,
+    rows_loaded: 12,
+    is_failed: false,
   });
   return {
     ...template,
