@@ -227,7 +227,9 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
 describe('a graph of 1,000 nodes', () => {
   it('draws only what is visible, and goes to a node that is searched', async () => {
     const body = JSON.stringify(makeLargeLineage(await readLineage()));
-    await page.route('**/pumphouse/v1/**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
+    await page.route('**/pumphouse/v1/**/lineage', (route) =>
+      route.fulfill({ contentType: 'application/json', body }),
+    );
     await open('/lineage');
     await page.getByText('1,000 nodes').waitFor();
     await page.locator('[data-node]').first().waitFor();
