@@ -190,7 +190,13 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
   const find = (kind: string) => template.nodes.filter((each) => each.kind === kind).slice(0, 1);
   const numbers = Array.from({ length: 250 }, (_, number) => number);
   const edge = (from: string, to: string, kind: string) => ({
-    ...{ from, to, kind, text: null, last_at: null, rows_loaded: 12, is_failed: false },
+    from,
+    to,
+    kind,
+    text: null,
+    last_at: null,
+    rows_loaded: 12,
+    is_failed: false,
   });
   return {
     ...template,
@@ -221,7 +227,9 @@ function makeLargeLineage(template: LineageResponse): LineageResponse {
 describe('a graph of 1,000 nodes', () => {
   it('draws only what is visible, and goes to a node that is searched', async () => {
     const body = JSON.stringify(makeLargeLineage(await readLineage()));
-    await page.route('**/pumphouse/v1/**/lineage', (route) => route.fulfill({ contentType: 'application/json', body }));
+    await page.route('**/pumphouse/v1/**/lineage', (route) =>
+      route.fulfill({ contentType: 'application/json', body }),
+    );
     await open('/lineage');
     await page.getByText('1,000 nodes').waitFor();
     await page.locator('[data-node]').first().waitFor();

@@ -100,13 +100,16 @@ const GraphNode = memo(function GraphNode(props: GraphNodeProps) {
       data-selected={isSelected}
       data-lit={isLit}
       data-match={isMatch}
-      data-node={node.key}
-      role="button"
-      aria-pressed={isSelected}
-      aria-label={`${nameOfNode(node)}, ${state.word}, ${aside}${changed ? ', schema changed' : ''}`}
-      tabIndex={isStop ? 0 : -1}
     >
-      <rect width={nodeSize.width} height={nodeSize.height} rx={node.kind === 'pipeline' ? 14 : 5} />
+      <g
+        data-node={node.key}
+        role="button"
+        aria-pressed={isSelected}
+        aria-label={`${nameOfNode(node)}, ${state.word}, ${aside}${changed ? ', schema changed' : ''}`}
+        tabIndex={isStop ? 0 : -1}
+      >
+        <rect width={nodeSize.width} height={nodeSize.height} rx={node.kind === 'pipeline' ? 14 : 5} />
+      </g>
       {hasTexts && <NodeTexts node={node} state={state} aside={aside} hasChanged={changed} />}
     </g>
   );
@@ -122,8 +125,8 @@ interface NodeTextsProps {
 function NodeTexts({ node, state, aside, hasChanged }: NodeTextsProps) {
   const room = nodeSize.width - 2 * padding;
   return (
-    // The label of the node has all of it.
-    <g aria-hidden="true">
+    // Outside the button, whose label has all of it in words.
+    <g aria-hidden="true" pointerEvents="none">
       <text x={padding} y={16} className={classes.glyph}>
         {state.glyph}
       </text>
