@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import classes from './timeline.module.css';
 import type { TimelineRow } from './timeline-rows.ts';
 import { countCreated } from './timeline-rows.ts';
-import { formatDuration, formatNoun, formatShortInstant } from '../../ui/format.ts';
+import { formatDuration, formatNoun, formatShortInstant } from '../../../ui/format.ts';
 import { lengthOf, toUrlTime, type TimeView } from './time-view.ts';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 interface BrushBarProps {
   range: TimeView;
