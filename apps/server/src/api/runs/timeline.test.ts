@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 const read = (query: Record<string, string> = { start, end }) =>
-  createReader(api, workspaceId, owner)('get_timeline', `timeline?${new URLSearchParams(query)}`);
+  createReader(api, workspaceId, owner)('get_timeline', `timeline?${new URLSearchParams(query).toString()}`);
 
 /** Adds a run with these columns. */
 async function add(columns: Parameters<typeof setRun>[2], jobRef = orders): Promise<string> {

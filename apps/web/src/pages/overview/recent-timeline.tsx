@@ -4,12 +4,12 @@ import { lazy, Suspense } from 'react';
 import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import type { SeriesWindow } from './series-window.ts';
-import { timelineOf } from '../timeline/timeline-queries.ts';
+import { timelineOf } from '../runs/timeline/timeline-queries.ts';
 import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { viewOfRange } from '../timeline/time-view.ts';
+import { viewOfRange } from '../runs/timeline/time-view.ts';
 
-const CompactTimeline = lazy(() => import('../timeline/compact-timeline.tsx'));
+const CompactTimeline = lazy(() => import('../runs/timeline/compact-timeline.tsx'));
 
 /** The jobs that failed, run or ran last, on a time axis. */
 export function RecentTimeline({ window }: { window: SeriesWindow }) {

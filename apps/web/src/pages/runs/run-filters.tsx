@@ -10,6 +10,7 @@ import { describeRange, stateTabs, triggerLabels, type RunSearch } from './run-l
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { SearchBox } from '../../search/search-box.tsx';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface RunFiltersProps {
@@ -74,7 +75,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
 /** The range in which the runs were created, as chosen on the timeline. */
 function CreatedRange({ search: { from, to }, onChange }: Pick<RunFiltersProps, 'search' | 'onChange'>) {
   const { id: workspaceId } = useWorkspace();
-  const text = describeRange({ from, to }, new Date());
+  const text = describeRange({ from, to }, new Date(useNow(60)));
   if (text === null) return null;
   return (
     <span className={classes.range}>

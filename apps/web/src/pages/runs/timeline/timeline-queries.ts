@@ -1,5 +1,5 @@
 import { loadedRange, type TimeView } from './time-view.ts';
-import { operation } from '../../api/operation.ts';
+import { operation } from '../../../api/operation.ts';
 
 /** The timeline of a view with margins around it. */
 export function timelineOf(workspaceId: string, view: TimeView) {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { StateAppearance } from '../../ui/run-states.ts';
+import type { StateAppearance } from '../../../ui/run-states.ts';
 
 /** Colours of the plot, from ui.css: a canvas cannot use CSS variables. */
 export interface PlotColours {

@@ -1,6 +1,6 @@
 import type { TimelineResponse } from '@pumphouse/contract';
 import { useMemo } from 'react';
-import { Empty } from '../../ui/answers.tsx';
+import { Empty } from '../../../ui/answers.tsx';
 import { listNotableRows } from './notable-rows.ts';
 import { readTimeline } from './timeline-bars.ts';
 import { rowHeightPx } from './plot-layout.ts';

@@ -9,7 +9,7 @@ import { PlotCanvas } from './plot-canvas.tsx';
 import { rowHeightPx } from './plot-layout.ts';
 import { RowLabel } from './row-label.tsx';
 import { rulerHeightPx } from './draw-ruler.ts';
-import { TargetTip, type TipPlace } from './target-tip.tsx';
+import { TargetTip, type TipPosition } from './target-tip.tsx';
 import { useBarKeys } from './use-bar-keys.ts';
 import { usePlotColours } from './plot-colours.ts';
 import { usePlotGestures } from './use-plot-gestures.ts';
@@ -45,7 +45,7 @@ export function TimelineChart(props: TimelineChartProps) {
   const colours = usePlotColours();
   const [scrollPx, setScrollPx] = useState(0);
   const widthPx = useWidth(plot);
-  const [tip, setTip] = useState<TipPlace | null>(null);
+  const [tip, setTip] = useState<TipPosition | null>(null);
   const heightPx = Math.min(props.maxHeightPx, Math.max(1, rows.length) * rowHeightPx);
   const axis = { view, widthPx, nowMs };
   const open = (target: Target, isNewTab: boolean) => {
@@ -101,6 +101,8 @@ export function TimelineChart(props: TimelineChartProps) {
               />
             ))}
           </ul>
+          {/* An application has keys of its own: bars are drawn, so each cannot be an element. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- see above */}
           <div
             ref={plot}
             className={classes.plot}
@@ -140,7 +142,6 @@ function useWidth(element: { current: HTMLElement | null }): number {
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
     if (!element.current) return undefined;
-    setWidth(element.current.clientWidth);
     const observer = new ResizeObserver(([entry]) => setWidth(Math.round(entry?.contentRect.width ?? 0)));
     observer.observe(element.current);
     return () => observer.disconnect();

@@ -1,15 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import classes from './timeline.module.css';
-import table from '../../ui/table.module.css';
+import table from '../../../ui/table.module.css';
 import type { TimelineJob } from './timeline-bars.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 import type { TimeView } from './time-view.ts';
 import { describeTarget } from './bar-texts.ts';
 import { endOfBar } from './timeline-bars.ts';
-import { formatNoun, formatShortInstant } from '../../ui/format.ts';
-import { shortenJobName } from '../../details/job-name.ts';
-import { State } from '../../ui/state.tsx';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { formatNoun, formatShortInstant } from '../../../ui/format.ts';
+import { shortenJobName } from '../../../details/job-name.ts';
+import { State } from '../../../ui/state.tsx';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 interface TimelineTableProps {
   rows: readonly TimelineRow[];

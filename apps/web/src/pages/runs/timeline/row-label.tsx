@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import classes from './timeline.module.css';
 import type { TimelineRow } from './timeline-rows.ts';
-import { DownIcon, RightIcon } from '../../ui/icons.tsx';
-import { formatNoun } from '../../ui/format.ts';
-import { StarMark } from '../../ui/star-mark.tsx';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { DownIcon, RightIcon } from '../../../ui/icons.tsx';
+import { formatNoun } from '../../../ui/format.ts';
+import { StarMark } from '../../../ui/star-mark.tsx';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 interface RowLabelProps {
   row: TimelineRow;

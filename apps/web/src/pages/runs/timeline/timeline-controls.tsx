@@ -1,14 +1,14 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import choice from '../../ui/days-choice.module.css';
+import choice from '../../../ui/days-choice.module.css';
 import classes from './timeline.module.css';
-import { defaultRange, lengthOf, panView, rangeWords, zoomView, type TimeView } from './time-view.ts';
-import { FilterBar } from '../../search/filter-bar.tsx';
+import { defaultRange, lengthOf, panView, rangeNames, zoomView, type TimeView } from './time-view.ts';
+import { FilterBar } from '../../../search/filter-bar.tsx';
 import type { TimelineRow } from './timeline-rows.ts';
 import { groupings, isFollowing, type Grouping, type TimelineSearch } from './timeline-search.ts';
-import { LeftIcon, MinusIcon, PlusIcon, RightIcon } from '../../ui/icons.tsx';
-import { SearchBox } from '../../search/search-box.tsx';
+import { LeftIcon, MinusIcon, PlusIcon, RightIcon } from '../../../ui/icons.tsx';
+import { SearchBox } from '../../../search/search-box.tsx';
 
 interface TimelineControlsProps {
   search: TimelineSearch;
@@ -82,7 +82,7 @@ function RangeChoice({ search }: { search: TimelineSearch }) {
   const current = isFollowing(search) ? (search.range ?? defaultRange) : null;
   return (
     <nav className={choice.choice} aria-label="Time range">
-      {rangeWords.map((word) => (
+      {rangeNames.map((word) => (
         <Link
           key={word}
           from="/w/$workspaceId/timeline"

@@ -4,11 +4,11 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import classes from './timeline.module.css';
 import { BrushBar } from './brush-bar.tsx';
-import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
-import { formatNoun } from '../../ui/format.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../../ui/answers.tsx';
+import { formatNoun } from '../../../ui/format.ts';
 import { toViewSearch, viewOfSearch, type TimelineSearch } from './timeline-search.ts';
 import { listRows, suggestGrouping } from './timeline-rows.ts';
-import { Page } from '../../ui/page.tsx';
+import { Page } from '../../../ui/page.tsx';
 import { readTimeline } from './timeline-bars.ts';
 import { TimelineChart } from './timeline-chart.tsx';
 import { TimelineControls } from './timeline-controls.tsx';
@@ -16,9 +16,9 @@ import { TimelineLegend } from './timeline-legend.tsx';
 import { timelineOf } from './timeline-queries.ts';
 import { TimelineTable } from './timeline-table.tsx';
 import type { TimeView } from './time-view.ts';
-import { useNow } from '../../ui/time.tsx';
+import { useNow } from '../../../ui/time.tsx';
 import { useOpenBar } from './use-open-bar.ts';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 /** A moved view is written to the URL after this pause. */
 const settleMs = 250;

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
 import type { TimelineRow } from './timeline-rows.ts';
-import type { TipPlace } from './target-tip.tsx';
+import type { TipPosition } from './target-tip.tsx';
 import { findTarget, rowHeightPx, type Axis, type Target } from './plot-layout.ts';
 import { lengthOf, panView, toTime, zoomView, type TimeView } from './time-view.ts';
 
@@ -15,7 +15,7 @@ interface GestureOptions {
   scrollPx: number;
   onView: ((view: TimeView) => void) | null;
   onBrush: ((range: TimeView | null) => void) | null;
-  onPoint: (place: TipPlace | null) => void;
+  onPoint: (place: TipPosition | null) => void;
   onOpen: (target: Target, isNewTab: boolean) => void;
 }
 

@@ -2,20 +2,20 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import classes from './timeline.module.css';
 import type { Target } from './plot-layout.ts';
-import { describeOutcome } from '../../details/run-outcome.ts';
+import { describeOutcome } from '../../../details/run-outcome.ts';
 import { describeTarget } from './bar-texts.ts';
-import { operation } from '../../api/operation.ts';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { operation } from '../../../api/operation.ts';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 /** What the pointer is at, and where it is in the window. */
-export interface TipPlace {
+export interface TipPosition {
   target: Target;
   x: number;
   y: number;
 }
 
 interface TargetTipProps {
-  place: TipPlace;
+  place: TipPosition;
   nowMs: number;
   jobName: string;
 }

@@ -8,9 +8,9 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** Ranges that end shortly after now, by the word in the URL. */
-export const timeRanges = { '6h': 6 * hourMs, '24h': dayMs, '7d': 7 * dayMs, '30d': 30 * dayMs } as const;
+const timeRanges = { '6h': 6 * hourMs, '24h': dayMs, '7d': 7 * dayMs, '30d': 30 * dayMs } as const;
 export type TimeRange = keyof typeof timeRanges;
-export const rangeWords = ['6h', '24h', '7d', '30d'] as const satisfies readonly TimeRange[];
+export const rangeNames = ['6h', '24h', '7d', '30d'] as const satisfies readonly TimeRange[];
 export const defaultRange: TimeRange = '24h';
 
 const minLengthMs = 60_000;

@@ -1,6 +1,6 @@
 import type { Bar, Cell, PlannedTicks, TimelineData, TimelineJob } from './timeline-bars.ts';
 import type { Grouping } from './timeline-search.ts';
-import { shortenJobName } from '../../details/job-name.ts';
+import { shortenJobName } from '../../../details/job-name.ts';
 
 /** A row of the timeline: a job, or a group whose jobs follow unless it is folded. */
 export interface TimelineRow {

@@ -53,12 +53,12 @@ function drawGrid(context: Context, { axis, heightPx, colours }: Plot): void {
   }
 }
 
-interface RowPlace {
+interface RowPosition {
   top: number;
   hatch: CanvasPattern | null;
 }
 
-function drawRow(context: Context, plot: Plot, row: TimelineRow, { top, hatch }: RowPlace): void {
+function drawRow(context: Context, plot: Plot, row: TimelineRow, { top, hatch }: RowPosition): void {
   const { axis, colours } = plot;
   if (row.kind === 'group') {
     context.fillStyle = colours.raised;
@@ -94,12 +94,12 @@ function isHidden(before: DrawnBar | undefined, box: BarBox, { look }: Bar): boo
   return box.left - before.left < 1 && box.right - before.right < 1;
 }
 
-interface BarPlace extends RowPlace {
+interface PlacedBar extends RowPosition {
   bar: Bar;
   box: BarBox;
 }
 
-function drawBar(context: Context, plot: Plot, { bar, box, top, hatch }: BarPlace): void {
+function drawBar(context: Context, plot: Plot, { bar, box, top, hatch }: PlacedBar): void {
   const { colours, axis } = plot;
   const y = top + box.y;
   const colour = colours.states[bar.look.colour];

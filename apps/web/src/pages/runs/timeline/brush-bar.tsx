@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router';
 import classes from './timeline.module.css';
 import type { TimelineRow } from './timeline-rows.ts';
 import { countCreated } from './timeline-rows.ts';
-import { formatDuration, formatNoun, formatShortInstant } from '../../ui/format.ts';
+import { formatDuration, formatNoun, formatShortInstant } from '../../../ui/format.ts';
 import { lengthOf, toUrlTime, type TimeView } from './time-view.ts';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { useNow } from '../../../ui/time.tsx';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 interface BrushBarProps {
   range: TimeView;
@@ -18,7 +19,7 @@ interface BrushBarProps {
 export function BrushBar({ range, rows, onZoom, onClear }: BrushBarProps) {
   const { id: workspaceId } = useWorkspace();
   const { total, failed } = countCreated(rows, range);
-  const now = new Date();
+  const now = new Date(useNow(60));
   const format = (atMs: number) => formatShortInstant(new Date(atMs), now);
   const search = { from: toUrlTime(range.startMs), to: toUrlTime(range.endMs) };
   return (

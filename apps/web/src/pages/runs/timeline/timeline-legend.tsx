@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import classes from './timeline.module.css';
-import { runStates } from '../../ui/run-states.ts';
+import { runStates } from '../../../ui/run-states.ts';
 
 const states = ['completed', 'failed', 'running', 'cancelled'] as const;
 

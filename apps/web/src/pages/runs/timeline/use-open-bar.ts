@@ -1,6 +1,6 @@
 import { useRouter } from '@tanstack/react-router';
 import type { Bar } from './timeline-bars.ts';
-import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
 /** @returns a function that opens the page of a run, in a new tab if asked */
 export function useOpenBar() {

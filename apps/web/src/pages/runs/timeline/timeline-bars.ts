@@ -1,5 +1,5 @@
 import type { TimelineResponse } from '@pumphouse/contract';
-import { stateAppearance, type StateAppearance } from '../../ui/run-states.ts';
+import { stateAppearance, type StateAppearance } from '../../../ui/run-states.ts';
 
 /** A run on the time axis. All times are in milliseconds since 1970. */
 export interface Bar {
@@ -63,7 +63,7 @@ export interface TimelineData {
   ticksUntilMs: number | null;
 }
 
-export const maxLanes = 4;
+const maxLanes = 4;
 
 /** Converts the columns of a response to bars, ticks and counts of each job. */
 export function readTimeline(response: TimelineResponse): TimelineData {
@@ -143,7 +143,7 @@ export const endOfBar = ({ finishedMs, createdMs }: Bar, nowMs: number) =>
   Math.max(createdMs, finishedMs ?? nowMs);
 
 /** Gives runs that overlap different lanes, the first free one each, up to a maximum. */
-export function assignLanes(bars: readonly Bar[]): void {
+function assignLanes(bars: readonly Bar[]): void {
   const endsMs: number[] = [];
   for (const bar of bars) {
     const free = endsMs.findIndex((endMs) => endMs <= bar.createdMs);

@@ -2,9 +2,9 @@ import type { Bar, Cell } from './timeline-bars.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 import type { Target } from './plot-layout.ts';
 import { endOfBar } from './timeline-bars.ts';
-import { formatDuration, formatNoun, formatShortInstant } from '../../ui/format.ts';
+import { formatDuration, formatNoun, formatShortInstant } from '../../../ui/format.ts';
 import { lateAfterMs } from './plot-layout.ts';
-import { shortenJobName } from '../../details/job-name.ts';
+import { shortenJobName } from '../../../details/job-name.ts';
 
 /** A description of what a pointer or the keyboard is at. */
 export interface TargetText {
