@@ -52,7 +52,7 @@ export function describeNode(node: ShownNode, now: Date): string {
     node.job?.is_paused === true && !node.job.is_archived && 'paused',
     node.dataset && formatNoun(node.dataset.table_count, 'table'),
     node.rows_loaded !== null && formatNoun(node.rows_loaded, 'row', 'rows', formatCompactCount),
-    node.updated_at !== null && formatRelative(new Date(node.updated_at), now),
+    node.updated_at !== null && formatAge(node.updated_at, now),
   ];
   return parts.filter(Boolean).join(' · ');
 }
@@ -80,7 +80,7 @@ export function describeEdge(edge: LineageEdge, nameOf: (key: string) => string,
   if (edge.last_at === null)
     return edge.kind === 'runs' ? `${what}, but not by its last 10 runs` : `${what}, no load is stored`;
   const rows = edge.rows_loaded === null ? '' : `, ${formatNoun(edge.rows_loaded, 'row')}`;
-  return `${what} ${formatRelative(new Date(edge.last_at), now)}${edge.is_failed ? ', failed' : rows}`;
+  return `${what} ${formatAge(edge.last_at, now)}${edge.is_failed ? ', failed' : rows}`;
 }
 
 /** Keys of all nodes that a failure made old. */
@@ -94,4 +94,10 @@ export function matchesSearch(node: ShownNode, search: string | undefined): bool
   const text = search.toLowerCase();
   const names = isTag(node) ? [node.name] : [node.name, node.job?.ref ?? ''];
   return names.some((name) => name.toLowerCase().includes(text));
+}
+
+/** A time in the past. The clock of the drawing is up to a minute behind, which must not read as the future. */
+function formatAge(at: string, now: Date): string {
+  const instant = new Date(at);
+  return formatRelative(instant, now < instant ? instant : now);
 }
