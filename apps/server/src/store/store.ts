@@ -191,8 +191,7 @@ export interface Persistence<Names extends keyof Store = keyof Store> {
 export function createPersistence(database: Database): Persistence {
   return {
     store: createStore(database),
-    transaction: (work, options) =>
-      database.transaction((tx) => work(createStoreOfTransaction(tx)), options),
+    transaction: (work, options) => database.transaction((tx) => work(createStoreOfTransaction(tx)), options),
     async onWake(onWake) {
       const subscription = await database.listen(wakeChannel, onWake);
       return subscription;
