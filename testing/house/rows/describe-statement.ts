@@ -14,7 +14,6 @@ interface Describing {
 export function describeStatement(client: Client, text: string): Promise<DescribedColumns> {
   const { promise, resolve, reject } = Promise.withResolvers<DescribedColumns>();
   let columns: DescribedColumns = null;
-  let failure: Error | undefined;
   const description = {
     submit(connection: Connection) {
       const describing = connection as unknown as Describing;
@@ -25,12 +24,12 @@ export function describeStatement(client: Client, text: string): Promise<Describ
     handleRowDescription({ fields }: { fields: FieldDef[] }) {
       columns = fields;
     },
+    /** The client forgets a statement that failed, and does not call `handleReadyForQuery`. */
     handleError(error: Error) {
-      failure = error;
+      reject(new Error(`${error.message}: ${text}`, { cause: error }));
     },
     handleReadyForQuery() {
-      if (failure) reject(new Error(`${failure.message}: ${text}`, { cause: failure }));
-      else resolve(columns);
+      resolve(columns);
     },
   };
   client.query(description as Submittable);

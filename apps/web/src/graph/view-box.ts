@@ -15,12 +15,10 @@ const margin = 24;
 const minScale = 0.15;
 const maxScale = 2;
 
-const clampScale = (scale: number) => Math.min(maxScale, Math.max(minScale, scale));
-
-/** Fits the whole drawing, without enlarging it. */
+/** Fits the whole drawing, however large, without enlarging it. */
 export function fitAll(drawing: Size, frame: Size): ViewBox {
   const room = { width: drawing.width + 2 * margin, height: drawing.height + 2 * margin };
-  const scale = clampScale(Math.min(1, frame.width / room.width, frame.height / room.height));
+  const scale = Math.min(1, frame.width / room.width, frame.height / room.height);
   return {
     scale,
     x: drawing.width / 2 - frame.width / scale / 2,
@@ -39,7 +37,9 @@ export function firstView(drawing: Size, frame: Size): ViewBox {
 
 /** Zooms around a point of the frame, which stays fixed. */
 export function zoomAround(view: ViewBox, factor: number, position: { x: number; y: number }): ViewBox {
-  const scale = clampScale(view.scale * factor);
+  // A large drawing that fits may be smaller than users can zoom out.
+  const smallest = Math.min(minScale, view.scale);
+  const scale = Math.min(maxScale, Math.max(smallest, view.scale * factor));
   return {
     scale,
     x: view.x + position.x / view.scale - position.x / scale,

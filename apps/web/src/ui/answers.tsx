@@ -23,7 +23,7 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
 /** Returns what the page says about an error: the server's own words where it answered. */
 export function describeError(error: unknown): { title: string; detail: string; code: string | null } {
   const kind = classifyError(error);
-  if (error instanceof ApiError && kind !== 'server-away')
+  if (error instanceof ApiError)
     return { title: titles[kind], detail: error.detail, code: error.code ?? null };
   if (kind === 'server-away') return { title: titles[kind], detail: awayDetail, code: null };
   return { title: titles[kind], detail: error instanceof Error ? error.message : String(error), code: null };

@@ -72,8 +72,8 @@ export function createReadLineage(
         store.lineage.listPipelineRuns(jobIds, lineageRunsOfJob),
         store.lineage.listLoads(workspaceId, listPairs(lineage)),
         store.lineage.countTables(workspaceId, datasetNames),
-        store.lineage.lastSchemaChanges(workspaceId, 'pipeline', pipelineNames),
-        store.lineage.lastSchemaChanges(workspaceId, 'dataset', datasetNames),
+        store.lineage.lastChangesOfPipelines(workspaceId, pipelineNames),
+        store.lineage.lastChangesOfDatasets(workspaceId, datasetNames),
         readLineageTables.read(workspaceId, lineage.nodes),
       ]);
     return {

@@ -167,9 +167,13 @@ export function createLineageStore(sql: Queryable) {
         ),
       ),
 
-    /** Returns when the schemas of pipelines, or in datasets, last changed after their first version, by name. */
-    lastSchemaChanges: (workspaceId: string, of: 'pipeline' | 'dataset', names: readonly string[]) =>
-      lastSchemaChanges(sql, { workspaceId, column: `${of}_name`, names }),
+    /** Returns when the schemas of pipelines last changed after their first version, by name. */
+    lastChangesOfPipelines: (workspaceId: string, names: readonly string[]) =>
+      lastSchemaChanges(sql, { workspaceId, column: 'pipeline_name', names }),
+
+    /** Returns when the schemas in datasets last changed after their first version, by name. */
+    lastChangesOfDatasets: (workspaceId: string, names: readonly string[]) =>
+      lastSchemaChanges(sql, { workspaceId, column: 'dataset_name', names }),
   };
 }
 
