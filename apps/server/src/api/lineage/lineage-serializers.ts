@@ -51,7 +51,7 @@ const emptyNode = {
 
 function toJobNode(key: string, { jobs }: ReadLineage): NodeResponse {
   const job = jobs.get(key);
-  if (!job) throw new Error(`${key} has vanished`);
+  if (!job) throw new Error(`${key} was not read`);
   return {
     ...emptyNode,
     key,
@@ -88,7 +88,7 @@ type NamedNode = Extract<LineageNode, { kind: 'pipeline' | 'dataset' }>;
 
 function toPipelineNode({ key, name }: NamedNode, read: ReadLineage, loads: Loads): NodeResponse {
   const news = read.pipelines.get(key);
-  if (!news) throw new Error(`${key} has vanished`);
+  if (!news) throw new Error(`${key} was not read`);
   return {
     ...emptyNode,
     key,

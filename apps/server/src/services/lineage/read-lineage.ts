@@ -61,26 +61,29 @@ export function createReadLineage(
    * @throws ServiceError not_found
    */
   return async function readLineage(workspaceId: string, request: LineageRequest): Promise<ReadLineage> {
-    const lineage = await readStructure(workspaceId, request);
-    const jobIds = lineage.nodes.flatMap((node) => (node.kind === 'job' ? [node.jobId] : []));
-    const pipelineNames = namesOf(lineage.nodes, 'pipeline');
-    const datasetNames = namesOf(lineage.nodes, 'dataset');
+    const structure = await readStructure(workspaceId, request);
+    const jobIds = structure.nodes.flatMap((node) => (node.kind === 'job' ? [node.jobId] : []));
+    const pipelineNames = namesOf(structure.nodes, 'pipeline');
+    const datasetNames = namesOf(structure.nodes, 'dataset');
     const [jobs, news, pipelineRuns, loads, tableCounts, changedPipelines, changedDatasets, tables] =
       await Promise.all([
         store.lineage.listJobs(jobIds),
         readPipelines.listNews(workspaceId, pipelineNames),
         store.lineage.listPipelineRuns(jobIds, lineageRunsOfJob),
-        store.lineage.listLoads(workspaceId, listPairs(lineage)),
+        store.lineage.listLoads(workspaceId, listPairs(structure)),
         store.lineage.countTables(workspaceId, datasetNames),
         store.lineage.lastChangesOfPipelines(workspaceId, pipelineNames),
         store.lineage.lastChangesOfDatasets(workspaceId, datasetNames),
-        readLineageTables.read(workspaceId, lineage.nodes),
+        readLineageTables.read(workspaceId, structure.nodes),
       ]);
+    const jobsByKey = new Map(jobs.map((job) => [jobKey(job.jobRef), job]));
+    const pipelines = new Map(news.map((each) => [pipelineKey(each.pipelineName), each]));
+    const lineage = leaveOutRemoved(structure, new Set([...jobsByKey.keys(), ...pipelines.keys()]));
     return {
       lineage,
       expandedDatasets: request.expandedDatasets,
-      jobs: new Map(jobs.map((job) => [jobKey(job.jobRef), job])),
-      pipelines: new Map(news.map((each) => [pipelineKey(each.pipelineName), each])),
+      jobs: jobsByKey,
+      pipelines,
       loads,
       pipelineRuns,
       tableCounts,
@@ -88,6 +91,18 @@ export function createReadLineage(
       tables,
       failures: findFailures(lineage, jobs, news),
     };
+  };
+}
+
+/** Leaves out what was removed after the structure was read, as retention removes telemetry. */
+function leaveOutRemoved(structure: Lineage, found: ReadonlySet<string>): Lineage {
+  const isThere = ({ kind, key }: LineageNode) => (kind !== 'job' && kind !== 'pipeline') || found.has(key);
+  const nodes = structure.nodes.filter(isThere);
+  const keys = new Set(nodes.map(({ key }) => key));
+  return {
+    ...structure,
+    nodes,
+    edges: structure.edges.filter(({ from, to }) => keys.has(from) && keys.has(to)),
   };
 }
 
