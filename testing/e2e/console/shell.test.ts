@@ -150,6 +150,20 @@ describe('every page of the console', () => {
     await page.context().close();
   });
 
+  it('is listed in a menu if a narrow screen has no room for its link', async () => {
+    const page = await site.openAs('viewer', '/jobs', { viewport: { width: 390, height: 844 } });
+    const navigation = page.getByRole('navigation', { name: 'Workspace' });
+    await navigation.getByRole('link', { name: 'Jobs' }).waitFor();
+    expect(await navigation.getByRole('link', { name: 'Datasets' }).isVisible()).toBe(false);
+    await navigation.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Datasets' }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('menuitem', { name: 'Datasets' }).click();
+    await page.getByRole('heading', { name: 'Datasets', level: 1 }).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.context().close();
+  });
+
   it('uses the chosen theme, in this browser and next time', async () => {
     const page = await site.openAs('owner');
     const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
