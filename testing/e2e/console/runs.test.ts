@@ -35,12 +35,14 @@ describe('the list of runs', () => {
 
   it('is filtered by its URL', async () => {
     const page = await site.openAs('viewer', '/runs');
-    await page.getByRole('navigation', { name: 'States' }).getByRole('link', { name: 'Failed' }).click();
+    const failed = page.getByRole('navigation', { name: 'States' }).getByRole('link', { name: 'Failed' });
+    await failed.click();
     await rowOf(page, 'ga4_events #1').waitFor({ state: 'detached' });
     await page.getByRole('searchbox', { name: /Search by job/ }).fill('stripe');
     await page.waitForURL(/status=failed&q=stripe|q=stripe&status=failed/);
     await page.reload();
     await rowOf(page, 'stripe_payments #2').waitFor();
+    expect(await failed.getAttribute('aria-current')).toBe('page');
     expect(await page.getByRole('row').count()).toBe(3);
     await page.getByRole('searchbox', { name: /Search by job/ }).fill('no such job');
     await page.getByText('No runs match these filters').waitFor();

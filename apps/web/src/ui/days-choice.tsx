@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import classes from './days-choice.module.css';
 import { dayChoices, usualDays, type DayChoice } from '../data/day-window.ts';
 
@@ -11,6 +11,7 @@ const labels: Record<DayChoice, string> = {
 
 /** Selects the time range of the page's figures, stored in the URL: `?days=90`. */
 export function DaysChoice() {
+  const { days = usualDays } = useSearch({ strict: false });
   return (
     <nav className={classes.choice} aria-label="Time range">
       {dayChoices.map((choice) => (
@@ -23,6 +24,7 @@ export function DaysChoice() {
           className={classes.one}
           // A URL without `days` selects the default.
           activeOptions={{ explicitUndefined: true }}
+          aria-current={choice === days ? 'page' : undefined}
         >
           {labels[choice]}
         </Link>

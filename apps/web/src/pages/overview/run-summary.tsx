@@ -59,6 +59,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
               resetScroll={false}
               activeOptions={{ explicitUndefined: true }}
               className={classes.window}
+              aria-current={value === window ? 'page' : undefined}
             >
               {label}
             </Link>

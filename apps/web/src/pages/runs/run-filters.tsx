@@ -1,12 +1,12 @@
 import { triggerKind, type RunOverviewResponse } from '@pumphouse/contract';
 import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import classes from './runs.module.css';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { describeRange, stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
+import { describeRange, findStateTab, stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { SearchBox } from '../../search/search-box.tsx';
@@ -99,6 +99,7 @@ function CreatedRange({ search: { from, to }, onChange }: Pick<RunFiltersProps, 
 /** The tabs are links, so that each has a URL. */
 function StateTabs() {
   const { params } = useWorkspace();
+  const current = findStateTab(useSearch({ from: '/signed-in/w/$workspaceId/runs' }));
   const { data: series } = useQuery(operation('list_run_series', { params }));
   const activeCount = series === undefined ? 0 : series.now.running + series.now.pending;
   return (
@@ -116,6 +117,8 @@ function StateTabs() {
           resetScroll={false}
           className={classes.stateTab}
           activeOptions={{ explicitUndefined: true }}
+          // The router compares `?status=failed` with a list, and finds them different.
+          aria-current={tab.word === current ? 'page' : undefined}
         >
           {tab.word}
           {tab.word === 'Active' && activeCount > 0 && (

@@ -1,6 +1,6 @@
 import { activeRunStates } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { isFiltered, toRunQuery } from './run-list.ts';
+import { findStateTab, isFiltered, toRunQuery } from './run-list.ts';
 
 describe('the query of the run list', () => {
   it('has no filters by default', () => {
@@ -33,5 +33,17 @@ describe('the query of the run list', () => {
     expect(toRunQuery({ status: ['broken'], trigger_kind: ['moon'], job_id: 'shop' })).toEqual({
       limit: 100,
     });
+  });
+});
+
+describe('the tab of the run list', () => {
+  it.each<[status: string[] | undefined, word: string | undefined]>([
+    [undefined, 'All'],
+    [['broken'], 'All'],
+    [['failed'], 'Failed'],
+    [[...activeRunStates].toReversed(), 'Active'],
+    [['failed', 'cancelled'], undefined],
+  ])('of the states %j is %s', (status, word) => {
+    expect(findStateTab({ status })).toBe(word);
   });
 });

@@ -34,6 +34,16 @@ export const stateTabs = [
   { word: 'Skipped', states: ['skipped'] },
 ] as const satisfies readonly { word: string; states: readonly RunState[] }[];
 
+type StateTabWord = (typeof stateTabs)[number]['word'];
+
+/** Finds the tab that shows what the URL selects; undefined for a choice of states that no tab has. */
+export function findStateTab(search: RunSearch): StateTabWord | undefined {
+  const states = readStates(search);
+  const isShown = (tab: (typeof stateTabs)[number]) =>
+    tab.states.length === states.length && tab.states.every((each) => states.includes(each));
+  return stateTabs.find(isShown)?.word;
+}
+
 /** Labels of trigger kinds in menu order. */
 export const triggerLabels: Record<TriggerKind, string> = {
   schedule: 'Schedule',
@@ -56,8 +66,7 @@ function readStates({ status = [] }: RunSearch): RunState[] {
 export function toRunQuery(search: RunSearch): RunQuery {
   const states = readStates(search);
   const kinds = triggerKind.options.filter((kind) => search.trigger_kind?.includes(kind));
-  const isActive =
-    states.length === activeRunStates.length && activeRunStates.every((each) => states.includes(each));
+  const isActive = findStateTab(search) === 'Active';
   return {
     limit: 100,
     ...(search.q !== undefined && { q: search.q }),
