@@ -3,6 +3,7 @@ import type { LineageJobRecord } from '../../store/records.ts';
 import type { ReadLineage } from '../../services/lineage/read-lineage.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { describeFreshness, describeTrigger } from '../../domain/jobs/describe-trigger.ts';
+import { listTags } from '../../domain/jobs/trigger.ts';
 import { jobEvent } from '../../domain/jobs/job-graph.ts';
 import { datasetKey, pipelineKey } from '../../domain/lineage/lineage-keys.ts';
 import { toFreshness, toLastRun } from '../pipelines/pipelines-serializers.ts';
@@ -63,9 +64,7 @@ function toJobNode(key: string, { jobs }: ReadLineage): NodeResponse {
       id: job.id,
       ref: job.jobRef,
       type: job.jobType,
-      tags: job.triggers.flatMap((trigger) =>
-        trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],
-      ),
+      tags: listTags(job.triggers),
       is_paused: job.isPaused,
       is_archived: job.isArchived,
       last_run: toJobRun(job),

@@ -9,6 +9,7 @@ import type {
   TrendRun,
 } from '../../store/records.ts';
 import type { RunOverview, RunOverviewDetail } from '../../services/runs/read-run-overviews.ts';
+import { listTags } from '../../domain/jobs/trigger.ts';
 import { saturatedFailures } from '@pumphouse/contract';
 import { toDurationSeconds, toInstant, toInstantOrNull } from '../serializers/instants.ts';
 import { toFailureReason } from './failure-reasons-serializers.ts';
@@ -77,9 +78,7 @@ export function toJobOverview(overview: JobOverview): JobOverviewResponse {
     job_type: job.jobType,
     category: job.category,
     description: job.description,
-    tags: job.triggers.flatMap((trigger) =>
-      trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],
-    ),
+    tags: listTags(job.triggers),
     triggers: job.triggers,
     default_trigger: job.defaultTrigger,
     pipeline_name: job.pipelineName,

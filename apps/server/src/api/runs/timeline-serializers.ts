@@ -2,10 +2,9 @@ import type { TimelineResponse } from '@pumphouse/contract';
 import type { Timeline } from '../../services/runs/read-timeline.ts';
 import type { TimelineJob, TimelineRun } from '../../store/records.ts';
 import { describeTrigger } from '../../domain/jobs/describe-trigger.ts';
+import { listTags, readTriggerType } from '../../domain/jobs/trigger.ts';
 import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 import { toTrigger } from '../scheduling/next-starts-serializers.ts';
-
-const tagPrefix = 'tag:';
 
 /** Converts a timeline to columns, with jobs by index and times relative to its start. */
 export function toTimeline(timeline: Timeline): TimelineResponse {
@@ -29,17 +28,16 @@ export function toTimeline(timeline: Timeline): TimelineResponse {
   };
 }
 
+/** Triggers by which a job is found; they start nothing by themselves. */
+const namingTypes: ReadonlySet<string | null> = new Set(['tag', 'pipeline_name']);
+
 function toTimelineJob(job: TimelineJob): TimelineResponse['jobs'][number] {
-  const starting = job.triggers.find(
-    (trigger) => !trigger.startsWith(tagPrefix) && !trigger.startsWith('pipeline_name:'),
-  );
+  const starting = job.triggers.find((trigger) => !namingTypes.has(readTriggerType(trigger)));
   return {
     id: job.id,
     ref: job.jobRef,
     name: job.displayName ?? job.jobRef,
-    tags: job.triggers
-      .filter((trigger) => trigger.startsWith(tagPrefix))
-      .map((trigger) => trigger.slice(tagPrefix.length)),
+    tags: listTags(job.triggers),
     is_starred: job.isStarred,
     is_paused: job.isPaused,
     is_archived: job.isArchived,

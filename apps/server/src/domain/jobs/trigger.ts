@@ -61,6 +61,15 @@ export function readTriggerKind(trigger: string): TriggerKind | null {
   return triggerKind.options.find((kind) => kind === type) ?? null;
 }
 
+const tagPrefix = 'tag:';
+
+/** Lists the tags among the triggers of a job, in their order. */
+export function listTags(triggers: readonly string[]): string[] {
+  return triggers.flatMap((trigger) =>
+    trigger.startsWith(tagPrefix) ? [trigger.slice(tagPrefix.length)] : [],
+  );
+}
+
 /** Reports whether a clock fires the trigger repeatedly: `schedule:` or `every:`. */
 export function isTimedTrigger(trigger: string): boolean {
   const type = readTriggerType(trigger);
