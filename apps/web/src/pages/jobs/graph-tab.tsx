@@ -2,6 +2,8 @@ import type { JobGraphResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './graph.module.css';
+import edgeClasses from '../../graph/edge-legend.module.css';
+import { EdgeLegend, jobEdges } from '../../graph/edge-legend.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { graphOfJob } from './job-queries.ts';
 import { describeJobGraph, nodeSize, placeJobs, type PlacedJob } from './graph-layout.ts';
@@ -10,12 +12,6 @@ import { Section } from '../../ui/page.tsx';
 import { useLayeredLayout } from '../../graph/use-layered-layout.ts';
 import { useJob } from './use-job.ts';
 import { shortenJobName } from '../../details/job-name.ts';
-
-const kinds = [
-  { kind: 'success', text: 'starts on success' },
-  { kind: 'fail', text: 'starts on failure' },
-  { kind: 'freshness', text: 'waits until fresh' },
-] as const;
 
 /** All upstream and downstream jobs of a job, as a graph of links and as a list. */
 export default function GraphTab() {
@@ -32,7 +28,7 @@ export default function GraphTab() {
   }
   return (
     <>
-      <Section title="Graph" aside={<Legend edges={data.edges} />}>
+      <Section title="Graph" aside={<EdgeLegend kinds={jobEdges} edges={data.edges} />}>
         <GraphDrawing graph={data} workspaceId={workspaceId} jobId={jobId} />
         {data.is_truncated && <p className={classes.cut}>The graph is truncated: there are more jobs.</p>}
       </Section>
@@ -73,7 +69,7 @@ function GraphDrawing({ graph, workspaceId, jobId }: GraphDrawingProps) {
             <path
               key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}
               d={path}
-              className={classes.edge}
+              className={edgeClasses.edge}
               data-kind={edge.kind}
               markerEnd="url(#arrow)"
             />
@@ -116,24 +112,6 @@ function GraphNode({ workspaceId, position: { job, x, y }, isThis }: GraphNodePr
       </span>
       <span className={`quiet cut ${classes.nodeAside}`}>{aside}</span>
     </Link>
-  );
-}
-
-/** Lists only the kinds of edges in the graph. */
-function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
-  return (
-    <span className={classes.legend}>
-      {kinds
-        .filter(({ kind }) => edges.some((edge) => edge.kind === kind))
-        .map(({ kind, text }) => (
-          <span key={kind}>
-            <svg width="28" height="8" aria-hidden="true">
-              <path d="M0 4H28" className={classes.edge} data-kind={kind} />
-            </svg>{' '}
-            {text}
-          </span>
-        ))}
-    </span>
   );
 }
 

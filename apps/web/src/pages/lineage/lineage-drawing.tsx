@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import classes from './lineage.module.css';
+import edgeClasses from '../../graph/edge-legend.module.css';
 import type { Highlight } from './lineage-highlight.ts';
 import type { PlacedEdge, PlacedNode } from './lineage-layout.ts';
 import type { ShownLineage, ShownNode } from './lineage-fold.ts';
@@ -26,7 +27,7 @@ export const GraphEdges = memo(function GraphEdges({ edges, highlight, shown, no
     <path
       key={`${edge.kind} ${edge.from} ${edge.to}`}
       d={path}
-      className={classes.edge}
+      className={`${edgeClasses.edge} ${classes.edge}`}
       data-kind={edge.kind}
       data-unconfirmed={edge.last_at === null && edge.text === null}
       data-failed={edge.is_failed}

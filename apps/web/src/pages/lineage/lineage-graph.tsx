@@ -28,7 +28,9 @@ import { highlightOf } from './lineage-highlight.ts';
 import { useLayeredLayout } from '../../graph/use-layered-layout.ts';
 import { useLineageSearch } from './use-lineage-search.ts';
 import { useNow } from '../../ui/time.tsx';
+import panZoomClasses from '../../graph/pan-zoom.module.css';
 import { usePanZoom } from '../../graph/use-pan-zoom.ts';
+import { ZoomButtons } from '../../graph/zoom-buttons.tsx';
 
 interface LineageGraphProps {
   lineage: LineageResponse;
@@ -110,7 +112,7 @@ function LineageDrawing({ layout, lineage, shown, old }: LineageGraphProps & { l
         viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
         role="group"
         aria-label={`Lineage of ${formatNoun(layout.nodes.length, 'node')}; use the arrow keys to move between nodes`}
-        className={classes.drawing}
+        className={`${panZoomClasses.drawing} ${classes.drawing}`}
         data-dimmed={highlight.keys.size > 0}
         onClick={pick}
         onKeyDown={press}
@@ -128,17 +130,7 @@ function LineageDrawing({ layout, lineage, shown, old }: LineageGraphProps & { l
           now={now}
         />
       </svg>
-      <div className={classes.controls}>
-        <button type="button" onClick={() => zoom(1.3)} aria-label="Zoom in">
-          +
-        </button>
-        <button type="button" onClick={() => zoom(1 / 1.3)} aria-label="Zoom out">
-          −
-        </button>
-        <button type="button" onClick={fit}>
-          Fit
-        </button>
-      </div>
+      <ZoomButtons onZoom={zoom} onFit={fit} />
     </div>
   );
 }

@@ -83,7 +83,7 @@ function ListRow({ node, isOld, upstream, downstream }: ListRowProps) {
       <td data-wide="true">
         <button
           type="button"
-          className={classes.pick}
+          className={`text-button ${classes.pick}`}
           aria-pressed={node.key === selected}
           onClick={() => select(node.key)}
           data-row-link

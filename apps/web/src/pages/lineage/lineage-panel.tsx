@@ -190,7 +190,7 @@ function FailureList({ lineage, keys }: { lineage: LineageResponse; keys: readon
           failure && (
             <li key={key}>
               <State look={stateOfNode(node, false)} compact />{' '}
-              <button type="button" className={classes.pick} onClick={() => select(key)}>
+              <button type="button" className={`text-button ${classes.pick}`} onClick={() => select(key)}>
                 {nameOfNode(node)}
               </button>{' '}
               <span className="quiet">

@@ -3,13 +3,13 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import classes from './lineage.module.css';
+import { EdgeLegend, jobEdges } from '../../graph/edge-legend.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { foldTags, listTags, type ShownLineage } from './lineage-fold.ts';
 import { formatNoun } from '../../ui/format.ts';
 import { LineageGraph } from './lineage-graph.tsx';
-import { LineageLegend } from './lineage-legend.tsx';
 import { LineageList } from './lineage-list.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
 import { listOldKeys, matchesSearch } from './lineage-texts.ts';
@@ -19,6 +19,9 @@ import { Section } from '../../ui/page.tsx';
 import { shownLineage } from './lineage-queries.ts';
 import { useLineageSearch } from './use-lineage-search.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** The lines that have a look of their own. */
+const lineageEdges = [{ kind: 'loads', text: 'loaded' }, ...jobEdges];
 
 /** Lineage of the workspace, or around the node of a page, as a graph or as a list, with details of the selection. */
 export default function LineageView({ around }: { around?: string }) {
@@ -52,7 +55,10 @@ function LoadedLineage({ lineage, isPart }: { lineage: LineageResponse; isPart: 
         </Notice>
       )}
       <div className={classes.columns} data-part={isPart}>
-        <Section title={search.isList ? 'List' : 'Graph'} aside={<LineageLegend edges={shown.edges} />}>
+        <Section
+          title={search.isList ? 'List' : 'Graph'}
+          aside={<EdgeLegend kinds={lineageEdges} edges={shown.edges} />}
+        >
           {search.isList ? (
             <LineageList lineage={lineage} old={old} />
           ) : (

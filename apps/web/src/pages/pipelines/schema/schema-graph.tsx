@@ -9,7 +9,9 @@ import { formatNoun } from '../../../ui/format.ts';
 import { arrowKeys, findNeighbour } from '../../../graph/find-neighbour.ts';
 import { bringIntoView } from '../../../graph/view-box.ts';
 import { useLayeredLayout } from '../../../graph/use-layered-layout.ts';
+import panZoomClasses from '../../../graph/pan-zoom.module.css';
 import { usePanZoom } from '../../../graph/use-pan-zoom.ts';
+import { ZoomButtons } from '../../../graph/zoom-buttons.tsx';
 
 interface SchemaGraphProps {
   tables: readonly MergedTable[];
@@ -66,7 +68,7 @@ function SchemaDrawing({ layout, selected, onSelect }: SchemaDrawingProps) {
         viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
         role="group"
         aria-label={`Graph of ${formatNoun(layout.nodes.length, 'table')}; use the arrow keys to move between tables`}
-        className={classes.drawing}
+        className={panZoomClasses.drawing}
         {...handlers}
       >
         <Edges layout={layout} selected={selected} />
@@ -81,17 +83,7 @@ function SchemaDrawing({ layout, selected, onSelect }: SchemaDrawingProps) {
           />
         ))}
       </svg>
-      <div className={classes.controls}>
-        <button type="button" onClick={() => zoom(1.3)} aria-label="Zoom in">
-          +
-        </button>
-        <button type="button" onClick={() => zoom(1 / 1.3)} aria-label="Zoom out">
-          −
-        </button>
-        <button type="button" onClick={fit}>
-          Fit
-        </button>
-      </div>
+      <ZoomButtons onZoom={zoom} onFit={fit} />
     </div>
   );
 }

@@ -1,18 +1,22 @@
-import classes from './lineage.module.css';
-import type { LineageEdge } from './lineage-fold.ts';
+import classes from './edge-legend.module.css';
 
-const lines = [
-  { kind: 'loads', text: 'loaded' },
+/** Kinds of ties between jobs, and what their lines mean. */
+export const jobEdges = [
   { kind: 'success', text: 'starts on success' },
   { kind: 'fail', text: 'starts on failure' },
   { kind: 'freshness', text: 'waits until fresh' },
 ] as const;
 
-/** The kinds of lines in the graph. Lines of data have one look. */
-export function LineageLegend({ edges }: { edges: readonly LineageEdge[] }) {
+interface EdgeLegendProps {
+  kinds: readonly { kind: string; text: string }[];
+  edges: readonly { kind: string }[];
+}
+
+/** Explains the lines of a graph: only the kinds that it has. */
+export function EdgeLegend({ kinds, edges }: EdgeLegendProps) {
   return (
     <span className={classes.legend}>
-      {lines
+      {kinds
         .filter(({ kind }) => edges.some((edge) => edge.kind === kind))
         .map(({ kind, text }) => (
           <span key={kind}>
