@@ -5,6 +5,7 @@ import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { trendColours, type Trend } from './trend.ts';
 import { trendOptions, type ChartStyle } from './trend-options.ts';
+import { useThemeStyle } from '../ui/use-theme-style.ts';
 
 register([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
@@ -17,7 +18,7 @@ interface TrendCanvasProps {
 export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
   const element = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
-  const look = useChartStyle();
+  const look = useThemeStyle(readStyle);
   const pick = useEffectEvent((index: number) => onPick?.(index));
   const isPickable = onPick !== undefined;
 
@@ -62,19 +63,7 @@ export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
   return <div ref={element} style={{ width: '100%', height: '100%' }} />;
 }
 
-/** Current colours. A canvas does not react to changes of the colour scheme or the palette by itself. */
-function useChartStyle(): ChartStyle {
-  const [look, setLook] = useState(readStyle);
-  useEffect(() => {
-    const observer = new MutationObserver(() => setLook(readStyle()));
-    observer.observe(document.documentElement, {
-      attributeFilter: ['data-mantine-color-scheme', 'data-palette'],
-    });
-    return () => observer.disconnect();
-  }, []);
-  return look;
-}
-
+/** Current colours. */
 function readStyle(): ChartStyle {
   const style = getComputedStyle(document.documentElement);
   const read = (variable: string) => style.getPropertyValue(variable).trim();

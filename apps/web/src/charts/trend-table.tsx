@@ -28,7 +28,7 @@ export function TrendTable({ title, trend, onPick }: TrendTableProps) {
           <tr key={index}>
             <th scope="row">
               {onPick ? (
-                <button type="button" className={classes.pick} onClick={() => onPick(index)}>
+                <button type="button" className="text-button" onClick={() => onPick(index)}>
                   {point.title}
                 </button>
               ) : (

@@ -1,5 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import classes from './days-choice.module.css';
+import { choiceLink } from './choice-link.ts';
 import { dayChoices, usualDays, type DayChoice } from '../data/day-window.ts';
 
 const labels: Record<DayChoice, string> = {
@@ -17,14 +18,9 @@ export function DaysChoice() {
       {dayChoices.map((choice) => (
         <Link
           key={choice}
-          to="."
+          {...choiceLink(choice === days)}
           search={(before) => ({ ...before, days: choice === usualDays ? undefined : choice })}
-          replace
-          resetScroll={false}
           className={classes.one}
-          // A URL without `days` selects the default.
-          activeOptions={{ explicitUndefined: true }}
-          aria-current={choice === days ? 'page' : undefined}
         >
           {labels[choice]}
         </Link>

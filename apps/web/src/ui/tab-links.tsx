@@ -1,5 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import classes from './tab-links.module.css';
+import { choiceLink } from './choice-link.ts';
 
 /** Value of `?tab=` of the current page. A URL may also name the first tab explicitly. */
 const useTab = () => useSearch({ strict: false }).tab;
@@ -22,14 +23,9 @@ export function TabLinks({ label, tabs }: TabLinksProps) {
       {tabs.map(({ tab, label: text }, index) => (
         <Link
           key={tab}
-          to="."
+          {...choiceLink(tab === current?.tab)}
           search={(before) => ({ ...before, tab: index === 0 ? undefined : tab })}
-          replace
-          resetScroll={false}
           className={classes.tab}
-          // A URL without `tab` selects the first tab.
-          activeOptions={{ explicitUndefined: true }}
-          aria-current={tab === current?.tab ? 'page' : undefined}
         >
           {text}
         </Link>

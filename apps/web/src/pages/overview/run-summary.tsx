@@ -1,6 +1,7 @@
 import type { RunSeriesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './overview.module.css';
+import { choiceLink } from '../../ui/choice-link.ts';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { runStates } from '../../ui/run-states.ts';
@@ -53,13 +54,9 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
           {seriesWindows.map(({ value, label }) => (
             <Link
               key={value}
-              to="."
+              {...choiceLink(value === window)}
               search={{ window: value === '24h' ? undefined : value }}
-              replace
-              resetScroll={false}
-              activeOptions={{ explicitUndefined: true }}
               className={classes.window}
-              aria-current={value === window ? 'page' : undefined}
             >
               {label}
             </Link>

@@ -3,6 +3,7 @@ import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import classes from './runs.module.css';
+import { choiceLink } from '../../ui/choice-link.ts';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { formatCount } from '../../ui/format.ts';
@@ -108,17 +109,12 @@ function StateTabs() {
         <Link
           key={tab.word}
           from="/w/$workspaceId/runs"
-          to="."
+          {...choiceLink(tab.word === current)}
           search={(before) => ({
             ...before,
             status: tab.states.length === 0 ? undefined : [...tab.states],
           })}
-          replace
-          resetScroll={false}
           className={classes.stateTab}
-          activeOptions={{ explicitUndefined: true }}
-          // The router compares `?status=failed` with a list, and finds them different.
-          aria-current={tab.word === current ? 'page' : undefined}
         >
           {tab.word}
           {tab.word === 'Active' && activeCount > 0 && (

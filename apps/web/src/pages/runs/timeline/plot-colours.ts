@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react';
 import type { StateAppearance } from '../../../ui/run-states.ts';
+import { useThemeStyle } from '../../../ui/use-theme-style.ts';
 
 /** Colours of the plot, from ui.css: a canvas cannot use CSS variables. */
 export interface PlotColours {
@@ -16,18 +16,8 @@ export interface PlotColours {
   grounds: Record<StateAppearance['colour'], string>;
 }
 
-/** The current colours. They change with the colour scheme and the palette. */
-export function usePlotColours(): PlotColours {
-  const [colours, setColours] = useState(readColours);
-  useEffect(() => {
-    const observer = new MutationObserver(() => setColours(readColours()));
-    observer.observe(document.documentElement, {
-      attributeFilter: ['data-mantine-color-scheme', 'data-palette'],
-    });
-    return () => observer.disconnect();
-  }, []);
-  return colours;
-}
+/** The current colours. */
+export const usePlotColours = (): PlotColours => useThemeStyle(readColours);
 
 function readColours(): PlotColours {
   const style = getComputedStyle(document.documentElement);

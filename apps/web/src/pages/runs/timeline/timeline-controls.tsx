@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import choice from '../../../ui/days-choice.module.css';
 import classes from './timeline.module.css';
+import { choiceLink } from '../../../ui/choice-link.ts';
 import { defaultRange, lengthOf, panView, rangeNames, zoomView, type TimeView } from './time-view.ts';
 import { FilterBar } from '../../../search/filter-bar.tsx';
 import type { TimelineRow } from './timeline-rows.ts';
@@ -58,7 +59,7 @@ export function TimelineControls({ search, view, grouping, rows, onChange, onMov
       {groups.length > 0 && (
         <button
           type="button"
-          className={classes.textButton}
+          className={`text-button ${classes.fold}`}
           onClick={() => onChange({ fold: allFolded ? undefined : groups.map(({ label }) => label) })}
         >
           {allFolded ? 'Expand all' : 'Collapse all'}
@@ -66,7 +67,7 @@ export function TimelineControls({ search, view, grouping, rows, onChange, onMov
       )}
       <button
         type="button"
-        className={`${classes.textButton} ${classes.tableSwitch}`}
+        className={`text-button ${classes.tableSwitch}`}
         onClick={() => onChange({ table: search.table ? undefined : true })}
       >
         {search.table ? 'Show as chart' : 'Show as table'}
@@ -86,18 +87,14 @@ function RangeChoice({ search }: { search: TimelineSearch }) {
         <Link
           key={word}
           from="/w/$workspaceId/timeline"
-          to="."
+          {...choiceLink(word === current)}
           search={(before) => ({
             ...before,
             range: word === defaultRange ? undefined : word,
             from: undefined,
             to: undefined,
           })}
-          replace
-          resetScroll={false}
           className={choice.one}
-          activeOptions={{ explicitUndefined: true }}
-          aria-current={word === current ? 'page' : undefined}
         >
           {rangeLabels[word]}
         </Link>

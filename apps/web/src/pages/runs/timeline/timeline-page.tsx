@@ -116,7 +116,7 @@ export function TimelinePage() {
           {(list.idleCount > 0 || idle) && (
             <button
               type="button"
-              className={classes.textButton}
+              className="text-button"
               onClick={() => change({ idle: idle ? undefined : true })}
             >
               {idle
