@@ -1,39 +1,27 @@
 /** Servers that are killed while they send alerts, two servers at once, and a receiver that never answers. */
 import type { TestServer } from '../fixtures/server.ts';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createSiteServers } from './site-servers.ts';
 import { eventually } from '../fixtures/eventually.ts';
-import { openAlertSite, type AlertSite } from '../e2e/alerts/alert-site.ts';
+import type { AlertSite } from '../e2e/alerts/alert-site.ts';
 import { openServerStore } from '../fixtures/server-store.ts';
+import { openStoppedAlertSite, type StoppedAlertSite } from './stopped-alert-site.ts';
 import { startAlertReceiver } from '../fixtures/alert-receiver.ts';
 import { triggerJob } from '../fixtures/deploy-workspace.ts';
 
-const scripts = { brief: 'if __name__ == "__main__":\n    print("works")\n' };
-
+let stopped: StoppedAlertSite;
 let site: AlertSite;
-let pauseFolder: string;
 let servers: ReturnType<typeof createSiteServers>;
 let firstRequest: number;
 
 beforeAll(async () => {
-  site = await openAlertSite({ scripts, requirements: [] });
-  pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
-  // Each run is an incident of its own.
-  await site.addRule('run_succeeded', { channel_ids: site.channelIds.slice(0, 1) });
-  await site.run('brief');
-  await site.server.end('SIGTERM');
+  stopped = await openStoppedAlertSite();
+  ({ site } = stopped);
 });
-afterAll(async () => {
-  await (await site.server.restart()).remove();
-  await site.remove();
-  await rm(pauseFolder, { recursive: true, force: true });
-});
+afterAll(() => stopped?.remove());
 beforeEach(() => {
-  servers = createSiteServers(site.server, join(pauseFolder, 'reached'));
+  servers = createSiteServers(site.server, stopped.pauseFile);
   firstRequest = site.receiver.received.length;
 });
 // A stopping server records what it has sent: the next test finds nothing to repeat.

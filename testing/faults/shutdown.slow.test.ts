@@ -1,8 +1,7 @@
 /** A server that is asked to stop ends, whatever it waits for. A test hangs if one does not. */
 import type { TestServer } from '../fixtures/server.ts';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -10,32 +9,25 @@ import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createSiteServers } from './site-servers.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { listProcesses } from '@pumphouse/server/platform/process-identity.ts';
-import { openAlertSite, type AlertSite } from '../e2e/alerts/alert-site.ts';
+import type { AlertSite } from '../e2e/alerts/alert-site.ts';
+import { openStoppedAlertSite, type StoppedAlertSite } from './stopped-alert-site.ts';
 import { postgresPort } from '@pumphouse/server/store/postgres/embedded/cluster.ts';
 import { startAlertReceiver } from '../fixtures/alert-receiver.ts';
 import { triggerJob } from '../fixtures/deploy-workspace.ts';
 
-const scripts = { brief: 'if __name__ == "__main__":\n    print("works")\n' };
 const left = 'has not closed in time and is left';
 
+let stopped: StoppedAlertSite;
 let site: AlertSite;
-let pauseFolder: string;
 let servers: ReturnType<typeof createSiteServers>;
 
 beforeAll(async () => {
-  site = await openAlertSite({ scripts, requirements: [], variables: { PUMPHOUSE_LOG_LEVEL: 'info' } });
-  pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
-  await site.addRule('run_succeeded', { channel_ids: site.channelIds.slice(0, 1) });
-  await site.run('brief');
-  await site.server.end('SIGTERM');
+  stopped = await openStoppedAlertSite({ PUMPHOUSE_LOG_LEVEL: 'info' });
+  ({ site } = stopped);
 });
-afterAll(async () => {
-  await (await site.server.restart()).remove();
-  await site.remove();
-  await rm(pauseFolder, { recursive: true, force: true });
-});
+afterAll(() => stopped?.remove());
 beforeEach(() => {
-  servers = createSiteServers(site.server, join(pauseFolder, 'reached'));
+  servers = createSiteServers(site.server, stopped.pauseFile);
 });
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') process.stderr.write(`${servers.readLogs().join('\n')}\n`);
