@@ -1,9 +1,9 @@
 -- compatible
 -- A server of the previous release does not call the function. It takes the same lock before it decides.
 
--- Gives an attempt what it asks for, in one call, if no other attempt has or waits for any of it: most first writes are like
--- that. False, and nothing has changed, in every other case: then the server decides, or rejects the request, by the rules of
--- domain/pipelines/pipeline-holds.ts. A test compares the two.
+-- Gives an attempt what it asks for, in one call, if it holds it already, or if no other attempt has or waits for any of it: most
+-- writes are like that. False, and nothing has changed, in every other case: then the server decides, or rejects the request, by the
+-- rules of domain/pipelines/pipeline-holds.ts. A test compares the two.
 -- `asked` is an array of {kind, profile, name, destination}; an attempt has at most `max_targets` rows.
 create function take_pipeline_holds(asking uuid, asked_in uuid, asked jsonb, max_targets integer) returns boolean
 language plpgsql as $$
@@ -26,6 +26,12 @@ begin
       -- What the attempt itself waits for has its place in the order.
       and case when holds.attempt_id = asking then holds.held_at is null
           else attempts.closed_at is null and attempts.exit is null and (holds.held_at is not null or job_runs.unknown_since is null)
+               -- What it holds already does not wait for those behind it.
+               and not exists (
+                 select from pipeline_holds own
+                  where own.attempt_id = asking and own.held_at is not null
+                    and (own.kind, own.profile, own.name, own.destination)
+                        = (holds.kind, holds.profile, holds.name, holds.destination))
           end;
   if found then
     return false;
