@@ -199,6 +199,20 @@ describe('a long log', () => {
     await page.context().close();
   });
 
+  it('keeps the row in which a selection begins, however soon it is scrolled', async () => {
+    const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
+    await logLine(page, 10).waitFor();
+    // The selection is set while the scroll event is handled, so that no selectionchange comes before it.
+    await page.evaluate(`
+      const text = document.querySelector('[data-line="9"] [data-line-text]');
+      addEventListener('scroll', () => getSelection().collapse(text, 0), { capture: true, once: true });
+      document.querySelector('[data-log-scroller]').scrollTop += 18 * 600;
+    `);
+    await logLine(page, 620).waitFor();
+    expect(await logLine(page, 10).count()).toBe(1);
+    await page.context().close();
+  });
+
   it('is downloaded as a whole', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
     await page.getByRole('button', { name: 'Download' }).click();

@@ -1,4 +1,5 @@
 import {
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -50,7 +51,7 @@ export function LogRows(props: LogRowsProps) {
   const { lines, view, lineOf, isWrapped, hasTimes, find, currentLine, chosen, hrefOf } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const drawnRows = useRef<HTMLDivElement>(null);
-  const selection = useSelection(drawnRows);
+  const { selection, noteSelection } = useSelection(drawnRows);
   useSyncExternalStore(view.subscribe, () => view.version);
   useViewport(scroller, view);
 
@@ -90,6 +91,8 @@ export function LogRows(props: LogRowsProps) {
       tabIndex={0}
       onScroll={(event) => {
         const { scrollTop } = event.currentTarget;
+        // selectionchange may come after the scroll, and a row that a selection starts in must stay.
+        noteSelection();
         flushSync(() => view.scrolled(scrollTop));
       }}
       onKeyDown={props.onKeyDown}
@@ -200,15 +203,18 @@ function useViewport(scroller: { current: HTMLDivElement | null }, view: ListVie
   }, [scroller, view]);
 }
 
-/** Tracks the text selection within the rows. */
-function useSelection(rows: { current: HTMLDivElement | null }): { current: TextSelection | null } {
+/** Tracks the text selection within the rows, by the browser's event and whenever `noteSelection` is called. */
+function useSelection(rows: { current: HTMLDivElement | null }): {
+  selection: { current: TextSelection | null };
+  noteSelection: () => void;
+} {
   const selection = useRef<TextSelection | null>(null);
-  useEffect(() => {
-    const note = () => {
-      selection.current = rows.current && readSelection(rows.current);
-    };
-    document.addEventListener('selectionchange', note);
-    return () => document.removeEventListener('selectionchange', note);
+  const noteSelection = useCallback(() => {
+    selection.current = rows.current && readSelection(rows.current);
   }, [rows]);
-  return selection;
+  useEffect(() => {
+    document.addEventListener('selectionchange', noteSelection);
+    return () => document.removeEventListener('selectionchange', noteSelection);
+  }, [noteSelection]);
+  return { selection, noteSelection };
 }

@@ -59,7 +59,7 @@ export function TimelineControls({ search, view, grouping, rows, onChange, onMov
       {groups.length > 0 && (
         <button
           type="button"
-          className={`text-button ${classes.fold}`}
+          className={`text-button ${classes.collapse}`}
           onClick={() => onChange({ fold: allFolded ? undefined : groups.map(({ label }) => label) })}
         >
           {allFolded ? 'Expand all' : 'Collapse all'}
