@@ -12,6 +12,8 @@ BODY_LIMIT_BYTES = 64 * 1024
 _MAX_EVENTS = 200
 _MAX_IDS = 20
 _TEXTS = {
+    "awaited": "Waiting at most {reason} seconds until the processes of an earlier attempt end, which has pending load"
+    " packages of the pipeline {pipeline}.",
     "finishing": "Finishing {packages} of the pipeline {pipeline}, extracted by {origin}.",
     "finished": "Finished {packages} of the pipeline {pipeline}, extracted by {origin}.",
     "loaded": "The rows of the load job {reason} of the pipeline {pipeline} were at the destination already, and were not"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
-from attempt_runner import DLT, AttemptRunner, build_archive, dlt_environment
+from attempt_runner import DLT, AttemptRunner, await_true, build_archive, dlt_environment
 from attempt_server import ATTEMPT_ID, AttemptServer
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import take_ended
 from pumphouse_bootstrap.pending_packages import PendingPackages
@@ -123,8 +125,15 @@ class PendingPackagesTest(unittest.TestCase):
         # Of the runs, in addition to the usual ones.
         self.variables: dict[str, str] = {}
 
-    def run_attempt(self, code: str = SHOP, ends: tuple = (0, None), pending: dict | None = None, **settings: object) -> list[str]:
-        """Run an attempt to its end; return its log. `pending`: what the server says of packages."""
+    def run_attempt(
+        self,
+        code: str = SHOP,
+        ends: tuple = (0, None),
+        pending: dict | None = None,
+        exclusive: str | None = None,
+        **settings: object,
+    ) -> list[str]:
+        """Run an attempt to its end; return its log. `pending`, `exclusive`: what the server says of packages and of pipelines."""
         self.number += 1
         entry = {"module": "shop", "function": None, "job_type": "batch", "job_ref": "jobs.shop.shop", "profile": "prod"}
         launcher = "dlt._workspace.deployment.launchers.module"
@@ -134,9 +143,12 @@ class PendingPackagesTest(unittest.TestCase):
             arguments=["--run-id", "run-1", "--trigger", "manual:", "--entry-point", json.dumps(entry)],
             variables={"WORKSPACE__PROFILE": "prod", "RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONUNBUFFERED": "1", **self.variables},
             pipelines={
-                "pending": {"max_bytes": 10_000_000, "max_days": 30, "run": self.number, "job": "jobs.shop.shop", **(pending or {})}
+                "pending": {"max_bytes": 10_000_000, "max_days": 30, "run": self.number, "job": "jobs.shop.shop", **(pending or {})},
+                **({"exclusive": exclusive} if exclusive else {}),
             },
         )
+        server.routes["POST -hold-pipeline"] = lambda _query, _body: (200, b'{"state": "held"}')
+        self.server = server
         local_data = {"path": self.data, "source": self.data, "mounted": False, "written_as": "prod"}
         runner = AttemptRunner(server, environment=dlt_environment(dlt=self.dlt), local_data=local_data)
         self.addCleanup(runner.clean)
@@ -283,14 +295,29 @@ class PendingPackagesTest(unittest.TestCase):
 
     def test_a_live_attempt_keeps_its_packages(self) -> None:
         self.kill("load")
-        import fcntl
-
         with open(self.root / "earlier-1" / ".lock", "r+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertIn("ASKED after 0", self.run_attempt())
             self.assertEqual(self.list_kept(), ["earlier-1"])
             [record] = self.records
             self.assertEqual((record["packages"], [each["pipeline"] for each in record["busy"]]), ([], ["shop"]))
+
+    def test_a_run_that_has_the_pipeline_alone_waits_for_the_processes_of_the_attempt_before(self) -> None:
+        self.kill("load")
+        lock = os.open(self.root / "earlier-1" / ".lock", os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def end_attempt_before() -> None:
+            await_true(lambda: any("Waiting at most" in note for note in self.server.notes()), "the report of the wait")
+            os.close(lock)
+
+        thread = threading.Thread(target=end_attempt_before)
+        thread.start()
+        log = self.run_attempt(exclusive="pipeline")
+        thread.join()
+        self.assertIn("ASKED after 3", log)
+        self.assertEqual(self.list_kept(), [])
+        self.assertIn("ids [1, 2, 3, 4, 5, 6]", self.count())
 
     def test_the_next_attempt_may_take_packages_before_the_process_of_the_last_one_ends(self) -> None:
         settings = {"max_bytes": 10_000_000, "max_days": 30, "run": 1, "job": "jobs.shop"}

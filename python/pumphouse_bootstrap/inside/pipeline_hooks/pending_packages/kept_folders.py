@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from .packages import FOLDER, is_pipeline_name, list_pending, open_below, opened_below, read_json
+from .packages import FOLDER, has_pending, is_pipeline_name, list_pending, open_below, opened_below, read_json
 
 ROOT = (".pumphouse", "pipelines")
 LOCK = ".lock"
@@ -146,6 +146,24 @@ def take_ended(root: int, own: str) -> Iterator[AttemptFolder]:
             continue
         if is_over:
             yield folder
+
+
+def is_kept_by_living(root: int, own: str, pipeline: str) -> bool:
+    """Report whether the processes of another attempt live that has pending packages of the pipeline."""
+    for folder in _open_others(root, own):
+        try:
+            if not _has_packages(folder, pipeline) or folder.lock():
+                continue
+        except OSError:
+            # Removed meanwhile, or not a folder of ours.
+            continue
+        return True
+    return False
+
+
+def _has_packages(folder: AttemptFolder, pipeline: str) -> bool:
+    with folder.opened_pipeline(pipeline) as opened:
+        return opened is not None and has_pending(opened)
 
 
 def list_busy(root: int, own: str) -> list[dict]:

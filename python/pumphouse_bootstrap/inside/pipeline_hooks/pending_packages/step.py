@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from ..constructor import construct_again
+from ..description import read_description
+from ..signals import check_signals
 from ..writing_call import WritingCall
-from .kept_folders import AttemptFolder, open_root, remove_tree, take_ended
+from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
@@ -25,6 +28,9 @@ MAX_TRIES = 5
 _REPEATABLE = ("filesystem", "postgres")
 # Folders left by several attempts are finished one after the other.
 _MAX_FOLDERS = 20
+# A node may be silent for longer, with the processes of its pods alive.
+_MAX_WAIT_SECONDS = 30
+_LOOK_EVERY_SECONDS = 0.1
 
 
 class EndedBeforeSource(SystemExit):
@@ -102,6 +108,7 @@ class PendingPackages:
         result, skip = None, 0
         if self._stored is not None:
             self._stored.take(pipeline.pipeline_name)
+        _await_end_of_others(root, own.attempt, pipeline.pipeline_name)
         if not _has_others(root, own.attempt, pipeline.pipeline_name):
             return None
         set_destination(pipeline, arguments)
@@ -185,6 +192,22 @@ def add_step(steps: list, load_steps: list) -> None:
         steps.append(PendingPackages(settings).before_write)
         if settings.get("is_stored"):
             load_steps.append(begin_load)
+
+
+def _await_end_of_others(root: int, own: str, name: str) -> None:
+    """
+    Wait until no other attempt with packages of the pipeline lives, for a limited time. Raises what ends a wait by a signal.
+
+    The server has given this run the pipeline alone, so the run of such an attempt has ended and its processes are about
+    to: a pod that is deleted by force is over for the cluster at once. Without the wait the source is asked again.
+    """
+    if read_description().get("exclusive") != "pipeline" or not is_kept_by_living(root, own, name):
+        return
+    report("awaited", name, {}, [], str(_MAX_WAIT_SECONDS))
+    end = time.monotonic() + _MAX_WAIT_SECONDS
+    while time.monotonic() < end and is_kept_by_living(root, own, name):
+        check_signals()
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def _has_others(root: int, own: str, name: str) -> bool:
