@@ -4,6 +4,9 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+// Latin letters in the two weights of the console, 48 kB together. Other scripts are shown in a font of the system.
+import '@fontsource/inter/latin-400.css';
+import '@fontsource/inter/latin-600.css';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './ui/ui.css';

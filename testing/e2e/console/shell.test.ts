@@ -44,6 +44,24 @@ describe('signing in to the console', () => {
   });
 });
 
+describe('the font', () => {
+  it('is served by the console in two weights that take less than 60 kB', async () => {
+    const page = await site.openAs('viewer', '/jobs');
+    await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    await page.evaluate('document.fonts.ready');
+    const fonts = await page.evaluate<[string, number][]>(
+      `performance.getEntriesByType('resource')
+        .filter(({ name }) => /\\.woff2?$/.test(name)).map(({ name, decodedBodySize }) => [name, decodedBodySize])`,
+    );
+    expect(fonts).toHaveLength(2);
+    expect(fonts.every(([url]) => url.startsWith(site.server.url))).toBe(true);
+    expect(fonts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(60_000);
+    expect(await page.evaluate(`document.fonts.check('400 14px Inter')`)).toBe(true);
+    expect(await page.evaluate(`document.fonts.check('600 14px Inter')`)).toBe(true);
+    await page.context().close();
+  });
+});
+
 describe('signing out', () => {
   it.each<[string, (route: Route) => Promise<void>, string]>([
     ['the server fails', (route) => route.fulfill({ status: 503, body: '' }), 'The server answered 503'],
