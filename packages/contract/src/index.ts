@@ -44,6 +44,7 @@ export * from './schemas/versions/manifest-files.ts';
 export * from './schemas/people/members.ts';
 export * from './schemas/people/memberships.ts';
 export * from './schemas/scheduling/next-starts.ts';
+export * from './schemas/scheduling/schedule-days.ts';
 export * from './schemas/workspaces/organization-settings.ts';
 export * from './schemas/workspaces/organizations.ts';
 export * from './schemas/paging.ts';

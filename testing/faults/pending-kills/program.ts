@@ -2,7 +2,7 @@ export const pipelineNames = ['duckdb', 'filesystem', 'postgres'].flatMap((kind)
   ['append', 'merge', 'replace'].map((disposition) => `${kind}_${disposition}`),
 );
 /** Time limits of jobs, in seconds. */
-export const limits = [2, 4, 7, 11];
+export const limits = [1, 2, 4, 7];
 export const limitedName = (name: string, seconds: number) => `${name}_limited${seconds}`;
 
 /** How many orders each run asks the source for. */

@@ -72,6 +72,7 @@ import { createReadLogLines } from './logs/read-log-lines.ts';
 import { createReadLogs } from './logs/read-logs.ts';
 import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
+import { createReadScheduleDays } from './scheduling/read-schedule-days.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createReadPackages } from './versions/read-packages.ts';
 import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
@@ -271,6 +272,7 @@ export function createServices(ports: ServicePorts) {
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
+    readScheduleDays: createReadScheduleDays(persistence, clock),
     readTickLag,
 
     // Backfills

@@ -16,6 +16,7 @@ const runs: JsonOperationId[] = [
   'get_manifest_build',
   'list_job_runs',
   'list_job_next_ticks',
+  'list_job_schedule_days',
   'list_apps',
   'get_app',
   'list_pending_packages',

@@ -1,6 +1,7 @@
-import type { JobNextTicksResponse, NextStartResponse } from '@pumphouse/contract';
+import type { JobNextTicksResponse, NextStartResponse, ScheduleDaysResponse } from '@pumphouse/contract';
 import type { JobTicks } from '../../services/scheduling/read-next-ticks.ts';
 import type { NextStart } from '../../services/scheduling/read-next-starts.ts';
+import type { ScheduleDays } from '../../services/scheduling/read-schedule-days.ts';
 import { describeTrigger } from '../../domain/jobs/describe-trigger.ts';
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
 import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
@@ -42,6 +43,30 @@ export function toJobNextTicks({ job, triggers }: JobTicks): JobNextTicksRespons
       time_zone: timeZone,
       ticks: ticks.map(toInstant),
     })),
+  };
+}
+
+export function toScheduleDays(calendar: ScheduleDays, timezone: string): ScheduleDaysResponse {
+  const { job, now, days, plannedUntil } = calendar;
+  return {
+    job_id: job.id,
+    timezone,
+    now: toInstant(now),
+    is_paused: job.isPaused,
+    is_archived: job.isArchived,
+    days: days.map(({ date, startMs, endMs, counts, plannedCount }) => ({
+      date,
+      start: toInstant(new Date(startMs)),
+      end: toInstant(new Date(endMs)),
+      completed: counts.completed,
+      failed: counts.failed,
+      cancelled: counts.cancelled,
+      active: counts.active,
+      skipped: counts.skipped,
+      missed: counts.missed,
+      planned: plannedCount,
+    })),
+    planned_until: toInstantOrNull(plannedUntil),
   };
 }
 

@@ -2,7 +2,9 @@ import type { ApiFixture } from '../testing/api-fixture.ts';
 import type { JobGraphResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
+import { deployJobs } from '../testing/deployed-jobs.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { setRun } from '../../store/postgres/testing/runs.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -101,6 +103,107 @@ describe('the next ticks of a job', () => {
     });
     const answer = readAnswer('list_job_next_ticks', await get(`jobs/${jobId}/next-ticks`));
     expect(answer).toMatchObject({ is_archived: true, triggers: [{ ticks: [] }, {}, {}] });
+  });
+});
+
+describe('the days of a schedule', () => {
+  const daily = defineJob('jobs.shop.daily', {
+    triggers: ['schedule:0 6,18 * * *'],
+    require: { timezone: 'Europe/Berlin' },
+  });
+  const at = (time: string) => new Date(`${time}Z`);
+  let dailyId: string;
+  let run: (columns: Parameters<typeof setRun>[2]) => Promise<void>;
+
+  beforeEach(async () => {
+    const jobs = await deployJobs(api, context.workspace.id, context.owner, [daily, report]);
+    dailyId = jobs.idOf(daily.job_ref);
+    run = async (columns) => {
+      const { id } = await jobs.start(daily.job_ref);
+      await setRun(api.testDatabase.database, id, columns);
+    };
+  });
+  const read = async (query: Record<string, string>) =>
+    readAnswer(
+      'list_job_schedule_days',
+      await get(`jobs/${dailyId}/schedule-days?${new URLSearchParams(query).toString()}`),
+    );
+
+  it('count what happened, by day of the requested zone, also when the clocks change', async () => {
+    const ended = { startedAt: at('2026-03-28T22:30:00'), finishedAt: at('2026-03-28T22:31:00') };
+    await run({ ...ended, status: 'completed', createdAt: at('2026-03-28T22:59:59') });
+    await run({ ...ended, status: 'failed', createdAt: at('2026-03-28T23:00:00') });
+    await run({ ...ended, status: 'cancelled', createdAt: at('2026-03-29T21:59:59') });
+    const skip = { reasons: ['paused'], firstAt: '2026-03-30T00:00:00Z', lastAt: '2026-03-30T00:00:00Z' };
+    const skipped = { status: 'skipped', createdAt: at('2026-03-29T22:00:00') } as const;
+    await run({ ...skipped, skip: { ...skip, status: 'skipped_missed', count: 3 } });
+    await run({ ...skipped, skip: { ...skip, status: 'skipped_paused', count: 2 } });
+    const answer = await read({
+      start: '2026-03-28T00:00:00',
+      end: '2026-03-31T00:00:00',
+      timezone: 'Europe/Berlin',
+    });
+    const nothing = { completed: 0, failed: 0, cancelled: 0, active: 0, skipped: 0, missed: 0, planned: 0 };
+    expect(answer.timezone).toBe('Europe/Berlin');
+    expect(answer.days).toEqual([
+      {
+        ...nothing,
+        date: '2026-03-28',
+        start: '2026-03-27T23:00:00.000Z',
+        end: '2026-03-28T23:00:00.000Z',
+        completed: 1,
+      },
+      {
+        ...nothing,
+        date: '2026-03-29',
+        start: '2026-03-28T23:00:00.000Z',
+        end: '2026-03-29T22:00:00.000Z',
+        failed: 1,
+        cancelled: 1,
+      },
+      {
+        ...nothing,
+        date: '2026-03-30',
+        start: '2026-03-29T22:00:00.000Z',
+        end: '2026-03-30T22:00:00.000Z',
+        skipped: 1,
+        missed: 3,
+      },
+    ]);
+  });
+
+  it('count the ticks that list_job_next_ticks lists', async () => {
+    const ticks = readAnswer('list_job_next_ticks', await get(`jobs/${dailyId}/next-ticks?limit=20`));
+    const all = ticks.triggers.flatMap((trigger) => trigger.ticks).map((tick) => Date.parse(tick));
+    const answer = await read({ start: ticks.triggers[0]?.ticks[0] ?? '', timezone: 'Asia/Kolkata' });
+    expect(answer.planned_until).toBeNull();
+    const known = answer.days.slice(0, 8);
+    expect(known.map(({ planned }) => planned)).toEqual(
+      known.map(
+        ({ start, end }) => all.filter((tick) => tick >= Date.parse(start) && tick < Date.parse(end)).length,
+      ),
+    );
+    expect(known.reduce((sum, { planned }) => sum + planned, 0)).toBeGreaterThan(13);
+  });
+
+  it('say until when ticks are counted if they are very many', async () => {
+    const often = defineJob('jobs.shop.often', { triggers: ['schedule:* * * * *'] });
+    const jobs = await deployJobs(api, context.workspace.id, context.owner, [often]);
+    dailyId = jobs.idOf(often.job_ref);
+    const { now, days, planned_until: until } = await read({});
+    expect(days).toHaveLength(38);
+    expect(days.reduce((sum, { planned }) => sum + planned, 0)).toBe(6000);
+    expect(Date.parse(until ?? '') - Date.parse(now)).toBeGreaterThan(5999 * 60_000);
+  });
+
+  it.each([
+    [{ start: '2026-01-02T00:00:00Z', end: '2026-01-01T00:00:00Z' }, 'must be before end'],
+    [{ start: '2026-01-01T00:00:00Z', end: '2026-03-10T00:00:00Z' }, 'at most 62 days'],
+  ])('reject the range %o', async (query, detail) => {
+    const path = `jobs/${dailyId}/schedule-days?${new URLSearchParams(query).toString()}`;
+    const answer = await get(path);
+    expect(answer.json()).toMatchObject({ code: 'invalid_request' });
+    expect(answer.body).toContain(detail);
   });
 });
 

@@ -6,11 +6,19 @@ import {
   maximumNextTicks,
   nextStartsResponse,
 } from '../../schemas/scheduling/next-starts.ts';
-import { queryInteger } from '../../schemas/query.ts';
+import { queryInteger, queryText, queryTimestamp } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
+import { scheduleDaysResponse } from '../../schemas/scheduling/schedule-days.ts';
 
-/** The next starts of a workspace and of a job. */
+/** `start` defaults to 30 days ago, `end` to 37 days after `start`. */
+const scheduleDaysQuery = z.object({
+  start: queryTimestamp.optional(),
+  end: queryTimestamp.optional(),
+  timezone: queryText.default('UTC'),
+});
+
+/** The next starts of a workspace and of a job, and the calendar of a job. */
 export const nextStartRoutes = [
   defineRoute({
     operationId: 'list_next_starts',
@@ -34,6 +42,18 @@ export const nextStartRoutes = [
     params: jobParams,
     query: z.object({ limit: queryInteger({ minimum: 1, maximum: maximumNextTicks }).default(5) }),
     responses: { 200: jobNextTicksResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_job_schedule_days',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/jobs/{job_id}/schedule-days',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: jobParams,
+    query: scheduleDaysQuery,
+    responses: { 200: scheduleDaysResponse },
     errors: readErrors,
   }),
 ] as const;

@@ -16,6 +16,14 @@ export interface QuarterCounts extends RunCounts {
   startsAt: Date;
 }
 
+/** Runs of a job that were created on one day. */
+export interface DayCounts extends RunCounts {
+  /** Index of the day. */
+  day: number;
+  /** Ticks that came while no server was running. They do not count as skipped. */
+  missed: number;
+}
+
 export type RunSeriesStore = ReturnType<typeof createRunSeriesStore>;
 
 const active = `array[${activeRunStates.map((state) => `'${state}'`).join(', ')}]`;
@@ -40,6 +48,28 @@ export function createRunSeriesStore(sql: Queryable) {
                       and created_at >= :start and created_at < :end) as counted
             group by starts_at order by starts_at`,
           { workspaceId, start, end },
+        ),
+      ),
+
+    /**
+     * Counts the runs of a job by day; days without runs are omitted.
+     * @param bounds the start of each day in order, and the end of the last one
+     */
+    countDays: (jobId: string, bounds: readonly Date[]) =>
+      sql.query<DayCounts>(
+        named(
+          `select day, count(*) filter (where status = 'completed')::int as completed,
+                  count(*) filter (where status = 'failed')::int as failed,
+                  count(*) filter (where status = 'cancelled')::int as cancelled,
+                  count(*) filter (where status = 'skipped' and not is_missed)::int as skipped,
+                  count(*) filter (where status = any(${active}))::int as active,
+                  coalesce(sum(ticks) filter (where is_missed), 0)::int as missed
+             from (select width_bucket(created_at, :bounds::timestamptz[]) - 1 as day, status,
+                          coalesce(skip->>'status' = 'skipped_missed', false) as is_missed, (skip->>'count')::int as ticks
+                     from job_runs
+                    where job_id = :jobId and created_at >= :start and created_at < :end) as counted
+            group by day order by day`,
+          { jobId, bounds, start: bounds[0], end: bounds.at(-1) },
         ),
       ),
 
