@@ -180,6 +180,37 @@ describe("a job's page", () => {
     await page.context().close();
   });
 
+  it('has a calendar of what its schedule did and plans, whose days lead to their runs', async () => {
+    const page = await site.openAs('viewer', '/jobs/stripe_payments?tab=schedule');
+    const today = page.getByRole('link', { name: /^\d+ \w+ \d{4} 2 failed$/ });
+    await today.waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Next month' }).click();
+    await page.waitForURL(/month=\d{4}-\d\d/);
+    const planned = page.getByRole('link', { name: /^\d+ \w+ \d{4} 1 planned$/ });
+    // Monday through Friday.
+    await expect.poll(() => planned.count()).toBeGreaterThanOrEqual(20);
+    expect(await planned.count()).toBeLessThanOrEqual(23);
+    await page.getByRole('button', { name: 'Previous month' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('month'));
+    const isFocused = () =>
+      today
+        .and(page.locator(':focus'))
+        .count()
+        .then((count) => count === 1);
+    await today.focus();
+    const step = (await today.textContent())?.startsWith('1') ? 'ArrowRight' : 'ArrowLeft';
+    await page.keyboard.press(step);
+    await expect.poll(isFocused).toBe(false);
+    await page.keyboard.press(step === 'ArrowLeft' ? 'ArrowRight' : 'ArrowLeft');
+    await expect.poll(isFocused).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    await page.getByRole('link', { name: 'stripe_payments #2' }).waitFor();
+    expect(searchOf(page)).toMatch(/job_id=.*from=.*to=/);
+    await page.context().close();
+  });
+
   it('starts a run and cancels it', async () => {
     const page = await site.openAs('developer', '/jobs/warehouse_backfill');
     await page.getByText('No runs yet').waitFor();

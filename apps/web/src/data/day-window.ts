@@ -1,3 +1,5 @@
+import { viewersZone } from '../ui/time-zone.ts';
+
 /** Selectable time ranges in days. The URL holds the number; the default is 30. */
 export const dayChoices = ['7', '30', '90', '365'] as const;
 export type DayChoice = (typeof dayChoices)[number];
@@ -19,6 +21,6 @@ export function dayWindow(days: DayChoice = usualDays, now = new Date()): DayWin
   const [month, day] = [first.getMonth() + 1, first.getDate()].map((part) => String(part).padStart(2, '0'));
   return {
     start: `${first.getFullYear()}-${month}-${day}T00:00:00`,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: viewersZone,
   };
 }

@@ -34,6 +34,8 @@ export const job = createRoute({
     tab: searchWord(['runs', 'schedule', 'backfill', 'graph', 'lineage', 'versions', 'definition']),
     /** The backfill whose windows are shown. */
     backfill: searchText,
+    /** The month of the schedule: 2026-01. */
+    month: searchText,
     ...lineageSearch,
   }),
   loader: async ({ context: { queryClient }, params }) => {

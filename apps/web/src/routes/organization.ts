@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit/audit-log-search.ts';
+import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
@@ -11,6 +11,7 @@ import { searchFlag, searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workersOf } from '../pages/workers/workers-query.ts';
+import { viewersZone } from '../ui/time-zone.ts';
 
 const rolesIn = async (queryClient: QueryClient, organizationId: string) =>
   rolesInOrganization(await queryClient.ensureQueryData(organizationMe(organizationId)));
@@ -106,7 +107,7 @@ export const organizationAuditLog = createRoute({
       queryClient.ensureInfiniteQueryData(
         operationPages('list_organization_audit_log', {
           params: { organization_id: organizationId },
-          query: auditLogQuery(deps, viewerZone()),
+          query: auditLogQuery(deps, viewersZone),
         }),
       ),
     ),

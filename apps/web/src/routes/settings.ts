@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit/audit-log-search.ts';
+import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
@@ -10,6 +10,7 @@ import { searchWord } from '../search/search-params.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workspace } from './workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
+import { viewersZone } from '../ui/time-zone.ts';
 
 const rolesIn = async (queryClient: QueryClient, workspaceId: string) =>
   rolesInWorkspace(await queryClient.ensureQueryData(workspaceMe(workspaceId)));
@@ -101,7 +102,7 @@ export const workspaceAuditLog = createRoute({
       queryClient.ensureInfiniteQueryData(
         operationPages('list_workspace_audit_log', {
           params: { workspace_id: workspaceId },
-          query: auditLogQuery(deps, viewerZone()),
+          query: auditLogQuery(deps, viewersZone),
         }),
       ),
     ),

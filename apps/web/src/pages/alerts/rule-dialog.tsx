@@ -21,6 +21,7 @@ import {
   toRuleValues,
   type RuleValues,
 } from './rule-values.ts';
+import { viewersZone } from '../../ui/time-zone.ts';
 
 interface RuleDialogProps {
   /** Null creates a rule. */
@@ -29,7 +30,6 @@ interface RuleDialogProps {
   onSaved: (saved: AlertRuleResponse) => void;
 }
 
-const ownTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const severities = [
   { value: '', label: 'Default of the kind' },
   { value: 'info', label: 'Info' },
@@ -53,7 +53,7 @@ export function RuleDialog({ rule, onClose, onSaved }: RuleDialogProps) {
   const { id, params } = useWorkspace();
   const { data: channels } = useQuery(channelsOf(id));
   const change = useChange({
-    initial: rule ? toRuleValues(rule, ownTimeZone) : emptyRule(ownTimeZone),
+    initial: rule ? toRuleValues(rule, viewersZone) : emptyRule(viewersZone),
     check: ({ name }) => (name.trim() === '' ? [{ key: 'name', message: 'is required' }] : []),
     fieldOf: (key) => fieldNames[key] ?? key,
     send: (values) => {

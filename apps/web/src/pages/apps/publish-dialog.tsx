@@ -11,6 +11,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { describeLink } from './app-texts.ts';
 import { checkPublishValues, noPublishValues, toPublishBody } from './publish-values.ts';
 import { PublicLink } from './public-link.tsx';
+import { viewersZone } from '../../ui/time-zone.ts';
 
 interface PublishDialogProps {
   jobId: string;
@@ -20,8 +21,6 @@ interface PublishDialogProps {
   onPublished: () => void;
   onClose: () => void;
 }
-
-const viewerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Dialog that creates a public link and shows it. */
 export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: PublishDialogProps) {
@@ -53,7 +52,7 @@ export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: Pu
         <TextInput
           type="datetime-local"
           label="Expires"
-          description={`Optional. In your time zone, ${viewerZone()}. Without it, the link does not expire.`}
+          description={`Optional. In your time zone, ${viewersZone}. Without it, the link does not expire.`}
           value={change.values.expires_at}
           error={change.problems.expires_at}
           onChange={(event) => change.set('expires_at', event.currentTarget.value)}

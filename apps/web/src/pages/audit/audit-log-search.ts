@@ -32,6 +32,3 @@ const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNa
 function dayAfter(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }
-
-/** The browser's time zone, in which the days of the filters start. */
-export const viewerZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -2,11 +2,12 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { auditLogQuery, viewerZone } from './audit-log-search.ts';
+import { auditLogQuery } from './audit-log-search.ts';
 import { AuditLogView } from './audit-log-view.tsx';
 import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
+import { viewersZone } from '../../ui/time-zone.ts';
 
 /** Audit log of an organization and all its workspaces. */
 export function OrganizationAuditLogPage() {
@@ -23,7 +24,7 @@ function AuditLog() {
   const { id, me, params } = useOrganization();
   const search = useSearch({ from: '/signed-in/organizations/$organizationId/audit-log' });
   const navigate = useNavigate();
-  const query = auditLogQuery(search, viewerZone());
+  const query = auditLogQuery(search, viewersZone);
   const list = useInfiniteQuery(operationPages('list_organization_audit_log', { params, query }));
   const { data: members } = useQuery(organizationMembers(id));
   return (

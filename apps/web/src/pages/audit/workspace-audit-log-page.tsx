@@ -2,11 +2,12 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { auditLogQuery, viewerZone } from './audit-log-search.ts';
+import { auditLogQuery } from './audit-log-search.ts';
 import { AuditLogView } from './audit-log-view.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 import { RefusedPage } from '../workspaces/refused-page.tsx';
+import { viewersZone } from '../../ui/time-zone.ts';
 
 /** Audit log of a workspace. */
 export function WorkspaceAuditLogPage() {
@@ -19,7 +20,7 @@ function AuditLog() {
   const { id, me, params } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/settings/audit-log' });
   const navigate = useNavigate();
-  const query = auditLogQuery(search, viewerZone());
+  const query = auditLogQuery(search, viewersZone);
   const list = useInfiniteQuery(operationPages('list_workspace_audit_log', { params, query }));
   const { data: access } = useQuery(workspaceAccess(id));
   return (

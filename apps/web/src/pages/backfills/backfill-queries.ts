@@ -1,7 +1,7 @@
 import type { JsonOperationId } from '@pumphouse/contract';
 import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { boundsOfMonth, type Month } from './calendar-days.ts';
+import { boundsOfMonth, type Month } from '../../calendar/months.ts';
 
 /** The days of a month, in the zone of the server's choice for bounds: UTC. */
 export const calendarOfMonth = (params: { workspace_id: string; job_id: string }, month: Month) =>

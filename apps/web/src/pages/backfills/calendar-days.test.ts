@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CalendarDay } from './calendar-days.ts';
-import {
-  boundsOfMonth,
-  completedShare,
-  describeDay,
-  listMonths,
-  listWeeks,
-  rangeOfSelection,
-  shiftDate,
-  stateOfDay,
-} from './calendar-days.ts';
+import { completedShare, describeDay, rangeOfSelection, stateOfDay } from './calendar-days.ts';
+import { shiftDate } from '../../calendar/months.ts';
 
 const counts = { completed: 0, running: 0, failed: 0, invalidated: 0, missing: 0 };
 const day = (date: string, own: Partial<CalendarDay['counts']>): CalendarDay => ({
@@ -17,34 +9,6 @@ const day = (date: string, own: Partial<CalendarDay['counts']>): CalendarDay => 
   counts: { ...counts, ...own },
   start: `${date}T06:00:00.000Z`,
   end: `${shiftDate(date, 1)}T06:00:00.000Z`,
-});
-
-describe('a calendar', () => {
-  it('has weeks that begin on Monday', () => {
-    const weeks = listWeeks({ year: 2026, month: 1 });
-    expect(weeks).toHaveLength(5);
-    expect(weeks[0]).toEqual([null, null, null, null, null, null, '2026-02-01']);
-    expect(weeks[4]?.slice(0, 6)).toEqual([
-      '2026-02-23',
-      '2026-02-24',
-      '2026-02-25',
-      '2026-02-26',
-      '2026-02-27',
-      '2026-02-28',
-    ]);
-  });
-
-  it('has months across years', () => {
-    expect(listMonths({ year: 2026, month: 0 }, 3)).toEqual([
-      { year: 2025, month: 10 },
-      { year: 2025, month: 11 },
-      { year: 2026, month: 0 },
-    ]);
-    expect(boundsOfMonth({ year: 2025, month: 11 })).toEqual({
-      start: '2025-12-01T00:00:00',
-      end: '2026-01-01T00:00:00',
-    });
-  });
 });
 
 describe('a day', () => {

@@ -18,50 +18,6 @@ export const dayAppearance: Record<DayState, { word: string; glyph: string }> = 
   outside: { word: 'Outside', glyph: '' },
 };
 
-/** A month of a calendar, such as 2026-01. */
-export interface Month {
-  year: number;
-  /** From 0. */
-  month: number;
-}
-
-/** Lists `count` months that end with one, oldest first. */
-export function listMonths(last: Month, count: number): Month[] {
-  return Array.from({ length: count }, (_, index) => shiftMonth(last, index - count + 1));
-}
-
-export function shiftMonth({ year, month }: Month, by: number): Month {
-  const at = new Date(Date.UTC(year, month + by, 1));
-  return { year: at.getUTCFullYear(), month: at.getUTCMonth() };
-}
-
-/** Returns the first moment of a month and of the next one as dates without a zone. */
-export function boundsOfMonth(month: Month): { start: string; end: string } {
-  return { start: `${toDate(month, 1)}T00:00:00`, end: `${toDate(shiftMonth(month, 1), 1)}T00:00:00` };
-}
-
-/** Lists the weeks of a month as dates, Monday first; null fills the first and the last week. */
-export function listWeeks(month: Month): (string | null)[][] {
-  const first = new Date(Date.UTC(month.year, month.month, 1));
-  const length = new Date(Date.UTC(month.year, month.month + 1, 0)).getUTCDate();
-  const before = (first.getUTCDay() + 6) % 7;
-  const cells: (string | null)[] = [
-    ...Array.from({ length: before }, () => null),
-    ...Array.from({ length }, (_, index) => toDate(month, index + 1)),
-  ];
-  while (cells.length % 7 !== 0) cells.push(null);
-  return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
-}
-
-function toDate({ year, month }: Month, day: number): string {
-  return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
-}
-
-/** Moves a date by days. */
-export function shiftDate(date: string, days: number): string {
-  return new Date(new Date(`${date}T00:00:00Z`).getTime() + days * 86_400_000).toISOString().slice(0, 10);
-}
-
 export function stateOfDay(day: CalendarDay | undefined): DayState {
   return (day && dayStates.find((state) => day.counts[state] > 0)) ?? 'outside';
 }

@@ -1,19 +1,26 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import classes from './backfills.module.css';
-import type { CalendarDay, DaySelection, Month } from './calendar-days.ts';
+import type { CalendarDay, DaySelection } from './calendar-days.ts';
+import type { Month } from '../../calendar/months.ts';
 import {
   completedShare,
   dayAppearance,
   dayStates,
   describeDay,
   isSelectedDay,
-  listMonths,
-  listWeeks,
-  shiftDate,
-  shiftMonth,
   stateOfDay,
 } from './calendar-days.ts';
+import {
+  daySteps,
+  listMonths,
+  listWeeks,
+  nameDay,
+  nameMonth,
+  shiftDate,
+  shiftMonth,
+  weekdays,
+} from '../../calendar/months.ts';
 
 interface WindowCalendarProps {
   /** The last of the shown months. */
@@ -26,16 +33,6 @@ interface WindowCalendarProps {
 
 /** Months shown at a time. */
 export const shownMonths = 3;
-
-const monthName = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
-const dayName = new Intl.DateTimeFormat('en', {
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
-const weekdays = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
-const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
 /**
  * Months of days, colored by the state of their windows. A click selects a day; dragging, or a click or an arrow
@@ -61,7 +58,7 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
   }
 
   function move(event: KeyboardEvent, date: string): void {
-    const step = steps[event.key];
+    const step = daySteps[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const next = shiftDate(date, step);
@@ -77,7 +74,7 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
       <div className={classes.months} ref={grid}>
         {months.map((month) => (
           <table key={`${month.year}-${month.month}`} className={classes.month}>
-            <caption>{monthName.format(Date.UTC(month.year, month.month, 1))}</caption>
+            <caption>{nameMonth(month)}</caption>
             <thead>
               <tr>
                 {weekdays.map((name) => (
@@ -155,7 +152,7 @@ interface DayButtonProps {
 
 function DayButton({ date, day, isSelected, isReachable, onPress, onEnter, onKey }: DayButtonProps) {
   const state = stateOfDay(day);
-  const label = `${dayName.format(new Date(`${date}T00:00:00Z`))}: ${describeDay(day)}`;
+  const label = `${nameDay(date)}: ${describeDay(day)}`;
   const share = day ? completedShare(day) : 0;
   return (
     <button

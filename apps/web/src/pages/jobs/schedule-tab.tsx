@@ -5,14 +5,14 @@ import { ClockTime, Time } from '../../ui/time.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Section } from '../../ui/page.tsx';
+import { ScheduleCalendar } from './schedule-calendar.tsx';
 import { ticksOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
+import { viewersZone } from '../../ui/time-zone.ts';
 
 type TriggerTicks = RouteResponse<'list_job_next_ticks'>['triggers'][number];
 
-const viewersZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Triggers of a job and its next scheduled ticks. */
+/** Triggers of a job: a month of its past and planned starts, and the next ticks. */
 export function ScheduleTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch } = useQuery(ticksOfJob(workspaceId, jobId));
@@ -37,6 +37,7 @@ export function ScheduleTab() {
           Add a trigger such as <code>schedule:0 6 * * *</code> or <code>every:1h</code>, and deploy.
         </Empty>
       )}
+      <ScheduleCalendar />
       {timed.map((each) => (
         <Ticks key={each.trigger} trigger={each} isHeld={data.is_paused || data.is_archived} />
       ))}

@@ -8,14 +8,13 @@ import { Empty, ErrorNotice } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
-
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { viewersZone } from '../../ui/time-zone.ts';
 
 /** Next starts of all jobs in chronological order, with blocking reasons. */
 export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries>['starts'] }) {
   const { data, error } = useQuery(query);
   return (
-    <Section title="Next up" aside={<span className="quiet">{zone}</span>}>
+    <Section title="Next up" aside={<span className="quiet">{viewersZone}</span>}>
       {error && <ErrorNotice error={error} />}
       {data?.items.length === 0 && (
         <Empty title="No scheduled runs">

@@ -13,6 +13,7 @@ import { TargetTip, type TipPosition } from './target-tip.tsx';
 import { useBarKeys } from './use-bar-keys.ts';
 import { usePlotColours } from './plot-colours.ts';
 import { usePlotGestures } from './use-plot-gestures.ts';
+import { viewersZone } from '../../../ui/time-zone.ts';
 
 export interface TimelineChartProps {
   /** Accessible name: "Timeline". */
@@ -30,8 +31,6 @@ export interface TimelineChartProps {
   onFold: (groupLabel: string) => void;
   onOpen: (bar: Bar, isNewTab: boolean) => void;
 }
-
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /**
  * Rows of bars on a time axis. Labels are elements, bars are drawn on a canvas: only visible rows are rendered.
@@ -74,7 +73,7 @@ export function TimelineChart(props: TimelineChartProps) {
 
   return (
     <div className={classes.chart} data-fixed={props.onView === null}>
-      <div className={classes.corner}>{zone}</div>
+      <div className={classes.corner}>{viewersZone}</div>
       <div
         ref={ruler}
         className={classes.ruler}
