@@ -16,8 +16,14 @@ beforeAll(async () => {
   receiver = await startAlertReceiver();
   site = await startEmptyConsoleSite({ PUMPHOUSE_ALERTS_ALLOWED_TARGETS: '127.0.0.1' });
   await deployWorkspace(site.server, site.api.id, {
-    files: { 'unsteady.py': 'raise KeyError("id")\n' },
-    jobs: [defineScriptJob('unsteady')],
+    files: {
+      'unsteady.py': 'raise KeyError("id")\n',
+      'silent.py': 'import time\nwhile True:\n    time.sleep(1)\n',
+    },
+    jobs: [
+      defineScriptJob('unsteady'),
+      { ...defineScriptJob('silent'), execute: { timeout: { grace_period: 1 } } },
+    ],
   });
   owner = await site.openAs('owner', '/alerts/channels');
 });
@@ -85,6 +91,23 @@ it('snoozes the incident, acknowledges it, and the receiver learns of that', asy
   await incident.getByText('by owner@example.com').waitFor();
   await expect.poll(() => receiver.received.map(({ body }) => body).join()).toContain('alert.acknowledged');
   await expectAccessibleAt('acknowledged');
+});
+
+it('acknowledges on the overview an incident that no other row shows', async () => {
+  const { client } = site.server;
+  await client.call('create_alert_rule', {
+    params: { workspace_id: site.api.id },
+    body: { name: 'Silent runs', kind: 'no_output', conditions: { after_seconds: 10 } },
+  });
+  const jobRunId = await triggerJob(site.server, site.api.id, 'jobs.silent');
+  await open('/');
+  const attention = owner.getByRole('region', { name: '1 job and 1 incident need attention' });
+  await attention.getByRole('link', { name: /silent/ }).waitFor();
+  await expectAccessibleAt('attention');
+  await button(attention, /^Acknowledge .*silent/).click();
+  await owner.getByRole('region', { name: '1 job needs attention' }).waitFor();
+  await client.call('cancel_job_run', { params: { workspace_id: site.api.id, job_run_id: jobRunId } });
+  await site.api.awaitEnd(jobRunId);
 });
 
 it('sees in the delivery log what was sent', async () => {

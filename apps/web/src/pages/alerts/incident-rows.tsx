@@ -62,8 +62,8 @@ export function IncidentRows({ incidents }: { incidents: readonly AlertIncidentR
   );
 }
 
-/** The links of an incident are pages of this console. */
-function IncidentTitle({ incident }: { incident: AlertIncidentResponse }) {
+/** The title of an incident, with a link to the page of the console that shows its subject. */
+export function IncidentTitle({ incident }: { incident: AlertIncidentResponse }) {
   const [main] = incident.links;
   return main === undefined ? <>{incident.title}</> : <a href={main.url}>{incident.title}</a>;
 }
@@ -80,7 +80,8 @@ function StateNote({ incident }: { incident: AlertIncidentResponse }) {
   return state === 'resolved' && resolution !== null ? <div className="quiet">{resolution}</div> : null;
 }
 
-function IncidentActions({ incident }: { incident: AlertIncidentResponse }) {
+/** Buttons that acknowledge, snooze and resolve an incident. */
+export function IncidentActions({ incident }: { incident: AlertIncidentResponse }) {
   const { params, whyNotChange } = useWorkspace();
   const at = { ...params, incident_id: incident.id };
   const whyNot = whyNotChange('alert.handle');

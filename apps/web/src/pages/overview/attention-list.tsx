@@ -1,4 +1,4 @@
-import type { RunOverviewResponse } from '@pumphouse/contract';
+import type { AlertIncidentResponse, RunOverviewResponse } from '@pumphouse/contract';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './overview.module.css';
@@ -6,7 +6,7 @@ import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { describeRow, lineInLog, type FailingJob } from './attention.ts';
 import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
-import { LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
+import { IncidentRow, LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
 import { Section } from '../../ui/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
@@ -30,18 +30,28 @@ interface AttentionProps {
   waits: readonly RunOverviewResponse[];
   overdue: readonly OverdueTick[];
   stale: readonly StalePipeline[];
+  incidents: readonly AlertIncidentResponse[];
   /** Whether all data has arrived. Until then the list must not claim that all is well. */
   isWhole: boolean;
 }
 
 /**
  * Everything that needs attention: failing jobs with reason and actions, runs that no server can see, long
- * waits, overdue ticks and stale pipelines.
+ * waits, overdue ticks, stale pipelines, and incidents of alert rules such as a load without rows.
  */
-export function Attention({ failing, total, unknown, waits, overdue, stale, isWhole }: AttentionProps) {
+export function Attention({
+  failing,
+  total,
+  unknown,
+  waits,
+  overdue,
+  stale,
+  incidents,
+  isWhole,
+}: AttentionProps) {
   const { id: workspaceId } = useWorkspace();
   const count = Math.max(total ?? 0, failing.length);
-  const others = unknown.length + waits.length + overdue.length + stale.length;
+  const others = unknown.length + waits.length + overdue.length + stale.length + incidents.length;
   if (failing.length + others === 0) {
     if (!isWhole) return null;
     return (
@@ -58,6 +68,7 @@ export function Attention({ failing, total, unknown, waits, overdue, stale, isWh
         waiting: waits.length,
         overdue: overdue.length,
         stale: stale.length,
+        incidents: incidents.length,
       })}
       aside={
         count > maxShown && (
@@ -86,6 +97,9 @@ export function Attention({ failing, total, unknown, waits, overdue, stale, isWh
         ))}
         {stale.slice(0, maxShown).map((row) => (
           <StalePipelineRow key={row.pipeline_name} row={row} />
+        ))}
+        {incidents.slice(0, maxShown).map((incident) => (
+          <IncidentRow key={incident.id} incident={incident} />
         ))}
       </ul>
     </Section>

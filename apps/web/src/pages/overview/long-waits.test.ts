@@ -1,9 +1,10 @@
 import type { FailingJob } from './attention.ts';
-import type { JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
+import type { AlertIncidentResponse, JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import {
   describeAttention,
   listLongWaits,
+  listOpenIncidents,
   listOverdueTicks,
   omitPipelinesOfFailingJobs,
   type StalePipeline,
@@ -50,11 +51,25 @@ it('omits stale pipelines of failing jobs', () => {
   expect(listed.map((row) => row.pipeline_name)).toEqual(['shop', 'events']);
 });
 
+it('lists open incidents that no other row shows', () => {
+  const incidents = [
+    { id: 'rows', kind: 'zero_rows', state: 'open', is_muted: false },
+    { id: 'failed', kind: 'run_failed', state: 'open', is_muted: false },
+    { id: 'seen', kind: 'zero_rows', state: 'acknowledged', is_muted: false },
+    { id: 'muted', kind: 'schema_changed', state: 'open', is_muted: true },
+    { id: 'newer', kind: 'a kind of a newer server', state: 'open', is_muted: false },
+  ] as AlertIncidentResponse[];
+  expect(listOpenIncidents(incidents).map(({ id }) => id)).toEqual(['rows', 'newer']);
+});
+
 it.each([
-  [{ failing: 1, unknown: 0, waiting: 0, overdue: 0, stale: 0 }, '1 job needs attention'],
-  [{ failing: 0, unknown: 0, waiting: 1, overdue: 0, stale: 0 }, '1 waiting run needs attention'],
+  [{ failing: 1, unknown: 0, waiting: 0, overdue: 0, stale: 0, incidents: 0 }, '1 job needs attention'],
   [
-    { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3 },
+    { failing: 0, unknown: 0, waiting: 1, overdue: 0, stale: 0, incidents: 0 },
+    '1 waiting run needs attention',
+  ],
+  [
+    { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3, incidents: 0 },
     '2 jobs, 2 unknown runs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
   ],
 ])('describes what needs attention: %o', (counts, text) => {

@@ -1,4 +1,10 @@
-import type { JobOverviewResponse, PipelineFreshnessRow, RunOverviewResponse } from '@pumphouse/contract';
+import type {
+  AlertIncidentResponse,
+  AlertKind,
+  JobOverviewResponse,
+  PipelineFreshnessRow,
+  RunOverviewResponse,
+} from '@pumphouse/contract';
 import type { FailingJob } from './attention.ts';
 import { longWaitSeconds } from '@pumphouse/contract';
 
@@ -39,18 +45,27 @@ export interface AttentionCounts {
   waiting: number;
   overdue: number;
   stale: number;
+  incidents: number;
 }
 
 /** "1 job needs attention", "2 jobs, 1 waiting run and 1 stale pipeline need attention". */
-export function describeAttention({ failing, unknown, waiting, overdue, stale }: AttentionCounts): string {
+export function describeAttention({
+  failing,
+  unknown,
+  waiting,
+  overdue,
+  stale,
+  incidents,
+}: AttentionCounts): string {
   const parts = [
     countOf(failing, 'job', 'jobs'),
     countOf(unknown, 'unknown run', 'unknown runs'),
     countOf(waiting, 'waiting run', 'waiting runs'),
     countOf(overdue, 'overdue schedule', 'overdue schedules'),
     countOf(stale, 'stale pipeline', 'stale pipelines'),
+    countOf(incidents, 'incident', 'incidents'),
   ].filter((part) => part !== null);
-  const isOne = failing + unknown + waiting + overdue + stale === 1;
+  const isOne = failing + unknown + waiting + overdue + stale + incidents === 1;
   const last = parts.pop() ?? '';
   const list = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
   return `${list} ${isOne ? 'needs' : 'need'} attention`;
@@ -73,4 +88,21 @@ export function omitPipelinesOfFailingJobs(
 ): StalePipeline[] {
   const failingIds = new Set(failing.map(({ job }) => job.id));
   return stale.filter(({ last_run: run }) => run === null || !failingIds.has(run.job_run.job_id));
+}
+
+/** Kinds of incidents that other rows show already, or that are good news. */
+const otherwiseShown: ReadonlySet<string> = new Set<AlertKind>([
+  'run_failed',
+  'run_succeeded',
+  'recovered',
+  'late',
+  'stuck_waiting',
+  'freshness_missed',
+]);
+
+/** Open incidents that are neither acknowledged nor snoozed nor muted, and that no other row shows. */
+export function listOpenIncidents(incidents: readonly AlertIncidentResponse[]): AlertIncidentResponse[] {
+  return incidents.filter(({ state, kind, is_muted: isMuted }) => {
+    return state === 'open' && !isMuted && !otherwiseShown.has(kind);
+  });
 }

@@ -4,7 +4,12 @@ import classes from './overview.module.css';
 import { Attention } from './attention-list.tsx';
 import { FirstSteps } from '../first-steps/first-steps.tsx';
 import { listFailing } from './attention.ts';
-import { listLongWaits, listOverdueTicks, omitPipelinesOfFailingJobs } from './long-waits.ts';
+import {
+  listLongWaits,
+  listOpenIncidents,
+  listOverdueTicks,
+  omitPipelinesOfFailingJobs,
+} from './long-waits.ts';
 import { LoadedPipelines } from './loaded-pipelines.tsx';
 import { LoadingRows, ErrorNotice } from '../../ui/answers.tsx';
 import { NextStarts } from './next-starts.tsx';
@@ -33,6 +38,7 @@ export function OverviewPage() {
   const unknown = useQuery(queries.unknown);
   const ticks = useQuery(queries.ticks);
   const stale = useQuery(queries.stale);
+  const incidents = useQuery(queries.incidents);
   const now = new Date(useNow(30));
   const jobs = recent.data?.items ?? [];
   const failingJobs = listFailing(failing.data?.items ?? [], jobs);
@@ -65,7 +71,8 @@ export function OverviewPage() {
         waits={listLongWaits(waiting.data?.items ?? [], now)}
         overdue={listOverdueTicks(ticks.data?.items ?? [], now)}
         stale={omitPipelinesOfFailingJobs(stale.data?.items ?? [], failingJobs)}
-        isWhole={[failing, unknown, waiting, ticks, stale].every(({ isSuccess }) => isSuccess)}
+        incidents={listOpenIncidents(incidents.data?.items ?? [])}
+        isWhole={[failing, unknown, waiting, ticks, stale, incidents].every(({ isSuccess }) => isSuccess)}
       />
       <RunSummary series={series.data} error={series.error} window={window} />
       <RunningNow query={queries.active} jobs={jobs} />

@@ -56,6 +56,7 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       params,
       query: { is_stale: false, sort: ['last_success_at'], order: ['desc'], limit: 8 },
     }),
+    incidents: operation('list_alert_incidents', { params, query: { is_open: true, limit: 50 } }),
     changes: operation('list_schema_changes', { params, query: { limit: 6 } }),
     days: pipelineSeries(workspaceId, undefined),
   };

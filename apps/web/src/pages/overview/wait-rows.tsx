@@ -1,23 +1,34 @@
 import { Link } from '@tanstack/react-router';
 import classes from './overview.module.css';
 import type { OverdueTick, StalePipeline } from './long-waits.ts';
-import type { RunOverviewResponse } from '@pumphouse/contract';
+import type { AlertIncidentResponse, RunOverviewResponse } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
 import { FreshnessState } from '../../details/freshness-state.tsx';
+import { IncidentActions, IncidentTitle } from '../alerts/incident-rows.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { RunState, State } from '../../ui/state.tsx';
 import { runStates } from '../../ui/run-states.ts';
+import { Severity } from '../alerts/severity.tsx';
 import { shortenJobName } from '../../details/job-name.ts';
 import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-function AttentionRow({ head, children }: { head: ReactNode; children: ReactNode }) {
+function AttentionRow({
+  head,
+  actions,
+  children,
+}: {
+  head: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <li className={classes.waiting} data-row>
       <div className={classes.failingText}>
         <div className={classes.failingHead}>{head}</div>
         <div className={classes.reason}>{children}</div>
       </div>
+      {actions}
     </li>
   );
 }
@@ -116,6 +127,26 @@ export function StalePipelineRow({ row }: { row: StalePipeline }) {
   return (
     <AttentionRow head={head}>
       <span className="quiet">{freshness.detail}</span>
+    </AttentionRow>
+  );
+}
+
+/** An incident of an alert rule: what it found, and buttons to acknowledge or snooze it. */
+export function IncidentRow({ incident }: { incident: AlertIncidentResponse }) {
+  const head = (
+    <>
+      <Severity severity={incident.severity} />
+      <span className={classes.strong}>
+        <IncidentTitle incident={incident} />
+      </span>
+      <span className="quiet">
+        <Time at={incident.last_at} />
+      </span>
+    </>
+  );
+  return (
+    <AttentionRow head={head} actions={<IncidentActions incident={incident} />}>
+      <span className="quiet">{incident.details[0] ?? incident.rule_name}</span>
     </AttentionRow>
   );
 }
