@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import classes from './daily-charts.module.css';
 import { dailyTrends, spanDays, type DailyTrendName, type DaySpan } from './daily-trends.ts';
 import { TrendChart } from './trend-chart.tsx';
+import { useNow } from '../ui/time.tsx';
 
 interface DailyChartsProps {
   days: PipelineDailySeriesResponse['days'];
@@ -22,7 +23,8 @@ const charts: readonly { name: DailyTrendName; title: string }[] = [
 
 /** Charts of rows, bytes, durations and run results over the same days, side by side. */
 export function DailyCharts({ days, sums, notes = {}, onPick }: DailyChartsProps) {
-  const spans = useMemo(() => spanDays(days), [days]);
+  const nowMs = useNow(3600);
+  const spans = useMemo(() => spanDays(days, new Date(nowMs)), [days, nowMs]);
   const trends = useMemo(() => dailyTrends(spans, sums), [spans, sums]);
   const pick = (index: number) => {
     const span = spans[index];

@@ -1,5 +1,7 @@
 import type { DailySums, PipelineDailySeriesResponse } from '@pumphouse/contract';
 import type { Trend, TrendSeries } from './trend.ts';
+import { findUsual } from './trend.ts';
+import { formatCount } from '../ui/format.ts';
 import { sumOf } from './day-sums.ts';
 
 type SeriesDay = PipelineDailySeriesResponse['days'][number];
@@ -10,6 +12,7 @@ export interface DaySpan {
   title: string;
   start: string;
   end: string;
+  isPartial: boolean;
   /** Indexes of the days in the series, from `from` to `to`, exclusive. */
   from: number;
   to: number;
@@ -28,22 +31,34 @@ const long = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
-/** Groups days into points: single days, or for long ranges weeks that end today. */
-export function spanDays(days: readonly SeriesDay[]): DaySpan[] {
+/** Groups days into points: single days, or for long ranges weeks that end today. The last one is partial until it is over. */
+export function spanDays(days: readonly SeriesDay[], now: Date): DaySpan[] {
   const size = days.length > maxDays ? week : 1;
   const spans: DaySpan[] = [];
   for (let to = days.length; to > 0; to -= size) {
     const from = Math.max(0, to - size);
     const [first, last] = [days[from], days[to - 1]];
-    if (first && last) spans.unshift(describeSpan(first, last, { from, to }));
+    if (first && last)
+      spans.unshift(describeSpan(first, last, { from, to, isPartial: new Date(last.end) > now }));
   }
   return spans;
 }
 
-function describeSpan(first: SeriesDay, last: SeriesDay, position: { from: number; to: number }): DaySpan {
+function describeSpan(
+  first: SeriesDay,
+  last: SeriesDay,
+  position: Pick<DaySpan, 'from' | 'to' | 'isPartial'>,
+): DaySpan {
   const [begin, end] = [new Date(first.date), new Date(last.date)];
   const title = first === last ? long.format(begin) : `${short.format(begin)} to ${long.format(end)}`;
-  return { label: short.format(begin), title, start: first.start, end: last.end, ...position };
+  const soFar = position.isPartial ? ' so far' : '';
+  return {
+    label: short.format(begin),
+    title: `${title}${soFar}`,
+    start: first.start,
+    end: last.end,
+    ...position,
+  };
 }
 
 export type DailyTrendName = 'rows' | 'bytes' | 'duration' | 'runs';
@@ -53,12 +68,18 @@ export function dailyTrends(spans: readonly DaySpan[], sums: DailySums): Record<
   const perSpan = (values: readonly number[]) => spans.map(({ from, to }) => sumOf(values.slice(from, to)));
   const runs = perSpan(sums.total_pipeline_run_count);
   const succeeded = perSpan(sums.succeeded_pipeline_run_count);
-  const trend = (...series: TrendSeries[]): Trend => ({ points: spans, series });
+  const changes = perSpan(sums.schema_migration_count);
+  const points = spans.map((span, index) => ({ ...span, mark: describeChanges(changes[index] ?? 0) }));
+  const trend = (...series: TrendSeries[]): Trend => ({ points, series });
+  const loaded = (series: TrendSeries): Trend => {
+    const whole = series.values.filter((_, index) => (runs[index] ?? 0) > 0 && !spans[index]?.isPartial);
+    return { ...trend(series), usual: findUsual(whole) };
+  };
   const bar = { kind: 'bar', colour: 'accent' } as const;
   return {
-    rows: trend({ ...bar, name: 'Rows', unit: 'count', values: perSpan(sums.total_rows_loaded) }),
-    bytes: trend({ ...bar, name: 'Bytes', unit: 'bytes', values: perSpan(sums.total_bytes_loaded) }),
-    duration: trend({
+    rows: loaded({ ...bar, name: 'Rows', unit: 'count', values: perSpan(sums.total_rows_loaded) }),
+    bytes: loaded({ ...bar, name: 'Bytes', unit: 'bytes', values: perSpan(sums.total_bytes_loaded) }),
+    duration: loaded({
       kind: 'line',
       colour: 'accent',
       name: 'Average duration',
@@ -85,6 +106,9 @@ export function dailyTrends(spans: readonly DaySpan[], sums: DailySums): Record<
     ),
   };
 }
+
+const describeChanges = (count: number): string | null =>
+  count === 0 ? null : `Schema changed ${count === 1 ? 'once' : `${formatCount(count)} times`}`;
 
 /** Average duration weighted by the number of runs per day. */
 function averageSeconds({ from, to }: DaySpan, sums: DailySums): number | null {

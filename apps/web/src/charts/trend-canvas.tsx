@@ -1,5 +1,5 @@
 import { BarChart, LineChart } from 'echarts/charts';
-import { GridComponent, TooltipComponent } from 'echarts/components';
+import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
 import { init, use as register, type EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
@@ -7,7 +7,15 @@ import { trendColours, type Trend } from './trend.ts';
 import { trendOptions, type ChartStyle } from './trend-options.ts';
 import { useThemeStyle } from '../ui/use-theme-style.ts';
 
-register([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+register([
+  BarChart,
+  LineChart,
+  GridComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TooltipComponent,
+  CanvasRenderer,
+]);
 
 interface TrendCanvasProps {
   trend: Trend;

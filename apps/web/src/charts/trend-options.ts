@@ -1,9 +1,9 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { fitAxis } from './value-axis.ts';
 import {
   formatTick,
   formatValue,
   largestValue,
-  secondsInterval,
   unitsOf,
   type Trend,
   type TrendColour,
@@ -42,13 +42,38 @@ export function trendOptions(trend: Trend, look: ChartStyle): EChartsCoreOption 
     },
     yAxis: units.map((unit, index) => valueAxis(unit, { isRight: index > 0, trend, look })),
     tooltip: tooltip(trend, look),
-    series: trend.series.map((series, index) =>
-      seriesOption(series, {
+    series: trend.series.map((series, index) => ({
+      ...seriesOption(series, {
         axis: units.indexOf(series.unit),
         look,
-        points: index === 0 ? trend.points : [],
+        points: trend.points,
+        isFirst: index === 0,
       }),
-    ),
+      ...(index === 0 && { markArea: usualArea(trend, look), markLine: markLines(trend, look) }),
+    })),
+  };
+}
+
+/** The band in which values usually are. */
+function usualArea({ usual }: Trend, look: ChartStyle): object | undefined {
+  if (!usual) return undefined;
+  return {
+    silent: true,
+    itemStyle: { color: look.quiet, opacity: 0.14 },
+    data: [[{ yAxis: usual.low }, { yAxis: usual.high }]],
+  };
+}
+
+/** A dashed line before each point at which something changed; the tooltip says what. */
+function markLines({ points }: Trend, look: ChartStyle): object | undefined {
+  const data = points.flatMap(({ mark }, xAxis) => (mark == null ? [] : [{ xAxis }]));
+  if (data.length === 0) return undefined;
+  return {
+    silent: true,
+    symbol: 'none',
+    label: { show: true, formatter: '◆', color: look.quiet, fontSize: 9, distance: 1 },
+    lineStyle: { color: look.quiet, type: [2, 3], width: 1 },
+    data,
   };
 }
 
@@ -63,11 +88,7 @@ function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPosition): obj
   return {
     type: 'value',
     min: 0,
-    max: unit === 'ratio' ? 1 : most === 0 ? 1 : undefined,
-    interval:
-      most === 0 ? 1 : unit === 'seconds' ? secondsInterval(most) : unit === 'ratio' ? 0.5 : undefined,
-    minInterval: unit === 'count' ? 1 : undefined,
-    splitNumber: 2,
+    ...fitAxis(unit, most),
     axisLabel: {
       color: look.quiet,
       fontSize: 11,
@@ -95,7 +116,8 @@ function tooltip({ points, series }: Trend, look: ChartStyle): object {
     formatter: (hovered: readonly { dataIndex: number }[]) => {
       const index = hovered[0]?.dataIndex ?? 0;
       const lines = series.map(({ name, unit, values }) => `${name}  ${formatValue(unit, values[index])}`);
-      return [points[index]?.title ?? '', ...lines].join('\n');
+      const mark = points[index]?.mark ?? null;
+      return [points[index]?.title ?? '', ...lines, ...(mark === null ? [] : [`◆ ${mark}`])].join('\n');
     },
   };
 }
@@ -104,9 +126,11 @@ interface SeriesPosition {
   axis: number;
   look: ChartStyle;
   points: readonly TrendPoint[];
+  /** Only the bars of the first series have the states of the points. */
+  isFirst: boolean;
 }
 
-function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPosition): object {
+function seriesOption(series: TrendSeries, { axis, look, points, isFirst }: SeriesPosition): object {
   const colour = look.colours[series.colour];
   const shared = {
     name: series.name,
@@ -118,7 +142,9 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPositio
     return {
       ...shared,
       type: 'line',
-      data: [...series.values],
+      data: series.values.map((value, index) =>
+        points[index]?.isPartial === true ? { value, symbol: 'emptyCircle' } : value,
+      ),
       lineStyle: { width: 2, color: colour },
       symbol: 'circle',
       symbolSize: 5,
@@ -134,9 +160,23 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPositio
     barMaxWidth: 28,
     barMinHeight: 1,
     barCategoryGap: '20%',
-    data: series.values.map((value, index) => barOf(value, points[index]?.state, look)),
+    data: series.values.map((value, index) => {
+      const { state, isPartial } = points[index] ?? {};
+      return isPartial === true
+        ? { value: value === 0 ? null : value, itemStyle: { color: colour, decal: hatching(look) } }
+        : barOf(value, isFirst ? state : undefined, look);
+    }),
   };
 }
+
+/** Lines across a bar whose day is not over. */
+const hatching = (look: ChartStyle): object => ({
+  symbol: 'rect',
+  color: look.surface,
+  dashArrayX: [1, 0],
+  dashArrayY: [2, 3],
+  rotation: -Math.PI / 4,
+});
 
 function barOf(value: number | null, state: TrendPoint['state'], look: ChartStyle): object {
   // Null rather than 0 draws nothing; 0 would draw the minimum height.

@@ -34,6 +34,7 @@ export function TrendTable({ title, trend, onPick }: TrendTableProps) {
               ) : (
                 point.title
               )}
+              {point.mark != null && <span className="quiet"> ◆ {point.mark}</span>}
             </th>
             {trend.series.map(({ name, unit, values }) => (
               <td key={name} className="number">

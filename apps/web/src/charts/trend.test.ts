@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeTrend, largestValue, secondsInterval, unitsOf, type TrendSeries } from './trend.ts';
+import { describeTrend, findUsual, largestValue, unitsOf, type TrendSeries } from './trend.ts';
 import { trendOptions, type ChartStyle } from './trend-options.ts';
 import { runStates } from '../ui/run-states.ts';
 
@@ -70,16 +70,6 @@ describe('the axes of a chart', () => {
     const beside = stacked.map((series) => ({ ...rows, name: series.name, values: series.values }));
     expect(largestValue({ points, series: beside }, 'count')).toBe(4);
   });
-
-  it.each([
-    [2, undefined],
-    [40, 15],
-    [200, 120],
-    [10_000, 3600],
-    [1_000_000, 345_600],
-  ])('use natural time steps for %i s', (most, interval) => {
-    expect(secondsInterval(most)).toBe(interval);
-  });
 });
 
 describe('the bar of a run', () => {
@@ -93,6 +83,45 @@ describe('the bar of a run', () => {
       { value: 0, ...marked },
       { value: 7, ...marked },
     ]);
+  });
+});
+
+describe('the usual values of a chart', () => {
+  it('are the middle half of at least eight that differ', () => {
+    expect(findUsual([1, 2, 3, 4, null, 5, 6, 7, 100])).toEqual({ low: 2, high: 7 });
+    expect(findUsual([1, 2, 3, 4, 5, 6, 7, null])).toBeNull();
+    expect(findUsual([5, 5, 5, 5, 5, 5, 5, 5])).toBeNull();
+  });
+
+  it('are drawn as a band, and described', () => {
+    const trend = { points, series: [rows], usual: { low: 1000, high: 5000 } };
+    const { series } = trendOptions(trend, look) as { series: { markArea: { data: unknown } }[] };
+    expect(series[0]?.markArea.data).toEqual([[{ yAxis: 1000 }, { yAxis: 5000 }]]);
+    expect(describeTrend('Loaded', trend)).toMatch(/Usually 1,000 to 5,000$/);
+  });
+});
+
+describe('a point of a chart', () => {
+  const [first = { label: '', title: '' }, last = { label: '', title: '' }] = points;
+
+  it('is hatched as long as its day is not over', () => {
+    const partial = { points: [first, { ...last, isPartial: true }], series: [rows, time] };
+    const { series } = trendOptions(partial, look) as { series: { data: unknown[] }[] };
+    expect(series[0]?.data).toEqual([
+      { value: null },
+      { value: 5428, itemStyle: expect.objectContaining({ decal: expect.anything() as unknown }) as unknown },
+    ]);
+    expect(series[1]?.data).toEqual([null, { value: 3, symbol: 'emptyCircle' }]);
+  });
+
+  it('has a line and a text in the tooltip if something changed before it', () => {
+    const trend = { points: [first, { ...last, mark: 'Deployment 4' }], series: [rows] };
+    const { series, tooltip } = trendOptions(trend, look) as {
+      series: { markLine: { data: unknown } }[];
+      tooltip: { formatter: (hovered: { dataIndex: number }[]) => string };
+    };
+    expect(series[0]?.markLine.data).toEqual([{ xAxis: 1 }]);
+    expect(tooltip.formatter([{ dataIndex: 1 }])).toBe('Mon 2 Nov\nRows  5,428\n◆ Deployment 4');
   });
 });
 

@@ -32,6 +32,10 @@ export interface TrendPoint {
   title: string;
   /** State of a run: colours the bar and adds its glyph above, unless the run completed. */
   state?: StateAppearance;
+  /** It is not over yet, such as today, so that its low value means nothing. */
+  isPartial?: boolean;
+  /** What changed before it: "Deployment 4". Drawn as a line. */
+  mark?: string | null;
 }
 
 export interface TrendSeries {
@@ -52,6 +56,8 @@ export interface TrendSeries {
 export interface Trend {
   points: readonly TrendPoint[];
   series: readonly TrendSeries[];
+  /** Where values of the first series usually are. */
+  usual?: { low: number; high: number } | null;
 }
 
 const formats: Record<TrendUnit, (value: number) => string> = {
@@ -78,14 +84,32 @@ export function unitsOf(series: readonly TrendSeries[]): TrendUnit[] {
 /**
  * Text alternative of a chart for screen readers: its extent, and the range and last value of each series.
  */
-export function describeTrend(title: string, { points, series }: Trend): string {
+export function describeTrend(title: string, { points, series, usual }: Trend): string {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return `${title}: no data`;
   const extent =
     points.length === 1
       ? first.title
       : `${formatNoun(points.length, 'point')}, ${first.title} to ${last.title}`;
-  return [`${title}: ${extent}`, ...series.map(describeSeries)].join('. ');
+  const [main] = series;
+  const band = main && usual ? [`Usually ${formatBand(main.unit, usual)}`] : [];
+  return [`${title}: ${extent}`, ...series.map(describeSeries), ...band].join('. ');
+}
+
+/** "1,200 to 1,400" */
+export const formatBand = (unit: TrendUnit, { low, high }: { low: number; high: number }): string =>
+  `${formatValue(unit, low)} to ${formatValue(unit, high)}`;
+
+/** Below this number of values, none is usual. */
+const minUsual = 8;
+
+/** Finds the middle half of values. Null if there are too few, or if they are all alike. */
+export function findUsual(values: readonly (number | null)[]): { low: number; high: number } | null {
+  const known = values.filter((value) => value !== null).toSorted((one, other) => one - other);
+  if (known.length < minUsual) return null;
+  const low = known[Math.floor((known.length - 1) / 4)] ?? 0;
+  const high = known[Math.ceil(((known.length - 1) * 3) / 4)] ?? 0;
+  return low === high ? null : { low, high };
 }
 
 function describeSeries({ name, unit, values }: TrendSeries): string {
@@ -97,16 +121,6 @@ function describeSeries({ name, unit, values }: TrendSeries): string {
       ? `always ${formatValue(unit, most)}`
       : `${formatValue(unit, least)} to ${formatValue(unit, most)}`;
   return `${name}: ${range}, last ${formatValue(unit, values.at(-1))}`;
-}
-
-const secondsSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200];
-const daySeconds = 86_400;
-
-/** Tick interval in seconds for an axis up to `most` seconds, in natural time steps. Undefined below 3 s. */
-export function secondsInterval(most: number): number | undefined {
-  const wanted = most / 3;
-  if (wanted < 1) return undefined;
-  return secondsSteps.find((step) => step >= wanted) ?? Math.ceil(wanted / daySeconds) * daySeconds;
 }
 
 /** The largest value on a unit's axis, with stacked bars added up. */

@@ -107,6 +107,7 @@ export function toTrendRun(run: TrendRun): RouteResponseInput<'get_job_trend'>['
     queued_seconds: toDurationSeconds({ startedAt: run.createdAt, finishedAt: begun }),
     rows_loaded: run.rowsLoaded,
     bytes_loaded: run.bytesLoaded,
+    deployment_version: run.deploymentVersion,
   };
 }
 

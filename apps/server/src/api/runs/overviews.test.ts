@@ -360,6 +360,7 @@ describe('the trend of a job', () => {
     const { runs } = await call('get_job_trend', `jobs/${jobs.idOf(refs.first)}/trend`);
     expect(runs.map(({ id }) => id)).toEqual([...ended, loading].map(({ id }) => id));
     expect(runs[0]).toMatchObject({ status: 'completed', rows_loaded: null, bytes_loaded: null });
+    expect(new Set(runs.map((run) => run.deployment_version))).toEqual(new Set([1]));
     expect(runs[2]?.rows_loaded).toBeGreaterThan(0);
     expect(runs[2]?.queued_seconds).toBeGreaterThanOrEqual(0);
     const last = await call('get_job_trend', `jobs/${jobs.idOf(refs.first)}/trend?limit=1`);

@@ -1,5 +1,6 @@
 import type { JobTrendResponse } from '@pumphouse/contract';
 import type { Trend } from '../../charts/trend.ts';
+import { findUsual } from '../../charts/trend.ts';
 import { formatShortInstant } from '../../ui/format.ts';
 import { stateAppearance } from '../../ui/run-states.ts';
 
@@ -13,7 +14,7 @@ export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
       {
         name: 'Running',
         unit: 'seconds',
-        colour: 'running',
+        colour: 'completed',
         kind: 'bar',
         stack: 'duration',
         values: runs.map(({ duration_seconds: seconds }) => seconds),
@@ -27,6 +28,7 @@ export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
         values: runs.map(({ queued_seconds: seconds }) => seconds),
       },
     ],
+    usual: findUsual(completedOf(runs, ({ duration_seconds: seconds }) => seconds)),
   };
 }
 
@@ -35,15 +37,21 @@ export function toRowsTrend(runs: readonly TrendRun[], now: Date): Trend {
   const values = runs.map(({ rows_loaded: rows }) => rows);
   return {
     points: toPoints(runs, now),
-    series: [{ name: 'Rows loaded', unit: 'count', colour: 'accent', kind: 'bar', values }],
+    series: [{ name: 'Rows loaded', unit: 'count', colour: 'completed', kind: 'bar', values }],
+    usual: findUsual(completedOf(runs, ({ rows_loaded: rows }) => rows)),
   };
 }
 
+const completedOf = (runs: readonly TrendRun[], valueOf: (run: TrendRun) => number | null) =>
+  runs.map((run) => (run.status === 'completed' ? valueOf(run) : null));
+
 function toPoints(runs: readonly TrendRun[], now: Date): Trend['points'] {
-  return runs.map(({ number, status, created_at: at }) => {
+  return runs.map(({ number, status, created_at: at, deployment_version: version }, index) => {
     const state = stateAppearance(status);
+    const before = runs[index - 1]?.deployment_version ?? version;
     return {
-      label: `#${number}`,
+      label: formatShortInstant(new Date(at), now),
+      mark: version === before ? null : `Deployment ${version}`,
       title: `#${number} ${state.word.toLowerCase()} ${formatShortInstant(new Date(at), now)}`,
       state,
     };

@@ -5,6 +5,7 @@ import { formatCount, formatDuration } from '../../ui/format.ts';
 import { DetailList, Section } from '../../ui/page.tsx';
 import classes from './usage.module.css';
 import { runTrend, timeTrend } from './usage-trend.ts';
+import { useNow } from '../../ui/time.tsx';
 
 const most = (limit: number | null, unit: string) =>
   limit === null ? 'no limit' : `of ${formatCount(limit)}${unit}`;
@@ -12,7 +13,11 @@ const most = (limit: number | null, unit: string) =>
 /** Usage of this month compared with the limits, then usage of the selected range. */
 export function UsageSummary({ usage, title }: { usage: UsageResponse; title: string }) {
   const { month, total, days } = usage;
-  const [time, runs] = useMemo(() => [timeTrend(days), runTrend(days)], [days]);
+  const nowMs = useNow(3600);
+  const [time, runs] = useMemo(() => {
+    const now = new Date(nowMs);
+    return [timeTrend(days, now), runTrend(days, now)];
+  }, [days, nowMs]);
   return (
     <>
       <Section title="This month and limits">

@@ -7,28 +7,29 @@ const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short',
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
 /** UTC days, as usage counts them; formatting in the viewer's time zone would shift them. */
-function pointsOf(days: Days): TrendPoint[] {
+function pointsOf(days: Days, now: Date): TrendPoint[] {
+  const today = now.toISOString().slice(0, 10);
   return days.map(({ date }) => {
     const at = new Date(`${date}T00:00:00Z`);
-    return { label: short.format(at), title: full.format(at) };
+    return { label: short.format(at), title: full.format(at), isPartial: date === today };
   });
 }
 
 /** Run time by day. */
-export function timeTrend(days: Days): Trend {
+export function timeTrend(days: Days, now: Date): Trend {
   const values = days.map(({ run_seconds }) => run_seconds);
   return {
-    points: pointsOf(days),
+    points: pointsOf(days, now),
     series: [{ name: 'Run time', unit: 'seconds', colour: 'accent', kind: 'bar', values }],
   };
 }
 
 /** Runs by day and final state. */
-export function runTrend(days: Days): Trend {
+export function runTrend(days: Days, now: Date): Trend {
   const bars = (name: string, colour: 'completed' | 'failed' | 'cancelled', values: number[]) =>
     ({ name, unit: 'count', colour, kind: 'bar', stack: 'runs', values }) as const;
   return {
-    points: pointsOf(days),
+    points: pointsOf(days, now),
     series: [
       bars(
         'Completed',

@@ -79,6 +79,8 @@ export const jobTrendResponse = responseObject('JobTrendResponse', {
       /** Null if no pipeline run was reported. */
       rows_loaded: z.int().nullable(),
       bytes_loaded: z.int().nullable(),
+      /** The deployment whose code it ran. */
+      deployment_version: z.int(),
     }),
   ),
 });

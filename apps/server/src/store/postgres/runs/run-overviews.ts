@@ -89,6 +89,7 @@ export interface TrendRun extends Pick<
   /** Null if no pipeline run was reported. */
   rowsLoaded: number | null;
   bytesLoaded: number | null;
+  deploymentVersion: number;
 }
 
 /** How many earlier run numbers are searched for a completed run. */
@@ -227,7 +228,8 @@ export function createRunOverviewStore(sql: Queryable) {
       sql.prepared<TrendRun>(
         named(
           `select ended.*, loaded.rows as "rowsLoaded", loaded.bytes as "bytesLoaded"
-             from (select ${columns('job_runs', ['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])}
+             from (select ${columns('job_runs', ['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
+                          (select version from deployments where deployments.id = job_runs.deployment_id) as "deploymentVersion"
                      from job_runs where job_id = :jobId and status in ('completed', 'failed', 'cancelled')
                     order by created_at desc, id desc limit :limit) as ended
              left join lateral (select sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes

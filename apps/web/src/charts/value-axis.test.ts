@@ -1,0 +1,33 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fitAxis } from './value-axis.ts';
+
+describe('the axis of values', () => {
+  it.each([
+    ['count', 0, 1, 1],
+    ['count', 1, 1, 1],
+    ['count', 5428, 6000, 2000],
+    ['count', 3, 3, 1],
+    ['bytes', 1_400_000, 1_500_000, 500_000],
+    ['seconds', 0.3, 0.3, 0.1],
+    ['seconds', 2, 2, 1],
+    ['seconds', 40, 45, 15],
+    ['seconds', 200, 240, 120],
+    ['seconds', 10_000, 10_800, 3600],
+    ['seconds', 1_000_000, 1_036_800, 345_600],
+    ['ratio', 0.4, 1, 0.5],
+  ] as const)('of %s up to %f ends at %f, in steps of %f', (unit, most, max, interval) => {
+    expect(fitAxis(unit, most)).toEqual({ max, interval });
+  });
+
+  it('has two to three intervals and contains every value', () => {
+    const unit = fc.constantFrom('count', 'bytes', 'seconds');
+    fc.assert(
+      fc.property(unit, fc.double({ min: 1e-6, max: 1e15, noNaN: true }), (kind, most) => {
+        const { max, interval } = fitAxis(kind, most);
+        expect(max).toBeGreaterThanOrEqual(most * (1 - 1e-9));
+        expect(Math.round(max / interval)).toBeLessThanOrEqual(3);
+      }),
+    );
+  });
+});
