@@ -38,7 +38,7 @@ export function DailyCharts({ days, sums, notes = {}, onPick }: DailyChartsProps
           title={title}
           note={notes[name] ?? null}
           trend={trends[name]}
-          heightPx={96}
+          heightPx={64}
           onPick={onPick && pick}
         />
       ))}

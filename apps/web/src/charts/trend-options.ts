@@ -32,13 +32,13 @@ export function trendOptions(trend: Trend, look: ChartStyle): EChartsCoreOption 
   return {
     animation: false,
     textStyle: { fontFamily: look.font, color: look.quiet },
-    grid: { left: 4, right: 4, top: 14, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 4, right: 4, top: 12, bottom: 0, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: 'category',
       data: trend.points.map(({ label }) => label),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: look.line } },
-      axisLabel: { color: look.quiet, fontSize: 11, hideOverlap: true },
+      axisLabel: { color: look.quiet, fontSize: 10, hideOverlap: true },
     },
     yAxis: units.map((unit, index) => valueAxis(unit, { isRight: index > 0, trend, look })),
     tooltip: tooltip(trend, look),
@@ -91,7 +91,7 @@ function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPosition): obj
     ...fitAxis(unit, most),
     axisLabel: {
       color: look.quiet,
-      fontSize: 11,
+      fontSize: 10,
       formatter: (value: number) => (most === 0 && value > 0 ? '' : formatTick(unit, value)),
     },
     // Split lines of two axes would overlap without meaning.

@@ -97,7 +97,7 @@ export function describeTrend(title: string, { points, series, usual }: Trend): 
 }
 
 /** "1,200 to 1,400" */
-export const formatBand = (unit: TrendUnit, { low, high }: { low: number; high: number }): string =>
+const formatBand = (unit: TrendUnit, { low, high }: { low: number; high: number }): string =>
   `${formatValue(unit, low)} to ${formatValue(unit, high)}`;
 
 /** Below this number of values, none is usual. */

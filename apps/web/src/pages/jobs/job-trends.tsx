@@ -33,8 +33,8 @@ export function JobTrends() {
   return (
     <Section title={formatLast(data.runs.length, 'finished run')}>
       <div className={classes.trends}>
-        <TrendChart title="Duration" trend={trends.duration} heightPx={120} onPick={openRun} />
-        {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={120} onPick={openRun} />}
+        <TrendChart title="Duration" trend={trends.duration} heightPx={64} onPick={openRun} />
+        {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={64} onPick={openRun} />}
       </div>
     </Section>
   );
