@@ -18,6 +18,7 @@ import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAlertServices } from './alerts/create-alert-services.ts';
+import type { LineageSender } from '../openlineage/lineage-event.ts';
 import type { SpanSender } from '../traces/span.ts';
 import { createAdvanceBackfills } from './backfills/advance-backfills.ts';
 import { createAppServices } from './apps/apps.ts';
@@ -93,6 +94,7 @@ import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts
 import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
+import { createReportLineage } from './lineage/report-lineage.ts';
 import { createReportRuns } from './runs/report-runs.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
 import { createDescribeDeployment } from './versions/describe-deployment.ts';
@@ -164,6 +166,8 @@ export interface ServicePorts extends RunPorts, Omit<RetentionPorts, 'pendingLim
   instruments?: Instruments;
   /** Absent or null: no traces are sent. */
   traces?: SpanSender | null;
+  /** Absent or null: no lineage events are sent. */
+  lineage?: LineageSender | null;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -175,7 +179,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
   const { passwords, mailer, outbound, executor, addresses, settings } = ports;
-  const { instruments = createInstruments(), traces = null } = ports;
+  const { instruments = createInstruments(), traces = null, lineage = null } = ports;
   const runServices = createRunServices(ports);
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
@@ -320,7 +324,13 @@ export function createServices(ports: ServicePorts) {
     }),
     pendingPackages: createPendingPackages(persistence, startRuns, pendingLimits),
     holdPipelines,
-    reportRuns: createReportRuns({ persistence, instruments, traces, log }),
+    reportRuns: createReportRuns({
+      persistence,
+      instruments,
+      traces,
+      reportLineage: lineage && createReportLineage({ persistence, sender: lineage }),
+      log,
+    }),
     instruments,
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects, pendingLimits),
