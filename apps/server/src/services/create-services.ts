@@ -194,6 +194,7 @@ export function createServices(ports: ServicePorts) {
   const jobVersions = createJobVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
   const openRunLog = createOpenRunLog({ persistence, logFiles });
+  const readLogLines = createReadLogLines(openRunLog);
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
@@ -360,7 +361,7 @@ export function createServices(ports: ServicePorts) {
 
     // Logs and events
     readLogs: createReadLogs({ persistence, attemptLog, logFiles }),
-    readLogLines: createReadLogLines(openRunLog),
+    readLogLines,
     searchLog: createSearchLog(openRunLog),
     downloadLog: createDownloadLog(persistence, openRunLog),
     followEvents: createFollowEvents({
@@ -368,6 +369,7 @@ export function createServices(ports: ServicePorts) {
       authorize,
       log,
       feed: createChangeFeed({ persistence, attemptLog, log }),
+      readLogLines,
       ...(settings.streamIdleMs === undefined ? {} : { idleAfterMs: settings.streamIdleMs }),
       ...(settings.streamCheckMs === undefined ? {} : { checkMs: settings.streamCheckMs }),
     }),
