@@ -68,6 +68,7 @@ export const valueSets: Record<string, object> = {
       headersSecret: { name: 'pumphouse-collector' },
       resourceAttributes: { 'deployment.environment.name': 'night, and day', 'service.namespace': 'data' },
     },
+    openLineage: { url: 'http://marquez.catalog:5000', apiKeySecret: { name: 'pumphouse-catalog' } },
   },
   'traces only': {
     ...requiredValues,

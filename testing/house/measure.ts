@@ -18,6 +18,7 @@ const layers = [
   'mail',
   'outbound',
   'traces',
+  'openlineage',
   'metrics',
   'executors',
   'services',

@@ -34,6 +34,7 @@ import { openPlayground } from './compose/open-playground.ts';
 import { requireUsableBlobs } from './compose/open-blobs.ts';
 import { openFilePorts, selectServiceSettings } from './compose/server-ports.ts';
 import { openMetricExport } from './compose/open-metric-export.ts';
+import { openLineage } from './compose/open-lineage.ts';
 import { openTraces } from './compose/open-traces.ts';
 import { openRegistration } from './compose/register-server.ts';
 import { openStore } from './compose/open-store.ts';
@@ -104,10 +105,13 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   const playground = await openPlayground(config.playground, log);
   const traces = await openTraces(config, { instruments, log });
   parts.add('traces', async () => traces?.close());
+  const lineage = openLineage(config, { instruments, log });
+  parts.add('lineage events', async () => lineage?.close());
   const services = createServices({
     ...filePorts,
     instruments,
     traces,
+    lineage,
     playground,
     persistence,
     encryption,

@@ -513,7 +513,10 @@ describe('live events', () => {
     );
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     const workspaceIds = [workspace_id];
-    expect(await gather(client.followEvents({ workspaceIds }))).toHaveLength(1);
+    expect(await gather(client.followEvents({ workspaceIds, withLogLines: true }))).toHaveLength(1);
+    expect(server.seen.map(({ url }) => url)).toEqual([
+      `/pumphouse/v1/events?workspace_id=${workspace_id}&log_lines=true`,
+    ]);
     const failure = await catchError(gather(client.followEvents({ workspaceIds, logs: [target] })));
     expect(failure).toMatchObject({ code: 'invalid_response' });
   });

@@ -86,6 +86,8 @@ export interface DownloadedArchive {
 export interface EventsTarget {
   workspaceIds: readonly string[];
   logs?: readonly { workspaceId: string; jobRunId: string }[];
+  /** Whether events of logs contain the lines that were added; a few at once only. */
+  withLogLines?: boolean;
   signal?: AbortSignal;
 }
 
@@ -243,9 +245,10 @@ function archiveRequest(target: ArchiveTarget) {
   return { route: routesById.download_configuration, kind: 'configuration', params };
 }
 
-function eventsRequest({ workspaceIds, logs = [], signal }: EventsTarget): RequestInput {
+function eventsRequest({ workspaceIds, logs = [], withLogLines, signal }: EventsTarget): RequestInput {
   const log = logs.map(({ workspaceId, jobRunId }) => `${workspaceId}/${jobRunId}`);
-  return { query: { workspace_id: workspaceIds, log }, signal };
+  const log_lines = withLogLines === true ? true : undefined;
+  return { query: { workspace_id: workspaceIds, log, log_lines }, signal };
 }
 
 function fileNameOf(response: Response): string | undefined {

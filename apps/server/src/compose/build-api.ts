@@ -7,6 +7,7 @@ import multipart from '@fastify/multipart';
 import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
 import { addBodyDeadline } from '../http/body-deadline.ts';
 import { addHostCheck } from '../http/host-check.ts';
+import { addCompression } from '../http/compression.ts';
 import { addClientVersions } from '../http/client-versions.ts';
 import { addRequestLimit } from '../http/request-limit.ts';
 import { addRequestLog } from '../http/request-log.ts';
@@ -63,6 +64,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addBodyDeadline(app, dependencies.bodyLimits);
   addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
+  addCompression(app);
   const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
   registerProbes(app, {
     readiness: dependencies.readiness,

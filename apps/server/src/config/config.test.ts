@@ -383,7 +383,7 @@ describe('PUMPHOUSE_OIDC_ISSUER', () => {
 describe('docs/operate/settings.md', () => {
   const rows = readFileSync(new URL('../../../../docs/operate/settings.md', import.meta.url), 'utf8')
     .split('\n')
-    .map((line) => /^\| `((?:PUMPHOUSE|OTEL)_\w+)` +\| .+? \| (.+?) +\|$/.exec(line))
+    .map((line) => /^\| `((?:PUMPHOUSE|OTEL|OPENLINEAGE)_\w+)` +\| .+? \| (.+?) +\|$/.exec(line))
     .filter((match) => match !== null);
 
   it('lists every setting with its description, and no other', () => {

@@ -1,8 +1,11 @@
-/** Reads the settings of metrics and traces from the environment; only `config.ts` uses this module. */
+/** Reads the settings of metrics, traces and lineage events from the environment; only `config.ts` uses this module. */
 import { z } from 'zod';
 import type { OtlpMetricsSettings } from '../metrics/metric-sender.ts';
 import type { OtlpTracesSettings } from '../traces/otlp-sender.ts';
-import { otlpSettings, OtlpSettingError, readOtlpMetrics, readOtlpTraces } from './otlp-settings.ts';
+import type { OpenLineageSettings } from '../openlineage/lineage-sender.ts';
+import { ExportSettingError } from './export-setting-error.ts';
+import { openLineageSettings, readOpenLineage } from './open-lineage-settings.ts';
+import { otlpSettings, readOtlpMetrics, readOtlpTraces } from './otlp-settings.ts';
 import { readSecretFile } from './read-secret-file.ts';
 
 export const observabilitySettings = {
@@ -13,6 +16,7 @@ export const observabilitySettings = {
       'File with a token that `/metrics` requires as `Authorization: Bearer ...` (default: `/metrics` needs no credential)',
     ),
   ...otlpSettings,
+  ...openLineageSettings,
 } as const;
 
 type Values = z.output<z.ZodObject<typeof observabilitySettings>>;
@@ -24,6 +28,8 @@ export interface ObservabilityConfig {
   traces: OtlpTracesSettings | null;
   /** Null: metrics are only served at `/metrics`. */
   metrics: OtlpMetricsSettings | null;
+  /** Null: no lineage events are sent. */
+  lineage: OpenLineageSettings | null;
   /** What is not sent although an address is set, and why. They contain no values, which may be secret. */
   warnings: string[];
 }
@@ -37,6 +43,7 @@ export function readObservability(values: Values): ObservabilityConfig {
     metricsToken,
     traces: orWarning('traces', () => readOtlpTraces(values), warnings),
     metrics: orWarning('metrics', () => readOtlpMetrics(values), warnings),
+    lineage: orWarning('lineage events', () => readOpenLineage(values), warnings),
     warnings,
   };
 }
@@ -50,7 +57,7 @@ function orWarning<Settings>(
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof OtlpSettingError)) throw error;
+    if (!(error instanceof ExportSettingError)) throw error;
     warnings.push(`No ${signal} are sent: ${error.message}`);
     return null;
   }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { OtlpMetricsSettings } from '../metrics/metric-sender.ts';
 import type { OtlpTransport } from '../platform/otlp-transport.ts';
 import type { OtlpTracesSettings } from '../traces/otlp-sender.ts';
+import { ExportSettingError } from './export-setting-error.ts';
 
 const optional = (description: string) => z.string().optional().describe(description);
 
@@ -50,11 +51,6 @@ export const otlpSettings = {
 
 export type OtlpValues = z.output<z.ZodObject<typeof otlpSettings>>;
 
-/** An invalid variable of OpenTelemetry. The message has no values, which may be secret. */
-export class OtlpSettingError extends Error {
-  override readonly name = 'OtlpSettingError';
-}
-
 type Signal = 'TRACES' | 'METRICS';
 
 const defaultTimeoutMs = 10_000;
@@ -64,7 +60,7 @@ const maxTimeMs = 600_000;
 
 /**
  * @returns null if no traces are to be sent
- * @throws OtlpSettingError
+ * @throws ExportSettingError
  */
 export function readOtlpTraces(values: OtlpValues): OtlpTracesSettings | null {
   const transport = readTransport(values, 'TRACES');
@@ -73,7 +69,7 @@ export function readOtlpTraces(values: OtlpValues): OtlpTracesSettings | null {
 
 /**
  * @returns null if metrics are not to be sent
- * @throws OtlpSettingError
+ * @throws ExportSettingError
  */
 export function readOtlpMetrics(values: OtlpValues): OtlpMetricsSettings | null {
   const transport = readTransport(values, 'METRICS');
@@ -95,10 +91,10 @@ function readTransport(values: OtlpValues, signal: Signal): OtlpTransport | null
   if (url === null || values.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return null;
   const exporter = values[`OTEL_${signal}_EXPORTER`] ?? 'otlp';
   if (exporter === 'none') return null;
-  if (exporter !== 'otlp') throw new OtlpSettingError(`OTEL_${signal}_EXPORTER must be otlp or none.`);
+  if (exporter !== 'otlp') throw new ExportSettingError(`OTEL_${signal}_EXPORTER must be otlp or none.`);
   const protocol = values[`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`] ?? values.OTEL_EXPORTER_OTLP_PROTOCOL;
   if (protocol !== undefined && protocol !== 'http/protobuf')
-    throw new OtlpSettingError(
+    throw new ExportSettingError(
       'OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, which collectors accept at port 4318.',
     );
   const ownHeaders = `OTEL_EXPORTER_OTLP_${signal}_HEADERS` as const;
@@ -130,7 +126,7 @@ function readUrl(values: OtlpValues, signal: Signal): string | null {
   if (own === undefined && base === undefined) return null;
   const text = own ?? `${base?.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new OtlpSettingError(
+    throw new ExportSettingError(
       `${own === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`} must be an http:// or https:// address, such as http://collector:4318.`,
     );
   return text;
@@ -141,7 +137,7 @@ function readPairs(setting: string, text: string | undefined): Record<string, st
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw new OtlpSettingError(`${setting} must be <name>=<value>, separated by commas.`);
+      if (at < 1) throw new ExportSettingError(`${setting} must be <name>=<value>, separated by commas.`);
       return [decode(setting, pair.slice(0, at)), decode(setting, pair.slice(at + 1))];
     }),
   );
@@ -151,7 +147,7 @@ function decode(setting: string, text: string): string {
   try {
     return decodeURIComponent(text.trim());
   } catch {
-    throw new OtlpSettingError(`${setting} has a percent sign that begins no encoded character.`);
+    throw new ExportSettingError(`${setting} has a percent sign that begins no encoded character.`);
   }
 }
 
@@ -160,7 +156,7 @@ function readRatio(values: OtlpValues): number {
   if (sampler === 'always_on') return 1;
   if (sampler === 'always_off') return 0;
   if (sampler !== 'traceidratio')
-    throw new OtlpSettingError('OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio.');
+    throw new ExportSettingError('OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio.');
   const argument = values.OTEL_TRACES_SAMPLER_ARG;
   return readNumber('OTEL_TRACES_SAMPLER_ARG', argument, { fallback: 1, min: 0, max: 1 });
 }
@@ -173,20 +169,20 @@ function readNumber(
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text.trim()) || value < min || value > max)
-    throw new OtlpSettingError(`${setting} must be a number from ${min} to ${max}.`);
+    throw new ExportSettingError(`${setting} must be a number from ${min} to ${max}.`);
   return value;
 }
 
 function readCompression(text: string | undefined): OtlpTransport['compression'] {
   if (text === undefined || text === 'none') return 'none';
-  if (text !== 'gzip') throw new OtlpSettingError('OTEL_EXPORTER_OTLP_COMPRESSION must be gzip or none.');
+  if (text !== 'gzip') throw new ExportSettingError('OTEL_EXPORTER_OTLP_COMPRESSION must be gzip or none.');
   return text;
 }
 
 function readTemporality(text: string | undefined): OtlpMetricsSettings['temporality'] {
   const preference = text?.toLowerCase() ?? 'cumulative';
   if (preference !== 'cumulative' && preference !== 'delta' && preference !== 'lowmemory')
-    throw new OtlpSettingError(
+    throw new ExportSettingError(
       'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE must be cumulative, delta or lowmemory.',
     );
   return preference;
@@ -210,6 +206,6 @@ function readPem(setting: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    throw new OtlpSettingError(`${setting} names a file that cannot be read.`);
+    throw new ExportSettingError(`${setting} names a file that cannot be read.`);
   }
 }

@@ -88,6 +88,12 @@ export function createInstruments() {
     ['result'],
   );
   for (const result of ['sent', 'failed']) exported.inc({ result }, 0);
+  const lineageEvents = count(
+    'pumphouse_lineage_events_total',
+    'OpenLineage events that the receiver accepted, and those that were not sent: the queue was full, or the receiver did not accept them',
+    ['result'],
+  );
+  for (const result of ['sent', 'lost']) lineageEvents.inc({ result }, 0);
 
   return {
     registry,
@@ -130,6 +136,7 @@ export function createInstruments() {
     alertsPostponed: () => alertsPostponed.inc(),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
+    lineageEvents: (result: 'sent' | 'lost', events: number) => lineageEvents.inc({ result }, events),
     metricsExported: (result: 'sent' | 'failed') => exported.inc({ result }),
   };
 }

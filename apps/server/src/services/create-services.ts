@@ -18,6 +18,7 @@ import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { RetentionPorts } from './retention/create-retention-services.ts';
 import type { RunPorts } from './runs/create-run-services.ts';
 import { createAlertServices } from './alerts/create-alert-services.ts';
+import type { LineageSender } from '../openlineage/lineage-event.ts';
 import type { SpanSender } from '../traces/span.ts';
 import { createAdvanceBackfills } from './backfills/advance-backfills.ts';
 import { createAppServices } from './apps/apps.ts';
@@ -94,6 +95,7 @@ import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts
 import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
+import { createReportLineage } from './lineage/report-lineage.ts';
 import { createReportRuns } from './runs/report-runs.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
 import { createDescribeDeployment } from './versions/describe-deployment.ts';
@@ -165,6 +167,8 @@ export interface ServicePorts extends RunPorts, Omit<RetentionPorts, 'pendingLim
   instruments?: Instruments;
   /** Absent or null: no traces are sent. */
   traces?: SpanSender | null;
+  /** Absent or null: no lineage events are sent. */
+  lineage?: LineageSender | null;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -176,7 +180,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
   const { passwords, mailer, outbound, executor, addresses, settings } = ports;
-  const { instruments = createInstruments(), traces = null } = ports;
+  const { instruments = createInstruments(), traces = null, lineage = null } = ports;
   const runServices = createRunServices(ports);
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
@@ -191,6 +195,7 @@ export function createServices(ports: ServicePorts) {
   const jobVersions = createJobVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
   const openRunLog = createOpenRunLog({ persistence, logFiles });
+  const readLogLines = createReadLogLines(openRunLog);
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
@@ -322,7 +327,13 @@ export function createServices(ports: ServicePorts) {
     }),
     pendingPackages: createPendingPackages(persistence, startRuns, pendingLimits),
     holdPipelines,
-    reportRuns: createReportRuns({ persistence, instruments, traces, log }),
+    reportRuns: createReportRuns({
+      persistence,
+      instruments,
+      traces,
+      reportLineage: lineage && createReportLineage({ persistence, sender: lineage }),
+      log,
+    }),
     instruments,
     localDataObjects,
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects, pendingLimits),
@@ -352,7 +363,7 @@ export function createServices(ports: ServicePorts) {
 
     // Logs and events
     readLogs: createReadLogs({ persistence, attemptLog, logFiles }),
-    readLogLines: createReadLogLines(openRunLog),
+    readLogLines,
     searchLog: createSearchLog(openRunLog),
     downloadLog: createDownloadLog(persistence, openRunLog),
     followEvents: createFollowEvents({
@@ -360,6 +371,7 @@ export function createServices(ports: ServicePorts) {
       authorize,
       log,
       feed: createChangeFeed({ persistence, attemptLog, log }),
+      readLogLines,
       ...(settings.streamIdleMs === undefined ? {} : { idleAfterMs: settings.streamIdleMs }),
       ...(settings.streamCheckMs === undefined ? {} : { checkMs: settings.streamCheckMs }),
     }),

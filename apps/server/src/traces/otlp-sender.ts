@@ -8,7 +8,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { createSpanQueue } from './span-queue.ts';
+import { createExportQueue } from '../platform/export-queue.ts';
 import { isSampledAt } from './trace-ids.ts';
 import { toExporterOptions } from '../platform/otlp-transport.ts';
 
@@ -16,6 +16,9 @@ export interface OtlpTracesSettings extends OtlpTransport {
   /** Share of the traces that is sent, from 0 to 1. */
   ratio: number;
 }
+
+const maxQueuedSpans = 4096;
+const maxSpansOfBatch = 512;
 
 /** Sends spans over OTLP, as protobuf over HTTP. The exporter retries what a busy collector rejects. */
 export function createOtlpSender(
@@ -35,11 +38,14 @@ export function createOtlpSender(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
-  const queue = createSpanQueue({
-    isSampled: (traceId) => isSampledAt(ratio, traceId),
-    instruments,
+  const queue = createExportQueue<Span>({
+    onSent: instruments.spansSent,
+    onLost: instruments.spansLost,
     log,
-    async exportSpans(spans) {
+    failureMessage: 'traces were not sent; runs are not affected',
+    maxQueued: maxQueuedSpans,
+    maxBatch: maxSpansOfBatch,
+    async exportBatch(spans) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const batch = spans.map((span) => ({ ...common, ...toReadableSpan(span) }));
       exporter.export(batch, ({ code, error }: ExportResult) => {
@@ -51,6 +57,7 @@ export function createOtlpSender(
   });
   return {
     ...queue,
+    isSampled: (traceId) => isSampledAt(ratio, traceId),
     async close() {
       await queue.close();
       await exporter.shutdown().catch(() => undefined);

@@ -37,7 +37,11 @@ export function createFollower(listener: Listener) {
     while (!end.signal.aborted) {
       let isServerAway = false;
       try {
-        for await (const event of api.followEvents({ ...interests, signal: end.signal })) {
+        for await (const event of api.followEvents({
+          ...interests,
+          withLogLines: true,
+          signal: end.signal,
+        })) {
           if (event.event === 'ready') {
             endOlder(end);
             pauseMs = firstPauseMs;

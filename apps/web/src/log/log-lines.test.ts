@@ -73,6 +73,26 @@ test('a response shorter than requested is followed by another request', async (
   ]);
 });
 
+test('lines that the server sends are not fetched', async () => {
+  const { log, lines } = createLog(1000);
+  log.isComplete = false;
+  await lines.open(-500);
+  for (let count = 1001; count <= 1100; count += 1) {
+    lines.add({ lines: [toLine(count - 1)], line_count: count, is_complete: false, attempts: [] });
+    lines.grow({ lineCount: count, isComplete: false });
+    lines.want(range(count - 60, count));
+  }
+  await settle();
+  expect(lines.get(1099)?.content).toBe('line 1099');
+  expect(log.asked).toEqual([[-500, 500]]);
+});
+
+test('lines that the server sends do not replace the first response', () => {
+  const { lines } = createLog(1000);
+  lines.add({ lines: [toLine(999)], line_count: 1000, is_complete: false, attempts: [] });
+  expect(lines.extent).toBeNull();
+});
+
 test('positions that were scrolled past are not fetched', async () => {
   const { log, lines } = createLog(1_000_000);
   await lines.open(0);

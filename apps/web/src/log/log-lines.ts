@@ -78,6 +78,16 @@ export class LogLines {
     await this.#request(fromLine, 500);
   }
 
+  /** Takes lines that the server sent because they are new. */
+  add(added: LogLinesResponse): void {
+    // Before the first response, the log may open elsewhere.
+    if (this.#extent === null) return;
+    this.#take(added);
+    this.#isStalled = false;
+    this.#change();
+    this.#pump();
+  }
+
   /** Handles an event that the log has grown. */
   grow(extent: LogExtent): void {
     const known = this.#extent;

@@ -3,6 +3,7 @@ import { api } from '../api/api.ts';
 import { LogLines } from './log-lines.ts';
 import { LogMatches, type MatchState } from './log-matches.ts';
 import { toSearchQuery, type LogPosition } from './log-position.ts';
+import { listenToAddedLines } from '../live/log-growths.ts';
 import { useLiveState } from '../live/live-state.ts';
 import { useLogGrowth } from '../live/log-growth.ts';
 
@@ -35,6 +36,7 @@ export function useLogLines(
   useSyncExternalStore(lines.subscribe, () => lines.version);
   useEffect(() => void lines.open(opensAt), [lines, opensAt]);
 
+  useEffect(() => listenToAddedLines(params.job_run_id, (added) => lines.add(added)), [lines, params]);
   const isComplete = lines.extent?.isComplete === true;
   const growth = useLogGrowth(params.workspace_id, params.job_run_id, !isComplete);
   useEffect(() => {

@@ -79,6 +79,9 @@ OTEL_RESOURCE_ATTRIBUTES: {{ include "pumphouse.pairs" . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.openLineage.url }}
+OPENLINEAGE_URL: {{ . | quote }}
+{{- end }}
 {{- if .Values.certificateAuthorities.configMap }}
 NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Values.certificateAuthorities.key | quote }}
 {{- end }}
@@ -114,6 +117,11 @@ NODE_EXTRA_CA_CERTS: {{ printf "/etc/pumphouse/certificate-authorities/%s" .Valu
 {{- with .Values.openTelemetry }}
 {{- if and .endpoint .headersSecret.name }}
 - [OTEL_EXPORTER_OTLP_HEADERS, {{ .headersSecret.name | quote }}, {{ .headersSecret.key | quote }}]
+{{- end }}
+{{- end }}
+{{- with .Values.openLineage }}
+{{- if and .url .apiKeySecret.name }}
+- [OPENLINEAGE_API_KEY, {{ .apiKeySecret.name | quote }}, {{ .apiKeySecret.key | quote }}]
 {{- end }}
 {{- end }}
 {{- end }}

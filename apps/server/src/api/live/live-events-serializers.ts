@@ -1,7 +1,7 @@
 import type { LiveChange, LiveEvent, LiveLog } from '@pumphouse/contract';
-import type { LiveMessage } from '../../services/live/coalescing-queue.ts';
-import type { LogExtent } from '../../store/records.ts';
+import type { LiveMessage, LogMessage } from '../../services/live/coalescing-queue.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
+import { toLogLines } from '../logs/log-ranges-serializers.ts';
 
 /** Formats a message as a server-sent event, or as a comment if the message has no data. */
 export function toEventText(message: LiveMessage): string {
@@ -13,7 +13,7 @@ export function toEventText(message: LiveMessage): string {
     case 'change':
       return format({ event: 'change', data: toChange(message.change) });
     case 'log':
-      return format({ event: 'log', data: toLog(message.extent) });
+      return format({ event: 'log', data: toLog(message) });
     default:
       return format({ event: 'end', data: { reason: message.reason, detail: message.detail } });
   }
@@ -32,6 +32,11 @@ function toChange({ workspaceId, kinds, jobIds, jobRunIds }: WorkspaceChange): L
   };
 }
 
-function toLog({ jobRunId, lineCount, isComplete }: LogExtent): LiveLog {
-  return { job_run_id: jobRunId, line_count: lineCount, is_complete: isComplete };
+function toLog({ extent: { jobRunId, lineCount, isComplete }, added }: LogMessage): LiveLog {
+  return {
+    job_run_id: jobRunId,
+    line_count: lineCount,
+    is_complete: isComplete,
+    ...(added && { added: toLogLines(added) }),
+  };
 }

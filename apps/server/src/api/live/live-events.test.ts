@@ -1,5 +1,5 @@
 import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
-import type { LiveChange, LiveEvent } from '@pumphouse/contract';
+import type { LiveChange, LiveEvent, LogLinesResponse } from '@pumphouse/contract';
 import type { SeededRun } from '../testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ApiError } from '@pumphouse/client';
@@ -32,18 +32,19 @@ beforeEach(async () => {
 });
 
 interface Scopes {
+  withLogLines?: boolean;
   workspaceIds?: readonly string[];
   logs?: readonly { workspaceId: string; jobRunId: string }[];
 }
 
 /** Opens a stream and waits until it is ready. */
 async function follow(
-  { workspaceIds = [seeded.workspaceId], logs = [] }: Scopes = {},
+  { workspaceIds = [seeded.workspaceId], logs = [], withLogLines = false }: Scopes = {},
   credential = seeded.owner.key,
 ) {
   const controller = new AbortController();
   const client = createClient({ baseUrl, credential });
-  const events = client.followEvents({ workspaceIds, logs, signal: controller.signal });
+  const events = client.followEvents({ workspaceIds, logs, withLogLines, signal: controller.signal });
   const first = await events.next();
   expect(first.value).toEqual({ event: 'ready', data: {} });
   const next = async () => (await events.next()).value as LiveEvent | undefined;
@@ -218,6 +219,42 @@ describe('changes', () => {
     commit();
     await slow;
     expect((await stream.nextOf('change')).job_run_ids).toEqual([seeded.run.id]);
+  });
+});
+
+describe('the new lines of a log', () => {
+  const contentsOf = (added: LogLinesResponse | undefined) => added?.lines.map(({ content }) => content);
+
+  it('are sent with its length to those who ask for them', async () => {
+    const { id: attemptId } = await api.createAttempt(seeded.run);
+    await write(attemptId, 'one', 'two');
+    using stream = await follow({ logs: [ownLog()], withLogLines: true });
+    using other = await follow({ logs: [ownLog()] });
+    const first = await stream.nextOf('log');
+    expect(first).not.toHaveProperty('added');
+    await other.nextOf('log');
+    await write(attemptId, 'three', 'four');
+    const { added, line_count } = await stream.nextOf('log');
+    expect(added).toMatchObject({
+      line_count,
+      is_complete: false,
+      attempts: [{ number: 1, first_line: 0, line_count }],
+    });
+    expect(added?.lines[0]?.line_num).toBe(first.line_count);
+    expect(contentsOf(added)).toEqual(['three', 'four']);
+    expect(await other.nextOf('log')).not.toHaveProperty('added');
+  });
+
+  it('are left out if there are many, or long ones', async () => {
+    const { id: attemptId } = await api.createAttempt(seeded.run);
+    using stream = await follow({ logs: [ownLog()], withLogLines: true });
+    await stream.nextOf('log');
+    await write(attemptId, ...Array.from({ length: 201 }, (_, index) => `line ${index}`));
+    expect(await stream.nextOf('log')).not.toHaveProperty('added');
+    await write(attemptId, ...Array.from({ length: 9 }, () => 'x'.repeat(8000)));
+    expect(await stream.nextOf('log')).not.toHaveProperty('added');
+    await write(attemptId, 'short');
+    expect(contentsOf((await stream.nextOf('log')).added)).toEqual(['short']);
   });
 });
 

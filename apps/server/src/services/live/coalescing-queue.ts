@@ -1,4 +1,5 @@
 import type { LogExtent } from '../../store/records.ts';
+import type { ReadLines } from '../logs/read-log-lines.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 import { mergeChanges } from '../../domain/workspaces/workspace-change.ts';
 
@@ -8,11 +9,18 @@ export interface StreamEnd {
   detail: string;
 }
 
+/** The length of a log, and the lines that were added since the message before, if these are to be sent. */
+export interface LogMessage {
+  kind: 'log';
+  extent: LogExtent;
+  added?: ReadLines;
+}
+
 /** A message to a follower; `idle` after a while without others, as a heartbeat of the stream. */
 export type LiveMessage =
   | { kind: 'ready' }
   | { kind: 'change'; change: WorkspaceChange }
-  | { kind: 'log'; extent: LogExtent }
+  | LogMessage
   | { kind: 'idle' }
   | ({ kind: 'end' } & StreamEnd);
 

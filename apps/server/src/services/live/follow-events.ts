@@ -4,8 +4,10 @@ import type { LiveMessage, StreamEnd } from './coalescing-queue.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { Principal, UserPrincipal } from '../sign-in/principal.ts';
+import type { ReadLogLines } from '../logs/read-log-lines.ts';
 import type { StreamSlotOptions } from './stream-slots.ts';
 import { createCoalescingQueue } from './coalescing-queue.ts';
+import { createAddLogLines } from './add-log-lines.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -13,6 +15,7 @@ export interface FollowEventsDependencies {
   persistence: Persistence<'jobRuns'>;
   authorize: Authorize;
   feed: ChangeFeed;
+  readLogLines: ReadLogLines;
   log: Logger;
   slots?: StreamSlotOptions;
   /** How often to check that the caller still has access. */
@@ -24,6 +27,8 @@ export interface FollowEventsDependencies {
 export interface FollowedScopes {
   workspaceIds: readonly string[];
   logs: readonly { workspaceId: string; jobRunId: string }[];
+  /** Whether messages of logs contain the lines that were added. */
+  withLogLines: boolean;
 }
 
 export interface FollowEventsOptions {
@@ -43,11 +48,13 @@ export function createFollowEvents({
   persistence,
   authorize,
   feed,
+  readLogLines,
   log,
   slots = {},
   checkMs = 30_000,
   idleAfterMs = 15_000,
 }: FollowEventsDependencies) {
+  const addLogLines = createAddLogLines(readLogLines, log);
   const takeSlot = createStreamSlots(slots);
 
   async function checkAccess(principal: Principal, { workspaceIds, logs }: FollowedScopes): Promise<void> {
@@ -109,6 +116,7 @@ export function createFollowEvents({
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    return queue.read({ idleAfterMs, signal });
+    const messages = queue.read({ idleAfterMs, signal });
+    return scopes.withLogLines ? addLogLines(messages, scopes.logs) : messages;
   };
 }

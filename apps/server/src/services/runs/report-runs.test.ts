@@ -39,7 +39,7 @@ const event = (kind: 'job_run.created' | 'job_run.finished', jobRunId: string): 
 });
 
 const report = (events: ClaimedEvent[], sender: SpanSender | null = traces) =>
-  createReportRuns({ ...fixture, instruments, traces: sender })(events);
+  createReportRuns({ ...fixture, instruments, traces: sender, reportLineage: null })(events);
 
 /** The samples of a metric, as `label value`. */
 async function read(name: string): Promise<string[]> {
@@ -82,6 +82,22 @@ it('sends only sampled traces, and none without a collector', async () => {
   await report([event('job_run.finished', id)], { ...traces, isSampled: () => false });
   await report([event('job_run.finished', id)], null);
   expect(sent).toEqual([]);
+});
+
+it('sends the trace of a run although its lineage events fail', async () => {
+  const id = await failRun();
+  const reported: string[] = [];
+  await createReportRuns({
+    ...fixture,
+    instruments,
+    traces,
+    reportLineage: async (ended) => {
+      reported.push(...ended.map(({ run }) => run.id));
+      throw new Error('broken');
+    },
+  })([event('job_run.finished', id)]);
+  expect(reported).toEqual([id]);
+  expect(sent.length).toBeGreaterThan(0);
 });
 
 it('never rejects', async () => {

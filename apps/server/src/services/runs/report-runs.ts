@@ -2,6 +2,7 @@ import type { AttemptRecord, ClaimedEvent, JobRunRecord } from '../../store/reco
 import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
+import type { ReportLineage } from '../lineage/report-lineage.ts';
 import type { SpanSender } from '../../traces/span.ts';
 import { buildRunSpans, spanLimits } from '../../traces/run-spans.ts';
 import { listRunPhases } from '../../domain/runs/run-phases.ts';
@@ -13,18 +14,21 @@ export interface ReportRunsDependencies {
   instruments: Instruments;
   /** Null: no traces are sent. */
   traces: SpanSender | null;
+  /** Null: no lineage events are sent. */
+  reportLineage: ReportLineage | null;
   log: Logger;
 }
 
 /**
- * Counts the runs of events of the outbox, and sends the trace of each that has ended. Resolves when the
- * collector has the traces, or after a second: until then, another server takes the events over if this one dies.
+ * Counts the runs of events of the outbox, and sends the trace and the lineage events of each that has ended.
+ * Resolves when their receivers have them, or after a second: until then, another server takes the events over if
+ * this one dies.
  * Never rejects: a run ends whether it is reported or not.
  */
 export type ReportRuns = (events: readonly ClaimedEvent[]) => Promise<void>;
 
 export function createReportRuns(dependencies: ReportRunsDependencies): ReportRuns {
-  const { persistence, instruments, traces, log } = dependencies;
+  const { persistence, instruments, traces, reportLineage, log } = dependencies;
   const { store } = persistence;
 
   async function report(events: readonly ClaimedEvent[]): Promise<void> {
@@ -43,7 +47,12 @@ export function createReportRuns(dependencies: ReportRunsDependencies): ReportRu
     );
     const withAttempts = over.map((run) => ({ run, attempts: attempts.get(run.id) ?? [] }));
     for (const one of withAttempts) countEnd(instruments, one);
-    if (traces) await sendTraces(traces, withAttempts);
+    await Promise.all([
+      traces && sendTraces(traces, withAttempts),
+      reportLineage?.(withAttempts).catch((error: unknown) =>
+        log.warn({ err: error }, 'lineage events of runs were not sent'),
+      ),
+    ]);
   }
 
   async function sendTraces(sender: SpanSender, ended: readonly EndedRun[]): Promise<void> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
 import { liveEvent, liveEvents } from '../../schemas/live/live-events.ts';
 import { uuid } from '../../schemas/primitives.ts';
-import { queryList } from '../../schemas/query.ts';
+import { queryBoolean, queryList } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 
 /** A log to follow, as `<workspace_id>/<job_run_id>`. */
@@ -30,6 +30,8 @@ export const liveEventRoutes = [
       log: queryList(logAddress)
         .refine((logs) => logs.length <= 20, 'must be at most 20 logs')
         .default([]),
+      /** Whether events of logs contain the lines that were added. */
+      log_lines: queryBoolean.default(false),
     }),
     responses: { 200: { contentType: 'text/event-stream', item: liveEvent, events: liveEvents } },
     errors: readErrors,

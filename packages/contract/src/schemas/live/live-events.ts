@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logLinesResponse } from '../logs/log-ranges.ts';
 import { namedEnum, openEnum, responseObject, uuid } from '../primitives.ts';
 
 /** Resources that can change in a workspace, named after the lists that show them. */
@@ -37,12 +38,17 @@ export const liveChange = responseObject('LiveChangeEvent', {
 });
 export type LiveChange = z.output<typeof liveChange>;
 
-/** The current length of a followed log. Read the lines with `read_log_lines`. */
+/** The current length of a followed log. Read lines that the event does not contain with `read_log_lines`. */
 export const liveLog = responseObject('LiveLogEvent', {
   job_run_id: uuid,
   line_count: z.int(),
   /** Whether the run is over and all its lines are counted. */
   is_complete: z.boolean(),
+  /**
+   * Only with `log_lines`: the lines after the previous event of this log. Absent in the first event of a log, and if
+   * there are more than 200 or they have more than 64 Ki characters.
+   */
+  added: logLinesResponse.optional(),
 });
 export type LiveLog = z.output<typeof liveLog>;
 
