@@ -1,6 +1,7 @@
 import type { FailureReasonResponse, JobRunTimelineResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
+import { CauseCard } from './cause/cause-card.tsx';
 import { CodeText } from '../../ui/code-text.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { TracebackView } from './traceback-view.tsx';
@@ -48,6 +49,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
+      <CauseCard params={params} />
       {traceback !== null && <TracebackView text={traceback} mainType={type} />}
       {/* For an exception, the next step would only point to the traceback above. */}
       {failure && reason.kind === 'runtime' && (
