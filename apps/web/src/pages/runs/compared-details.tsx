@@ -68,11 +68,18 @@ function listStateRows(base: Run, target: Run): ComparedRow[] {
       />
     ),
   };
-  const [before, after] = [<ClockTime at={base.created_at} />, <ClockTime at={target.created_at} />];
-  return [
-    state,
-    { key: 'created', isEqual: false, row: <Detail name="Created" before={before} after={after} /> },
-  ];
+  const created = {
+    key: 'created',
+    isEqual: false,
+    row: (
+      <Detail
+        name="Created"
+        before={<ClockTime at={base.created_at} />}
+        after={<ClockTime at={target.created_at} />}
+      />
+    ),
+  };
+  return [state, created];
 }
 
 function listVersionRows(
