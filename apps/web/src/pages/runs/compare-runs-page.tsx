@@ -32,7 +32,11 @@ export function CompareRunsPage() {
       heading={
         <>
           Compare {base !== null && `#${base.number} → `}
-          <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
+          <Link
+            to="/w/$workspaceId/runs/$jobRunId"
+            params={{ workspaceId, jobRunId }}
+            className={classes.headingLink}
+          >
             {name}
           </Link>
         </>
