@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { findLastTraceback, readTraceback, splitTraceback } from './traceback.ts';
+import {
+  findLastTraceback,
+  findTracebackStart,
+  readTraceback,
+  shortenLibraryPath,
+  splitTraceback,
+} from './traceback.ts';
 
 const cause = `Traceback (most recent call last):
   File "/opt/environment/lib/python3.12/site-packages/dlt/extract/pipe_iterator.py", line 277, in __next__
@@ -78,7 +84,23 @@ describe('findLastTraceback', () => {
     expect(findLastTraceback(lines)).toBe(whole);
   });
 
+  it('starts at its first cause', () => {
+    const lines = [...cause.split('\n'), 'going on', ...whole.split('\n')];
+    expect(findTracebackStart(lines)).toBe(cause.split('\n').length + 1);
+  });
+
   it('returns null without a traceback', () => {
     expect(findLastTraceback(['loading', 'done'])).toBeNull();
+    expect(findTracebackStart([])).toBeNull();
   });
+});
+
+it.each([
+  ['/opt/environment/lib/python3.12/site-packages/dlt/extract/pipe.py', 'dlt/extract/pipe.py'],
+  ['/usr/lib/python3.12/json/decoder.py', 'json/decoder.py'],
+  ['/usr/lib/python3/dist-packages/yaml/__init__.py', 'yaml/__init__.py'],
+  ['<frozen runpy>', '<frozen runpy>'],
+  ['lib/prices.py', 'lib/prices.py'],
+])('shortens the path of a library file: %s', (file, short) => {
+  expect(shortenLibraryPath(file)).toBe(short);
 });

@@ -54,8 +54,14 @@ export function splitTraceback(
   return end < 0 ? [[...parts], []] : [parts.slice(0, end + 1), parts.slice(end + 1)];
 }
 
-/** The last traceback in a run's output; null if there is none. */
+/** The last traceback in a run's output, with its causes; null if there is none. */
 export function findLastTraceback(lines: readonly string[]): string | null {
+  const start = findTracebackStart(lines);
+  return start === null ? null : lines.slice(start).join('\n');
+}
+
+/** The index of the first line of the last traceback, which is that of its first cause; null if there is none. */
+export function findTracebackStart(lines: readonly string[]): number | null {
   let start = lines.findLastIndex((line) => header.test(line));
   if (start < 0) return null;
   for (let earlier = start; earlier > 0; start = earlier) {
@@ -63,7 +69,15 @@ export function findLastTraceback(lines: readonly string[]): string | null {
     earlier = lines.findLastIndex((line, index) => index < start && header.test(line));
     if (earlier < 0) break;
   }
-  return lines.slice(start).join('\n');
+  return start;
+}
+
+/**
+ * The path of a library file below the folder of packages or of the standard library:
+ * `dlt/extract/pipe_iterator.py`. Other paths stay as they are.
+ */
+export function shortenLibraryPath(file: string): string {
+  return file.replace(/^.*\/(?:site-packages|dist-packages|lib\/python3\.\d+)\//, '');
 }
 
 function isConnector(line: string | undefined): boolean {

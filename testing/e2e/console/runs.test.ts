@@ -242,6 +242,7 @@ describe('the comparison of a run with the last successful one', () => {
     const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
     const details = page.getByRole('region', { name: 'Both runs' });
     await details.getByRole('link', { name: 'View changes' }).first().waitFor();
+    await details.getByRole('button', { name: /^Show \d+ equal rows$/ }).click();
     const cells = await details.locator('td').all();
     const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
     expect(boxes.length).toBeGreaterThan(30);

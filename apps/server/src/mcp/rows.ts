@@ -74,14 +74,17 @@ type LastPipelineRun = z.input<typeof lastPipelineRun>;
 
 /** The newest pipeline run of a pipeline or a dataset. */
 export const lastRunRow = lastPipelineRun
-  .omit({ error_message: true })
-  .extend({ untrusted_error_message: z.string().nullable() })
+  .omit({ error_message: true, failure_summary: true })
+  .extend({
+    untrusted_error_message: z.string().nullable(),
+    untrusted_failure_summary: z.string().nullable(),
+  })
   .nullable();
 
 export function toLastRunRow(run: LastPipelineRun | null) {
   if (!run) return null;
-  const { error_message: message, ...rest } = run;
-  return { ...rest, untrusted_error_message: message };
+  const { error_message: message, failure_summary: summary, ...rest } = run;
+  return { ...rest, untrusted_error_message: message, untrusted_failure_summary: summary };
 }
 
 /** A pipeline run of a job run, without fields that are only useful internally. */

@@ -36,6 +36,7 @@ import { createChannelServices } from './alerts/create-channel-services.ts';
 import { createCompareRunLogs } from './runs/compare-run-logs.ts';
 import { createCompareRuns } from './runs/compare-runs.ts';
 import { createCompareSchemas } from './pipelines/compare-schemas.ts';
+import { createCompareJobCode } from './versions/compare-job-code.ts';
 import { createCompareVersions } from './versions/compare-versions.ts';
 import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
@@ -80,6 +81,7 @@ import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
+import { createReadRunChanges } from './runs/read-run-changes.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
 import { createReadRunSeries } from './runs/read-run-series.ts';
@@ -204,6 +206,9 @@ export function createServices(ports: ServicePorts) {
   const holdPipelines = createHoldPipelines(persistence, packageVersions);
   const readTickLag = createReadTickLag(persistence, clock);
   const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.retention);
+  const compareRuns = createCompareRuns(persistence, jobVersions);
+  const compareJobCode = createCompareJobCode({ persistence, blobs });
+  const readSchemas = createReadSchemas(persistence);
   const { openId } = settings;
 
   return {
@@ -358,7 +363,8 @@ export function createServices(ports: ServicePorts) {
     readTimeline: createReadTimeline(persistence, clock),
     runFollowers: createRunFollowers(persistence),
     nameSlots: createNameSlots(persistence),
-    compareRuns: createCompareRuns(persistence, jobVersions),
+    compareRuns,
+    readRunChanges: createReadRunChanges({ persistence, compareRuns, compareJobCode, readSchemas }),
     compareRunLogs: createCompareRunLogs({ persistence, logFiles }),
 
     // Logs and events
@@ -381,7 +387,7 @@ export function createServices(ports: ServicePorts) {
     readTelemetry: createReadTelemetry(persistence, blobs),
     readPipelines,
     readRunPipelines: createReadRunPipelines(persistence),
-    readSchemas: createReadSchemas(persistence),
+    readSchemas,
     readStatistics: createReadStatistics(persistence, now),
     compareSchemas: createCompareSchemas({ persistence, log }),
 

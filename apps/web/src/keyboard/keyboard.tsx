@@ -1,8 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
-import { areSingleKeysOn, isPageKey, pageKeys } from './shortcut-table.ts';
+import { areSingleKeysOn, isCharacterKey, isPageKey, pageKeys } from './shortcut-table.ts';
 import { createKeySequence } from './key-sequence.ts';
 import { focusSearch, openNeighbour, stepRow } from './rows.ts';
+import { runPageKey } from './page-keys.ts';
 import { onPaletteAsked } from '../palette/open-palette.ts';
 
 const CommandPalette = lazy(() => import('../palette/command-palette.tsx'));
@@ -13,6 +14,13 @@ const keySequence = createKeySequence();
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches('input, textarea, select');
+}
+
+/** Whether the focus is in an element that scrolls or moves with keys such as `End`. */
+function hasOwnKeys(target: EventTarget | null): boolean {
+  const owner =
+    target instanceof Element && target.closest('[tabindex="0"], [role="menu"], [role="listbox"]');
+  return owner !== false && owner !== null && !owner.matches('[data-page-keys]');
 }
 
 const actions: Record<string, () => void> = {
@@ -29,15 +37,17 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
   const [shown, show] = useState<'palette' | 'help' | null>(null);
 
   const take = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented) return;
     const keys = keySequence({ ...pick(event), isTyping: isTyping(event.target) }, Date.now());
-    if (keys === null || (keys !== 'mod+k' && !areSingleKeysOn())) return;
+    if (keys === null || (isCharacterKey(keys) && !areSingleKeysOn())) return;
     // Dialogs have their own keys.
     if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
     if (keys === 'mod+k') show('palette');
     else if (keys === '?') show('help');
     else if (isPageKey(keys)) void navigate({ to: pageKeys[keys].to, params: { workspaceId } });
     else if (actions[keys]) actions[keys]();
-    else return;
+    else if (hasOwnKeys(event.target) && !isCharacterKey(keys)) return;
+    else if (!runPageKey(keys)) return;
     event.preventDefault();
   });
   useEffect(() => {

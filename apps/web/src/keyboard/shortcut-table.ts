@@ -15,7 +15,7 @@ export const pageKeys = {
 
 export const isPageKey = (keys: string): keys is keyof typeof pageKeys => keys in pageKeys;
 
-/** Other shortcuts in the help. The log viewer lists its own keys. */
+/** Other shortcuts of all pages. */
 export const shortcuts: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'Search on this page'],
   ['j', 'Next row'],
@@ -25,6 +25,22 @@ export const shortcuts: readonly (readonly [keys: string, what: string])[] = [
   [']', 'Next run'],
   ['?', 'Show shortcuts'],
 ];
+
+/** Shortcuts of the log on the page of a run. */
+export const logShortcuts: readonly (readonly [keys: string, what: string])[] = [
+  ['e', 'Next error'],
+  ['E', 'Previous error'],
+  ['n', 'Next match of the search'],
+  ['N', 'Previous match of the search'],
+  ['Home', 'First line'],
+  ['End', 'Last line'],
+  ['f', 'Follow new lines'],
+  ['w', 'Wrap long lines'],
+  ['t', 'Show times'],
+];
+
+/** Whether a shortcut is made of characters, which users can turn off, not of a key such as `End`. */
+export const isCharacterKey = (keys: string) => keys.length === 1 || isPageKey(keys);
 
 const switchKey = 'pumphouse.single-keys';
 

@@ -13,6 +13,7 @@ const runs: JsonOperationId[] = [
   'get_job_run',
   'get_job_run_life',
   'get_job_run_resources',
+  'get_job_run_changes',
   'get_manifest_build',
   'list_job_runs',
   'list_job_next_ticks',
@@ -50,6 +51,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'pipeline-run': [
     'list_run_overviews',
     'get_run_overview',
+    'get_job_run_changes',
     'list_job_overviews',
     'get_job_trend',
     'list_job_run_pipeline_runs',
@@ -65,6 +67,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_dataset_daily_series',
   ],
   schema: [
+    'get_job_run_changes',
     'list_schema_changes',
     'list_pipeline_schemas',
     'list_schema_versions',

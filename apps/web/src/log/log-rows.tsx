@@ -6,7 +6,6 @@ import {
   useState,
   useSyncExternalStore,
   type ClipboardEvent,
-  type KeyboardEvent,
   type MouseEvent,
 } from 'react';
 import { flushSync } from 'react-dom';
@@ -30,7 +29,6 @@ interface LogRowsProps {
   hrefOf: (position: LogPosition) => string;
   onChoose: (line: number, isRange: boolean) => void;
   onCopy: (event: ClipboardEvent, selection: TextSelection) => void;
-  onKeyDown: (event: KeyboardEvent) => void;
 }
 
 /**
@@ -77,14 +75,13 @@ export function LogRows(props: LogRowsProps) {
     props.onChoose(line, event.shiftKey);
   };
   return (
-    // The scrolling element has the focus and handles the log's keys; each key is also a toolbar button.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={scroller}
       className={classes.scroller}
       data-wrapped={isWrapped}
       style={{ '--digits': String(lineOf(view.count)).length }}
       data-log-scroller
+      data-page-keys
       role="log"
       aria-label="Log lines"
       aria-live="off"
@@ -95,7 +92,6 @@ export function LogRows(props: LogRowsProps) {
         noteSelection();
         flushSync(() => view.scrolled(scrollTop));
       }}
-      onKeyDown={props.onKeyDown}
       onCopy={(event) => {
         // selectionchange is asynchronous: right after a click the last one read is out of date.
         const selected = drawnRows.current && readSelection(drawnRows.current);

@@ -1,18 +1,21 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { useState, type ClipboardEvent } from 'react';
 import classes from './log.module.css';
 import { api } from '../api/api.ts';
-import { areSingleKeysOn } from '../keyboard/shortcut-table.ts';
+import { ActionIconButton } from '../ui/action-icon-button.tsx';
 import { copyLines, copySelection } from './copy-lines.ts';
 import { describeError } from '../ui/answers.tsx';
+import { findError } from './find-error.ts';
 import { formatNoun } from '../ui/format.ts';
 import { LogFoot } from './log-foot.tsx';
 import { LogRows } from './log-rows.tsx';
 import { LogStep, LogSwitch, LogToolbar } from './log-toolbar.tsx';
 import { NewLines, WithoutLines } from './log-notices.tsx';
+import type { SearchLines } from './log-matches.ts';
 import { setLogPreferences, useLogPreferences } from './log-preferences.ts';
 import { toSearchQuery, type LogPosition } from './log-position.ts';
+import { usePageKeys } from '../keyboard/page-keys.ts';
 import { useShownLog, type ShownLog } from './use-shown-log.ts';
 
 interface LogViewerProps extends ShownLog {
@@ -33,27 +36,38 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
   const isWrapped = wrapChoice ?? isNarrow;
   const [isFullscreen, setIsFullscreen] = useState(false);
 
-  const toFirstError = async () => {
-    const query = { ...toSearchQuery('errors'), limit: 1 };
-    const { line_numbers: numbers } = await api.call('search_log', { params, query });
-    if (numbers[0] === undefined) showMessage('No errors found in this log.');
-    else goTo(numbers[0]);
-  };
-  const actions: Record<string, () => void> = {
-    n: () => step(1),
-    N: () => step(-1),
-    w: () => setLogPreferences({ isWrapped: !isWrapped }),
-    t: () => setLogPreferences({ hasTimes: !hasTimes }),
-    e: () => void toFirstError().catch(showProblem),
-    f: () => (view.isFollowing ? view.stopFollowing() : view.toEnd(true)),
-    Escape: () => setIsFullscreen(false),
-  };
   const choose = (line: number, isRange: boolean) => {
     const number = String(line + 1);
     onPosition(
       isRange && position.line !== undefined ? { line_end: number } : { line: number, line_end: undefined },
     );
   };
+  const searchErrors: SearchLines = (after_line, limit) =>
+    api.call('search_log', { params, query: { ...toSearchQuery('errors'), after_line, limit } });
+  /** Goes to an error and leaves its line in the URL. */
+  const toError = async (from: number | null, direction: 1 | -1) => {
+    const line = await findError(searchErrors, from, direction);
+    if (line === null) return showMessage('No errors found in this log.');
+    goTo(line);
+    choose(line, false);
+  };
+  const stepError = (direction: 1 | -1) => void toError(currentLine, direction).catch(showProblem);
+  const toStart = () => view.toStart();
+  const toEnd = () => view.toEnd(isActive);
+  const toggleWrap = () => setLogPreferences({ isWrapped: !isWrapped });
+  const toggleTimes = () => setLogPreferences({ hasTimes: !hasTimes });
+  usePageKeys({
+    n: () => step(1),
+    N: () => step(-1),
+    e: () => stepError(1),
+    E: () => stepError(-1),
+    w: toggleWrap,
+    t: toggleTimes,
+    f: () => (view.isFollowing ? view.stopFollowing() : view.toEnd(true)),
+    Home: toStart,
+    End: toEnd,
+    ...(isFullscreen && { Escape: () => setIsFullscreen(false) }),
+  });
   const copyChosen = () => {
     if (!chosen) return;
     const numbers = Array.from({ length: chosen.to - chosen.from + 1 }, (_, index) => chosen.from + index);
@@ -72,19 +86,21 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
         show={position.show}
         onShow={(show) => onPosition({ show })}
       >
-        <LogStep hint="Go to the first error (e)" onStep={actions['e'] ?? ignore}>
+        <LogStep hint="Go to the first error" onStep={() => void toError(null, 1).catch(showProblem)}>
           First error
         </LogStep>
-        <LogStep hint="Go to the first line (Home)" onStep={() => view.toStart()}>
+        <ActionIconButton label="Previous error (E)" icon="↑" onClick={() => stepError(-1)} />
+        <ActionIconButton label="Next error (e)" icon="↓" onClick={() => stepError(1)} />
+        <LogStep hint="Go to the first line (Home)" onStep={toStart}>
           Start
         </LogStep>
-        <LogStep hint="Go to the last line (End)" onStep={() => view.toEnd(isActive)}>
+        <LogStep hint="Go to the last line (End)" onStep={toEnd}>
           End
         </LogStep>
-        <LogSwitch isOn={isWrapped} hint="Wrap long lines (w)" onToggle={actions['w'] ?? ignore}>
+        <LogSwitch isOn={isWrapped} hint="Wrap long lines (w)" onToggle={toggleWrap}>
           Wrap
         </LogSwitch>
-        <LogSwitch isOn={hasTimes} hint="Show the time of each line (t)" onToggle={actions['t'] ?? ignore}>
+        <LogSwitch isOn={hasTimes} hint="Show the time of each line (t)" onToggle={toggleTimes}>
           Times
         </LogSwitch>
         <LogSwitch
@@ -111,14 +127,6 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
             event.preventDefault();
             void copySelection(lines, selection, lineOf).then(showCopied, showProblem);
           }}
-          onKeyDown={(event: KeyboardEvent) => {
-            const isModified = event.ctrlKey || event.metaKey || event.altKey;
-            const action = actions[event.key];
-            if (action === undefined || isModified || !(event.key === 'Escape' || areSingleKeysOn())) return;
-            event.preventDefault();
-            event.stopPropagation();
-            action();
-          }}
         />
         <WithoutLines lines={lines} shown={shown.state} show={position.show} isActive={isActive} />
         <NewLines
@@ -141,8 +149,6 @@ export function LogViewer({ onPosition, hrefOf, ...shownLog }: LogViewerProps) {
     </section>
   );
 }
-
-const ignore = () => undefined;
 
 function showMessage(message: string): void {
   notifications.show({ message, autoClose: 3000 });

@@ -15,11 +15,16 @@ export interface ShownLog {
   isActive: boolean;
   /** Whether to open at the end if `place` has no line. */
   opensAtEnd: boolean;
+  /**
+   * The line to go to, counted from 0, unless `position` has a line or a search; null for none, or while it is
+   * not known.
+   */
+  opensAtLine: number | null;
   position: LogPosition;
 }
 
 /** Combines the filtered lines of a log, the search matches and the current position. */
-export function useShownLog({ params, isActive, opensAtEnd, position }: ShownLog) {
+export function useShownLog({ params, isActive, opensAtEnd, opensAtLine, position }: ShownLog) {
   const { find, show } = position;
   const chosen = readChosen(position);
   const lines = useLogLines(params, { firstLine: chosen?.from ?? (opensAtEnd ? -1 : 0), isActive });
@@ -60,12 +65,15 @@ export function useShownLog({ params, isActive, opensAtEnd, position }: ShownLog
   };
 
   useArrival(chosen?.from ?? null, lineCount, goTo);
+  const [isElsewhere] = useState(chosen !== null || find !== undefined || show !== undefined);
+  // By then the user may have scrolled elsewhere.
+  useArrival(isElsewhere ? null : opensAtLine, lineCount, (line) => view.isFollowing && goTo(line));
   useFirstMatch(find, found.state.numbers.length > 0, () => step(1));
   return { lines, lineCount, chosen, shown, found, lineOf, view, currentLine, goTo, step };
 }
 
-/** Goes to the line in the URL once it exists, and when the URL changes. */
-function useArrival(line: number | null, lineCount: number, goTo: (line: number) => void): void {
+/** Goes to a line once it exists, and when it changes. */
+function useArrival(line: number | null, lineCount: number, goTo: (line: number) => unknown): void {
   const go = useEffectEvent(goTo);
   const isThere = line !== null && line < lineCount;
   useEffect(() => {

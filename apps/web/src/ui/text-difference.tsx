@@ -14,15 +14,19 @@ interface TextDifferenceProps {
   label: string;
   /** Names of the two sides, such as "#55" and "#57". */
   sides?: readonly [before: string, after: string];
+  /** Lines rendered initially: a new file may have tens of thousands. */
+  firstLines?: number;
 }
-
-/** Lines rendered initially: a new file may have tens of thousands. */
-const firstLines = 2000;
 
 /**
  * A diff of two texts with context lines. Both sides have line numbers; a sign marks added and removed lines.
  */
-export function TextDifference({ hunks, label, sides = ['Before', 'After'] }: TextDifferenceProps) {
+export function TextDifference({
+  hunks,
+  label,
+  sides = ['Before', 'After'],
+  firstLines = 2000,
+}: TextDifferenceProps) {
   const [isWhole, setIsWhole] = useState(false);
   const lineCount = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   const shown = isWhole ? hunks : takeLines(hunks, firstLines);

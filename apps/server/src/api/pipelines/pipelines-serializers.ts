@@ -18,12 +18,12 @@ type PipelineResponse = RouteResponseInput<'get_pipeline_overview'>;
 type DatasetResponse = RouteResponseInput<'get_dataset_overview'>;
 
 export function toPipelineOverview(overview: PipelineOverview): PipelineResponse {
-  const { lastRun, usual } = overview;
+  const { lastRun, target, usual } = overview;
   return {
     pipeline_name: overview.pipelineName,
-    destination_name: lastRun?.destinationName ?? null,
-    destination_type: lastRun?.destinationType ?? null,
-    dataset_name: lastRun?.datasetName ?? null,
+    destination_name: target.destinationName,
+    destination_type: target.destinationType,
+    dataset_name: target.datasetName,
     last_run: toLastRun(lastRun),
     freshness: toFreshness(overview),
     jobs: overview.jobs.map((job) => ({
@@ -76,8 +76,8 @@ export function toDatasetOverview(overview: DatasetOverview): DatasetResponse {
 export function toFreshnessRow(news: PipelineNews) {
   return {
     pipeline_name: news.pipelineName,
-    dataset_name: news.lastRun?.datasetName ?? null,
-    destination_name: news.lastRun?.destinationName ?? null,
+    dataset_name: news.target.datasetName,
+    destination_name: news.target.destinationName,
     last_run: toLastRun(news.lastRun),
     freshness: toFreshness(news),
   };
@@ -125,6 +125,7 @@ export function toLastRun(run: LastPipelineRunRecord | null) {
     bytes_loaded: run.bytesLoaded,
     error_step: run.errorStep,
     error_message: run.errorMessage,
+    failure_summary: summarizeFailure(run),
     check_status: run.checkStatus,
     job_run: {
       id: run.jobRunId,
@@ -134,6 +135,11 @@ export function toLastRun(run: LastPipelineRunRecord | null) {
       status: run.jobRunStatus,
     },
   };
+}
+
+/** The reason of the job run, as lists of runs show it, if it failed because of this pipeline run. */
+function summarizeFailure({ status, pipelineName, jobRunReason: reason }: LastPipelineRunRecord) {
+  return status === 'failed' && reason?.pipelineName === pipelineName ? reason.summary : null;
 }
 
 function toTable({ shape, rows, ...table }: OverviewTable) {
@@ -154,8 +160,8 @@ function toTable({ shape, rows, ...table }: OverviewTable) {
 
 function listDestinations(pipelines: readonly PipelineNews[]) {
   const types = new Map(
-    pipelines.flatMap(({ lastRun }) =>
-      lastRun?.destinationName ? [[lastRun.destinationName, lastRun.destinationType] as const] : [],
+    pipelines.flatMap(({ target }) =>
+      target.destinationName === null ? [] : [[target.destinationName, target.destinationType] as const],
     ),
   );
   return [...types].map(([name, type]) => ({ name, type }));

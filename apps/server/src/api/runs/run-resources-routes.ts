@@ -13,7 +13,7 @@ export function createRunResourceHandlers(services: {
   };
 }
 
-function toRunResources({ instanceSize, limits, attempts }: RunResources): JobRunResourcesResponse {
+function toRunResources({ instanceSize, limits, largerSize, attempts }: RunResources): JobRunResourcesResponse {
   return {
     instance_size: instanceSize,
     limits: {
@@ -21,6 +21,7 @@ function toRunResources({ instanceSize, limits, attempts }: RunResources): JobRu
       cores: limits.cpus,
       disk_bytes: limits.diskBytes ?? null,
     },
+    larger_instance_size: largerSize,
     attempts: attempts.map(({ number, startedAt, usage }) => ({
       number,
       started_at: toInstantOrNull(startedAt),

@@ -46,6 +46,15 @@ export function chooseInstanceLimits(sizes: InstanceSizes, size: InstanceSize | 
   return sizes[size ?? 'small'];
 }
 
+/** Finds the next size with more memory; null if there is none. */
+export function findLargerSize(sizes: InstanceSizes, size: InstanceSize): InstanceSize | null {
+  const memoryOf = (each: InstanceSize) => sizes[each].memoryBytes ?? Infinity;
+  const [larger] = INSTANCE_SIZES.filter((each) => memoryOf(each) > memoryOf(size)).toSorted(
+    (one, other) => memoryOf(one) - memoryOf(other),
+  );
+  return larger ?? null;
+}
+
 /** Returns the size that a definition names; undefined for none and for a size unknown to this version. */
 export function readInstanceSize(text: string | null): InstanceSize | undefined {
   return INSTANCE_SIZES.find((size) => size === text);

@@ -2,7 +2,8 @@ import type { InstanceSize, JobDefinition } from '../jobs/job-definition.ts';
 import type { InstanceSizes } from '../attempts/instance-sizes.ts';
 import type { RunFailureCode, RunFailureReason } from './run-failures.ts';
 import { formatMebibytes } from '../primitives/format-bytes.ts';
-import { getGraceSeconds, INSTANCE_SIZES } from '../jobs/job-definition.ts';
+import { findLargerSize } from '../attempts/instance-sizes.ts';
+import { getGraceSeconds } from '../jobs/job-definition.ts';
 import { listenWithinSeconds } from '../apps/app.ts';
 import { portOfApp } from '../apps/app-trigger.ts';
 import { readRunFailureCode } from './run-failures.ts';
@@ -101,11 +102,8 @@ function describeMemory(end: ProcessEnd, { definition, instanceSizes }: RunTerms
 
 /** Describes the next size with more memory, if one exists. */
 function describeLarger(size: InstanceSize, sizes: InstanceSizes): string {
-  const memoryOf = (each: InstanceSize) => sizes[each].memoryBytes ?? Infinity;
-  const larger = INSTANCE_SIZES.filter((each) => memoryOf(each) > memoryOf(size)).toSorted(
-    (one, other) => memoryOf(one) - memoryOf(other),
-  )[0];
-  if (larger === undefined) return 'No instance size has more.';
+  const larger = findLargerSize(sizes, size);
+  if (larger === null) return 'No instance size has more.';
   const memory = sizes[larger].memoryBytes;
   const amount = memory === null ? 'no limit' : formatMebibytes(memory);
   return `Try the next larger size: ${larger} with ${amount}.`;

@@ -21,7 +21,18 @@ export interface PipelineNews {
   pipelineName: string;
   lastRun: LastPipelineRunRecord | null;
   lastSuccessAt: Date | null;
+  target: PipelineTarget;
   freshness: Freshness;
+}
+
+/**
+ * Where a pipeline loads to: what its last run reported, otherwise its last successful one. A run that fails
+ * before it loads reports neither dataset nor destination.
+ */
+export interface PipelineTarget {
+  datasetName: string | null;
+  destinationName: string | null;
+  destinationType: string | null;
 }
 
 export interface PipelineJob extends PipelineJobRecord {
@@ -132,6 +143,7 @@ export function createReadPipelines(
         pipelineName,
         lastRun,
         lastSuccessAt: details.lastSuccessAt,
+        target: chooseTarget({ lastRun, lastSuccess }),
         freshness: assessFreshness(details, now),
       };
     });
@@ -270,6 +282,18 @@ export function createReadPipelines(
 }
 
 /** Sorts stale pipelines first, by oldest last success; then the others by newest last success. */
+function chooseTarget({
+  lastRun,
+  lastSuccess,
+}: Pick<PipelineNewsRecord, 'lastRun' | 'lastSuccess'>): PipelineTarget {
+  const reported = lastRun?.destinationName ? lastRun : lastSuccess;
+  return {
+    datasetName: lastRun?.datasetName ?? lastSuccess?.datasetName ?? null,
+    destinationName: reported?.destinationName ?? null,
+    destinationType: reported?.destinationType ?? null,
+  };
+}
+
 function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
   const at = ({ lastSuccessAt }: PipelineNews) => lastSuccessAt?.getTime() ?? 0;
   return news.toSorted((left, right) => {

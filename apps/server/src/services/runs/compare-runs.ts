@@ -30,6 +30,8 @@ export interface RunComparison {
   definitionChanges: DefinitionChange[];
   pipelines: PipelineComparison[];
   tables: TableComparison[];
+  /** What both runs reported, oldest first. */
+  pipelineRuns: { before: PipelineRunDetails[]; after: PipelineRunDetails[] };
   /** A run reported more than is compared, or there are more tables than are returned. */
   isTruncated: boolean;
 }
@@ -83,10 +85,11 @@ export function createCompareRuns(
       readDetails(target),
       readDetails(base),
     ]);
-    const { pipelines, tables } = comparePipelineRuns(
-      before.slice(0, most.pipelineRuns),
-      after.slice(0, most.pipelineRuns),
-    );
+    const pipelineRuns = {
+      before: before.slice(0, most.pipelineRuns),
+      after: after.slice(0, most.pipelineRuns),
+    };
+    const { pipelines, tables } = comparePipelineRuns(pipelineRuns.before, pipelineRuns.after);
     return {
       base: describedBase,
       target: described,
@@ -95,6 +98,7 @@ export function createCompareRuns(
         : [],
       pipelines,
       tables: tables.slice(0, most.tables),
+      pipelineRuns,
       isTruncated: Math.max(before.length, after.length) > most.pipelineRuns || tables.length > most.tables,
     };
   };

@@ -3,12 +3,14 @@ import type { InstanceSize } from '../../domain/jobs/job-definition.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { ResourceUsage } from '../../domain/attempts/resource-usage.ts';
-import { chooseInstanceLimits } from '../../domain/attempts/instance-sizes.ts';
+import { chooseInstanceLimits, findLargerSize } from '../../domain/attempts/instance-sizes.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface RunResources {
   instanceSize: InstanceSize;
   limits: InstanceLimits;
+  /** The next size with more memory; null if there is none. */
+  largerSize: InstanceSize | null;
   /** The attempts with samples, in order. */
   attempts: { number: number; startedAt: Date | null; usage: ResourceUsage }[];
 }
@@ -33,6 +35,7 @@ export function createReadRunResources(
     return {
       instanceSize,
       limits: chooseInstanceLimits(instanceSizes, instanceSize),
+      largerSize: findLargerSize(instanceSizes, instanceSize),
       attempts: attempts.flatMap(({ usage, ...attempt }) => (usage ? [{ ...attempt, usage }] : [])),
     };
   };

@@ -28,7 +28,7 @@ export function FailedRun({ run }: { run: NonNullable<PipelineOverviewResponse['
         </Link>
       </p>
       <p className={classes.failedReason} title={run.error_message ?? undefined}>
-        {shortenPipelineError(run.error_message)}
+        {run.failure_summary ?? shortenPipelineError(run.error_message)}
       </p>
     </section>
   );

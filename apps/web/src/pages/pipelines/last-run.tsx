@@ -31,7 +31,7 @@ export function LastRun({ run }: { run: LastPipelineRun | null }) {
 function Failure({ run }: { run: LastPipelineRun }) {
   return (
     <span className={classes.reason} title={run.error_message ?? undefined}>
-      {shortenPipelineError(run.error_message)}
+      {run.failure_summary ?? shortenPipelineError(run.error_message)}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import classes from './compare.module.css';
 import { BaseChoice } from './base-choice.tsx';
+import { CauseCard } from './cause/cause-card.tsx';
 import { ComparedDetails } from './compared-details.tsx';
 import { ComparedPipelines } from './compared-pipelines.tsx';
 import { ComparedTables } from './compared-tables.tsx';
@@ -31,7 +32,11 @@ export function CompareRunsPage() {
       heading={
         <>
           Compare {base !== null && `#${base.number} → `}
-          <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
+          <Link
+            to="/w/$workspaceId/runs/$jobRunId"
+            params={{ workspaceId, jobRunId }}
+            className={classes.headingLink}
+          >
             {name}
           </Link>
         </>
@@ -44,6 +49,7 @@ export function CompareRunsPage() {
         </Empty>
       ) : (
         <>
+          <CauseCard params={params} baseId={baseId} isInComparison />
           <ComparedDetails comparison={comparison} base={base} />
           {comparison.job_changes.length > 0 && (
             <Section title="Job settings">

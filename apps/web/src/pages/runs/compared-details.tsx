@@ -4,7 +4,8 @@ import type { ReactNode } from 'react';
 import classes from './compare.module.css';
 import table from '../../ui/table.module.css';
 import { ClockTime } from '../../ui/time.tsx';
-import { describeDelta } from './deltas.ts';
+import { areSimilarDurations, describeDelta } from './deltas.ts';
+import { DifferentRows, type ComparedRow } from './equal-rows.tsx';
 import { formatDuration, formatInstant } from '../../ui/format.ts';
 import { phaseLabels, sumPhases } from './phase-shares.ts';
 import { RunState } from '../../ui/state.tsx';
@@ -21,8 +22,12 @@ interface ComparedDetailsProps {
 export function ComparedDetails({ comparison, base }: ComparedDetailsProps) {
   const { id: workspaceId } = useWorkspace();
   const { target } = comparison;
-  const [phasesBefore, phasesAfter] = [sumPhases(base.phases), sumPhases(target.phases)];
-  const phases = Object.keys(phaseLabels).filter((name) => phasesBefore.has(name) || phasesAfter.has(name));
+  const rows = [
+    ...listStateRows(base, target),
+    ...listTextRows(base, target),
+    ...listVersionRows(comparison, base, workspaceId),
+    ...listDurationRows(base, target),
+  ];
   return (
     <section className={classes.surface} aria-label="Both runs">
       <div className={table.scroll}>
@@ -43,78 +48,111 @@ export function ComparedDetails({ comparison, base }: ComparedDetailsProps) {
             </tr>
           </thead>
           <tbody>
-            <Detail
-              name="State"
-              before={<RunState status={base.status} />}
-              after={<RunState status={target.status} />}
-            />
-            <Detail
-              name="Created"
-              before={<ClockTime at={base.created_at} />}
-              after={<ClockTime at={target.created_at} />}
-            />
-            <Detail name="Trigger" before={base.trigger_text} after={target.trigger_text} isCompared />
-            <Detail name="Profile" before={base.profile} after={target.profile} isCompared />
-            <Detail
-              name="Refresh"
-              before={base.refresh ? 'yes' : 'no'}
-              after={target.refresh ? 'yes' : 'no'}
-              isCompared
-            />
-            <Detail name="Interval" before={describeInterval(base)} after={describeInterval(target)} />
-            <Detail
-              name="Code"
-              before={`deployment ${base.deployment_version}`}
-              after={`deployment ${target.deployment_version}`}
-              difference={
-                comparison.is_code_changed && (
-                  <Link
-                    to="/w/$workspaceId/deployments/$deploymentId"
-                    params={{ workspaceId, deploymentId: target.deployment_id }}
-                    search={{ base: base.deployment_id }}
-                  >
-                    View changes
-                  </Link>
-                )
-              }
-            />
-            <Detail
-              name="Configuration"
-              before={`configuration ${base.configuration_version}`}
-              after={`configuration ${target.configuration_version}`}
-              difference={
-                comparison.is_configuration_changed && (
-                  <Link
-                    to="/w/$workspaceId/configurations/$configurationId"
-                    params={{ workspaceId, configurationId: target.configuration_id }}
-                    search={{ base: base.configuration_id }}
-                  >
-                    View changes
-                  </Link>
-                )
-              }
-            />
-            <Detail
-              name="Job"
-              before={`version ${base.job_version}`}
-              after={`version ${target.job_version}`}
-              difference={comparison.is_job_changed && 'changed, see below'}
-            />
-            <Detail name="Attempts" before={base.attempt_count} after={target.attempt_count} isCompared />
-            <DurationFact name="Duration" before={toMs(base)} after={toMs(target)} />
-            {phases.map((name) => (
-              <DurationFact
-                key={name}
-                name={`– ${phaseLabels[name] ?? name}`}
-                before={phasesBefore.get(name) ?? null}
-                after={phasesAfter.get(name) ?? null}
-              />
-            ))}
+            <DifferentRows rows={rows} columnCount={4} />
           </tbody>
         </table>
       </div>
     </section>
   );
+}
+
+function listStateRows(base: Run, target: Run): ComparedRow[] {
+  const state = {
+    key: 'state',
+    isEqual: base.status === target.status,
+    row: (
+      <Detail
+        name="State"
+        before={<RunState status={base.status} />}
+        after={<RunState status={target.status} />}
+      />
+    ),
+  };
+  const created = {
+    key: 'created',
+    isEqual: false,
+    row: (
+      <Detail
+        name="Created"
+        before={<ClockTime at={base.created_at} />}
+        after={<ClockTime at={target.created_at} />}
+      />
+    ),
+  };
+  return [state, created];
+}
+
+function listVersionRows(
+  { target, ...comparison }: JobRunComparisonResponse,
+  base: Run,
+  workspaceId: string,
+): ComparedRow[] {
+  const codeChanges = comparison.is_code_changed && (
+    <Link
+      to="/w/$workspaceId/deployments/$deploymentId"
+      params={{ workspaceId, deploymentId: target.deployment_id }}
+      search={{ base: base.deployment_id }}
+    >
+      View changes
+    </Link>
+  );
+  const configurationChanges = comparison.is_configuration_changed && (
+    <Link
+      to="/w/$workspaceId/configurations/$configurationId"
+      params={{ workspaceId, configurationId: target.configuration_id }}
+      search={{ base: base.configuration_id }}
+    >
+      View changes
+    </Link>
+  );
+  const versions: [name: string, read: (run: Run) => string, changes: ReactNode][] = [
+    ['Code', (run) => `deployment ${run.deployment_version}`, codeChanges],
+    ['Configuration', (run) => `configuration ${run.configuration_version}`, configurationChanges],
+    ['Job', (run) => `version ${run.job_version}`, comparison.is_job_changed && 'changed, see below'],
+  ];
+  return versions.map(([name, read, changes]) => ({
+    key: name,
+    isEqual: !changes,
+    row: <Detail name={name} before={read(base)} after={read(target)} difference={changes} />,
+  }));
+}
+
+function listDurationRows(base: Run, target: Run): ComparedRow[] {
+  const [before, after] = [sumPhases(base.phases), sumPhases(target.phases)];
+  const phases = Object.entries(phaseLabels).filter(([name]) => before.has(name) || after.has(name));
+  return [
+    durationRow('Duration', toMs(base), toMs(target)),
+    ...phases.map(([name, label]) =>
+      durationRow(`– ${label}`, before.get(name) ?? null, after.get(name) ?? null),
+    ),
+  ];
+}
+
+/** Rows that show and compare the same text. */
+function listTextRows(base: Run, target: Run): ComparedRow[] {
+  const texts: [name: string, read: (run: Run) => string][] = [
+    ['Trigger', (run) => run.trigger_text],
+    ['Profile', (run) => run.profile],
+    ['Refresh', (run) => (run.refresh ? 'yes' : 'no')],
+    ['Interval', describeInterval],
+    ['Attempts', (run) => String(run.attempt_count)],
+  ];
+  return texts.map(([name, read]) => {
+    const [before, after] = [read(base), read(target)];
+    return {
+      key: name,
+      isEqual: before === after,
+      row: <Detail name={name} before={before} after={after} isCompared={name !== 'Interval'} />,
+    };
+  });
+}
+
+function durationRow(name: string, before: number | null, after: number | null): ComparedRow {
+  return {
+    key: name,
+    isEqual: areSimilarDurations(before, after),
+    row: <DurationFact name={name} before={before} after={after} />,
+  };
 }
 
 interface FactProps {

@@ -2,7 +2,9 @@ import type { JobRunComparisonResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './compare.module.css';
 import table from '../../ui/table.module.css';
+import { areSimilarDurations } from './deltas.ts';
 import { DeltaCells } from './delta-cell.tsx';
+import { DifferentRows, type ComparedRow } from './equal-rows.tsx';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { formatDuration, formatNoun } from '../../ui/format.ts';
 import { operation } from '../../api/operation.ts';
@@ -53,23 +55,29 @@ export function ComparedPipelines({ pipelines, base, target }: ComparedPipelines
             </tr>
           </thead>
           <tbody>
-            {steps.map(([word, key]) => (
-              <tr key={key}>
-                <th scope="row">{word}</th>
-                <DeltaCells
-                  label="duration"
-                  before={pipeline.before?.[key]}
-                  after={pipeline.after?.[key]}
-                  format={formatMs}
-                />
-              </tr>
-            ))}
+            <DifferentRows rows={listSteps(pipeline)} columnCount={4} />
           </tbody>
         </table>
       </div>
       <SchemaDifferences pipeline={pipeline} />
     </Section>
   ));
+}
+
+function listSteps(pipeline: Pipeline): ComparedRow[] {
+  return steps.map(([word, key]) => {
+    const [before, after] = [pipeline.before?.[key] ?? null, pipeline.after?.[key] ?? null];
+    return {
+      key,
+      isEqual: areSimilarDurations(before, after),
+      row: (
+        <tr>
+          <th scope="row">{word}</th>
+          <DeltaCells label="duration" before={before} after={after} format={formatMs} />
+        </tr>
+      ),
+    };
+  });
 }
 
 function BothStates({ pipeline: { before, after } }: { pipeline: Pipeline }) {

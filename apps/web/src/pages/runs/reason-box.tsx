@@ -1,11 +1,14 @@
 import type { FailureReasonResponse, JobRunTimelineResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
+import { CauseCard } from './cause/cause-card.tsx';
 import { CodeText } from '../../ui/code-text.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
+import { describeLimits } from './cause/describe-limits.ts';
 import { TracebackView } from './traceback-view.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
-import type { RunParams } from './run-queries.ts';
+import { runChanges, runResources, type RunParams } from './run-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface ReasonBoxProps {
@@ -27,6 +30,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
           {title}
         </h2>
         <ReasonLocation reason={reason} />
+        {failure && <FailureLimits params={params} code={failure.code} />}
         <span className={classes.reasonTools}>
           {lineNumber !== null && (
             <Link
@@ -48,6 +52,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
+      <CauseCard params={params} />
       {traceback !== null && <TracebackView text={traceback} mainType={type} />}
       {/* For an exception, the next step would only point to the traceback above. */}
       {failure && reason.kind === 'runtime' && (
@@ -58,6 +63,14 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
       )}
     </section>
   );
+}
+
+/** What the run used beside the limit that it failed at. */
+function FailureLimits({ params, code }: { params: RunParams; code: string }) {
+  const { data: resources } = useQuery(runResources(params));
+  const { data: changes } = useQuery(runChanges(params, undefined));
+  const text = describeLimits({ code, resources, changes });
+  return text === null ? null : <span>{text}</span>;
 }
 
 function ReasonLocation({ reason }: { reason: FailureReasonResponse }) {

@@ -71,7 +71,7 @@ function drawArea(heights: readonly number[]): string {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 /** In the units of the limits of instance sizes, so that a limit shows as it was set. */
-function formatBinary(bytes: number): string {
+export function formatBinary(bytes: number): string {
   const mebibytes = bytes / 1024 ** 2;
   if (mebibytes < 1024) return `${Math.round(mebibytes)} MiB`;
   const gibibytes = mebibytes / 1024;

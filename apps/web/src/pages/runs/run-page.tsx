@@ -21,6 +21,7 @@ import { RunResources } from './run-resources.tsx';
 import { SilentNotice, SkipNotice, UnknownNotice, WaitNotice } from './run-notices.tsx';
 import { stringifySearch } from '../../search/search-params.ts';
 import { TabLinks } from '../../ui/tab-links.tsx';
+import { useFailureTrace } from './use-failure-trace.ts';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
@@ -96,12 +97,14 @@ function RunLog({ run, params }: { run: RunOverviewDetailResponse; params: RunPa
   const { pathname } = useLocation();
   const position: LogPosition = search;
   const isActive = !isTerminalRunState(run.status);
+  const { lineNumber } = useFailureTrace(params, run.reason);
   return (
     <LogViewer
       params={params}
       isActive={isActive}
       // The end shows current output, or the last output before a failure.
       opensAtEnd={isActive || run.status === 'failed'}
+      opensAtLine={lineNumber === null ? null : lineNumber - 1}
       position={position}
       onPosition={(change) =>
         void navigate({

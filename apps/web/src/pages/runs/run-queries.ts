@@ -23,3 +23,7 @@ export const runComparison = (params: RunParams, baseId: string | undefined) =>
   operation('compare_job_runs', { params, query: baseId === undefined ? {} : { base_id: baseId } });
 export const runLogComparison = (params: RunParams, baseId: string | undefined) =>
   operation('compare_job_run_logs', { params, query: baseId === undefined ? {} : { base_id: baseId } });
+
+/** What changed since `baseId`, or since the last completed run of the job. */
+export const runChanges = (params: RunParams, baseId: string | undefined) =>
+  operation('get_job_run_changes', { params, query: baseId === undefined ? {} : { base_id: baseId } });

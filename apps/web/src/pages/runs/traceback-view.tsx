@@ -1,4 +1,10 @@
-import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart } from '@pumphouse/client';
+import {
+  readTraceback,
+  shortenLibraryPath,
+  splitTraceback,
+  type TracebackFrame,
+  type TracebackPart,
+} from '@pumphouse/client';
 import { useMemo } from 'react';
 import classes from './run.module.css';
 
@@ -43,10 +49,11 @@ function Part({ part }: { part: TracebackPart }) {
 }
 
 function Frame({ frame }: { frame: TracebackFrame }) {
+  const file = frame.isOwn ? frame.file : shortenLibraryPath(frame.file);
   return (
     <div className={classes.frame} data-own={frame.isOwn}>
-      <span>
-        {frame.file}:{frame.line}
+      <span title={file === frame.file ? undefined : frame.file}>
+        {file}:{frame.line}
         {frame.name !== null && <span className="quiet"> in {frame.name}</span>}
       </span>
       {frame.code.length > 0 && <pre className={classes.frameCode}>{frame.code.join('\n')}</pre>}

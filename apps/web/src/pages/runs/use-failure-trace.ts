@@ -1,6 +1,7 @@
-import type { FailureReasonResponse } from '@pumphouse/contract';
+import type { FailureReasonResponse, LogLineExcerpt } from '@pumphouse/contract';
 import { findLastTraceback, stripAnsi } from '@pumphouse/client';
 import { useQuery } from '@tanstack/react-query';
+import { findCauseLine, type PrintedLine } from './cause/find-cause-line.ts';
 import { operation } from '../../api/operation.ts';
 import { runPipelines, type RunParams } from './run-queries.ts';
 
@@ -21,28 +22,26 @@ export interface FailureTrace {
  * Finds the traceback of a failure, from dlt's report of the failed step or else from the end of the log, and
  * the log line of the exception.
  */
-export function useFailureTrace(params: RunParams, reason: FailureReasonResponse): FailureTrace {
+export function useFailureTrace(params: RunParams, reason: FailureReasonResponse | null): FailureTrace {
   const { data: pipelines } = useQuery(runPipelines(params));
   const { data: log } = useQuery({
     ...operation('read_log_lines', { params, query: { from_line: -tailLines, limit: tailLines } }),
-    enabled: reason.kind !== 'runtime',
+    enabled: reason !== null && reason.kind !== 'runtime',
   });
   const reported = pipelines?.pipeline_runs.findLast(
-    (run) => run.pipeline_name === reason.pipeline_name && run.error_traceback != null,
+    (run) => run.pipeline_name === reason?.pipeline_name && run.error_traceback != null,
   );
-  const printed = (log?.lines ?? []).filter(({ source }) => source === 'user');
-  const errors = printed.filter(({ io_stream: stream }) => stream === 'stderr');
-  const name = reason.exception_type?.split('.').at(-1);
-  const line = name === undefined ? undefined : printed.findLast(({ content }) => isReported(content, name));
+  const printed = readPrinted(log?.lines ?? []);
+  const line = findCauseLine(printed, reason?.exception_type ?? null);
+  const errors = printed.filter(({ isError }) => isError);
   return {
-    traceback:
-      reported?.error_traceback ?? findLastTraceback(errors.map(({ content }) => stripAnsi(content))),
-    lineNumber: line === undefined ? null : line.line_num + 1,
+    traceback: reported?.error_traceback ?? findLastTraceback(errors.map(({ content }) => content)),
+    lineNumber: line === null ? null : line + 1,
   };
 }
 
-/** True for a line that starts with `ValueError: …` or `duckdb.ConversionException: …`. */
-function isReported(content: string, name: string): boolean {
-  const [before] = stripAnsi(content).split(':', 1);
-  return before !== undefined && (before === name || before.endsWith(`.${name}`));
+function readPrinted(lines: readonly LogLineExcerpt[]): PrintedLine[] {
+  return lines.flatMap(({ source, io_stream: stream, line_num: number, content }) =>
+    source === 'user' ? [{ number, content: stripAnsi(content), isError: stream === 'stderr' }] : [],
+  );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { jobRunComparisonResponse, jobRunLogComparisonResponse } from '../../schemas/runs/run-comparisons.ts';
+import { jobRunChangesResponse } from '../../schemas/runs/run-changes.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 
@@ -20,6 +21,18 @@ export const runComparisonRoutes = [
     params: jobRunParams,
     query,
     responses: { 200: jobRunComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_job_run_changes',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/changes',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: jobRunParams,
+    query,
+    responses: { 200: jobRunChangesResponse },
     errors: readErrors,
   }),
   defineRoute({

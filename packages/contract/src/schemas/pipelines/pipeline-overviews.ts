@@ -64,6 +64,11 @@ export const lastPipelineRun = responseObject('LastPipelineRun', {
   bytes_loaded: z.int(),
   error_step: z.string().nullable(),
   error_message: z.string().nullable(),
+  /**
+   * The failure in one line, as lists of runs show it; null unless the job run failed because of this pipeline
+   * run.
+   */
+  failure_summary: z.string().nullable(),
   /** Null if no check was evaluated. */
   check_status: openEnum(checkStatus).nullable(),
   job_run: jobRunOfPipelineRun,

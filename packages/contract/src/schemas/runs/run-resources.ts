@@ -27,6 +27,8 @@ export const jobRunResourcesResponse = responseObject('JobRunResourcesResponse',
     cores: z.number().nullable(),
     disk_bytes: z.int().nullable(),
   }),
+  /** The next size with more memory; null if there is none. */
+  larger_instance_size: z.string().nullable(),
   /** The attempts with samples, in order. */
   attempts: z.array(attemptResources),
 });

@@ -1,3 +1,4 @@
+import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
@@ -21,6 +22,8 @@ export interface LastPipelineRunRecord {
   jobRunId: string;
   jobRunNumber: number;
   jobRunStatus: string;
+  /** Why the job run failed; null if it did not, or for no reason in its code. */
+  jobRunReason: FailureReason | null;
   jobId: string;
   jobRef: string;
 }
@@ -39,6 +42,9 @@ export interface LastSuccessRecord {
   /** When it was stored; runs stored later have failed. */
   createdAt: Date;
   durationMs: number | null;
+  datasetName: string | null;
+  destinationName: string | null;
+  destinationType: string | null;
 }
 
 /** A job that has run a pipeline. */
@@ -111,6 +117,9 @@ interface NewsRow extends Omit<LastPipelineRunRecord, 'id'> {
   successAt: Date | null;
   successCreatedAt: Date | null;
   successDurationMs: number | null;
+  successDatasetName: string | null;
+  successDestinationName: string | null;
+  successDestinationType: string | null;
 }
 
 export type PipelineOverviewStore = ReturnType<typeof createPipelineOverviewStore>;
@@ -158,12 +167,16 @@ export function createPipelineOverviewStore(sql: Queryable) {
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
                   last.check_status as "checkStatus",
                   last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
+                  job_runs.reason as "jobRunReason",
                   jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
-                  success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs"
+                  success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs",
+                  success.dataset_name as "successDatasetName", success.destination_name as "successDestinationName",
+                  success.destination_type as "successDestinationType"
              from unnest(:pipelineNames::text[]) with ordinality as names (name, place)
              left join lateral (${newestRun(runColumns, { ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
              left join lateral (${newestRun(
-               'coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms',
+               `coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms, runs.dataset_name,
+                runs.destination_name, runs.destination_type`,
                {
                  ofDay: 'succeeded_count > 0',
                  ofRun: `candidates.status = 'succeeded'`,
@@ -253,13 +266,21 @@ export function createPipelineOverviewStore(sql: Queryable) {
 }
 
 function toNews(row: NewsRow): PipelineNewsRecord {
-  const { name, id, successAt, successCreatedAt, successDurationMs, ...run } = row;
+  const { name, id, successAt, successCreatedAt, successDurationMs, ...others } = row;
+  const { successDatasetName, successDestinationName, successDestinationType, ...run } = others;
   return {
     pipelineName: name,
     lastRun: id === null ? null : { ...run, id },
     lastSuccess:
       successAt && successCreatedAt
-        ? { at: successAt, createdAt: successCreatedAt, durationMs: successDurationMs }
+        ? {
+            at: successAt,
+            createdAt: successCreatedAt,
+            durationMs: successDurationMs,
+            datasetName: successDatasetName,
+            destinationName: successDestinationName,
+            destinationType: successDestinationType,
+          }
         : null,
   };
 }

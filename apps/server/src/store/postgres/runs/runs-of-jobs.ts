@@ -18,6 +18,12 @@ export type DownstreamRun = Pick<
   'id' | 'jobId' | 'number' | 'status' | 'trigger' | 'startedAt' | 'finishedAt' | 'createdAt'
 > & { previousJobRunId: string; jobRef: string; displayName: string | null; category: string | null };
 
+/** The first of several failed runs. */
+export type FirstFailedRun = Pick<JobRunRecord, 'id' | 'number' | 'finishedAt'> & {
+  deploymentVersion: number;
+  failedCount: number;
+};
+
 /** Reads the newest, the active and the following runs of jobs. */
 export function createRunsOfJobsStore(sql: Queryable) {
   return {
@@ -40,6 +46,38 @@ export function createRunsOfJobsStore(sql: Queryable) {
           { jobId, number },
         ),
       ),
+
+    /**
+     * Finds the first failed run of a job between two numbers, and counts the failed ones there. Reads at
+     * most 10,000 numbers before the last one, to limit the cost for a job that always fails.
+     * @param range both ends exclusive
+     */
+    firstFailedBetween: (jobId: string, range: { after: number; before: number }) =>
+      sql.maybeOne<FirstFailedRun>(
+        named(
+          `select job_runs.id, number, deployments.version as "deploymentVersion", finished_at as "finishedAt",
+                  count(*) over ()::int as "failedCount"
+             from job_runs join deployments on deployments.id = job_runs.deployment_id
+            where job_id = :jobId and number > greatest(:after, :before - 10001) and number < :before
+              and status = 'failed'
+            order by number limit 1`,
+          { jobId, ...range },
+        ),
+      ),
+
+    /** Returns the median duration of a job's last completed runs before a number; null without any. */
+    async usualDurationSeconds(job: { jobId: string; number: number }, runCount: number) {
+      const row = await sql.maybeOne<{ seconds: number | null }>(
+        named(
+          `select percentile_disc(0.5) within group (order by seconds) as seconds
+             from (select extract(epoch from finished_at - started_at)::double precision as seconds from job_runs
+                    where job_id = :jobId and number < :number and status = 'completed' and started_at is not null
+                    order by number desc limit :runCount) as recent`,
+          { ...job, runCount },
+        ),
+      );
+      return row?.seconds ?? null;
+    },
 
     latestOfJobs: async (jobIds: readonly string[]) => {
       // One index probe for each job: `distinct on` would read all runs of the jobs.

@@ -1,6 +1,7 @@
 import type { PipelineRunFilter, PipelineRunHeadRecord } from '../pipelines/pipeline-run-list.ts';
 import type { Queryable } from '../pool.ts';
 import type { PipelineRunDetails } from '../../../telemetry/pipeline-run-details.ts';
+import type { UsualRows } from '../../../domain/runs/run-changes.ts';
 import type { StoredChecks } from '../../../domain/pipelines/evaluate-checks.ts';
 import { columns } from '../statements/columns.ts';
 import { listPipelineRuns, pipelineRunHeadColumns } from '../pipelines/pipeline-run-list.ts';
@@ -236,6 +237,29 @@ export function createTelemetryStore(sql: Queryable) {
         named(
           `select ${pipelineRunColumns} from pipeline_runs where job_run_id = :jobRunId order by created_at, id limit :limit`,
           { jobRunId, limit },
+        ),
+      ),
+
+    /**
+     * Returns the median of the rows that a job's last completed runs before this number extracted, by table.
+     * @param limits the number of runs that count, and of returned tables
+     */
+    usualRowsOfJob: (job: { jobId: string; number: number }, limits: { runs: number; tables: number }) =>
+      sql.query<UsualRows>(
+        named(
+          `with recent as (
+             select id from job_runs where job_id = :jobId and number < :number and status = 'completed'
+              order by number desc limit :runs),
+           extracted as (
+             select pipeline_runs.job_run_id, pipeline_runs.pipeline_name, loaded->>'schemaName' as schema_name,
+                    loaded->>'tableName' as table_name, sum((loaded->>'rowsExtracted')::double precision) as row_count
+               from recent join pipeline_runs on pipeline_runs.job_run_id = recent.id
+               cross join lateral json_array_elements(facts->'tables') as loaded
+              where loaded->>'rowsExtracted' is not null group by 1, 2, 3, 4)
+           select pipeline_name as "pipelineName", schema_name as "schemaName", table_name as "tableName",
+                  percentile_disc(0.5) within group (order by row_count) as "usualRows", count(*)::int as "runCount"
+             from extracted group by 1, 2, 3 order by 1, 2, 3 limit :tables`,
+          { ...job, ...limits },
         ),
       ),
 

@@ -62,6 +62,19 @@ export function createVariableStore(sql: Queryable) {
         ),
       ),
 
+    /** Counts the variables of the workspace scope and of a profile that were last written in a time. */
+    async countWritten(workspaceId: string, profile: string, time: { from: Date; to: Date }) {
+      const row = await sql.maybeOne<{ count: number }>(
+        named(
+          `select count(*)::int as count from variables
+            where workspace_id = :workspaceId and coalesce(profile, '') in ('', :profile)
+              and updated_at > :from and updated_at <= :to`,
+          { workspaceId, profile, ...time },
+        ),
+      );
+      return row?.count ?? 0;
+    },
+
     /** @returns those of the names that existed */
     async remove({ workspaceId, profile }: VariableScope, names: readonly string[]): Promise<Set<string>> {
       const rows = await sql.query<{ name: string }>(
