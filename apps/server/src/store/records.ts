@@ -63,6 +63,7 @@ export type * from './postgres/pipelines/pipeline-run-list.ts';
 export type * from './postgres/runs/deferred-starts.ts';
 export type * from './postgres/runs/run-overviews.ts';
 export type * from './postgres/runs/run-queue.ts';
+export type * from './postgres/runs/run-counts.ts';
 export type * from './postgres/runs/run-series.ts';
 export type * from './postgres/runs/timeline.ts';
 export type * from './postgres/scheduling/schedules.ts';

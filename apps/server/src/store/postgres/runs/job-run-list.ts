@@ -71,12 +71,8 @@ export async function listJobRuns<Run extends object>(
   workspaceId: string,
   filter: JobRunFilter,
 ): Promise<RowList<Run, JobRunSortKey>> {
-  const [hiddenJobIds, jobs] = await Promise.all([
-    findHiddenJobs(sql, workspaceId, filter),
-    findJobs(sql, workspaceId, filter),
-  ]);
-  const scope: Scope = { workspaceId, filter, hiddenJobIds, jobs };
-  const isEmpty = jobs !== null && !hasJobs(jobs) && jobs.number === null;
+  const scope = await readScope(sql, workspaceId, filter);
+  const isEmpty = isEmptyScope(scope);
   return {
     read: async (range) => (isEmpty ? { rows: [], next: null } : readRuns<Run>(sql, columns, scope, range)),
     count: (atMost) =>
@@ -85,6 +81,26 @@ export async function listJobRuns<Run extends object>(
         : countRows(sql, { from, where: runConditions(scope) }, atMost, { isPrepared: isSimple(scope) }),
   };
 }
+
+/** Returns the conditions of the filtered runs of a workspace; null if no run can match. */
+export async function findRunConditions(
+  sql: Queryable,
+  workspaceId: string,
+  filter: JobRunFilter,
+): Promise<Conditions | null> {
+  const scope = await readScope(sql, workspaceId, filter);
+  return isEmptyScope(scope) ? null : runConditions(scope);
+}
+
+async function readScope(sql: Queryable, workspaceId: string, filter: JobRunFilter): Promise<Scope> {
+  const [hiddenJobIds, jobs] = await Promise.all([
+    findHiddenJobs(sql, workspaceId, filter),
+    findJobs(sql, workspaceId, filter),
+  ]);
+  return { workspaceId, filter, hiddenJobIds, jobs };
+}
+
+const isEmptyScope = ({ jobs }: Scope) => jobs !== null && !hasJobs(jobs) && jobs.number === null;
 
 async function findHiddenJobs(
   sql: Queryable,
