@@ -1,7 +1,15 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { logFilters } from '../log/log-position.ts';
-import { runComparison, runTimeline, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
+import {
+  runComparison,
+  runCounts,
+  runTimeline,
+  runList,
+  runOverview,
+  runPipelines,
+} from '../pages/runs/run-queries.ts';
+import { runRanges } from '../pages/runs/run-range.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -16,12 +24,18 @@ export const runs = createRoute({
     profile: searchList,
     pipeline_name: searchList,
     backfill_id: searchText,
+    waiting_for: searchText,
+    range: searchWord(runRanges),
     from: searchText,
     to: searchText,
+    sort: searchText,
   }),
   loaderDeps: ({ search }) => search,
-  loader: ({ context: { queryClient }, params, deps }) =>
-    queryClient.prefetchInfiniteQuery(runList(params.workspaceId, deps)),
+  loader: ({ context: { queryClient }, params, deps }) => {
+    const nowMs = Date.now();
+    void queryClient.prefetchQuery(runCounts(params.workspaceId, deps, nowMs));
+    return queryClient.prefetchInfiniteQuery(runList(params.workspaceId, deps, nowMs));
+  },
   component: lazyRouteComponent(() => import('../pages/runs/runs-page.tsx'), 'RunsPage'),
 });
 

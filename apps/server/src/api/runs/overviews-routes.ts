@@ -45,7 +45,7 @@ export function createOverviewHandlers(services: {
 
     async count_run_overviews({ params, query }) {
       const { timezone, buckets: maxBuckets } = query;
-      const filter = toRunFilter(query);
+      const filter = { ...toRunFilter(query), statuses: chooseStatuses(query) };
       return toRunCounts(await services.countRuns(params.workspace_id, { filter, timezone, maxBuckets }));
     },
 
@@ -97,6 +97,7 @@ function toRunFilter(query: Omit<RouteQuery<'count_run_overviews'>, 'buckets'>):
     search: query.q ?? null,
     jobId: query.job_id ?? null,
     backfillId: query.backfill_id ?? null,
+    waitingFor: query.waiting_for ?? null,
     deploymentId: query.deployment_id ?? null,
     configurationId: query.configuration_id ?? null,
     triggerKinds: query.trigger_kind ?? null,
@@ -108,8 +109,15 @@ function toRunFilter(query: Omit<RouteQuery<'count_run_overviews'>, 'buckets'>):
   };
 }
 
-function chooseStatuses(query: RouteQuery<'list_run_overviews'>): readonly string[] | null {
-  const { status, is_active: isActive } = query;
+type StatusQuery = Partial<Pick<RouteQuery<'list_run_overviews'>, 'status' | 'is_active' | 'waiting_for'>>;
+
+function chooseStatuses({
+  status,
+  waiting_for: waitingFor,
+  ...query
+}: StatusQuery): readonly string[] | null {
+  // Only active runs wait, and there are few of them.
+  const isActive = waitingFor === undefined ? query.is_active : true;
   if (isActive === undefined) return status ?? null;
   const asked = isActive ? activeRunStates : runStates.filter(isTerminalRunState);
   return status ? status.filter((each) => asked.some((state) => state === each)) : asked;

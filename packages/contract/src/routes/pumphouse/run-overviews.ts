@@ -17,6 +17,8 @@ const runFilters = {
   job_id: uuid.optional(),
   /** Runs of the windows of this backfill. */
   backfill_id: uuid.optional(),
+  /** Active runs that this active run keeps waiting: by local data, concurrency, a pipeline or a dataset. */
+  waiting_for: uuid.optional(),
   /** The versions that the runs use. */
   deployment_id: uuid.optional(),
   configuration_id: uuid.optional(),

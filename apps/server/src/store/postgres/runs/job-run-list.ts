@@ -17,6 +17,7 @@ import {
 } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { manifestBuildJobRef } from '../../../domain/jobs/manifest-build.ts';
+import { waitsFor } from './waits-for.ts';
 import { isUnknown } from '../attempts/unknown-runs.ts';
 import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 import { named } from '../statements/named.ts';
@@ -234,6 +235,7 @@ function runConditions({ workspaceId, filter, hiddenJobIds, jobs }: Scope, witho
   where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
   where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
   where.add('job_runs.job_id <> all(?::uuid[])', hiddenJobIds);
+  where.add(waitsFor('?'), filter.waitingFor);
   if (filter.onlyUnknown) where.require(isUnknown);
   if (filter.leaveOutSkipped) where.require(`job_runs.status <> 'skipped'`);
   if (filter.pipelineNames) where.require(ranOneOf(where.bind(filter.pipelineNames)));
