@@ -61,6 +61,7 @@ export * from './schemas/pipelines/schema-history.ts';
 export * from './schemas/runs/run-overviews.ts';
 export * from './schemas/runs/run-counts.ts';
 export * from './schemas/runs/run-series.ts';
+export * from './schemas/runs/saved-views.ts';
 export * from './schemas/runs/timeline.ts';
 export * from './schemas/sign-in/sessions.ts';
 export * from './schemas/pipelines/statistics.ts';

@@ -65,6 +65,7 @@ export type * from './postgres/runs/run-overviews.ts';
 export type * from './postgres/runs/run-queue.ts';
 export type * from './postgres/runs/run-counts.ts';
 export type * from './postgres/runs/run-series.ts';
+export type * from './postgres/runs/saved-views.ts';
 export type * from './postgres/runs/timeline.ts';
 export type * from './postgres/scheduling/schedules.ts';
 export type * from './postgres/pipelines/schema-changes.ts';

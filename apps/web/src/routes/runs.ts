@@ -9,27 +9,14 @@ import {
   runOverview,
   runPipelines,
 } from '../pages/runs/run-queries.ts';
-import { runRanges } from '../pages/runs/run-range.ts';
-import { searchList, searchText, searchWord } from '../search/search-params.ts';
+import { runSearch } from '../pages/runs/run-search.ts';
+import { searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
 export const runs = createRoute({
   getParentRoute: () => workspace,
   path: '/runs',
-  validateSearch: z.object({
-    q: searchText,
-    status: searchList,
-    job_id: searchText,
-    trigger_kind: searchList,
-    profile: searchList,
-    pipeline_name: searchList,
-    backfill_id: searchText,
-    waiting_for: searchText,
-    range: searchWord(runRanges),
-    from: searchText,
-    to: searchText,
-    sort: searchText,
-  }),
+  validateSearch: runSearch,
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, params, deps }) => {
     const nowMs = Date.now();

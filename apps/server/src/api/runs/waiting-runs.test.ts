@@ -1,4 +1,5 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { RunState } from '@pumphouse/contract';
 import type { SeededRun } from '../testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { copyRun } from '../../store/postgres/testing/runs.ts';
@@ -29,7 +30,7 @@ async function listWaiting(jobRunId: string, query = ''): Promise<string[]> {
   return items.map(({ id }) => id);
 }
 
-const copy = async (status: string, isQueued = false) => {
+const copy = async (status: RunState, isQueued = false) => {
   const [id = ''] = await copyRun(api.testDatabase.database, own.run.id, 1, () => ({ status, isQueued }));
   return id;
 };

@@ -110,6 +110,7 @@ function Bars({ buckets, states, now, onChoose }: BarsProps) {
     <div
       className={classes.bars}
       role="toolbar"
+      tabIndex={-1}
       aria-label="Runs by time of creation"
       onPointerDown={press}
       onPointerMove={drag}

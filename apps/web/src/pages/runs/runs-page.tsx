@@ -11,6 +11,7 @@ import { RunFilters } from './run-filters.tsx';
 import { runList } from './run-queries.ts';
 import { RunHistogram } from './run-histogram.tsx';
 import { RunTable } from './run-table.tsx';
+import { SavedViews } from './saved-views.tsx';
 import { SelectedRuns } from './selected-runs.tsx';
 import { listStepSeconds } from './use-run-counts.ts';
 import { useNow } from '../../ui/time.tsx';
@@ -43,6 +44,7 @@ export function RunsPage() {
         </>
       }
     >
+      <SavedViews search={search} />
       <RunFilters search={search} runs={runs} onChange={change} />
       <RunHistogram
         search={search}
