@@ -18,8 +18,10 @@ const oldRuns = 40;
 beforeAll(async () => {
   site = await startEmptyConsoleSite();
   const { server, api } = site;
+  const idle = Array.from({ length: 17 }, (_, n) => `idle_${n + 1}`);
   await deployWorkspace(server, api.id, {
     files: {
+      ...Object.fromEntries(idle.map((name) => [`${name}.py`, 'print("idle")\n'])),
       'hold.py': 'import time\nprint("holding", flush=True)\nwhile True:\n    time.sleep(1)\n',
       'load.py': 'print("done")\n',
       'price.py': 'raise ValueError("no price for item 7")\n',
@@ -28,6 +30,7 @@ beforeAll(async () => {
       { ...defineScriptJob('hold'), execute: { timeout: { grace_period: 1 } } },
       defineScriptJob('load'),
       defineScriptJob('price'),
+      ...idle.map((name) => defineScriptJob(name)),
     ],
   });
   const runOnce = async (jobRef: string) => {
@@ -224,6 +227,47 @@ describe('selected runs', () => {
     expect(await cancel.getAttribute('aria-disabled')).toBe('true');
     await cancel.hover();
     await page.getByText('Requires the role developer in this workspace').waitFor();
+    await page.context().close();
+  });
+});
+
+describe('the keyboard', () => {
+  it('needs one tab stop for each row of Jobs, and the arrow keys within it', async () => {
+    const page = await site.openAs('developer', '/jobs');
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'load', exact: true }) });
+    await row.getByRole('group', { name: 'Last 20 runs' }).waitFor();
+    await expect.poll(() => runRows(page).count()).toBe(20);
+    const tabStops = () =>
+      page.evaluate(`[...document.querySelectorAll('a[href], button, input, [tabindex]')]
+        .filter((each) => each.tabIndex >= 0 && each.getClientRects().length > 0).length`);
+    await expect.poll(tabStops).toBeLessThan(60);
+    const link = row.getByRole('link', { name: 'load', exact: true });
+    await link.focus();
+    await page.keyboard.press('ArrowRight');
+    const focused = () =>
+      page.evaluate('document.activeElement.textContent + document.activeElement.ariaLabel');
+    expect(await focused()).not.toContain('load');
+    await page.keyboard.press('End');
+    expect(await focused()).toContain('More actions for load');
+    await page.keyboard.press('Home');
+    expect(await link.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+    await page.context().close();
+  });
+
+  it.each([
+    ['/jobs', 'price', /jobs\/jobs/],
+    ['/runs?status=completed', 'load #1', /runs\/[\da-f-]{36}/],
+  ])('returns to the opened row of %s on Back', async (path, name, opened) => {
+    const page = await site.openAs('viewer', path);
+    const link = page.getByRole('link', { name, exact: true });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(opened);
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    await page.goBack();
+    await expect
+      .poll(() => link.evaluate((element) => element === element.ownerDocument.activeElement))
+      .toBe(true);
     await page.context().close();
   });
 });

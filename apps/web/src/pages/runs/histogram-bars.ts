@@ -35,7 +35,7 @@ export function describeBucket(bucket: HistogramBucket, states: readonly Counted
   return `${from} – ${to}: ${describeCounts(bucket, states)}`;
 }
 
-export function describeCounts(
+function describeCounts(
   counts: Readonly<Record<CountedState, number>>,
   states: readonly CountedState[],
 ): string {
