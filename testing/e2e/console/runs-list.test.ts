@@ -231,6 +231,47 @@ describe('selected runs', () => {
   });
 });
 
+describe('saved views', () => {
+  it('keep the filters of a user, who can share, rename and delete them', async () => {
+    const page = await site.openAs('developer', '/runs?status=failed&range=24h');
+    const views = (of: Page) => of.getByRole('navigation', { name: 'Saved views' });
+    await views(page).getByRole('button', { name: 'Save view…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Save view' });
+    await dialog.getByLabel('Name').fill('Last night');
+    await dialog.getByRole('button', { name: 'Save view' }).click();
+    const chip = views(page).getByRole('link', { name: 'Last night' });
+    await chip.waitFor();
+    expect(await chip.getAttribute('aria-current')).toBe('page');
+    const viewer = await site.openAs('viewer', '/runs?status=completed');
+    await views(viewer).getByRole('button', { name: 'Save view…' }).waitFor();
+    expect(await views(viewer).getByRole('link').count()).toBe(0);
+
+    const menu = page.getByRole('button', { name: 'Change the view Last night' });
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Share in the workspace' }).click();
+    await views(page).getByRole('link', { name: 'Last night shared' }).waitFor();
+    if (screenshots) await page.screenshot({ path: `${screenshots}/runs-views.png` });
+    await expectAccessible(page);
+    await viewer.reload();
+    await views(viewer).getByRole('link', { name: 'Last night shared' }).click();
+    await viewer.waitForURL(/range=24h.*status=failed|status=failed.*range=24h/);
+    expect(await viewer.getByRole('button', { name: /Change the view/ }).count()).toBe(0);
+    await viewer.context().close();
+
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Rename…' }).click();
+    const rename = page.getByRole('dialog', { name: 'Rename Last night' });
+    await rename.getByLabel('Name').fill('Failures');
+    await rename.getByRole('button', { name: 'Rename' }).click();
+    await views(page).getByRole('link', { name: 'Failures shared' }).waitFor();
+    await page.getByRole('button', { name: 'Change the view Failures' }).click();
+    await page.getByRole('menuitem', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete view' }).click();
+    await views(page).getByRole('link').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+});
+
 describe('the keyboard', () => {
   it('needs one tab stop for each row of Jobs, and the arrow keys within it', async () => {
     const page = await site.openAs('developer', '/jobs');
@@ -241,6 +282,7 @@ describe('the keyboard', () => {
       page.evaluate(`[...document.querySelectorAll('a[href], button, input, [tabindex]')]
         .filter((each) => each.tabIndex >= 0 && each.getClientRects().length > 0).length`);
     await expect.poll(tabStops).toBeLessThan(60);
+    if (screenshots) await page.screenshot({ path: `${screenshots}/jobs-20.png` });
     const link = row.getByRole('link', { name: 'load', exact: true });
     await link.focus();
     await page.keyboard.press('ArrowRight');

@@ -22,10 +22,11 @@ interface FoldRowProps {
 
 /** Several equal runs as one row, which opens in place. */
 export function FoldRow({ runs, index, rowRef, isOpen, selectedCount, onOpen, onSelect }: FoldRowProps) {
-  const [first, last] = [runs[0], runs.at(-1)];
-  if (first === undefined || last === undefined) return null;
+  const [first] = runs;
+  if (first === undefined) return null;
   const name = shortenJobName(first.job_name);
-  const numbers = [first.number, last.number].toSorted((a, b) => a - b);
+  const all = runs.map(({ number }) => number);
+  const numbers = [Math.min(...all), Math.max(...all)];
   return (
     <tr data-row data-index={index} ref={rowRef} aria-rowindex={index + 1}>
       <td className={classes.select}>

@@ -31,18 +31,17 @@ export function SavedViews({ search }: { search: RunSearch }) {
   const views = (data?.views ?? []).filter(({ page }) => page === 'runs');
   const current = toViewSearch(search);
   const isSaved = views.some((view) => toViewSearch(readViewSearch(view.search)) === current);
+  const canSave = !isSaved && (isFiltered(search) || search.sort !== undefined);
+  if (views.length === 0 && !canSave) return null;
   return (
     <nav className={classes.views} aria-label="Saved views">
       {views.map((view) => (
         <ViewChip key={view.id} view={view} current={current} onAsk={(kind) => setQuestion({ kind, view })} />
       ))}
-      {!isSaved && (
+      {canSave && (
         <ActionButton
           variant="subtle"
-          whyNot={
-            whyNotChange('saved-view.change') ??
-            (isFiltered(search) || search.sort !== undefined ? null : 'Choose a filter first.')
-          }
+          whyNot={whyNotChange('saved-view.change')}
           onClick={() => setQuestion({ kind: 'save' })}
         >
           Save view…
