@@ -40,7 +40,7 @@ function CauseName({ text }: { text: string }) {
   const [, name = text, number] = /^(.*) (#\d+.*)$/.exec(text) ?? [];
   return (
     <>
-      <span className={classes.runName}>{name}</span>
+      <span className={classes.runName}>{name}</span>{' '}
       {number !== undefined && <span className={classes.runNumber}>{number}</span>}
     </>
   );
