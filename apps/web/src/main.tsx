@@ -13,6 +13,7 @@ import './ui/ui.css';
 import { applyPalette } from './ui/palette-choice.ts';
 import { onOtherPerson } from './session/tokens.ts';
 import { queryClient } from './api/query-client.ts';
+import { restoreRowFocus } from './keyboard/row-focus.ts';
 import { router } from './routes/router.ts';
 import { theme } from './ui/theme.ts';
 import { titleCutTexts } from './ui/cut-titles.ts';
@@ -25,6 +26,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 applyPalette();
 titleCutTexts(document);
+restoreRowFocus({ page: document, router });
 // Another tab signed out or signed in as another user: reload, so that no data of the previous user stays.
 onOtherPerson(() => location.reload());
 

@@ -103,6 +103,9 @@ export const requirements: Record<Permission, Requirement> = {
   'job-run.start': ofViewers,
   'job-run.cancel': inWorkspace('developer'),
   'job-run.force-end': ofManagers,
+  'saved-view.read': ofViewers,
+  // The service checks that a view is the caller's own, and that only developers share.
+  'saved-view.change': ofViewers,
   'backfill.read': inWorkspace('viewer'),
   'backfill.create': ofDevelopers,
   'backfill.change': ofDevelopers,

@@ -46,6 +46,44 @@ describe('the list of pipelines', () => {
   });
 });
 
+describe('the freshness board', () => {
+  it('groups pipelines by age, and expects data of a started job when the job before it is due', async () => {
+    await open('/pipelines');
+    await page.getByRole('navigation', { name: 'View' }).getByRole('link', { name: 'Freshness' }).click();
+    await page.waitForURL('**/pipelines?view=board');
+    const failing = page.getByRole('region', { name: 'Failing: 1' });
+    await failing.getByRole('link', { name: 'payments' }).waitFor();
+    await failing.getByText(/invalid literal for int/).waitFor();
+    const fresh = page.getByRole('region', { name: 'Fresh: 2' });
+    const revenue = fresh.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'revenue' }) });
+    await revenue.getByText(/old, expected every 1 d/).waitFor();
+    await page.getByRole('region', { name: 'Unknown: 0' }).getByText('None').waitFor();
+    await expectAccessible(page);
+    const folder = process.env['PUMPHOUSE_TEST_SCREENSHOTS'];
+    if (folder) await page.screenshot({ path: `${folder}/freshness-board.png` });
+    const phone = await site.openAs('viewer', '/pipelines?view=board', {
+      viewport: { width: 390, height: 844 },
+    });
+    await phone.getByRole('region', { name: 'Fresh: 2' }).waitFor();
+    await expectAccessible(phone);
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    if (folder) await phone.screenshot({ path: `${folder}/freshness-board-390.png` });
+    await phone.context().close();
+  });
+
+  it('returns to the opened pipeline on Back', async () => {
+    await open('/pipelines');
+    const link = page.getByRole('link', { name: 'shop', exact: true });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
+    await page.goBack();
+    await expect
+      .poll(() => link.evaluate((element) => element === element.ownerDocument.activeElement))
+      .toBe(true);
+  });
+});
+
 describe('a pipeline', () => {
   it("opens at the dlthub client's URL, with loads by day and per table", async () => {
     await open('/pipelines/shop');

@@ -27,6 +27,7 @@ import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
 import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
+import { createSavedViewHandlers } from './runs/saved-views-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
 import { createTimelineHandlers } from './runs/timeline-routes.ts';
@@ -78,6 +79,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createJobVersionHandlers(services),
     ...createJobRunHandlers(services),
     ...createOverviewHandlers(services),
+    ...createSavedViewHandlers(services),
     ...createRunResourceHandlers(services),
     ...createRunTimelineHandlers(services),
     ...createTimelineHandlers(services),

@@ -49,6 +49,8 @@ import { createDeferredStartStore } from './postgres/runs/deferred-starts.ts';
 import { createFollowedRunStore } from './postgres/runs/followed-runs.ts';
 import { createRunOverviewStore } from './postgres/runs/run-overviews.ts';
 import { createRunQueueStore } from './postgres/runs/run-queue.ts';
+import { createRunCountStore } from './postgres/runs/run-counts.ts';
+import { createSavedViewStore } from './postgres/runs/saved-views.ts';
 import { createRunSeriesStore } from './postgres/runs/run-series.ts';
 import { createTimelineStore } from './postgres/runs/timeline.ts';
 import { createWorkspaceHealthStore } from './postgres/workspaces/workspace-health.ts';
@@ -104,7 +106,9 @@ const creators = {
   manifestBuilds: createManifestBuildStore,
   jobOverviews: createJobOverviewStore,
   runOverviews: createRunOverviewStore,
+  runCounts: createRunCountStore,
   runSeries: createRunSeriesStore,
+  savedViews: createSavedViewStore,
   timeline: createTimelineStore,
   workspaceHealth: createWorkspaceHealthStore,
   runQueue: createRunQueueStore,

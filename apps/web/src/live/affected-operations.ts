@@ -2,6 +2,7 @@ import type { JsonOperationId, LiveChangeKind } from '@pumphouse/contract';
 
 const runs: JsonOperationId[] = [
   'list_run_overviews',
+  'count_run_overviews',
   'get_run_overview',
   'list_run_series',
   'get_timeline',

@@ -23,7 +23,13 @@ const days = searchWord(dayChoices);
 export const pipelines = createRoute({
   getParentRoute: () => workspace,
   path: '/pipelines',
-  validateSearch: z.object({ q: searchText, status: searchList, days, sort: searchText }),
+  validateSearch: z.object({
+    q: searchText,
+    status: searchList,
+    days,
+    sort: searchText,
+    view: searchWord(['board']),
+  }),
   loaderDeps: ({ search }) => ({ days: search.days }),
   loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
     Promise.all([

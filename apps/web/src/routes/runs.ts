@@ -1,27 +1,28 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { logFilters } from '../log/log-position.ts';
-import { runComparison, runTimeline, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
-import { searchList, searchText, searchWord } from '../search/search-params.ts';
+import {
+  runComparison,
+  runCounts,
+  runTimeline,
+  runList,
+  runOverview,
+  runPipelines,
+} from '../pages/runs/run-queries.ts';
+import { runSearch } from '../pages/runs/run-search.ts';
+import { searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
 export const runs = createRoute({
   getParentRoute: () => workspace,
   path: '/runs',
-  validateSearch: z.object({
-    q: searchText,
-    status: searchList,
-    job_id: searchText,
-    trigger_kind: searchList,
-    profile: searchList,
-    pipeline_name: searchList,
-    backfill_id: searchText,
-    from: searchText,
-    to: searchText,
-  }),
+  validateSearch: runSearch,
   loaderDeps: ({ search }) => search,
-  loader: ({ context: { queryClient }, params, deps }) =>
-    queryClient.prefetchInfiniteQuery(runList(params.workspaceId, deps)),
+  loader: ({ context: { queryClient }, params, deps }) => {
+    const nowMs = Date.now();
+    void queryClient.prefetchQuery(runCounts(params.workspaceId, deps, nowMs));
+    return queryClient.prefetchInfiniteQuery(runList(params.workspaceId, deps, nowMs));
+  },
   component: lazyRouteComponent(() => import('../pages/runs/runs-page.tsx'), 'RunsPage'),
 });
 

@@ -27,4 +27,14 @@ export const runsErrorCodes = {
     cause: 'Every job of the webhook is at its limit of concurrent runs.',
     nextStep: 'Send the delivery again later, or let starts wait with `on_limit = "queue"`.',
   },
+  saved_view_exists: {
+    status: 409,
+    cause: 'You have a saved view with this name in the workspace.',
+    nextStep: 'Choose another name, or change that view.',
+  },
+  saved_view_limit: {
+    status: 409,
+    cause: 'You have as many saved views in the workspace as a user may have.',
+    nextStep: 'Delete views that you no longer need.',
+  },
 } as const satisfies Record<string, ErrorCodeMeaning>;

@@ -11,6 +11,7 @@ export const jobRunParams = z.object({ workspace_id: uuid, job_run_id: uuid });
 export const alertChannelParams = z.object({ workspace_id: uuid, channel_id: uuid });
 export const alertDeliveryParams = z.object({ workspace_id: uuid, delivery_id: uuid });
 export const backfillParams = z.object({ workspace_id: uuid, backfill_id: uuid });
+export const savedViewParams = z.object({ workspace_id: uuid, saved_view_id: uuid });
 export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
 export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: text });
 export const datasetParams = z.object({ workspace_id: uuid, dataset_name: text });

@@ -26,6 +26,7 @@ import { timelineRoutes } from './pumphouse/timeline.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
 import { pendingPackageRoutes } from './pumphouse/pending-packages.ts';
 import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
+import { savedViewRoutes } from './pumphouse/saved-views.ts';
 import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
@@ -41,6 +42,7 @@ export const pumphouseRoutes = [
   ...jobStartRoutes,
   ...jobVersionRoutes,
   ...runOverviewRoutes,
+  ...savedViewRoutes,
   ...runTimelineRoutes,
   ...timelineRoutes,
   ...runComparisonRoutes,

@@ -1,6 +1,7 @@
 import type { RouteResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { addColumn, evolve, readShopState } from '../testing/evolve-schema.ts';
+import { defineJob } from '../testing/api-fixture.ts';
 import { openSpool } from '../testing/open-spool.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
@@ -104,6 +105,30 @@ describe('the overview of a pipeline', () => {
       ...lastRows(rowsOf('orders__lines')),
     });
     expect(rowsOf('orders')).toBeGreaterThan(0);
+  });
+
+  it('expects new data when the job is due whose success starts its job, through another', async () => {
+    const { api, seeded } = reporting;
+    await send('trace', shopTrace());
+    await moveBack(String(shopTrace()['transaction_id']), { hours: 3 });
+    const clock = { triggers: ['every:1h'] };
+    const middle = { triggers: ['job.success:jobs.m.clock'] };
+    await api.dependencies.services.deploy({
+      workspaceId: seeded.workspaceId,
+      membershipId: seeded.owner.membershipId,
+      jobs: [
+        defineJob('jobs.m.f', { triggers: ['job.success:jobs.m.middle'] }),
+        defineJob('jobs.m.middle', middle),
+        defineJob('jobs.m.clock', clock),
+      ],
+      deploymentModule: null,
+      dryRun: false,
+    });
+    expect((await overview()).freshness).toMatchObject({
+      why: 'overdue',
+      is_stale: true,
+      expected_every_seconds: 3600,
+    });
   });
 
   it('returns when each table last changed', async () => {

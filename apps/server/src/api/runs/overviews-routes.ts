@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter, JobRunFilter } from '../../store/records.ts';
 import type { NameSlots } from '../../services/runs/name-slots.ts';
+import type { CountRuns } from '../../services/runs/count-runs.ts';
 import type { ReadJobOverviews } from '../../services/jobs/read-job-overviews.ts';
 import type { ReadRunOverviews } from '../../services/runs/read-run-overviews.ts';
 import type { ReadRunSeries } from '../../services/runs/read-run-series.ts';
@@ -9,24 +10,43 @@ import { readerOf } from '../handler.ts';
 import { activeRunStates, isTerminalRunState, runStates } from '@pumphouse/contract';
 import { readPaging, toPage } from '../serializers/pages.ts';
 import { readWindow } from '../../services/paging/read-page.ts';
-import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from './overviews-serializers.ts';
+import {
+  toJobOverview,
+  toRunCounts,
+  toRunOverview,
+  toRunOverviewDetail,
+  toTrendRun,
+} from './overviews-serializers.ts';
 
 type Operations =
-  'list_run_overviews' | 'get_run_overview' | 'list_run_series' | 'list_job_overviews' | 'get_job_trend';
+  | 'list_run_overviews'
+  | 'count_run_overviews'
+  | 'get_run_overview'
+  | 'list_run_series'
+  | 'list_job_overviews'
+  | 'get_job_trend';
 
 /** Handlers for the console's lists of runs and jobs. */
 export function createOverviewHandlers(services: {
   readRunOverviews: ReadRunOverviews;
   readJobOverviews: ReadJobOverviews;
   readRunSeries: ReadRunSeries;
+  countRuns: CountRuns;
   nameSlots: NameSlots;
 }): Pick<Handlers, Operations> {
   const { readRunOverviews, readJobOverviews, readRunSeries } = services;
   return {
     async list_run_overviews({ params, query }) {
       const paging = readPaging(query, `list_run_overviews ${params.workspace_id}`);
-      const page = await readRunOverviews.list(params.workspace_id, toRunFilter(query), paging);
+      const filter = { ...toRunFilter(query), statuses: chooseStatuses(query) };
+      const page = await readRunOverviews.list(params.workspace_id, filter, paging);
       return toPage(page, query, toRunOverview);
+    },
+
+    async count_run_overviews({ params, query }) {
+      const { timezone, buckets: maxBuckets } = query;
+      const filter = { ...toRunFilter(query), statuses: chooseStatuses(query) };
+      return toRunCounts(await services.countRuns(params.workspace_id, { filter, timezone, maxBuckets }));
     },
 
     async get_run_overview({ params, authorization }) {
@@ -69,15 +89,15 @@ export function createOverviewHandlers(services: {
   };
 }
 
-/** No run is hidden, so that the totals of the series match this list. */
-function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
+/** The filter without states. No run is hidden, so that the totals of the series match this list. */
+function toRunFilter(query: Omit<RouteQuery<'count_run_overviews'>, 'buckets'>): JobRunFilter {
   return {
     ...readWindow(query),
     includeSystemJobs: true,
     search: query.q ?? null,
-    statuses: chooseStatuses(query),
     jobId: query.job_id ?? null,
     backfillId: query.backfill_id ?? null,
+    waitingFor: query.waiting_for ?? null,
     deploymentId: query.deployment_id ?? null,
     configurationId: query.configuration_id ?? null,
     triggerKinds: query.trigger_kind ?? null,
@@ -89,8 +109,15 @@ function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
   };
 }
 
-function chooseStatuses(query: RouteQuery<'list_run_overviews'>): readonly string[] | null {
-  const { status, is_active: isActive } = query;
+type StatusQuery = Partial<Pick<RouteQuery<'list_run_overviews'>, 'status' | 'is_active' | 'waiting_for'>>;
+
+function chooseStatuses({
+  status,
+  waiting_for: waitingFor,
+  ...query
+}: StatusQuery): readonly string[] | null {
+  // Only active runs wait, and there are few of them.
+  const isActive = waitingFor === undefined ? query.is_active : true;
   if (isActive === undefined) return status ?? null;
   const asked = isActive ? activeRunStates : runStates.filter(isTerminalRunState);
   return status ? status.filter((each) => asked.some((state) => state === each)) : asked;

@@ -8,6 +8,7 @@ import type {
   RunSurroundings,
   TrendRun,
 } from '../../store/records.ts';
+import type { RunCountsOfList } from '../../services/runs/count-runs.ts';
 import type { RunOverview, RunOverviewDetail } from '../../services/runs/read-run-overviews.ts';
 import { listTags } from '../../domain/jobs/trigger.ts';
 import { saturatedFailures } from '@pumphouse/contract';
@@ -93,6 +94,22 @@ export function toJobOverview(overview: JobOverview): JobOverviewResponse {
     recent_runs: recentRuns.toReversed().map(toRecentRun),
     last_run: lastRun && toRunOverview(lastRun),
     failing_since: toFailingSince(overview),
+  };
+}
+
+export function toRunCounts(counted: RunCountsOfList): RouteResponseInput<'count_run_overviews'> {
+  const toIso = (atMs: number) => new Date(atMs).toISOString();
+  return {
+    start: toIso(counted.startMs),
+    end: toIso(counted.endMs),
+    bucket_seconds: counted.bucketSeconds,
+    buckets: counted.buckets.map(({ startMs, endMs, counts }) => ({
+      start: toIso(startMs),
+      end: toIso(endMs),
+      ...counts,
+    })),
+    total: counted.total,
+    counted_from: toInstantOrNull(counted.countedFrom),
   };
 }
 

@@ -397,3 +397,54 @@ describe('the series of runs', () => {
     expect(response.json<{ detail: string }>().detail).toContain(message);
   });
 });
+
+describe('the counts of the list of runs', () => {
+  const counts = (query = '') => call('count_run_overviews', `job-runs/-/counts?${query}`);
+  const none = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+
+  it('are by state, for the filters of the list', async () => {
+    await complete();
+    await fail();
+    await start();
+    // The completed and the pending run of the first job have started their followers or will.
+    const all = await counts();
+    expect(all.total).toMatchObject({ completed: 1, failed: 1 });
+    expect(all.counted_from).toBeNull();
+    const { total } = await call('list_run_overviews', 'job-runs');
+    expect(Object.values(all.total).reduce((sum, each) => sum + each, 0)).toBe(total);
+    expect((await counts(`job_id=${jobs.idOf(refs.first)}`)).total).toEqual({
+      ...none,
+      completed: 1,
+      failed: 1,
+      pending: 1,
+    });
+    expect((await counts('q=nothing')).total).toEqual(none);
+    expect((await counts('trigger_kind=schedule')).total).toEqual(none);
+  });
+
+  it('are of the requested range, in buckets of a round length', async () => {
+    await complete();
+    const day = await counts('start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z&buckets=24');
+    expect(day.total).toEqual(none);
+    expect(day.bucket_seconds).toBe(7200);
+    expect(day.buckets).toHaveLength(12);
+    expect(day.buckets[0]).toMatchObject({ start: day.start, end: '2020-01-01T02:00:00.000Z' });
+  });
+
+  it('of a workspace without runs are of the last day', async () => {
+    const { start: startAt, end, total } = await counts();
+    expect(Date.parse(end) - Date.parse(startAt)).toBe(86_400_000);
+    expect(total).toEqual(none);
+  });
+
+  it.each([
+    ['start=2026-03-02T00:00:00Z&end=2026-03-01T00:00:00Z', 'must be before end'],
+    ['timezone=Nowhere', 'is not a time zone'],
+    ['buckets=121', 'buckets'],
+  ])('reject an invalid query: %s', async (query, message) => {
+    const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs/-/counts?${query}`;
+    const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });
+    expect(response.statusCode).toBe(400);
+    expect(response.body).toContain(message);
+  });
+});

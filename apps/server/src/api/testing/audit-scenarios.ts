@@ -1,5 +1,6 @@
 import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
+import { savedViewScenarios } from './audit-scenarios-saved-views.ts';
 import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
 import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { backfillScenarios } from './audit-scenarios-backfills.ts';
@@ -17,6 +18,7 @@ export const auditScenarios: Scenarios = {
   ...peopleScenarios,
   ...sessionScenarios,
   ...workerScenarios,
+  ...savedViewScenarios,
   ...alertRuleScenarios,
   ...alertChannelScenarios,
   ...backfillScenarios,

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../../services/keys/keys.ts';
 import { alertChannelScenarios } from '../testing/audit-scenarios-alerts.ts';
+import { savedViewScenarios } from '../testing/audit-scenarios-saved-views.ts';
 import { alertRuleScenarios } from '../testing/audit-scenarios-alert-rules.ts';
 import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
@@ -44,6 +45,7 @@ beforeAll(async () => {
       webhook_id: other.webhook.webhook.id,
       backfill_id: await createBackfill(other),
       ...(await createAlerts(other)),
+      ...(await savedViewScenarios.update_saved_view?.prepare(other))?.params,
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
@@ -175,6 +177,7 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   mute_alert_rule: { payload: { until: null } },
   mute_job_alerts: { payload: { until: null } },
   snooze_alert_incident: { payload: { until: new Date(Date.now() + 86_400_000).toISOString() } },
+  update_saved_view: { payload: {} },
   update_alert_channel: { payload: { name: 'Chat', url: 'https://hooks.example.com/a' } },
   replace_alert_channel_secret: { payload: { overlap_hours: 1 } },
   set_deployment_message: { payload: { message: 'a message' } },

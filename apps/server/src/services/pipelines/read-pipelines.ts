@@ -4,6 +4,7 @@ import type {
   PipelineJobRecord,
   PipelineNewsRecord,
   TableRowsRecord,
+  UpstreamJobRecord,
   UsualRunRecord,
 } from '../../store/records.ts';
 import type { LoadPackage } from '../../telemetry/pipeline-run-details.ts';
@@ -11,6 +12,7 @@ import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
 import { assessFreshness, findExpectedSeconds } from '../../domain/pipelines/pipeline-freshness.ts';
+import { inheritSchedules, listSuccessRefs } from '../../domain/pipelines/inherited-schedules.ts';
 import { LRUCache } from 'lru-cache';
 import { pageOf, sortBy } from '../paging/read-page.ts';
 import { readSchema } from '../../telemetry/read-schema.ts';
@@ -111,7 +113,7 @@ export function createReadPipelines(
    */
   const expectedSeconds = new LRUCache<string, { seconds: number | null }>({ max: maxSchedulesRemembered });
 
-  function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
+  function expectedOf({ triggers, timeZone }: UpstreamJobRecord, now: Date): number | null {
     const today = new Date(now.toISOString().slice(0, 10));
     const key = JSON.stringify([today, timeZone, triggers]);
     const known = expectedSeconds.get(key);
@@ -119,6 +121,15 @@ export function createReadPipelines(
     const seconds = findExpectedSeconds({ triggers, timeZone }, today);
     expectedSeconds.set(key, { seconds });
     return seconds;
+  }
+
+  /** Reads the jobs from which those without a clock inherit their schedules, by ref. */
+  async function readUpstream(workspaceId: string, jobs: readonly PipelineJob[], now: Date) {
+    const started = jobs.filter(({ triggers }) => listSuccessRefs(triggers).length > 0);
+    const refs = [...new Set(started.map(({ jobRef }) => jobRef))];
+    const found = refs.length === 0 ? [] : await store.pipelineOverviews.listUpstreamJobs(workspaceId, refs);
+    const all = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
+    return new Map([...all, ...started].map((job) => [job.jobRef, job]));
   }
 
   async function readNews(
@@ -132,12 +143,13 @@ export function createReadPipelines(
     ]);
     const now = clock();
     const jobs = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
+    const upstream = await readUpstream(workspaceId, jobs, now);
     const byPipeline = Map.groupBy(jobs, ({ pipelineName }) => pipelineName);
     const news = records.map(({ pipelineName, lastRun, lastSuccess }) => {
       const details = {
         lastSuccessAt: lastSuccess?.at ?? null,
         lastSuccessDurationMs: lastSuccess?.durationMs ?? 0,
-        schedules: byPipeline.get(pipelineName) ?? [],
+        schedules: (byPipeline.get(pipelineName) ?? []).flatMap((job) => inheritSchedules(job, upstream)),
       };
       return {
         pipelineName,

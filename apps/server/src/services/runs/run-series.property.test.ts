@@ -3,6 +3,7 @@ import type { RunState } from '@pumphouse/contract';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
+import { createCountRuns } from './count-runs.ts';
 import { createReadRunSeries } from './read-run-series.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { isTerminalRunState, runStates } from '@pumphouse/contract';
@@ -141,6 +142,72 @@ it('each bucket of a series equals the run list for its start and end, after any
   // Comparing only empty series would prove nothing.
   expect(seen.filledBuckets).toBeGreaterThan(20);
 });
+
+it('each bucket of the counts of a list equals the list for its start and end, whether summed or counted', async () => {
+  const now = new Date('2099-03-08T12:34:56.789Z');
+  const countRuns = createCountRuns(fixture.persistence, () => now);
+  const seen = { filled: 0, summed: 0 };
+  const cases = fc.record({
+    changes: fc.array(change, { minLength: 1, maxLength: 8 }),
+    timezone: fc.constantFrom('UTC', 'America/New_York', 'Asia/Kathmandu'),
+    maxBuckets: fc.integer({ min: 1, max: 120 }),
+    start: fc.option(instant),
+    lengthMs: fc.oneof(
+      fc.integer({ min: 1, max: 86_400_000 }),
+      fc.integer({ min: 86_400_000, max: 40 * 86_400_000 }),
+    ),
+    isOpen: fc.boolean(),
+    isByProfile: fc.boolean(),
+  });
+  const profile = await fixture.database.one<{ profile: string }>(
+    'select profile from job_runs where id = $1',
+    [modelRunId],
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      cases,
+      async ({ changes, timezone, maxBuckets, start, lengthMs, isOpen, isByProfile }) => {
+        for (const made of changes) await apply(fixture.database, made);
+        const end = start === null || isOpen ? null : new Date(start.getTime() + lengthMs);
+        const filter = {
+          start,
+          end,
+          includeSystemJobs: true,
+          profiles: isByProfile ? [profile.profile] : null,
+        };
+        const { buckets, total, countedFrom } = await countRuns(workspaceId, {
+          filter,
+          timezone,
+          maxBuckets,
+        });
+        expect(countedFrom).toBeNull();
+        expect(buckets.length).toBeLessThanOrEqual(Math.max(2, maxBuckets));
+        const listed = async (within: object) => {
+          const list = await fixture.store.runOverviews.list(workspaceId, { ...filter, ...within });
+          return count((await list.read({ limit: 200, offset: 0 })).rows);
+        };
+        expect(total).toEqual(await listed({}));
+        for (const { startMs, endMs, counts } of buckets) {
+          if (Object.values(counts).every((each) => each === 0)) continue;
+          expect(counts).toEqual(await listed({ start: new Date(startMs), end: new Date(endMs) }));
+          seen.filled += 1;
+        }
+        seen.summed += end !== null && lengthMs > 86_400_000 && !isByProfile ? 1 : 0;
+      },
+    ),
+    { seed: propertySeed, numRuns: 40 },
+  );
+  expect(seen.filled).toBeGreaterThan(20);
+  expect(seen.summed).toBeGreaterThan(0);
+});
+
+function count(runs: readonly { status: RunState }[]) {
+  const counts = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+  for (const { status: state } of runs) {
+    counts[state === 'starting' || state === 'cancelling' ? 'running' : state] += 1;
+  }
+  return counts;
+}
 
 it('the sums by quarter hour equal those of a scan after many changes, including rollbacks', async () => {
   await fc.assert(

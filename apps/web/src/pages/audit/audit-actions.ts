@@ -29,6 +29,9 @@ const actionsByArea = {
     'webhook.remove-signing-secret': 'removed the signing secret of webhook:',
   },
   alerts: {
+    'saved-view.create': 'saved the view',
+    'saved-view.update': 'changed the saved view',
+    'saved-view.delete': 'deleted the saved view',
     'alert-rule.create': 'created the alert rule',
     'alert-rule.add-suggested': 'added the suggested alert rules to',
     'alert-rule.update': 'changed the alert rule',

@@ -1,7 +1,7 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useMemo } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
 import classes from './jobs.module.css';
 import { ActionsHead } from '../../ui/actions-head.tsx';
 import table from '../../ui/table.module.css';
@@ -15,6 +15,7 @@ import { jobColumnCount, JobRow } from './job-row.tsx';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SortHeader } from '../../ui/sort-header.tsx';
+import { useRowStops } from '../../keyboard/use-row-stops.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 const rowsInSight = 20;
@@ -42,24 +43,7 @@ export function JobsPage() {
       {list.isPending && <LoadingRows count={12} />}
       {list.data && (
         <div className={classes.list}>
-          <table className={`${table.table} ${classes.table}`}>
-            <caption className="visually-hidden">Jobs</caption>
-            <JobTableHead jobs={jobs} search={search} onChange={change} />
-            <tbody>
-              {drawn.map((job) => (
-                <JobRow key={job.id} job={job} nextStart={startOf.get(job.id)} />
-              ))}
-            </tbody>
-            {jobs.length === 0 && (
-              <tbody>
-                <tr>
-                  <td colSpan={jobColumnCount}>
-                    <NoJobs search={search} />
-                  </td>
-                </tr>
-              </tbody>
-            )}
-          </table>
+          <JobTable jobs={jobs} drawn={drawn} startOf={startOf} search={search} onChange={change} />
           <MoreRows
             hasMore={list.hasNextPage && drawn.length === jobs.length}
             isLoading={list.isFetchingNextPage}
@@ -68,6 +52,37 @@ export function JobsPage() {
         </div>
       )}
     </Page>
+  );
+}
+
+interface JobTableProps extends JobTableHeadProps {
+  /** The jobs whose rows are rendered so far. */
+  drawn: readonly JobOverviewResponse[];
+  startOf: ReturnType<typeof indexNextStarts>;
+}
+
+function JobTable({ jobs, drawn, startOf, search, onChange }: JobTableProps) {
+  const rows = useRef<HTMLTableElement>(null);
+  useRowStops(rows);
+  return (
+    <table ref={rows} className={`${table.table} ${classes.table}`}>
+      <caption className="visually-hidden">Jobs</caption>
+      <JobTableHead jobs={jobs} search={search} onChange={onChange} />
+      <tbody>
+        {drawn.map((job) => (
+          <JobRow key={job.id} job={job} nextStart={startOf.get(job.id)} />
+        ))}
+      </tbody>
+      {jobs.length === 0 && (
+        <tbody>
+          <tr>
+            <td colSpan={jobColumnCount}>
+              <NoJobs search={search} />
+            </td>
+          </tr>
+        </tbody>
+      )}
+    </table>
   );
 }
 

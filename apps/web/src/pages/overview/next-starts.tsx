@@ -58,10 +58,10 @@ function StartRow({ start }: { start: NextStartResponse }) {
         <Link
           to="/w/$workspaceId/runs/$jobRunId"
           params={{ workspaceId, jobRunId }}
-          className={`${classes.strong} cut`}
+          className={`${classes.strong} ${classes.startRun}`}
           data-row-link
         >
-          {shortenJobName(job.name)} #{number}
+          <span className="cut">{shortenJobName(job.name)}</span> <span>#{number}</span>
         </Link>
       )}
       <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>

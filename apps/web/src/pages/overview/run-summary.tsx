@@ -33,7 +33,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
                 key={status}
                 to="/w/$workspaceId/runs"
                 params={{ workspaceId }}
-                search={{ status: [status] }}
+                search={{ status: [status], from: series.buckets[0]?.start }}
                 className={classes.count}
                 data-zero={series.total[status] === 0}
               >

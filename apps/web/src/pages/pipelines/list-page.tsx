@@ -21,6 +21,8 @@ interface ListPageProps<Row> {
   /** Empty state if no rows match the filters. */
   none: { title: string; description: string };
   renderTable: (rows: readonly Row[]) => ReactNode;
+  /** Renders all rows at once, for a layout that is not a list. */
+  isWhole?: boolean;
   /** Below the list. */
   note?: ReactNode;
 }
@@ -30,8 +32,9 @@ interface ListPageProps<Row> {
  * more.
  */
 export function ListPage<Row>(props: ListPageProps<Row>) {
-  const { title, lead, rows, q, onSearch, filters, none, renderTable, note } = props;
-  const [shown, setShown] = useState(rowsAtOnce);
+  const { title, lead, rows, q, onSearch, filters, none, renderTable, isWhole = false, note } = props;
+  const [limit, setLimit] = useState(rowsAtOnce);
+  const shown = isWhole ? rows.length : limit;
   return (
     <Page title={title} lead={lead}>
       <FilterBar>
@@ -48,7 +51,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
         <MoreRows
           hasMore={rows.length > shown}
           isLoading={false}
-          onMore={() => setShown(shown + rowsAtOnce)}
+          onMore={() => setLimit(limit + rowsAtOnce)}
         />
       </div>
       {note}

@@ -22,7 +22,7 @@ const before: readonly FigureColumn[] = [
   { head: 'Freshness', first: 'freshness', width: '9rem' },
 ];
 const after: readonly FigureColumn[] = [
-  { head: 'Duration', first: '-duration', isNumber: true, width: '5.2rem' },
+  { head: 'Duration', first: '-duration', isNumber: true, width: '6.4rem' },
 ];
 
 export function PipelineTable({ workspaceId, rows, ...table }: PipelineTableProps) {

@@ -1,6 +1,8 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import choice from '../../ui/days-choice.module.css';
+import { choiceLink } from '../../ui/choice-link.ts';
 import {
   newestSchemaChanges,
   pipelineFreshness,
@@ -10,6 +12,7 @@ import {
 import { usualDays } from '../../data/day-window.ts';
 import { filterPipelines, joinPipelines, pipelineStatuses, sortPipelines } from './pipeline-rows.ts';
 import { FilterMenu } from '../../search/filter-menu.tsx';
+import { FreshnessBoard } from './freshness-board.tsx';
 import { ListPage } from './list-page.tsx';
 import { NoPipelines } from './no-pipelines.tsx';
 import { PipelineTable } from './pipeline-table.tsx';
@@ -44,6 +47,7 @@ export function PipelinesPage() {
 
   if (all.length === 0) return <NoPipelines title="Pipelines" />;
   const days = search.days ?? usualDays;
+  const isBoard = search.view === 'board';
   return (
     <ListPage
       title="Pipelines"
@@ -52,26 +56,34 @@ export function PipelinesPage() {
       q={search.q}
       onSearch={(q) => change({ q })}
       filters={
-        <FilterMenu
-          label="Status"
-          options={pipelineStatuses.map((value) => ({ value, label: statusLabels[value] }))}
-          chosen={search.status}
-          onChoose={(status) => change({ status })}
-        />
+        <>
+          <FilterMenu
+            label="Status"
+            options={pipelineStatuses.map((value) => ({ value, label: statusLabels[value] }))}
+            chosen={search.status}
+            onChoose={(status) => change({ status })}
+          />
+          <ViewChoice isBoard={isBoard} />
+        </>
       }
       none={{
         title: 'No pipelines match these filters',
         description: 'Remove a filter or try a shorter search text.',
       }}
-      renderTable={(drawn) => (
-        <PipelineTable
-          workspaceId={workspace.id}
-          rows={drawn}
-          span={`${days} days`}
-          sort={search.sort}
-          onSort={(sort) => change({ sort })}
-        />
-      )}
+      isWhole={isBoard}
+      renderTable={(drawn) =>
+        isBoard ? (
+          <FreshnessBoard workspaceId={workspace.id} rows={drawn} />
+        ) : (
+          <PipelineTable
+            workspaceId={workspace.id}
+            rows={drawn}
+            span={`${days} days`}
+            sort={search.sort}
+            onSort={(sort) => change({ sort })}
+          />
+        )
+      }
       note={
         freshness.next_cursor != null && (
           <p className="quiet">
@@ -80,6 +92,25 @@ export function PipelinesPage() {
         )
       }
     />
+  );
+}
+
+/** List with figures, or board by freshness. */
+function ViewChoice({ isBoard }: { isBoard: boolean }) {
+  return (
+    <nav className={choice.choice} aria-label="View">
+      {([undefined, 'board'] as const).map((view) => (
+        <Link
+          key={view ?? 'list'}
+          from="/w/$workspaceId/pipelines"
+          {...choiceLink((view === 'board') === isBoard)}
+          search={(before) => ({ ...before, view })}
+          className={choice.one}
+        >
+          {view === 'board' ? 'Freshness' : 'List'}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

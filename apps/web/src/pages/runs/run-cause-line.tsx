@@ -27,10 +27,21 @@ export function RunCause({ run }: { run: CausedRun }) {
     <Link
       to="/w/$workspaceId/runs/$jobRunId"
       params={{ workspaceId, jobRunId: run.caused_by.job_run_id }}
-      className={classes.causeText}
+      className={classes.causeLink}
       title={exact}
     >
-      {text}
+      <CauseName text={text} />
     </Link>
+  );
+}
+
+/** A long job name is truncated, but never the run number. */
+function CauseName({ text }: { text: string }) {
+  const [, name = text, number] = /^(.*) (#\d+.*)$/.exec(text) ?? [];
+  return (
+    <>
+      <span className={classes.runName}>{name}</span>{' '}
+      {number !== undefined && <span className={classes.runNumber}>{number}</span>}
+    </>
   );
 }

@@ -1,16 +1,18 @@
 import { triggerKind, type RunOverviewResponse } from '@pumphouse/contract';
 import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearch } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import classes from './runs.module.css';
-import { choiceLink } from '../../ui/choice-link.ts';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
-import { formatCount } from '../../ui/format.ts';
-import { describeRange, findStateTab, stateTabs, triggerLabels, type RunSearch } from './run-list.ts';
+import { describeRange, triggerLabels, type RunSearch } from './run-list.ts';
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
+import { nameOfRun } from './selected-actions.ts';
+import { RangeChoice } from './range-choice.tsx';
+import { runOverview } from './run-queries.ts';
 import { SearchBox } from '../../search/search-box.tsx';
+import { StateTabs } from './state-tabs.tsx';
 import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -48,8 +50,10 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
         value={search.q}
         onSearch={(q) => onChange({ q })}
       />
-      <StateTabs />
+      <StateTabs search={search} />
+      <RangeChoice search={search} onChange={onChange} />
       <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
+      <WaitingForChip search={search} onChange={onChange} />
       <CreatedRange search={search} onChange={onChange} />
       <FilterMenu
         label="Trigger"
@@ -70,6 +74,29 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
         onChoose={(names) => onChange({ pipeline_name: names })}
       />
     </FilterBar>
+  );
+}
+
+/** The run that the listed runs wait for. */
+function WaitingForChip({ search, onChange }: Pick<RunFiltersProps, 'search' | 'onChange'>) {
+  const { id: workspaceId } = useWorkspace();
+  const { waiting_for: jobRunId } = search;
+  const { data: run } = useQuery({
+    ...runOverview({ workspace_id: workspaceId, job_run_id: jobRunId ?? '' }),
+    enabled: jobRunId !== undefined,
+  });
+  if (jobRunId === undefined) return null;
+  return (
+    <span className={classes.range}>
+      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
+        Waiting for {run === undefined ? 'a run' : nameOfRun(run)}
+      </Link>
+      <CloseButton
+        size="xs"
+        aria-label="Clear the awaited run"
+        onClick={() => onChange({ waiting_for: undefined })}
+      />
+    </span>
   );
 }
 
@@ -94,34 +121,5 @@ function CreatedRange({ search: { from, to }, onChange }: Pick<RunFiltersProps, 
         onClick={() => onChange({ from: undefined, to: undefined })}
       />
     </span>
-  );
-}
-
-/** The tabs are links, so that each has a URL. */
-function StateTabs() {
-  const { params } = useWorkspace();
-  const current = findStateTab(useSearch({ from: '/signed-in/w/$workspaceId/runs' }));
-  const { data: series } = useQuery(operation('list_run_series', { params }));
-  const activeCount = series === undefined ? 0 : series.now.running + series.now.pending;
-  return (
-    <nav className={classes.states} aria-label="States">
-      {stateTabs.map((tab) => (
-        <Link
-          key={tab.word}
-          from="/w/$workspaceId/runs"
-          {...choiceLink(tab.word === current)}
-          search={(before) => ({
-            ...before,
-            status: tab.states.length === 0 ? undefined : [...tab.states],
-          })}
-          className={classes.stateTab}
-        >
-          {tab.word}
-          {tab.word === 'Active' && activeCount > 0 && (
-            <span className={classes.stateCount}>{formatCount(activeCount)}</span>
-          )}
-        </Link>
-      ))}
-    </nav>
   );
 }

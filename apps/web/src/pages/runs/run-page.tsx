@@ -23,6 +23,7 @@ import { stringifySearch } from '../../search/search-params.ts';
 import { TabLinks } from '../../ui/tab-links.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
 import { useJobActions } from '../jobs/use-job-actions.ts';
+import { WaitingRunsNotice } from './waiting-runs-notice.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
 
@@ -54,6 +55,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.skip !== null && <SkipNotice skip={run.skip} />}
       {run.unknown !== null && <UnknownNotice unknown={run.unknown} />}
       {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
+      {!isTerminalRunState(run.status) && run.status !== 'pending' && <WaitingRunsNotice params={params} />}
       {timeline && <SilentNotice timeline={timeline} />}
       {timeline && timeline.phases.length > 0 && <PhaseBar phases={timeline.phases} status={run.status} />}
       {run.reason !== null && (

@@ -1,10 +1,20 @@
 import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { toRunQuery, type RunSearch } from './run-list.ts';
+import { toCountsQuery, toRunQuery, type RunSearch } from './run-list.ts';
 
 /** The paginated list of runs, newest first. */
-export const runList = (workspaceId: string, search: RunSearch) =>
-  operationPages('list_run_overviews', { params: { workspace_id: workspaceId }, query: toRunQuery(search) });
+export const runList = (workspaceId: string, search: RunSearch, nowMs: number) =>
+  operationPages('list_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: toRunQuery(search, nowMs),
+  });
+
+/** The runs of the list by state, in total and over time. */
+export const runCounts = (workspaceId: string, search: RunSearch, nowMs: number) =>
+  operation('count_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: toCountsQuery(search, nowMs, Intl.DateTimeFormat().resolvedOptions().timeZone),
+  });
 
 export interface RunParams {
   workspace_id: string;

@@ -17,25 +17,34 @@ interface RunRowProps {
   index: number;
   /** Ref for measuring the row. */
   rowRef: (row: HTMLElement | null) => void;
+  /** Below the row that folds it. */
+  isOfFold: boolean;
   isSelected: boolean;
-  onToggle: (id: string) => void;
+  /** Called with `isRange` to change all runs since the last one that was changed. */
+  onToggle: (id: string, isRange: boolean) => void;
 }
 
 /** A run in the list. */
-export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onToggle }: RunRowProps) {
-  const isActive = !isTerminalRunState(run.status);
+export const RunRow = memo(function RunRow({
+  run,
+  index,
+  rowRef,
+  isOfFold,
+  isSelected,
+  onToggle,
+}: RunRowProps) {
   const name = `${shortenJobName(run.job_name)} #${run.number}`;
   return (
-    <tr data-row data-index={index} ref={rowRef} aria-rowindex={index + 1}>
+    <tr data-row data-index={index} data-of-fold={isOfFold} ref={rowRef} aria-rowindex={index + 1}>
       <td className={classes.select}>
-        {isActive && (
-          <Checkbox
-            size="xs"
-            aria-label={`Select ${name}`}
-            checked={isSelected}
-            onChange={() => onToggle(run.id)}
-          />
-        )}
+        <Checkbox
+          size="xs"
+          aria-label={`Select ${name}`}
+          checked={isSelected}
+          onChange={({ nativeEvent }) =>
+            onToggle(run.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
+        />
       </td>
       <td className={classes.state}>
         <RunState status={run.status} />
@@ -51,6 +60,9 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
       </td>
       <td className={`${classes.duration} number`}>
         <RunDuration run={run} />
+      </td>
+      <td className={`${classes.started} number`}>
+        {run.started_at !== null && <Time at={run.started_at} />}
       </td>
       <td className={`${classes.age} number`}>
         <Time at={run.created_at} />

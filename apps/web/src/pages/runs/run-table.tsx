@@ -1,15 +1,22 @@
-import { isTerminalRunState, type RunOverviewResponse } from '@pumphouse/contract';
+import type { RunOverviewResponse } from '@pumphouse/contract';
 import { Checkbox } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import classes from './runs.module.css';
 import table from '../../ui/table.module.css';
+import { ActionsHead } from '../../ui/actions-head.tsx';
+import { foldRuns, type RunListItem } from './fold-runs.ts';
+import { FoldRow } from './fold-row.tsx';
+import { idsBetween, withIds } from './selection.ts';
 import { RunRow } from './run-row.tsx';
+import { SortHeader } from '../../ui/sort-header.tsx';
 
 interface RunTableProps {
   runs: readonly RunOverviewResponse[];
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
+  sort: string | undefined;
+  onSort: (sort: string | undefined) => void;
 }
 
 const rowHeightPx = 37;
@@ -18,88 +25,57 @@ const rowHeightPx = 37;
 const overscanRows = 10;
 
 /** Virtualized table of runs: renders only the visible rows. */
-export function RunTable({ runs, selected, onSelect }: RunTableProps) {
+export function RunTable({ runs, selected, onSelect, sort, onSort }: RunTableProps) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  // By duration, equal runs that follow each other have nothing to do with each other.
+  const items = foldRuns(runs, open, sort?.includes('duration') !== true);
   const body = useRef<HTMLTableSectionElement>(null);
   const top = useTopOf(body);
   // The compiler cannot memoize this hook's result.
   // eslint-disable-next-line react/incompatible-library
   const rows = useWindowVirtualizer({
-    count: runs.length,
+    count: items.length,
     estimateSize: () => rowHeightPx,
     overscan: overscanRows,
     scrollMargin: top,
-    getItemKey: (index) => runs[index]?.id ?? index,
+    getItemKey: (index) => keyOf(items[index]) ?? index,
   });
   const drawn = rows.getVirtualItems();
   const before = (drawn[0]?.start ?? top) - top;
   const after = rows.getTotalSize() - ((drawn.at(-1)?.end ?? top) - top);
-  const active = runs.filter((run) => !isTerminalRunState(run.status)).map(({ id }) => id);
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    onSelect(next);
-  };
+  const toggle = useToggle(runs, selected, onSelect);
   return (
-    <table
-      className={`${table.table} ${classes.table}`}
-      data-selectable={active.length > 0}
-      aria-label="Runs"
-      aria-rowcount={runs.length}
-    >
-      <thead>
-        <tr>
-          <th scope="col" className={classes.select}>
-            {active.length > 0 && (
-              <Checkbox
-                size="xs"
-                aria-label="Select all active runs"
-                checked={active.every((id) => selected.has(id))}
-                indeterminate={
-                  active.some((id) => selected.has(id)) && !active.every((id) => selected.has(id))
-                }
-                onChange={(event) => onSelect(new Set(event.currentTarget.checked ? active : []))}
-              />
-            )}
-          </th>
-          <th scope="col" className={classes.state}>
-            State
-          </th>
-          <th scope="col" className={classes.run}>
-            Run
-          </th>
-          <th scope="col" className={classes.cause}>
-            Trigger
-          </th>
-          <th scope="col">Result</th>
-          <th scope="col" className={`${classes.duration} number`}>
-            Duration
-          </th>
-          <th scope="col" className={`${classes.age} number`}>
-            Created
-          </th>
-          <th scope="col" className={classes.profile}>
-            Profile
-          </th>
-          <th scope="col" className={classes.versions}>
-            Versions
-          </th>
-          <th scope="col" className={classes.actions}>
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+    <table className={`${table.table} ${classes.table}`} aria-label="Runs" aria-rowcount={items.length}>
+      <TableHead runs={runs} selected={selected} onSelect={onSelect} sort={sort} onSort={onSort} />
       <tbody ref={body}>
         {before > 0 && <Spacer height={before} />}
-        {drawn.map(({ index }) => {
-          const run = runs[index];
-          return (
-            run && (
-              <RunRow
-                key={run.id}
-                run={run}
+        {drawn.map(({ index, key }) => {
+          const item = items[index];
+          if (item?.kind === 'fold') {
+            const { runs: folded, isOpen } = item;
+            const ids = folded.map(({ id }) => id);
+            return (
+              <FoldRow
+                key={key}
+                runs={folded}
                 index={index}
                 rowRef={rows.measureElement}
-                isSelected={selected.has(run.id)}
+                isOpen={isOpen}
+                selectedCount={ids.filter((id) => selected.has(id)).length}
+                onOpen={() => setOpen(withIds(open, ids, !isOpen))}
+                onSelect={(isSelected) => onSelect(withIds(selected, ids, isSelected))}
+              />
+            );
+          }
+          return (
+            item && (
+              <RunRow
+                key={key}
+                run={item.run}
+                index={index}
+                rowRef={rows.measureElement}
+                isOfFold={item.isOfFold}
+                isSelected={selected.has(item.run.id)}
                 onToggle={toggle}
               />
             )
@@ -111,11 +87,93 @@ export function RunTable({ runs, selected, onSelect }: RunTableProps) {
   );
 }
 
+function keyOf(item: RunListItem | undefined): string | undefined {
+  if (item === undefined) return undefined;
+  // New runs are added at the front, so the oldest run identifies a fold.
+  return item.kind === 'run' ? item.run.id : `fold ${item.runs.at(-1)?.id ?? ''}`;
+}
+
+/** Selects or clears a run, or with `isRange` all runs from the last one that was changed. */
+function useToggle(
+  runs: readonly RunOverviewResponse[],
+  selected: ReadonlySet<string>,
+  onSelect: (selected: ReadonlySet<string>) => void,
+) {
+  const last = useRef<string | null>(null);
+  return useCallback(
+    (id: string, isRange: boolean) => {
+      const ids = isRange
+        ? idsBetween(
+            runs.map((run) => run.id),
+            last.current,
+            id,
+          )
+        : [id];
+      last.current = id;
+      onSelect(withIds(selected, ids, !selected.has(id)));
+    },
+    [runs, selected, onSelect],
+  );
+}
+
+function TableHead({ runs, selected, onSelect, sort, onSort }: RunTableProps) {
+  const count = runs.filter(({ id }) => selected.has(id)).length;
+  return (
+    <thead>
+      <tr>
+        <th scope="col" className={classes.select}>
+          <Checkbox
+            size="xs"
+            aria-label="Select all shown runs"
+            checked={count > 0 && count === runs.length}
+            indeterminate={count > 0 && count < runs.length}
+            onChange={(event) =>
+              onSelect(new Set(event.currentTarget.checked ? runs.map(({ id }) => id) : []))
+            }
+          />
+        </th>
+        <th scope="col" className={classes.state}>
+          State
+        </th>
+        <th scope="col" className={classes.run}>
+          Run
+        </th>
+        <th scope="col" className={classes.cause}>
+          Trigger
+        </th>
+        <th scope="col">Result</th>
+        <SortHeader
+          first="-duration_seconds"
+          sort={sort}
+          onSort={onSort}
+          className={classes.duration}
+          isNumber
+        >
+          Duration
+        </SortHeader>
+        <SortHeader first="-started_at" sort={sort} onSort={onSort} className={classes.started} isNumber>
+          Started
+        </SortHeader>
+        <SortHeader first="created_at" sort={sort} onSort={onSort} className={classes.age} isNumber>
+          Created
+        </SortHeader>
+        <th scope="col" className={classes.profile}>
+          Profile
+        </th>
+        <th scope="col" className={classes.versions}>
+          Versions
+        </th>
+        <ActionsHead className={classes.actions} />
+      </tr>
+    </thead>
+  );
+}
+
 /** Fills the space of rows that are not rendered. */
 function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden="true" className={classes.spacer}>
-      <td colSpan={10} style={{ height }}>
+      <td colSpan={11} style={{ height }}>
         {null}
       </td>
     </tr>

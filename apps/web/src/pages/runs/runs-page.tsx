@@ -3,13 +3,18 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './runs.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { ExportButton } from './export-button.tsx';
 import { isFiltered, type RunSearch } from './run-list.ts';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Page } from '../../ui/page.tsx';
 import { RunFilters } from './run-filters.tsx';
 import { runList } from './run-queries.ts';
+import { RunHistogram } from './run-histogram.tsx';
 import { RunTable } from './run-table.tsx';
+import { SavedViews } from './saved-views.tsx';
 import { SelectedRuns } from './selected-runs.tsx';
+import { listStepSeconds } from './use-run-counts.ts';
+import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** List of all runs, newest first, with trigger and result. */
@@ -17,7 +22,8 @@ export function RunsPage() {
   const { id: workspaceId } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/runs' });
   const navigate = useNavigate({ from: '/w/$workspaceId/runs' });
-  const list = useInfiniteQuery(runList(workspaceId, search));
+  const nowMs = useNow(listStepSeconds);
+  const list = useInfiniteQuery(runList(workspaceId, search, nowMs));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const change = (part: RunSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
@@ -26,22 +32,39 @@ export function RunsPage() {
     <Page
       title="Runs"
       actions={
-        <Link
-          to="/w/$workspaceId/timeline"
-          params={{ workspaceId }}
-          search={{ from: search.from, to: search.to }}
-        >
-          Show on a timeline
-        </Link>
+        <>
+          <ExportButton search={search} />
+          <Link
+            to="/w/$workspaceId/timeline"
+            params={{ workspaceId }}
+            search={{ range: search.range, from: search.from, to: search.to }}
+          >
+            Show on a timeline
+          </Link>
+        </>
       }
     >
+      <SavedViews search={search} />
       <RunFilters search={search} runs={runs} onChange={change} />
-      <SelectedRuns runs={runs} selected={selected} onSelect={setSelected} />
+      <RunHistogram
+        search={search}
+        // An entry in the history of its own, so that Back zooms out.
+        onChoose={(part) => void navigate({ search: (before) => ({ ...before, ...part }) })}
+      />
+      <SelectedRuns runs={runs} selected={selected} search={search} onSelect={setSelected} />
       <div className={classes.list}>
         {list.isError && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
         {list.isPending && <LoadingRows count={18} />}
         {list.isSuccess && runs.length === 0 && <NoRuns search={search} />}
-        {runs.length > 0 && <RunTable runs={runs} selected={selected} onSelect={setSelected} />}
+        {runs.length > 0 && (
+          <RunTable
+            runs={runs}
+            selected={selected}
+            onSelect={setSelected}
+            sort={search.sort}
+            onSort={(sort) => change({ sort })}
+          />
+        )}
         <MoreRows
           hasMore={list.hasNextPage}
           isLoading={list.isFetchingNextPage}

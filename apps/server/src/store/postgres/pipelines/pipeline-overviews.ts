@@ -59,6 +59,12 @@ export interface PipelineJobRecord {
   nextScheduledRunAt: Date | null;
 }
 
+/** A job whose success may start others. */
+export type UpstreamJobRecord = Pick<
+  PipelineJobRecord,
+  'jobRef' | 'triggers' | 'timeZone' | 'isPaused' | 'isArchived'
+>;
+
 /** What the last runs loaded into one table. */
 export interface TableRowsRecord {
   pipelineName: string;
@@ -204,6 +210,27 @@ export function createPipelineOverviewStore(sql: Queryable) {
              join jobs on jobs.id = ran.job_id join job_versions on job_versions.id = jobs.current_version_id
             order by ran.pipeline_name, jobs.is_archived, jobs.is_paused, jobs.job_ref`,
           { workspaceId, pipelineNames },
+        ),
+      ),
+
+    /** Lists the jobs whose success starts one of these, directly or through others. */
+    listUpstreamJobs: (workspaceId: string, jobRefs: readonly string[]) =>
+      sql.query<UpstreamJobRecord>(
+        named(
+          `with recursive upstream as (
+             select unnest(:jobRefs::text[]) as job_ref
+              union
+             select substr(starting, length('job.success:') + 1)
+               from upstream join jobs on jobs.workspace_id = :workspaceId and jobs.job_ref = upstream.job_ref
+              cross join lateral unnest(jobs.triggers) as starting
+              where starting like 'job.success:%')
+           select jobs.job_ref as "jobRef", jobs.triggers,
+                  coalesce(job_versions.definition->'require'->>'timezone', 'UTC') as "timeZone",
+                  jobs.is_paused as "isPaused", jobs.is_archived as "isArchived"
+             from upstream join jobs on jobs.workspace_id = :workspaceId and jobs.job_ref = upstream.job_ref
+             join job_versions on job_versions.id = jobs.current_version_id
+            where jobs.job_ref <> all(:jobRefs::text[])`,
+          { workspaceId, jobRefs },
         ),
       ),
 

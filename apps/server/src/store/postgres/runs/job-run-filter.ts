@@ -8,6 +8,8 @@ export interface JobRunFilter {
   previousJobRunId?: string | null;
   /** The backfill whose windows they load. */
   backfillId?: string | null;
+  /** Active runs that wait for this active run. Requires statuses that are active. */
+  waitingFor?: string | null;
   /** The code version with which they were created. */
   deploymentId?: string | null;
   configurationId?: string | null;

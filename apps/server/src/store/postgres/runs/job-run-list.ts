@@ -17,6 +17,7 @@ import {
 } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { manifestBuildJobRef } from '../../../domain/jobs/manifest-build.ts';
+import { waitsFor } from './waits-for.ts';
 import { isUnknown } from '../attempts/unknown-runs.ts';
 import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 import { named } from '../statements/named.ts';
@@ -71,12 +72,8 @@ export async function listJobRuns<Run extends object>(
   workspaceId: string,
   filter: JobRunFilter,
 ): Promise<RowList<Run, JobRunSortKey>> {
-  const [hiddenJobIds, jobs] = await Promise.all([
-    findHiddenJobs(sql, workspaceId, filter),
-    findJobs(sql, workspaceId, filter),
-  ]);
-  const scope: Scope = { workspaceId, filter, hiddenJobIds, jobs };
-  const isEmpty = jobs !== null && !hasJobs(jobs) && jobs.number === null;
+  const scope = await readScope(sql, workspaceId, filter);
+  const isEmpty = isEmptyScope(scope);
   return {
     read: async (range) => (isEmpty ? { rows: [], next: null } : readRuns<Run>(sql, columns, scope, range)),
     count: (atMost) =>
@@ -85,6 +82,26 @@ export async function listJobRuns<Run extends object>(
         : countRows(sql, { from, where: runConditions(scope) }, atMost, { isPrepared: isSimple(scope) }),
   };
 }
+
+/** Returns the conditions of the filtered runs of a workspace; null if no run can match. */
+export async function findRunConditions(
+  sql: Queryable,
+  workspaceId: string,
+  filter: JobRunFilter,
+): Promise<Conditions | null> {
+  const scope = await readScope(sql, workspaceId, filter);
+  return isEmptyScope(scope) ? null : runConditions(scope);
+}
+
+async function readScope(sql: Queryable, workspaceId: string, filter: JobRunFilter): Promise<Scope> {
+  const [hiddenJobIds, jobs] = await Promise.all([
+    findHiddenJobs(sql, workspaceId, filter),
+    findJobs(sql, workspaceId, filter),
+  ]);
+  return { workspaceId, filter, hiddenJobIds, jobs };
+}
+
+const isEmptyScope = ({ jobs }: Scope) => jobs !== null && !hasJobs(jobs) && jobs.number === null;
 
 async function findHiddenJobs(
   sql: Queryable,
@@ -218,6 +235,7 @@ function runConditions({ workspaceId, filter, hiddenJobIds, jobs }: Scope, witho
   where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
   where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
   where.add('job_runs.job_id <> all(?::uuid[])', hiddenJobIds);
+  where.add(waitsFor('?'), filter.waitingFor);
   if (filter.onlyUnknown) where.require(isUnknown);
   if (filter.leaveOutSkipped) where.require(`job_runs.status <> 'skipped'`);
   if (filter.pipelineNames) where.require(ranOneOf(where.bind(filter.pipelineNames)));

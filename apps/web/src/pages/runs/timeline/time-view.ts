@@ -13,6 +13,9 @@ export type TimeRange = keyof typeof timeRanges;
 export const rangeNames = ['6h', '24h', '7d', '30d'] as const satisfies readonly TimeRange[];
 export const defaultRange: TimeRange = '24h';
 
+/** Length of a range without the time that is added for planned ticks. */
+export const rangeLengthMs = (range: TimeRange) => timeRanges[range];
+
 const minLengthMs = 60_000;
 const maxLengthMs = 40 * dayMs;
 /** Share of a range that is added after now, for planned ticks. */

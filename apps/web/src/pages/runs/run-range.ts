@@ -1,0 +1,35 @@
+import { rangeLengthMs, rangeNames, toUrlTime, type TimeRange } from './timeline/time-view.ts';
+
+/** Ranges of the list of runs that end now; without one it lists all runs. */
+export const runRanges = rangeNames;
+export const runRangeLabels: Record<TimeRange, string> = {
+  '6h': '6 h',
+  '24h': '24 h',
+  '7d': '7 d',
+  '30d': '30 d',
+};
+
+const stepMs = 15 * 60_000;
+
+/** The start of a range in ISO 8601. It stays the same for 15 minutes, so that the list is not fetched anew. */
+export function startOfRange(range: TimeRange, nowMs: number): string {
+  return new Date(Math.floor(nowMs / stepMs) * stepMs - rangeLengthMs(range)).toISOString();
+}
+
+/** The URL parameters of a range of time: whole seconds that contain it. */
+export function toRangeSearch(startMs: number, endMs: number) {
+  const to = toUrlTime(Math.ceil(endMs / 1000) * 1000);
+  return { range: undefined, from: toUrlTime(startMs), to };
+}
+
+/** The value of an `<input type="datetime-local">` for an instant, in the viewer's zone. */
+export function toLocalInput(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+/** Reads a range from two inputs of local times; null if it is not a range. */
+export function readLocalRange(from: string, to: string): { startMs: number; endMs: number } | null {
+  const [startMs, endMs] = [Date.parse(from), Date.parse(to)];
+  return startMs < endMs ? { startMs, endMs } : null;
+}
