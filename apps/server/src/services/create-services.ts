@@ -84,6 +84,7 @@ import { createReadRunSeries } from './runs/read-run-series.ts';
 import { createReadTimeline } from './runs/read-timeline.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
+import { createReadTable } from './pipelines/read-table.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadTickLag } from './scheduling/read-tick-lag.ts';
@@ -368,6 +369,7 @@ export function createServices(ports: ServicePorts) {
     readPipelines,
     readRunPipelines: createReadRunPipelines(persistence),
     readSchemas: createReadSchemas(persistence),
+    readTable: createReadTable(persistence, readPipelines),
     readStatistics: createReadStatistics(persistence, now),
     compareSchemas: createCompareSchemas({ persistence, log }),
 

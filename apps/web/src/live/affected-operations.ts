@@ -56,6 +56,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_pipeline_freshness',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_table_overview',
     'get_lineage',
     'list_pipeline_runs',
     'list_pipeline_stats',
@@ -69,6 +70,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_schema_versions',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_table_overview',
     'get_lineage',
   ],
   deployment: [

@@ -14,6 +14,7 @@ export const backfillParams = z.object({ workspace_id: uuid, backfill_id: uuid }
 export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
 export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: text });
 export const datasetParams = z.object({ workspace_id: uuid, dataset_name: text });
+export const tableParams = z.object({ workspace_id: uuid, dataset_name: text, table_name: text });
 export const schemaParams = z.object({ workspace_id: uuid, pipeline_name: text, schema_name: text });
 export const schemaVersionParams = z.object({
   workspace_id: uuid,
