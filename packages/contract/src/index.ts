@@ -59,6 +59,7 @@ export * from './schemas/runs/run-timelines.ts';
 export * from './schemas/runs/run-phases.ts';
 export * from './schemas/pipelines/schema-history.ts';
 export * from './schemas/pipelines/table-overviews.ts';
+export * from './schemas/pipelines/data-search.ts';
 export * from './schemas/runs/run-overviews.ts';
 export * from './schemas/runs/run-series.ts';
 export * from './schemas/runs/timeline.ts';

@@ -27,6 +27,7 @@ import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
 import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
+import { createDataSearchHandlers } from './pipelines/data-search-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
 import { createTimelineHandlers } from './runs/timeline-routes.ts';
@@ -90,6 +91,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createLiveEventHandlers({ ...services, closing, log }),
     ...createStatisticsHandlers(services),
     ...createSchemaHandlers(services),
+    ...createDataSearchHandlers(services),
     ...createPendingPackageHandlers(services),
     ...createPipelineHandlers(services),
     ...createAlertHandlers(services),

@@ -68,6 +68,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_schema_changes',
     'list_pipeline_schemas',
     'list_schema_versions',
+    'search_data',
     'get_pipeline_overview',
     'get_dataset_overview',
     'get_table_overview',
