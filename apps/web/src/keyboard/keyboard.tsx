@@ -3,7 +3,9 @@ import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
 import { areSingleKeysOn, isPageKey, pageKeys } from './shortcut-table.ts';
 import { createKeySequence } from './key-sequence.ts';
 import { focusSearch, openNeighbour, stepRow } from './rows.ts';
+import { nothingTyped, typeAhead, type TypedAhead } from '../palette/type-ahead.ts';
 import { onPaletteAsked } from '../palette/open-palette.ts';
+import { SignOutFailure, useSignOut } from '../layout/sign-out-item.tsx';
 
 const CommandPalette = lazy(() => import('../palette/command-palette.tsx'));
 const ShortcutHelp = lazy(() => import('./shortcut-help.tsx'));
@@ -14,6 +16,9 @@ function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches('input, textarea, select');
 }
+
+const isPaletteInput = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.matches('[data-palette-input]');
 
 const actions: Record<string, () => void> = {
   '/': focusSearch,
@@ -27,30 +32,60 @@ const actions: Record<string, () => void> = {
 export function Keyboard({ workspaceId }: { workspaceId: string }) {
   const navigate = useNavigate();
   const [shown, show] = useState<'palette' | 'help' | null>(null);
+  const [typed, setTyped] = useState<TypedAhead>(nothingTyped);
+  const signingOut = useSignOut();
+  const openPalette = useEffectEvent(() => {
+    setTyped(nothingTyped);
+    show('palette');
+  });
 
   const take = useEffectEvent((event: KeyboardEvent) => {
     const keys = keySequence({ ...pick(event), isTyping: isTyping(event.target) }, Date.now());
     if (keys === null || (keys !== 'mod+k' && !areSingleKeysOn())) return;
     // Dialogs have their own keys.
     if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
-    if (keys === 'mod+k') show('palette');
+    if (keys === 'mod+k') openPalette();
     else if (keys === '?') show('help');
     else if (isPageKey(keys)) void navigate({ to: pageKeys[keys].to, params: { workspaceId } });
     else if (actions[keys]) actions[keys]();
     else return;
     event.preventDefault();
   });
+  // Keys between the shortcut and the focus of the palette's field belong to the palette.
+  const takeEarly = useEffectEvent((event: KeyboardEvent) => {
+    if (shown !== 'palette' || isPaletteInput(event.target)) return;
+    if (event.key === 'Escape') return show(null);
+    if (typeAhead(nothingTyped, event) === null) return;
+    setTyped((before) => typeAhead(before, event) ?? before);
+    event.preventDefault();
+    event.stopPropagation();
+  });
   useEffect(() => {
+    addEventListener('keydown', takeEarly, { capture: true });
     addEventListener('keydown', take);
-    return () => removeEventListener('keydown', take);
+    return () => {
+      removeEventListener('keydown', takeEarly, { capture: true });
+      removeEventListener('keydown', take);
+    };
   }, []);
-  useEffect(() => onPaletteAsked(() => show('palette')), []);
+  useEffect(() => onPaletteAsked(openPalette), []);
 
   return (
-    <Suspense>
-      {shown === 'palette' && <CommandPalette workspaceId={workspaceId} onClose={() => show(null)} />}
-      {shown === 'help' && <ShortcutHelp onClose={() => show(null)} />}
-    </Suspense>
+    <>
+      <Suspense>
+        {shown === 'palette' && (
+          <CommandPalette
+            workspaceId={workspaceId}
+            typed={typed}
+            onType={setTyped}
+            onClose={() => show(null)}
+            onSignOut={() => signingOut.mutate()}
+          />
+        )}
+        {shown === 'help' && <ShortcutHelp onClose={() => show(null)} />}
+      </Suspense>
+      <SignOutFailure signingOut={signingOut} />
+    </>
   );
 }
 

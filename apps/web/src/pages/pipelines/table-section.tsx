@@ -53,7 +53,7 @@ export function TableSection({
         <Empty title="No tables yet">Runs report the schema of the data that they load.</Empty>
       ) : (
         <div className={table.scroll}>
-          <table className={table.table} aria-label="Tables">
+          <table className={`${table.table} ${classes.tables}`} aria-label="Tables">
             <thead>
               <tr>
                 <th scope="col">Table</th>
@@ -135,8 +135,8 @@ function Row({ row, depth, datasetName, hasSchemas, hasPipelines }: RowProps) {
           </Link>
         )}
       </td>
-      {hasPipelines && <td>{pipelineName}</td>}
-      {hasSchemas && <td className="quiet">{row.schema_name}</td>}
+      {hasPipelines && <td className={classes.longName}>{pipelineName}</td>}
+      {hasSchemas && <td className={`quiet ${classes.longName ?? ''}`}>{row.schema_name}</td>}
       <td className="number" data-label="Last load">
         {row.rows_last_loaded === null ? <span className="quiet">–</span> : formatCount(row.rows_last_loaded)}
       </td>
@@ -151,7 +151,9 @@ function Row({ row, depth, datasetName, hasSchemas, hasPipelines }: RowProps) {
         )}
       </td>
       <td>{row.parent === null ? row.write_disposition : <span className="quiet">nested</span>}</td>
-      {!hasPipelines && <td className="mono">{row.incremental_columns?.join(', ')}</td>}
+      {!hasPipelines && (
+        <td className={`mono ${classes.longName ?? ''}`}>{row.incremental_columns?.join(', ')}</td>
+      )}
       <td className="number" data-label="Columns">
         {row.column_count}
       </td>
