@@ -19,7 +19,7 @@ import dlt
 @dlt.resource(primary_key="id", write_disposition="merge")
 def orders(updated=dlt.sources.incremental("changed", initial_value=0)):
     for number in range(${count}):
-        yield {"id": number, "changed": number + ${count},${fields} "lines": [{"sku": "a"}]}
+        yield {"id": number, "changed": number + ${count * 1000},${fields} "lines": [{"sku": "a"}]}
 
 @dlt.resource(name="${longName}")
 def long_orders():
@@ -264,7 +264,6 @@ describe('the command palette', () => {
     await option(/^viewer@example\.com member$/).waitFor();
     await field().fill('audit log');
     await option(/^Audit log workspace$/).waitFor();
-    await expectAccessible(page);
     await field().fill('>sign out');
     await option(/^Sign out$/).waitFor();
     await page.keyboard.press('Enter');

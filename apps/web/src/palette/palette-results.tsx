@@ -1,34 +1,7 @@
-import type { ComponentType } from 'react';
 import classes from './command-palette.module.css';
 import type { FoundGroup } from './find-entries.ts';
-import type { PaletteEntry, PaletteGroup } from './palette-entry.ts';
-import {
-  ColumnIcon,
-  DatasetsIcon,
-  JobsIcon,
-  OverviewIcon,
-  PersonIcon,
-  PipelinesIcon,
-  RecentIcon,
-  RightIcon,
-  RunsIcon,
-  SettingsIcon,
-  TableIcon,
-} from '../ui/icons.tsx';
-
-const icons: Record<PaletteGroup, ComponentType> = {
-  Recent: RecentIcon,
-  Pages: OverviewIcon,
-  Jobs: JobsIcon,
-  Runs: RunsIcon,
-  Pipelines: PipelinesIcon,
-  Datasets: DatasetsIcon,
-  Tables: TableIcon,
-  Columns: ColumnIcon,
-  People: PersonIcon,
-  Settings: SettingsIcon,
-  Actions: RightIcon,
-};
+import type { PaletteEntry } from './palette-entry.ts';
+import { EntryIcon } from './entry-icon.tsx';
 
 interface ResultsProps {
   /** Id of the list, a prefix of the ids of its entries. */
@@ -68,7 +41,6 @@ interface EntryProps {
 }
 
 function Entry({ entry, id, isChosen, onChoose }: EntryProps) {
-  const Icon = icons[entry.group];
   return (
     // The field handles the keys and marks the active option by aria-activedescendant.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -85,7 +57,7 @@ function Entry({ entry, id, isChosen, onChoose }: EntryProps) {
       }}
     >
       <span className={classes.icon}>
-        <Icon />
+        <EntryIcon entry={entry} />
       </span>
       <span className={classes.text}>{entry.text}</span>
       <span className={classes.aside}>{entry.whyNot ?? entry.aside}</span>

@@ -98,7 +98,7 @@ function ColumnRow({ column, isCurrent }: { column: TableColumn; isCurrent: bool
 /** The version and the run of a change, and when it was. */
 function Origin({ origin }: { origin: NonNullable<TableColumn['added']> }) {
   return (
-    <>
+    <span className={classes.origin}>
       {origin.job_run === null ? (
         <span className="quiet">removed run</span>
       ) : (
@@ -107,6 +107,6 @@ function Origin({ origin }: { origin: NonNullable<TableColumn['added']> }) {
       <span className="quiet">
         {nameVersion(origin)}, <Time at={origin.created_at} />
       </span>
-    </>
+    </span>
   );
 }
