@@ -182,6 +182,18 @@ it('a long name of a table leaves the other columns in sight', async () => {
   expect((changed?.x ?? 1440) + (changed?.width ?? 0)).toBeLessThanOrEqual(1440);
 });
 
+it('a long name of a variable leaves its actions in sight', async () => {
+  const name = `SOURCES__${'INTERNATIONAL_MARKETPLACE__'.repeat(8)}TOKEN`;
+  await site.server.client.call('update_workspace_variables', {
+    params: { workspace_id: site.api.id },
+    body: { upserts: [{ name, type: 'plain', value: 'a-long-value-'.repeat(40) }] },
+  });
+  const owner = await site.openAs('owner', '/settings/variables');
+  const remove = await owner.getByRole('button', { name: `Delete ${name}` }).boundingBox();
+  expect((remove?.x ?? 1440) + (remove?.width ?? 0)).toBeLessThan(1440);
+  await owner.context().close();
+});
+
 describe('the command palette', () => {
   it('leads to a column in three steps, and to the run that added it', async () => {
     await open('/jobs');
