@@ -58,6 +58,7 @@ export async function listPages(
     { name: 'pipeline-history', path: '/pipelines/shop?tab=history', isWhole: true },
     { name: 'datasets', path: '/datasets' },
     { name: 'dataset', path: '/datasets/shop_data', isWhole: true },
+    { name: 'table', path: '/datasets/shop_data/tables/orders', isWhole: true },
     { name: 'lineage', path: '/lineage' },
     { name: 'deployments', path: '/deployments' },
     { name: 'deployment', path: `/deployments/${deployment.id}`, isWhole: true },

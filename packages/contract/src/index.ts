@@ -61,6 +61,8 @@ export * from './schemas/runs/run-resources.ts';
 export * from './schemas/runs/run-timelines.ts';
 export * from './schemas/runs/run-phases.ts';
 export * from './schemas/pipelines/schema-history.ts';
+export * from './schemas/pipelines/table-overviews.ts';
+export * from './schemas/pipelines/data-search.ts';
 export * from './schemas/runs/run-overviews.ts';
 export * from './schemas/runs/run-counts.ts';
 export * from './schemas/runs/run-series.ts';

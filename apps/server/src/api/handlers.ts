@@ -27,6 +27,7 @@ import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
 import { createRunResourceHandlers } from './runs/run-resources-routes.ts';
 import { createRunTimelineHandlers } from './runs/run-timelines-routes.ts';
+import { createDataSearchHandlers } from './pipelines/data-search-routes.ts';
 import { createSavedViewHandlers } from './runs/saved-views-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
@@ -92,6 +93,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createLiveEventHandlers({ ...services, closing, log }),
     ...createStatisticsHandlers(services),
     ...createSchemaHandlers(services),
+    ...createDataSearchHandlers(services),
     ...createPendingPackageHandlers(services),
     ...createPipelineHandlers(services),
     ...createAlertHandlers(services),

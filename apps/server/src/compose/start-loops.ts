@@ -69,7 +69,7 @@ function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] 
       intervalSeconds: 4 * config.leaseSeconds,
     }),
     ...(retention ? [retention] : []),
-    defineSchemasLoop(services.compareSchemas),
+    defineSchemasLoop(services),
     ...(executor.templates ? [defineTemplatesLoop(executor.templates)] : []),
   ];
 }

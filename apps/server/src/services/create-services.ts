@@ -90,6 +90,9 @@ import { createReadRunSeries } from './runs/read-run-series.ts';
 import { createReadTimeline } from './runs/read-timeline.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
+import { createFillDatasetColumns } from './pipelines/dataset-columns.ts';
+import { createSearchData } from './pipelines/search-data.ts';
+import { createReadTable } from './pipelines/read-table.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadTickLag } from './scheduling/read-tick-lag.ts';
@@ -392,8 +395,11 @@ export function createServices(ports: ServicePorts) {
     readPipelines,
     readRunPipelines: createReadRunPipelines(persistence),
     readSchemas,
+    readTable: createReadTable(persistence, readPipelines),
     readStatistics: createReadStatistics(persistence, now),
     compareSchemas: createCompareSchemas({ persistence, log }),
+    fillDatasetColumns: createFillDatasetColumns({ persistence, log }),
+    searchData: createSearchData(persistence),
 
     ...createAlertServices({
       persistence,

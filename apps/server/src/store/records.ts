@@ -74,6 +74,8 @@ export type * from './postgres/sign-in/sign-in-failures.ts';
 export type * from './postgres/sign-in/sessions.ts';
 export type * from './postgres/sign-in/sign-in-requests.ts';
 export type * from './postgres/pipelines/statistics.ts';
+export type * from './postgres/pipelines/tables.ts';
+export type * from './postgres/pipelines/data-search.ts';
 export type * from './postgres/retention/storage.ts';
 export type * from './postgres/retention/stored-item.ts';
 export type * from './postgres/retention/storage-environments.ts';

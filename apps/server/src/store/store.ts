@@ -63,6 +63,8 @@ import { createSignInRequestStore } from './postgres/sign-in/sign-in-requests.ts
 import { createStatisticsStore } from './postgres/pipelines/statistics.ts';
 import { createStorageStore } from './postgres/retention/storage.ts';
 import { createSupervisorStore } from './postgres/attempts/supervisors.ts';
+import { createDataSearchStore } from './postgres/pipelines/data-search.ts';
+import { createTableStore } from './postgres/pipelines/tables.ts';
 import { createTelemetryStore } from './postgres/telemetry/telemetry.ts';
 import { createUnknownRunStore } from './postgres/attempts/unknown-runs.ts';
 import { createUsageStore } from './postgres/workspaces/usage.ts';
@@ -123,6 +125,8 @@ const creators = {
   localData: createLocalDataStore,
   logChunks: createLogChunkStore,
   environments: createEnvironmentStore,
+  tables: createTableStore,
+  dataSearch: createDataSearchStore,
   telemetry: createTelemetryStore,
   pipelineChecks: createPipelineCheckStore,
   pendingPackages: createPendingPackageStore,

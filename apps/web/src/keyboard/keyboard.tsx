@@ -4,7 +4,9 @@ import { areSingleKeysOn, isCharacterKey, isPageKey, pageKeys } from './shortcut
 import { createKeySequence } from './key-sequence.ts';
 import { focusSearch, openNeighbour, stepRow } from './rows.ts';
 import { runPageKey } from './page-keys.ts';
+import { nothingTyped, typeAhead, type TypedAhead } from '../palette/type-ahead.ts';
 import { onPaletteAsked } from '../palette/open-palette.ts';
+import { SignOutFailure, useSignOut } from '../layout/sign-out-item.tsx';
 
 const CommandPalette = lazy(() => import('../palette/command-palette.tsx'));
 const ShortcutHelp = lazy(() => import('./shortcut-help.tsx'));
@@ -23,6 +25,9 @@ function hasOwnKeys(target: EventTarget | null): boolean {
   return owner !== false && owner !== null && !owner.matches('[data-page-keys]');
 }
 
+const isPaletteInput = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.matches('[data-palette-input]');
+
 const actions: Record<string, () => void> = {
   '/': focusSearch,
   j: () => stepRow(1),
@@ -35,6 +40,12 @@ const actions: Record<string, () => void> = {
 export function Keyboard({ workspaceId }: { workspaceId: string }) {
   const navigate = useNavigate();
   const [shown, show] = useState<'palette' | 'help' | null>(null);
+  const [typed, setTyped] = useState<TypedAhead>(nothingTyped);
+  const signingOut = useSignOut();
+  const openPalette = useEffectEvent(() => {
+    setTyped(nothingTyped);
+    show('palette');
+  });
 
   const take = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented) return;
@@ -42,7 +53,7 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
     if (keys === null || (isCharacterKey(keys) && !areSingleKeysOn())) return;
     // Dialogs have their own keys.
     if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
-    if (keys === 'mod+k') show('palette');
+    if (keys === 'mod+k') openPalette();
     else if (keys === '?') show('help');
     else if (isPageKey(keys)) void navigate({ to: pageKeys[keys].to, params: { workspaceId } });
     else if (actions[keys]) actions[keys]();
@@ -50,17 +61,41 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
     else if (!runPageKey(keys)) return;
     event.preventDefault();
   });
+  // Keys between the shortcut and the focus of the palette's field belong to the palette.
+  const takeEarly = useEffectEvent((event: KeyboardEvent) => {
+    if (shown !== 'palette' || isPaletteInput(event.target)) return;
+    if (event.key === 'Escape') return show(null);
+    if (typeAhead(nothingTyped, event) === null) return;
+    setTyped((before) => typeAhead(before, event) ?? before);
+    event.preventDefault();
+    event.stopPropagation();
+  });
   useEffect(() => {
+    addEventListener('keydown', takeEarly, { capture: true });
     addEventListener('keydown', take);
-    return () => removeEventListener('keydown', take);
+    return () => {
+      removeEventListener('keydown', takeEarly, { capture: true });
+      removeEventListener('keydown', take);
+    };
   }, []);
-  useEffect(() => onPaletteAsked(() => show('palette')), []);
+  useEffect(() => onPaletteAsked(openPalette), []);
 
   return (
-    <Suspense>
-      {shown === 'palette' && <CommandPalette workspaceId={workspaceId} onClose={() => show(null)} />}
-      {shown === 'help' && <ShortcutHelp onClose={() => show(null)} />}
-    </Suspense>
+    <>
+      <Suspense>
+        {shown === 'palette' && (
+          <CommandPalette
+            workspaceId={workspaceId}
+            typed={typed}
+            onType={setTyped}
+            onClose={() => show(null)}
+            onSignOut={() => signingOut.mutate()}
+          />
+        )}
+        {shown === 'help' && <ShortcutHelp onClose={() => show(null)} />}
+      </Suspense>
+      <SignOutFailure signingOut={signingOut} />
+    </>
   );
 }
 

@@ -60,6 +60,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_pipeline_freshness',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_table_overview',
     'get_lineage',
     'list_pipeline_runs',
     'list_pipeline_stats',
@@ -72,8 +73,10 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_schema_changes',
     'list_pipeline_schemas',
     'list_schema_versions',
+    'search_data',
     'get_pipeline_overview',
     'get_dataset_overview',
+    'get_table_overview',
     'get_lineage',
   ],
   deployment: [

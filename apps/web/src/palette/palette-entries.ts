@@ -1,128 +1,163 @@
-import type { JobOverviewResponse } from '@pumphouse/contract';
+import type { JobOverviewResponse, Permission } from '@pumphouse/contract';
+import { goTo, toDatasetEntry, type PaletteEntry, type ThemeChoice } from './palette-entry.ts';
+import {
+  linkAccountPages,
+  linkOrganizationPages,
+  linkWorkspacePages,
+  type SettingsPage,
+} from '../layout/settings-tree.ts';
+import {
+  manualTrigger,
+  startsAsViewer,
+  viewersProfile,
+  whyNotPause,
+  whyNotStart,
+} from '../pages/jobs/job-rules.ts';
 import { pageKeys } from '../keyboard/shortcut-table.ts';
+import { shortenJobName } from '../details/job-name.ts';
 
-/** An entry of the command palette. */
-export interface PaletteEntry {
-  id: string;
-  text: string;
-  /** Small text after the label. */
-  aside?: string;
-  /** Why the action is unavailable; null if it is available. */
-  whyNot: string | null;
-  kind: 'page' | 'job' | 'pipeline' | 'action';
-  does:
-    | { kind: 'go'; link: PageLink }
-    | { kind: 'start' | 'pause' | 'resume'; jobId: string; jobRef: string }
-    | { kind: 'copy-link' };
-}
-
-/** Options of a link to a page of a workspace. */
-type PageLink =
-  | { to: (typeof pageKeys)[keyof typeof pageKeys]['to']; params: { workspaceId: string } }
-  | { to: '/w/$workspaceId/jobs/$job'; params: { workspaceId: string; job: string } }
-  | { to: '/w/$workspaceId/pipelines/$pipelineName'; params: { workspaceId: string; pipelineName: string } }
-  | { to: '/w/$workspaceId/runs/$jobRunId'; params: { workspaceId: string; jobRunId: string } };
-
-interface Sources {
+/** What the palette knows without a search. */
+export interface PaletteSources {
   workspaceId: string;
+  organization: { id: string; name: string };
+  /** The user's role in the workspace. */
+  role: string | null | undefined;
   jobs: readonly JobOverviewResponse[];
   pipelineNames: readonly string[];
-  whyNot: (permission: 'job-run.start' | 'job.pause') => string | null;
+  datasetNames: readonly string[];
+  /** Emails of members; empty if the role may not see them. */
+  people: readonly { id: string; email: string }[];
+  whyNot: (permission: Permission) => string | null;
 }
 
-/** All entries, destinations before actions. */
-export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Sources): PaletteEntry[] {
-  const pages = Object.entries(pageKeys).map(([keys, { word, to }]) => ({
-    id: `page ${word}`,
-    text: word,
-    aside: keys,
-    whyNot: null,
-    kind: 'page' as const,
-    does: goTo({ to, params: { workspaceId } }),
-  }));
-  const jobPages = jobs.map((job) => ({
-    id: `job ${job.id}`,
-    text: job.name,
-    aside: job.name === job.ref ? 'Job' : job.ref,
-    whyNot: null,
-    kind: 'job' as const,
-    does: goTo({ to: '/w/$workspaceId/jobs/$job', params: { workspaceId, job: job.ref } }),
-  }));
-  const pipelinePages = pipelineNames.map((name) => ({
-    id: `pipeline ${name}`,
-    text: name,
-    aside: 'Pipeline',
-    whyNot: null,
-    kind: 'pipeline' as const,
-    does: goTo({
-      to: '/w/$workspaceId/pipelines/$pipelineName',
-      params: { workspaceId, pipelineName: name },
-    }),
-  }));
-  const actions = jobs.flatMap((job) => listJobActions(job, { workspaceId, whyNot }));
-  const copy: PaletteEntry = {
-    id: 'copy-link',
-    text: 'Copy link to this page',
-    whyNot: null,
-    kind: 'action',
-    does: { kind: 'copy-link' },
-  };
-  return [...pages, ...jobPages, ...pipelinePages, ...actions, copy];
+/** All entries that need no search, destinations before actions. */
+export function listEntries(sources: PaletteSources): PaletteEntry[] {
+  const { workspaceId, jobs } = sources;
+  const pages = Object.entries(pageKeys).map(([keys, { word, to }]) =>
+    goTo(`page ${word}`, { group: 'Pages', text: word, aside: keys }, { to, params: { workspaceId } }),
+  );
+  return [
+    ...pages,
+    ...jobs.map((job) => listJob(job, workspaceId)),
+    ...listData(sources),
+    ...listPeople(sources),
+    ...listSettings(sources),
+    ...jobs.flatMap((job) => listJobActions(job, sources)),
+    ...listGeneralActions(),
+  ];
 }
 
-const goTo = (link: PageLink): PaletteEntry['does'] => ({ kind: 'go', link });
+function listJob(job: JobOverviewResponse, workspaceId: string): PaletteEntry {
+  return goTo(
+    `job ${job.id}`,
+    {
+      group: 'Jobs',
+      text: shortenJobName(job.name),
+      aside: job.is_archived ? 'archived' : job.name === job.ref ? '' : shortenJobName(job.ref),
+      keywords: job.tags.join(' '),
+    },
+    { to: '/w/$workspaceId/jobs/$job', params: { workspaceId, job: job.ref } },
+  );
+}
 
+function listData({ workspaceId, pipelineNames, datasetNames }: PaletteSources): PaletteEntry[] {
+  return [
+    ...pipelineNames.map((pipelineName) =>
+      goTo(
+        `pipeline ${pipelineName}`,
+        { group: 'Pipelines', text: pipelineName },
+        { to: '/w/$workspaceId/pipelines/$pipelineName', params: { workspaceId, pipelineName } },
+      ),
+    ),
+    ...datasetNames.map((name) => toDatasetEntry(workspaceId, name)),
+  ];
+}
+
+function listPeople({ workspaceId, people }: PaletteSources): PaletteEntry[] {
+  const link = { to: '/w/$workspaceId/settings/members', params: { workspaceId } } as const;
+  return people.map(({ id, email }) =>
+    goTo(`person ${id}`, { group: 'People', text: email, aside: 'member' }, link),
+  );
+}
+
+function listSettings({ workspaceId, organization }: PaletteSources): PaletteEntry[] {
+  const list = (aside: string, pages: readonly SettingsPage[]) =>
+    pages.map(({ label, link }) =>
+      goTo(`settings ${link.to}`, { group: 'Settings', text: label, aside, keywords: 'settings' }, link),
+    );
+  return [
+    ...list('workspace', linkWorkspacePages(workspaceId)),
+    ...list(`organization ${organization.name}`, linkOrganizationPages(organization.id)),
+    ...list('account', linkAccountPages()),
+  ];
+}
+
+/** Actions that the pages of a job offer. */
 function listJobActions(
   job: JobOverviewResponse,
-  { workspaceId, whyNot }: Pick<Sources, 'workspaceId' | 'whyNot'>,
+  { workspaceId, role, whyNot }: PaletteSources,
 ): PaletteEntry[] {
   if (job.is_archived) return [];
-  const act = (
-    kind: 'start' | 'pause' | 'resume',
-    query: string,
-    permission: 'job-run.start' | 'job.pause',
-  ) => ({
+  const name = shortenJobName(job.name);
+  const start: PaletteEntry = {
+    id: `start ${job.id}`,
+    group: 'Actions',
+    text: `Run ${name}`,
+    whyNot: whyNot('job-run.start') ?? whyNotStart(job),
+    does: {
+      kind: 'start',
+      jobId: job.id,
+      trigger: manualTrigger(job),
+      profile: startsAsViewer(role) ? viewersProfile : null,
+    },
+  };
+  const kind = job.is_paused ? 'resume' : 'pause';
+  const flip: PaletteEntry = {
     id: `${kind} ${job.id}`,
-    text: `${query} ${job.name}`,
-    whyNot: whyNot(permission),
-    kind: 'action' as const,
-    does: { kind, jobId: job.id, jobRef: job.ref },
-  });
-  const failure: PaletteEntry[] =
-    job.last_run?.status === 'failed'
+    group: 'Actions',
+    text: `${job.is_paused ? 'Resume' : 'Pause'} ${name}`,
+    whyNot: whyNot('job.pause'),
+    does: { kind, jobId: job.id },
+  };
+  const { last_run: last } = job;
+  const failure =
+    last?.status === 'failed'
       ? [
-          {
-            id: `failure ${job.id}`,
-            text: `Open last failure of ${job.name}`,
-            aside: job.last_run.reason?.summary ?? '',
-            whyNot: null,
-            kind: 'action',
-            does: goTo({
-              to: '/w/$workspaceId/runs/$jobRunId',
-              params: { workspaceId, jobRunId: job.last_run.id },
-            }),
-          },
+          goTo(
+            `failure ${job.id}`,
+            { group: 'Actions', text: `Open last failure of ${name}`, aside: last.reason?.summary ?? '' },
+            { to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId: last.id } },
+          ),
         ]
       : [];
-  const pause = job.is_paused ? act('resume', 'Resume', 'job.pause') : act('pause', 'Pause', 'job.pause');
-  return [act('start', 'Run', 'job-run.start'), pause, ...failure];
+  // A job without a schedule has nothing to pause.
+  return [start, ...(whyNotPause(job) === null ? [flip] : []), ...failure];
 }
 
-const maxShown = 40;
+const themes: readonly (readonly [ThemeChoice, string])[] = [
+  ['light', 'Use the light theme'],
+  ['dark', 'Use the dark theme'],
+  ['auto', "Use the system's theme"],
+];
 
-/**
- * Entries that contain all typed words, entries that start with the text first. A leading `>` limits the
- * result to actions. Without input, the pages are listed.
- */
-export function findEntries(entries: readonly PaletteEntry[], typed: string): PaletteEntry[] {
-  const isAction = typed.startsWith('>');
-  const query = typed.replace(/^>/, '').toLowerCase().trim();
-  if (query === '' && !isAction) return entries.filter(({ kind }) => kind === 'page');
-  const parts = query.split(/\s+/);
-  const found = entries.filter((entry) => {
-    const text = `${entry.text} ${entry.aside ?? ''}`.toLowerCase();
-    return (!isAction || entry.kind === 'action') && parts.every((part) => text.includes(part));
+function listGeneralActions(): PaletteEntry[] {
+  const action = (id: string, text: string, does: PaletteEntry['does'], keywords = ''): PaletteEntry => ({
+    id,
+    group: 'Actions',
+    text,
+    keywords,
+    whyNot: null,
+    does,
   });
-  const rank = (entry: PaletteEntry) => (entry.text.toLowerCase().startsWith(query) ? 0 : 1);
-  return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, maxShown);
+  return [
+    action('copy-link', 'Copy link to this page', { kind: 'copy-link' }),
+    ...themes.map(([theme, text]) => action(`theme ${theme}`, text, { kind: 'theme', theme }, 'mode')),
+    action(
+      'state-colours',
+      'Switch the colors of states',
+      { kind: 'state-colours' },
+      'color blind palette theme',
+    ),
+    action('sign-out', 'Sign out', { kind: 'sign-out' }, 'log out logout'),
+  ];
 }

@@ -14,6 +14,7 @@ import {
   seriesOfPipeline,
 } from '../data/data-queries.ts';
 import { dayChoices } from '../data/day-window.ts';
+import { downstreamOfTable, tableOverview } from '../pages/pipelines/table/table-queries.ts';
 import { lineageSearch } from '../search/lineage-search.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
@@ -96,4 +97,24 @@ export const dataset = createRoute({
       queryClient.ensureQueryData(seriesOfDataset(workspaceId, datasetName, deps.days)),
     ]),
   component: lazyRouteComponent(() => import('../pages/pipelines/dataset-page.tsx'), 'DatasetPage'),
+});
+
+export const table = createRoute({
+  getParentRoute: () => workspace,
+  path: '/datasets/$datasetName/tables/$tableName',
+  validateSearch: z.object({
+    /** The schema that is shown, if several have the table. */
+    pipeline: searchText,
+    schema: searchText,
+    /** The highlighted column. */
+    column: searchText,
+    /** Search text among the columns. */
+    q: searchText,
+    ...lineageSearch,
+  }),
+  loader: ({ context: { queryClient }, params }) => {
+    void queryClient.prefetchQuery(downstreamOfTable(params));
+    return queryClient.ensureQueryData(tableOverview(params));
+  },
+  component: lazyRouteComponent(() => import('../pages/pipelines/table/table-page.tsx'), 'TablePage'),
 });

@@ -6,7 +6,7 @@ import { app, apps } from './apps.ts';
 import { basePath } from '../api/base-url.ts';
 import { compareRuns, run, runs } from './runs.ts';
 import { configuration, configurations, deployment, deployments } from './versions.ts';
-import { dataset, datasets, pipeline, pipelines } from './data.ts';
+import { dataset, datasets, pipeline, pipelines, table } from './data.ts';
 import { job, jobs } from './jobs.ts';
 import { lineage } from './lineage.ts';
 import { NotFound, PageError, PagePending } from '../layout/page-states.tsx';
@@ -61,6 +61,7 @@ const routeTree = root.addChildren([
       pipeline,
       datasets,
       dataset,
+      table,
       lineage,
       apps,
       app,

@@ -161,3 +161,21 @@ export const GlobeIcon = () => (
     <path d="M2 8h12" />
   </Icon>
 );
+export const TableIcon = () => (
+  <Icon>
+    <rect x="2" y="3" width="12" height="10" rx="1" />
+    <path d="M2 6.500h12M6.500 6.500V13" />
+  </Icon>
+);
+export const ColumnIcon = () => (
+  <Icon>
+    <rect x="5.500" y="2" width="5" height="12" rx="1" />
+    <path d="M5.500 5.500h5M2 4v8M14 4v8" />
+  </Icon>
+);
+export const RecentIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M8 4.500V8l2.500 1.500" />
+  </Icon>
+);

@@ -15,6 +15,7 @@ export const savedViewParams = z.object({ workspace_id: uuid, saved_view_id: uui
 export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
 export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: text });
 export const datasetParams = z.object({ workspace_id: uuid, dataset_name: text });
+export const tableParams = z.object({ workspace_id: uuid, dataset_name: text, table_name: text });
 export const schemaParams = z.object({ workspace_id: uuid, pipeline_name: text, schema_name: text });
 export const schemaVersionParams = z.object({
   workspace_id: uuid,

@@ -6,6 +6,7 @@ import { appRoutes } from './pumphouse/apps.ts';
 import { backfillRoutes } from './pumphouse/backfills.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
+import { dataSearchRoutes } from './pumphouse/data-search.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
 import { lineageRoutes } from './pumphouse/lineage.ts';
 import { jobOverviewRoutes } from './pumphouse/job-overviews.ts';
@@ -52,6 +53,7 @@ export const pumphouseRoutes = [
   ...pumphouseStatisticsRoutes,
   ...schemaHistoryRoutes,
   ...pipelineOverviewRoutes,
+  ...dataSearchRoutes,
   ...pendingPackageRoutes,
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,

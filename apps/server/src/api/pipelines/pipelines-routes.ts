@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadPipelines } from '../../services/pipelines/read-pipelines.ts';
 import type { ReadRunPipelines } from '../../services/pipelines/read-run-pipelines.ts';
+import type { ReadTable } from '../../services/pipelines/read-table.ts';
 import { readPaging, toPage } from '../serializers/pages.ts';
 import {
   toDatasetOverview,
@@ -8,15 +9,21 @@ import {
   toPipelineOverview,
   toPipelineRunOfJobRun,
 } from './pipelines-serializers.ts';
+import { toTableOverview } from './tables-serializers.ts';
 
 type Operations =
-  'list_pipeline_freshness' | 'get_pipeline_overview' | 'get_dataset_overview' | 'list_job_run_pipeline_runs';
+  | 'list_pipeline_freshness'
+  | 'get_pipeline_overview'
+  | 'get_dataset_overview'
+  | 'get_table_overview'
+  | 'list_job_run_pipeline_runs';
 
 export function createPipelineHandlers(services: {
   readPipelines: ReadPipelines;
   readRunPipelines: ReadRunPipelines;
+  readTable: ReadTable;
 }): Pick<Handlers, Operations> {
-  const { readPipelines, readRunPipelines } = services;
+  const { readPipelines, readRunPipelines, readTable } = services;
   return {
     async list_pipeline_freshness({ params, query }) {
       const paging = readPaging(query, `list_pipeline_freshness ${params.workspace_id}`);
@@ -33,6 +40,15 @@ export function createPipelineHandlers(services: {
 
     get_dataset_overview: async ({ params }) =>
       toDatasetOverview(await readPipelines.getDataset(params.workspace_id, params.dataset_name)),
+
+    get_table_overview: async ({ params }) =>
+      toTableOverview(
+        await readTable({
+          workspaceId: params.workspace_id,
+          datasetName: params.dataset_name,
+          tableName: params.table_name,
+        }),
+      ),
 
     async list_job_run_pipeline_runs({ params }) {
       const { pipelineRuns, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);

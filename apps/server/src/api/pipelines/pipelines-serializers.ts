@@ -2,6 +2,7 @@ import { worstStatus } from '../../domain/pipelines/evaluate-checks.ts';
 import type {
   DatasetOverview,
   OverviewTable,
+  PipelineJob,
   PipelineNews,
   PipelineOverview,
 } from '../../services/pipelines/read-pipelines.ts';
@@ -26,15 +27,7 @@ export function toPipelineOverview(overview: PipelineOverview): PipelineResponse
     dataset_name: target.datasetName,
     last_run: toLastRun(lastRun),
     freshness: toFreshness(overview),
-    jobs: overview.jobs.map((job) => ({
-      id: job.jobId,
-      job_ref: job.jobRef,
-      triggers: job.triggers,
-      is_paused: job.isPaused,
-      is_archived: job.isArchived,
-      expected_every_seconds: toWhole(job.expectedEverySeconds),
-      next_scheduled_run_at: toInstantOrNull(job.nextScheduledRunAt),
-    })),
+    jobs: overview.jobs.map(toPipelineJob),
     usual: {
       run_count: usual.runCount,
       median_duration_ms: toWhole(usual.durationMs),
@@ -70,6 +63,18 @@ export function toDatasetOverview(overview: DatasetOverview): DatasetResponse {
     are_tables_cut: overview.areTablesCut,
     tables_run_count: overview.runsLookedAt,
     schema_change_count_30_days: overview.schemaChangeCount,
+  };
+}
+
+export function toPipelineJob(job: PipelineJob) {
+  return {
+    id: job.jobId,
+    job_ref: job.jobRef,
+    triggers: job.triggers,
+    is_paused: job.isPaused,
+    is_archived: job.isArchived,
+    expected_every_seconds: toWhole(job.expectedEverySeconds),
+    next_scheduled_run_at: toInstantOrNull(job.nextScheduledRunAt),
   };
 }
 
@@ -158,7 +163,8 @@ function toTable({ shape, rows, ...table }: OverviewTable) {
   };
 }
 
-function listDestinations(pipelines: readonly PipelineNews[]) {
+/** The destinations of the last runs, without duplicates. */
+export function listDestinations(pipelines: readonly PipelineNews[]) {
   const types = new Map(
     pipelines.flatMap(({ target }) =>
       target.destinationName === null ? [] : [[target.destinationName, target.destinationType] as const],

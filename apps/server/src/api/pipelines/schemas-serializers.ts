@@ -49,12 +49,18 @@ function toVersionHead(record: SchemaChangesRecord) {
     table_count: record.tableCount,
     column_count: record.columnCount,
     created_at: toInstant(record.createdAt),
-    job_run: toJobRun(record),
+    job_run: toBringingRun(record),
     counts: record.counts,
   };
 }
 
-function toJobRun({ jobRunId, runJobId, jobRef, runNumber }: SchemaChangesRecord) {
+/** The run that reported a version first; null once it is removed. */
+export function toBringingRun({
+  jobRunId,
+  runJobId,
+  jobRef,
+  runNumber,
+}: Pick<SchemaChangesRecord, 'jobRunId' | 'runJobId' | 'jobRef' | 'runNumber'>) {
   if (jobRunId === null || runJobId === null || jobRef === null || runNumber === null) return null;
   return { id: jobRunId, job_id: runJobId, job_ref: jobRef, number: runNumber };
 }
@@ -84,7 +90,7 @@ function toTable(table: SchemaTableShape): VersionResponse['tables'][number] {
   };
 }
 
-function toColumn({
+export function toColumn({
   hints,
   ...column
 }: SchemaColumnShape): VersionResponse['tables'][number]['columns'][number] {

@@ -221,6 +221,12 @@ export function createReadPipelines(
   }
 
   return {
+    /**
+     * Reads the latest state of pipelines, in the order of the names, and the jobs that run them.
+     * @param datasetName restricts the state to runs that wrote to this dataset
+     */
+    readNews,
+
     /** @throws ServiceError not_found for a pipeline without reports */
     async getPipeline(workspaceId: string, pipelineName: string): Promise<PipelineOverview> {
       const [{ news, records, jobs }, schemas] = await Promise.all([
@@ -293,7 +299,6 @@ export function createReadPipelines(
   };
 }
 
-/** Sorts stale pipelines first, by oldest last success; then the others by newest last success. */
 function chooseTarget({
   lastRun,
   lastSuccess,
@@ -306,7 +311,8 @@ function chooseTarget({
   };
 }
 
-function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
+/** Sorts stale pipelines first, by oldest last success; then the others by newest last success. */
+export function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
   const at = ({ lastSuccessAt }: PipelineNews) => lastSuccessAt?.getTime() ?? 0;
   return news.toSorted((left, right) => {
     if (left.freshness.isStale !== right.freshness.isStale) return left.freshness.isStale ? -1 : 1;

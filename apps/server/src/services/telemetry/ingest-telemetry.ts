@@ -11,10 +11,13 @@ import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
 import { parseState } from '../../telemetry/parse-state.ts';
 import { parseTrace } from '../../telemetry/parse-trace.ts';
+import { storeDatasetColumns } from '../pipelines/dataset-columns.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
 export interface IngestTelemetryDependencies {
-  persistence: Persistence<'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
+  persistence: Persistence<
+    'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'
+  >;
   packageVersions: PackageVersions;
   blobs: BlobStore;
   log: Logger;
@@ -82,7 +85,7 @@ export function createIngestTelemetry({
 }
 
 interface Ingesting {
-  store: Pick<Store, 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
+  store: Pick<Store, 'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
   packageVersions: PackageVersions;
 }
 
@@ -125,7 +128,7 @@ async function storeTrace(
 }
 
 async function storeState(
-  store: Pick<Store, 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  store: Pick<Store, 'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
   body: BeaconBodyRecord,
   value: unknown,
 ): Promise<string | null> {
@@ -146,14 +149,13 @@ async function storeState(
       jobRunId: body.jobRunId,
     });
     if (datasetName === null) continue;
+    const key = { workspaceId: body.workspaceId, datasetName, pipelineName, schemaName: schema.name };
     await store.telemetry.upsertDatasetSchema({
-      workspaceId: body.workspaceId,
-      datasetName,
-      pipelineName,
-      schemaName: schema.name,
+      ...key,
       // A table that never had data has no columns, and dlt does not create it at the destination.
       tableNames: schema.tables.filter((table) => table.columnCount > 0).map((table) => table.name),
     });
+    await storeDatasetColumns(store, key, schema);
   }
   return null;
 }

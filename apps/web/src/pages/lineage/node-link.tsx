@@ -3,7 +3,7 @@ import type { LineageNode } from './lineage-fold.ts';
 import { nameOfNode } from './lineage-texts.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** A link to the page of a node, on its lineage. A table is on the page of its dataset. */
+/** A link to the page of a node, on its lineage if that is a tab. */
 export function NodeLink({ node }: { node: LineageNode }) {
   const { id: workspaceId } = useWorkspace();
   const name = nameOfNode(node);
@@ -29,13 +29,18 @@ export function NodeLink({ node }: { node: LineageNode }) {
       </Link>
     );
   }
-  const datasetName = node.table?.dataset_name ?? node.name;
+  if (node.table) {
+    return (
+      <Link
+        to="/w/$workspaceId/datasets/$datasetName/tables/$tableName"
+        params={{ workspaceId, datasetName: node.table.dataset_name, tableName: node.name }}
+      >
+        {name}
+      </Link>
+    );
+  }
   return (
-    <Link
-      to="/w/$workspaceId/datasets/$datasetName"
-      params={{ workspaceId, datasetName }}
-      search={node.table ? { q: node.name } : {}}
-    >
+    <Link to="/w/$workspaceId/datasets/$datasetName" params={{ workspaceId, datasetName: node.name }}>
       {name}
     </Link>
   );

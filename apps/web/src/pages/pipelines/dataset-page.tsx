@@ -46,6 +46,7 @@ export function DatasetPage() {
       </Section>
       <Writers overview={overview} />
       <TableSection
+        datasetName={datasetName}
         tables={overview.tables}
         runCount={overview.tables_run_count}
         isCut={overview.are_tables_cut}

@@ -79,6 +79,7 @@ function PipelineTables({ overview }: { overview: PipelineOverviewResponse }) {
   const pipeline_name = overview.pipeline_name;
   return (
     <TableSection
+      datasetName={overview.dataset_name}
       tables={overview.tables.map((each) => ({ ...each, pipeline_name }))}
       runCount={overview.tables_run_count}
       isCut={overview.are_tables_cut}

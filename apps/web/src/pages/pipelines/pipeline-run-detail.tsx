@@ -6,6 +6,7 @@ import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { DetailList } from '../../ui/page.tsx';
 import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
 import { pipelineRun } from '../../data/data-queries.ts';
+import { TableLink } from '../../details/table-link.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Details of a pipeline run: step durations, tables, failure and the job run. */
@@ -42,7 +43,7 @@ export function PipelineRunDetail({ pipelineRunId }: { pipelineRunId: string }) 
           {run.error_traceback ?? run.error_message ?? 'No reason reported.'}
         </pre>
       )}
-      {run.tables !== undefined && run.tables.length > 0 && <RunTables tables={run.tables} />}
+      {run.tables !== undefined && run.tables.length > 0 && <RunTables run={run} tables={run.tables} />}
     </div>
   );
 }
@@ -58,7 +59,12 @@ function stepDetails(run: DetailedPipelineRunResponse): (readonly [string, strin
   );
 }
 
-function RunTables({ tables }: { tables: NonNullable<DetailedPipelineRunResponse['tables']> }) {
+interface RunTablesProps {
+  run: DetailedPipelineRunResponse;
+  tables: NonNullable<DetailedPipelineRunResponse['tables']>;
+}
+
+function RunTables({ run, tables }: RunTablesProps) {
   return (
     <table className={classes.runTables} aria-label="Tables of the run">
       <thead>
@@ -76,7 +82,13 @@ function RunTables({ tables }: { tables: NonNullable<DetailedPipelineRunResponse
       <tbody>
         {tables.map((each) => (
           <tr key={`${each.schema_name} ${each.table_name}`}>
-            <th scope="row">{each.table_name}</th>
+            <th scope="row">
+              <TableLink
+                datasetName={run.dataset_name}
+                tableName={each.table_name}
+                pipelineName={run.pipeline_name}
+              />
+            </th>
             <td className="number">{each.rows_loaded == null ? '–' : formatCount(each.rows_loaded)}</td>
             <td className="number">{each.bytes_loaded == null ? '–' : formatBytes(each.bytes_loaded)}</td>
             <td className="quiet">{each.write_disposition}</td>

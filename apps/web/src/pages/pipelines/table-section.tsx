@@ -14,6 +14,8 @@ type TableOverview = DatasetOverviewResponse['tables'][number] &
   Partial<Pick<PipelineOverviewResponse['tables'][number], 'incremental_columns'>>;
 
 interface TableSectionProps {
+  /** Null if it is unknown where the tables are: the pipeline has no stored run. */
+  datasetName: string | null;
   tables: readonly TableOverview[];
   /** Number of runs per pipeline that the row counts cover. */
   runCount: number;
@@ -28,9 +30,15 @@ const names = {
 };
 
 /** Tables with their last loads. */
-export function TableSection({ tables, runCount, isCut, hasPipelines = false }: TableSectionProps) {
+export function TableSection({
+  datasetName,
+  tables,
+  runCount,
+  isCut,
+  hasPipelines = false,
+}: TableSectionProps) {
   const hasSchemas = new Set(tables.map((each) => each.schema_name)).size > 1;
-  const shows = { hasSchemas, hasPipelines };
+  const shows = { datasetName, hasSchemas, hasPipelines };
   return (
     <Section
       title={isCut ? `First ${formatNoun(tables.length, 'table')}` : formatNoun(tables.length, 'table')}
@@ -45,7 +53,7 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
         <Empty title="No tables yet">Runs report the schema of the data that they load.</Empty>
       ) : (
         <div className={table.scroll}>
-          <table className={table.table} aria-label="Tables">
+          <table className={`${table.table} ${classes.tables}`} aria-label="Tables">
             <thead>
               <tr>
                 <th scope="col">Table</th>
@@ -89,11 +97,12 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
 interface RowProps {
   row: TableOverview;
   depth: number;
+  datasetName: string | null;
   hasSchemas: boolean;
   hasPipelines: boolean;
 }
 
-function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
+function Row({ row, depth, datasetName, hasSchemas, hasPipelines }: RowProps) {
   const { id: workspaceId } = useWorkspace();
   const { pipeline_name: pipelineName } = row;
   const scope = {
@@ -104,18 +113,30 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
   return (
     <tr data-row>
       <td className={classes.nested} style={{ '--depth': depth }}>
-        <Link
-          {...scope}
-          search={{ ...schema, tab: 'schema', table: row.table_name }}
-          className={classes.tableName}
-          resetScroll={false}
-          data-row-link
-        >
-          {row.table_name}
-        </Link>
+        {datasetName === null ? (
+          <Link
+            {...scope}
+            search={{ ...schema, tab: 'schema', table: row.table_name }}
+            className={classes.tableName}
+            resetScroll={false}
+            data-row-link
+          >
+            {row.table_name}
+          </Link>
+        ) : (
+          <Link
+            to="/w/$workspaceId/datasets/$datasetName/tables/$tableName"
+            params={{ workspaceId, datasetName, tableName: row.table_name }}
+            search={{ pipeline: pipelineName, ...schema }}
+            className={classes.tableName}
+            data-row-link
+          >
+            {row.table_name}
+          </Link>
+        )}
       </td>
-      {hasPipelines && <td>{pipelineName}</td>}
-      {hasSchemas && <td className="quiet">{row.schema_name}</td>}
+      {hasPipelines && <td className={classes.longName}>{pipelineName}</td>}
+      {hasSchemas && <td className={`quiet ${classes.longName ?? ''}`}>{row.schema_name}</td>}
       <td className="number" data-label="Last load">
         {row.rows_last_loaded === null ? <span className="quiet">–</span> : formatCount(row.rows_last_loaded)}
       </td>
@@ -130,7 +151,9 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
         )}
       </td>
       <td>{row.parent === null ? row.write_disposition : <span className="quiet">nested</span>}</td>
-      {!hasPipelines && <td className="mono">{row.incremental_columns?.join(', ')}</td>}
+      {!hasPipelines && (
+        <td className={`mono ${classes.longName ?? ''}`}>{row.incremental_columns?.join(', ')}</td>
+      )}
       <td className="number" data-label="Columns">
         {row.column_count}
       </td>

@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatDuration, formatNoun } from '../../ui/f
 import { isTableFailed, ownTables } from './pipeline-run-details.ts';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { SchemaChangeChip } from '../../details/schema-change-chip.tsx';
+import { TableLink } from '../../details/table-link.tsx';
 import { StepBar } from './step-bar.tsx';
 import { TracebackView } from './traceback-view.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -64,7 +65,7 @@ export function PipelineRunCard({ run, hasAttempts }: PipelineRunCardProps) {
       {run.error_message != null && <PipelineError run={run} />}
       {run.checks !== null && <Checks checks={run.checks} />}
       <SchemaChanges run={run} />
-      {tables.length > 0 && <Tables tables={tables} />}
+      {tables.length > 0 && <Tables run={run} tables={tables} />}
       <Packages packages={run.load_packages ?? []} />
     </section>
   );
@@ -132,7 +133,7 @@ function SchemaChanges({ run }: { run: PipelineRunOfJobRun }) {
   ));
 }
 
-function Tables({ tables }: { tables: readonly PipelineRunTableResponse[] }) {
+function Tables({ run, tables }: { run: PipelineRunOfJobRun; tables: readonly PipelineRunTableResponse[] }) {
   return (
     <div className={table.scroll}>
       <table className={table.table}>
@@ -161,7 +162,13 @@ function Tables({ tables }: { tables: readonly PipelineRunTableResponse[] }) {
         <tbody>
           {tables.map((each) => (
             <tr key={`${each.schema_name} ${each.table_name}`} data-failed={isTableFailed(each) || undefined}>
-              <td className={classes.tableName}>{each.table_name}</td>
+              <td className={classes.tableName}>
+                <TableLink
+                  datasetName={run.dataset_name}
+                  tableName={each.table_name}
+                  pipelineName={run.pipeline_name}
+                />
+              </td>
               <td>{describeState(each)}</td>
               <td>{each.write_disposition ?? ''}</td>
               <td className="number" data-label="rows">

@@ -6,7 +6,7 @@ import { Time } from '../../ui/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';
-import classes from '../../ui/settings.module.css';
+import classes from './variables.module.css';
 import type { Variable } from './variable-conflict.ts';
 
 interface VariableRowsProps {
@@ -22,15 +22,11 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
   const nameOf = usePeople(id);
   return (
     <div className={table.scroll}>
-      <table className={table.table}>
+      <table className={`${table.table} ${classes.variables}`}>
         <thead>
           <tr>
-            <th scope="col" className={classes.name}>
-              Name
-            </th>
-            <th scope="col" className={classes.valueColumn}>
-              Value
-            </th>
+            <th scope="col">Name</th>
+            <th scope="col">Value</th>
             <th scope="col">Updated</th>
             <ActionsHead />
           </tr>
@@ -38,7 +34,7 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
         <tbody>
           {variables.map((variable) => (
             <tr key={variable.name}>
-              <td data-wide="true">
+              <td data-wide="true" className={classes.name}>
                 <span className="mono">{variable.name}</span>
                 <NotUsed name={variable.name} />
               </td>
@@ -89,7 +85,7 @@ function Value({ variable }: { variable: Variable }) {
     );
   }
   return (
-    <div className={`mono cut ${classes.value ?? ''}`} title={variable.value}>
+    <div className="mono cut" title={variable.value}>
       {variable.value === '' ? <span className="quiet">empty</span> : variable.value}
     </div>
   );

@@ -6,11 +6,12 @@ import {
   pipelineFreshnessRow,
   pipelineOverviewResponse,
 } from '../../schemas/pipelines/pipeline-overviews.ts';
+import { tableOverviewResponse } from '../../schemas/pipelines/table-overviews.ts';
 import { queryBoolean } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
-import { datasetParams, jobRunParams, pipelineParams, workspaceParams } from '../parameters.ts';
+import { datasetParams, jobRunParams, pipelineParams, tableParams, workspaceParams } from '../parameters.ts';
 
-/** Pipeline data for the pages of pipelines, datasets and runs, each in one request. */
+/** Pipeline data for the pages of pipelines, datasets, tables and runs, each in one request. */
 export const pipelineOverviewRoutes = [
   defineRoute({
     operationId: 'list_pipeline_freshness',
@@ -44,6 +45,17 @@ export const pipelineOverviewRoutes = [
     permission: 'telemetry.read',
     params: datasetParams,
     responses: { 200: datasetOverviewResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_table_overview',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/datasets/{dataset_name}/tables/{table_name}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: tableParams,
+    responses: { 200: tableOverviewResponse },
     errors: readErrors,
   }),
   defineRoute({

@@ -74,7 +74,7 @@ export const lastPipelineRun = responseObject('LastPipelineRun', {
   job_run: jobRunOfPipelineRun,
 });
 
-const feedingJob = responseObject('PipelineJob', {
+export const feedingJob = responseObject('PipelineJob', {
   id: uuid,
   job_ref: z.string(),
   triggers: z.array(z.string()),

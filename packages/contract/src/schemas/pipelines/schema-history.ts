@@ -57,7 +57,8 @@ export const schemaChangeCounts = responseObject('SchemaChangeCounts', {
 });
 export type SchemaChangeCounts = z.output<typeof schemaChangeCounts>;
 
-const bringingRun = responseObject('SchemaBringingRun', {
+/** The run that first reported a version. */
+export const bringingRun = responseObject('SchemaBringingRun', {
   id: uuid,
   job_id: uuid,
   job_ref: z.string(),
@@ -104,7 +105,7 @@ export const pipelineSchemasResponse = responseObject('PipelineSchemasResponse',
 });
 export type PipelineSchemasResponse = z.output<typeof pipelineSchemasResponse>;
 
-const schemaColumn = responseObject('SchemaColumn', {
+export const schemaColumn = responseObject('SchemaColumn', {
   name: z.string(),
   data_type: z.string(),
   precision: z.int().nullable(),

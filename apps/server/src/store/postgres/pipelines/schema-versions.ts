@@ -46,6 +46,15 @@ const versionColumns = `workspace_id as "workspaceId", pipeline_name as "pipelin
   version_hash as "versionHash", version, previous_hashes as "previousHashes", destination_name as "destinationName",
   dataset_name as "datasetName", document, job_run_id as "jobRunId", created_at as "createdAt", last_seen_at as "lastSeenAt"`;
 
+/** The most recently reported document of a schema. */
+export interface LatestDocumentRecord {
+  pipelineName: string;
+  schemaName: string;
+  versionHash: string;
+  version: number | null;
+  document: unknown;
+}
+
 export type SchemaVersionStore = ReturnType<typeof createSchemaVersionStore>;
 
 /** Stores schema versions as reported by pipelines, each once, with its document. */
@@ -139,12 +148,13 @@ export function createSchemaVersionStore(sql: Queryable) {
 
     /** Lists the most recently reported documents of schemas. */
     listLatestDocuments: (workspaceId: string, schemas: readonly Omit<SchemaKey, 'workspaceId'>[]) =>
-      sql.query<{ pipelineName: string; schemaName: string; document: unknown }>(
+      sql.query<LatestDocumentRecord>(
         named(
-          `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName", latest.document
+          `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName",
+                  latest.version_hash as "versionHash", latest.version, latest.document
              from unnest(:pipelineNames::text[], :schemaNames::text[]) with ordinality as asked (pipeline_name, schema_name, place)
             cross join lateral (
-              select document from schema_versions
+              select version_hash, version, document from schema_versions
                where workspace_id = :workspaceId and pipeline_name = asked.pipeline_name and schema_name = asked.schema_name
                order by last_seen_at desc limit 1
             ) as latest order by asked.place`,

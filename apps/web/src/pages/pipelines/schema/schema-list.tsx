@@ -13,10 +13,12 @@ import {
 } from './merged-schema.ts';
 import { formatNoun } from '../../../ui/format.ts';
 import { markAppearances } from './mark.ts';
+import { TableLink } from '../../../details/table-link.tsx';
 
 interface SchemaListProps {
+  /** The version whose tables are listed. */
+  version: SchemaVersionResponse;
   tables: readonly MergedTable[];
-  references: SchemaVersionResponse['references'];
   selected?: string | undefined;
 }
 
@@ -26,13 +28,14 @@ const referenceLabels: Record<string, string> = { parent: 'nested in', root: 'ro
 const fewTables = 6;
 
 /** All tables with their columns and inline changes. */
-export function SchemaList({ tables, references, selected }: SchemaListProps) {
-  const referencesOf = Map.groupBy(references, (reference) => reference.table);
+export function SchemaList({ version, tables, selected }: SchemaListProps) {
+  const referencesOf = Map.groupBy(version.references, (reference) => reference.table);
   return (
     <div className={classes.list}>
       {tables.map((each) => (
         <TableEntry
           key={each.name}
+          version={version}
           table={each}
           references={referencesOf.get(each.name) ?? []}
           isSelected={each.name === selected}
@@ -44,13 +47,14 @@ export function SchemaList({ tables, references, selected }: SchemaListProps) {
 }
 
 interface TableEntryProps {
+  version: SchemaVersionResponse;
   table: MergedTable;
   references: SchemaVersionResponse['references'];
   isSelected: boolean;
   isOpen: boolean;
 }
 
-function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntryProps) {
+function TableEntry({ version, table: entry, references, isSelected, isOpen }: TableEntryProps) {
   const element = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     if (!isSelected || !element.current) return;
@@ -97,7 +101,7 @@ function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntry
           </tbody>
         </table>
       </div>
-      <Notes entry={entry} references={references} />
+      <Notes version={version} entry={entry} references={references} />
     </details>
   );
 }
@@ -142,17 +146,25 @@ function Change({ change: { what, before, after } }: { change: ChangedValue }) {
   );
 }
 
-/** References, description and dlt columns of a table. */
-function Notes({
-  entry,
-  references,
-}: {
+interface NotesProps extends Pick<TableEntryProps, 'version' | 'references'> {
   entry: MergedTable;
-  references: SchemaVersionResponse['references'];
-}) {
+}
+
+/** A link to the page of a table, its references, description and dlt columns. */
+function Notes({ version, entry, references }: NotesProps) {
   const own = entry.dltColumns.map(({ name }) => name).join(', ');
   return (
     <ul className={classes.notes}>
+      {version.dataset_name !== null && entry.mark !== 'removed' && (
+        <li>
+          loads and history:{' '}
+          <TableLink
+            datasetName={version.dataset_name}
+            tableName={entry.name}
+            pipelineName={version.pipeline_name}
+          />
+        </li>
+      )}
       {references.map((reference) => (
         <li key={`${reference.kind} ${describeReference(reference)}`}>
           {referenceLabels[reference.kind] ?? 'references'} {describeReference(reference)}

@@ -64,7 +64,7 @@ function SchemaOfVersion({ found, hash }: { found: SchemaSearch; hash: string })
               selected={search.table}
               onSelect={select}
             />
-            <SchemaList tables={tables} references={version.references} selected={search.table} />
+            <SchemaList version={version} tables={tables} selected={search.table} />
           </div>
         </>
       )}

@@ -93,7 +93,7 @@ function Difference({ found, hash, base }: VersionComparisonProps) {
         {describeCounts(difference.counts)}
         {isCut && `; showing the first ${difference.changes.length} of ${difference.changes_total} changes`}.
       </p>
-      <SchemaList tables={changed} references={version.references} />
+      <SchemaList version={version} tables={changed} />
     </>
   );
 }
