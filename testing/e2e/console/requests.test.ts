@@ -50,7 +50,7 @@ async function openCounted(path: string) {
 }
 
 it.each([
-  ['', 'Overview'],
+  ['', 'acme-data'],
   ['/jobs', 'Jobs'],
 ])('fetches each list of the page %j once', async (path, heading) => {
   const { page, requests, listRepeated } = await openCounted(path);
