@@ -88,6 +88,8 @@ export interface EventsTarget {
   logs?: readonly { workspaceId: string; jobRunId: string }[];
   /** Whether events of logs contain the lines that were added; a few at once only. */
   withLogLines?: boolean;
+  /** Changes after this position are sent first, so that data fetched after it need not be fetched again. */
+  since?: string;
   signal?: AbortSignal;
 }
 
@@ -245,10 +247,10 @@ function archiveRequest(target: ArchiveTarget) {
   return { route: routesById.download_configuration, kind: 'configuration', params };
 }
 
-function eventsRequest({ workspaceIds, logs = [], withLogLines, signal }: EventsTarget): RequestInput {
+function eventsRequest({ workspaceIds, logs = [], withLogLines, since, signal }: EventsTarget): RequestInput {
   const log = logs.map(({ workspaceId, jobRunId }) => `${workspaceId}/${jobRunId}`);
   const log_lines = withLogLines === true ? true : undefined;
-  return { query: { workspace_id: workspaceIds, log, log_lines }, signal };
+  return { query: { workspace_id: workspaceIds, log, log_lines, since }, signal };
 }
 
 function fileNameOf(response: Response): string | undefined {

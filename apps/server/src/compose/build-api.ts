@@ -45,7 +45,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     isWorkerConnection(request) || (appConnections !== undefined && isAppConnection(request));
   const { pages, publicUrl, log, consoleFiles, trustedProxies } = dependencies;
   const sendNotFoundPage = consoleFiles
-    ? (reply: FastifyReply) => sendConsole(reply, consoleFiles, publicUrl)
+    ? (reply: FastifyReply) => sendConsole(reply, consoleFiles, { publicUrl, livePosition: null })
     : undefined;
   const app = createHttpApp(log, { trustedProxies, mayUpgrade, sendNotFoundPage });
   const endWorkerConnections = serveWorkerConnections(app.server, {
@@ -75,7 +75,13 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   registerAttemptRoutes(app, services);
   registerHooks(app, services.takeDelivery);
   registerPages(app, { services: pages, publicUrl, log });
-  registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
+  registerConsole(app, {
+    services: pages,
+    publicUrl,
+    log,
+    files: consoleFiles,
+    readLivePosition: services.readLivePosition,
+  });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
   registerOlderClient(app, { ...dependencies, callsFor, requestLimit });
   registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });

@@ -6,6 +6,8 @@ import { isErrorCode } from '../platform/error-code.ts';
 
 /** Placeholder that the build puts in place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
 const nonceMark = '{{nonce}}';
+/** Placeholder of the position in the changes of all workspaces. */
+const positionMark = '{{live-position}}';
 const baseMark = '<base href="/" />';
 
 /** The built console. */
@@ -13,7 +15,7 @@ export interface ConsoleFiles {
   /** Files with a hash in their name, and their compressed variants. */
   assetsFolder: string;
   /** The page served at all URLs of the console. */
-  render(page: { basePath: string; nonce: string }): string;
+  render(page: { basePath: string; nonce: string; livePosition: string | null }): string;
 }
 
 /** Where `npm run setup` puts the console. */
@@ -25,8 +27,11 @@ export function openConsoleFiles(folder: string): ConsoleFiles | null {
   if (template === null) return null;
   return {
     assetsFolder: join(folder, 'assets'),
-    render: ({ basePath, nonce }) =>
-      template.replaceAll(nonceMark, nonce).replace(baseMark, () => html`<base href="${basePath}" />`.text),
+    render: ({ basePath, nonce, livePosition }) =>
+      template
+        .replaceAll(nonceMark, nonce)
+        .replace(positionMark, livePosition ?? '')
+        .replace(baseMark, () => html`<base href="${basePath}" />`.text),
   };
 }
 

@@ -15,7 +15,7 @@ import { openConsoleFiles } from './console-files.ts';
 const owner = { email: 'analyst@example.com', password: 'a long test password', organization: 'Acme' };
 const script = 'console.log("the console")';
 const page =
-  '<base href="/" /><meta property="csp-nonce" nonce="{{nonce}}"><script type="module" src="./assets/index-1.js" nonce="{{nonce}}"></script>';
+  '<base href="/" /><meta name="live-position" content="{{live-position}}" /><meta property="csp-nonce" nonce="{{nonce}}"><script type="module" src="./assets/index-1.js" nonce="{{nonce}}"></script>';
 
 let folder: string;
 let api: ApiFixture;
@@ -65,6 +65,13 @@ describe("the console's page", () => {
     expect(other.body).not.toContain(nonce);
   });
 
+  it('contains the position in the changes of workspaces after which its data is fetched', async () => {
+    expect((await get('/w/1')).body).toMatch(/<meta name="live-position" content="\d+:\d+:[\d,]*" \/>/);
+    // The page of a URL that does not exist follows nothing.
+    const { body } = await get('/nothing', { accept: 'text/html' });
+    expect(body).toContain('<meta name="live-position" content="" />');
+  });
+
   it('leaves every other URL to the API', async () => {
     expect((await get('/pumphouse/v1/nothing')).json()).toMatchObject({ code: 'not_found' });
     expect((await get('/jobs')).statusCode).toBe(404);
@@ -92,7 +99,9 @@ describe("the console's page", () => {
 
   it('contains the path prefix of the server', () => {
     const files = openConsoleFiles(folder) as ConsoleFiles;
-    expect(files.render({ basePath: '/a"b/', nonce: 'n' })).toContain('<base href="/a&quot;b/" />');
+    expect(files.render({ basePath: '/a"b/', nonce: 'n', livePosition: null })).toContain(
+      '<base href="/a&quot;b/" />',
+    );
   });
 
   it('says what to do if the console was not built', async () => {

@@ -1,5 +1,6 @@
 import type { ConsoleFiles } from './console-files.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ReadLivePosition } from '../services/live/read-live-position.ts';
 import type { PagesDependencies } from '../pages/page-registry.ts';
 import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
@@ -20,6 +21,8 @@ const yearSeconds = 365 * 24 * 3600;
 export interface ConsoleDependencies extends PagesDependencies {
   /** Null if the console was not built; its URLs then say so. */
   files: ConsoleFiles | null;
+  /** Reads the position in the changes of all workspaces after which the page fetches all its data. */
+  readLivePosition: ReadLivePosition;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface ConsoleDependencies extends PagesDependencies {
  * cached indefinitely because their names contain a content hash.
  */
 export function registerConsole(app: FastifyInstance, dependencies: ConsoleDependencies): void {
-  const { files, services, publicUrl } = dependencies;
+  const { files, services, publicUrl, readLivePosition } = dependencies;
   void app.register(async (scope) => {
     if (files) {
       await scope.register(fastifyStatic, {
@@ -46,7 +49,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       if (refusal) throw refusal;
       if (!files) throw notBuilt();
       if (!new URLSearchParams(request.url.split('?')[1]).has('swap')) {
-        return sendConsole(reply, files, publicUrl);
+        return sendConsole(reply, files, { publicUrl, livePosition: await readLivePosition() });
       }
       return actAs(strangerAt(request), async () =>
         takeSwapCode(await openVisit(request, reply, { services, publicUrl }), services),
@@ -60,7 +63,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
 export function sendConsole(
   reply: FastifyReply,
   files: ConsoleFiles,
-  publicUrl: string | null,
+  { publicUrl, livePosition }: { publicUrl: string | null; livePosition: string | null },
 ): FastifyReply {
   const basePath = `${basePathOf(publicUrl)}/`;
   const nonce = randomBytes(18).toString('base64');
@@ -72,7 +75,7 @@ export function sendConsole(
       'x-content-type-options': 'nosniff',
     })
     .type('text/html; charset=utf-8')
-    .send(files.render({ basePath, nonce }));
+    .send(files.render({ basePath, nonce, livePosition }));
 }
 
 /**

@@ -70,6 +70,7 @@ import { createReadJobRuns } from './runs/read-job-runs.ts';
 import { createReadJobs } from './jobs/read-jobs.ts';
 import { createReadBacklog } from './runs/read-backlog.ts';
 import { createReadLoad } from './runs/read-load.ts';
+import { createReadLivePosition } from './live/read-live-position.ts';
 import { createReadLogLines } from './logs/read-log-lines.ts';
 import { createReadLogs } from './logs/read-logs.ts';
 import { createReadNextStarts } from './scheduling/read-next-starts.ts';
@@ -379,6 +380,7 @@ export function createServices(ports: ServicePorts) {
     readLogLines,
     searchLog: createSearchLog(openRunLog),
     downloadLog: createDownloadLog(persistence, openRunLog),
+    readLivePosition: createReadLivePosition(persistence),
     followEvents: createFollowEvents({
       persistence,
       authorize,

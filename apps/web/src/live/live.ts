@@ -1,27 +1,34 @@
 import type { LiveEvent } from '@pumphouse/contract';
 import type { Query } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { api } from '../api/api.ts';
 import { createFollower } from './follow.ts';
 import { createOwnInterests } from './interests.ts';
 import { findAffected } from './affected-operations.ts';
 import { joinTabs } from './tabs.ts';
 import { noteLogGrowth } from './log-growths.ts';
 import { leaveWhenSignedOut, queryClient } from '../api/query-client.ts';
+import { readPageLoad } from './page-position.ts';
+import { refetchQueries } from './refetch-queries.ts';
 import { setLiveState } from './live-state.ts';
 
 const follower = createFollower({
+  followEvents: (target) => api.followEvents(target),
   publishEvent: (event) => tabs.publishEvent(event),
   publishState: (state) => tabs.publishState(state),
   onSignedOut: leaveWhenSignedOut,
 });
 
 let isLeading = false;
-const tabs = joinTabs({
-  onLead: () => (isLeading = true),
-  onWants: (interests) => isLeading && follower.want(interests),
-  onEvent: takeEvent,
-  onState: setLiveState,
-});
+const tabs = joinTabs(
+  {
+    onLead: () => (isLeading = true),
+    onWants: (interests, pages) => isLeading && follower.want(interests, pages),
+    onEvent: takeEvent,
+    onState: setLiveState,
+  },
+  readPageLoad(),
+);
 
 /** Interests of this tab. */
 export const ownInterests = createOwnInterests((interests) => tabs.want(interests));
@@ -47,7 +54,7 @@ function refetchOlderThan(atMs: number): void {
 }
 
 function refetch(predicate: (query: Query) => boolean): void {
-  void queryClient.invalidateQueries({ predicate });
+  void refetchQueries(queryClient, predicate);
 }
 
 const operationOf = (query: Query) => String(query.queryKey[0]);

@@ -1,10 +1,11 @@
 import { joinInterests, type Interests } from './interests.ts';
 import type { LiveEvent } from '@pumphouse/contract';
 import type { LiveState } from './live-state.ts';
+import type { FollowingPage, PageLoad } from './page-position.ts';
 
 /** Messages between the tabs of a browser. */
 type Message =
-  | { kind: 'wants'; tab: string; interests: Interests }
+  | { kind: 'wants'; tab: string; interests: Interests; load: PageLoad | null }
   /** A new leader asks the other tabs for their interests. */
   | { kind: 'who' }
   | { kind: 'event'; event: LiveEvent }
@@ -12,7 +13,7 @@ type Message =
 
 interface TabsCallbacks {
   /** The merged interests have changed. Called only in the leader. */
-  onWants(interests: Interests): void;
+  onWants(interests: Interests, pages: readonly FollowingPage[]): void;
   onEvent(event: LiveEvent): void;
   onState(state: LiveState): void;
   /** This tab becomes the leader until it is closed. */
@@ -29,23 +30,29 @@ const tabLockOf = (tab: string) => `pumphouse.live.tab.${tab}`;
  * leader lock leads; when it closes, the next tab gets the lock. Each tab also holds a lock of its own, which
  * the browser releases when the tab ends for any reason.
  */
-export function joinTabs(callbacks: TabsCallbacks) {
+export function joinTabs(callbacks: TabsCallbacks, load: PageLoad | null) {
   const tab = crypto.randomUUID();
   const channel = new BroadcastChannel(channelName);
-  const wants = new Map<string, Interests>();
+  const wants = new Map<string, { interests: Interests; load: PageLoad | null }>();
   let own: Interests = joinInterests([]);
   let isLeader = false;
   let lastState: LiveState | null = null;
 
   const send = (message: Message) => channel.postMessage(message);
-  const reportWants = () => callbacks.onWants(joinInterests([own, ...wants.values()]));
+  const reportWants = () => {
+    const all = [{ interests: own, load }, ...wants.values()];
+    callbacks.onWants(
+      joinInterests(all.map(({ interests }) => interests)),
+      all.map((each) => ({ workspaceIds: each.interests.workspaceIds, load: each.load })),
+    );
+  };
 
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
     if (data.kind === 'who') sendWants();
     if (data.kind === 'event') callbacks.onEvent(data.event);
     if (data.kind === 'state') callbacks.onState(data.state);
     if (data.kind === 'wants' && isLeader) {
-      wants.set(data.tab, data.interests);
+      wants.set(data.tab, { interests: data.interests, load: data.load });
       reportWants();
       if (lastState) send({ kind: 'state', state: lastState });
       void watchForEnd(data.tab);
@@ -72,7 +79,7 @@ export function joinTabs(callbacks: TabsCallbacks) {
       return forGood();
     });
   });
-  const sendWants = () => void held.then(() => send({ kind: 'wants', tab, interests: own }));
+  const sendWants = () => void held.then(() => send({ kind: 'wants', tab, interests: own, load }));
 
   void navigator.locks.request(leaderLock, () => {
     isLeader = true;

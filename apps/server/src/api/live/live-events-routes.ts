@@ -38,12 +38,12 @@ export function createLiveEventHandlers({
   };
 }
 
-function toScopes({ workspace_id, log, log_lines }: RouteQuery<'follow_events'>): FollowedScopes {
+function toScopes({ workspace_id, log, log_lines, since }: RouteQuery<'follow_events'>): FollowedScopes {
   const logs = log.map((address) => {
     const [workspaceId = '', jobRunId = ''] = address.split('/');
     return { workspaceId, jobRunId };
   });
-  return { workspaceIds: workspace_id, logs, withLogLines: log_lines };
+  return { workspaceIds: workspace_id, logs, withLogLines: log_lines, since: since ?? null };
 }
 
 /** Send the first comment at once, so that the response headers are sent too. */

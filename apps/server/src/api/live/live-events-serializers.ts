@@ -33,10 +33,11 @@ function toChange({ workspaceId, kinds, jobIds, jobRunIds }: WorkspaceChange): L
 }
 
 function toLog({ extent: { jobRunId, lineCount, isComplete }, added }: LogMessage): LiveLog {
+  const length = { line_count: lineCount, is_complete: isComplete };
   return {
     job_run_id: jobRunId,
-    line_count: lineCount,
-    is_complete: isComplete,
-    ...(added && { added: toLogLines(added) }),
+    ...length,
+    // The log may have grown again when its lines were read; the next event has those.
+    ...(added && { added: { ...toLogLines(added), ...length } }),
   };
 }

@@ -33,18 +33,25 @@ beforeEach(async () => {
 
 interface Scopes {
   withLogLines?: boolean;
+  since?: string;
   workspaceIds?: readonly string[];
   logs?: readonly { workspaceId: string; jobRunId: string }[];
 }
 
 /** Opens a stream and waits until it is ready. */
 async function follow(
-  { workspaceIds = [seeded.workspaceId], logs = [], withLogLines = false }: Scopes = {},
+  { workspaceIds = [seeded.workspaceId], logs = [], withLogLines = false, since }: Scopes = {},
   credential = seeded.owner.key,
 ) {
   const controller = new AbortController();
   const client = createClient({ baseUrl, credential });
-  const events = client.followEvents({ workspaceIds, logs, withLogLines, signal: controller.signal });
+  const events = client.followEvents({
+    workspaceIds,
+    logs,
+    withLogLines,
+    ...(since !== undefined && { since }),
+    signal: controller.signal,
+  });
   const first = await events.next();
   expect(first.value).toEqual({ event: 'ready', data: {} });
   const next = async () => (await events.next()).value as LiveEvent | undefined;
@@ -219,6 +226,46 @@ describe('changes', () => {
     commit();
     await slow;
     expect((await stream.nextOf('change')).job_run_ids).toEqual([seeded.run.id]);
+  });
+});
+
+describe('changes since a position', () => {
+  async function readPosition(): Promise<string> {
+    const position = await api.services.readLivePosition();
+    if (position === null) throw new Error('The position was not read');
+    return position;
+  }
+
+  it('are sent first, and none from before it', async () => {
+    await api.setRun(seeded.run.id, { status: 'starting' });
+    const since = await readPosition();
+    await setJob(api.testDatabase.database, { id: seeded.run.jobId }, { isPaused: true });
+    using stream = await follow({ since });
+    expect(await stream.nextOf('change')).toMatchObject({
+      workspace_id: seeded.workspaceId,
+      kinds: ['job'],
+    });
+    const later = await readPosition();
+    using other = await follow({ since: later });
+    await api.setRun(seeded.run.id, { status: 'running' });
+    expect(await other.nextOf('change')).toMatchObject({ kinds: ['job-run'] });
+  });
+
+  it('include those of a transaction that began before it and ended after it', async () => {
+    const { workspaceId, owner } = seeded;
+    const since = await api.persistence.transaction(async (tx) => {
+      const scope = { workspaceId, profile: null };
+      await tx.variables.upsert(scope, [{ name: 'A', plainValue: 'a', sealedValue: null }], owner.userId);
+      return readPosition();
+    });
+    using stream = await follow({ since });
+    expect(await stream.nextOf('change')).toMatchObject({ workspace_id: workspaceId, kinds: ['variable'] });
+  });
+
+  it('may be anything if the position cannot be read', async () => {
+    using stream = await follow({ since: '9:1:' });
+    expect(await stream.nextOf('change')).toMatchObject({ job_ids: null, job_run_ids: null });
+    expect(await refusalOf({ since: "1:1:'" })).toMatchObject({ status: 400 });
   });
 });
 

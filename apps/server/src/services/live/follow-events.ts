@@ -6,13 +6,18 @@ import type { Persistence } from '../../store/store.ts';
 import type { Principal, UserPrincipal } from '../sign-in/principal.ts';
 import type { ReadLogLines } from '../logs/read-log-lines.ts';
 import type { StreamSlotOptions } from './stream-slots.ts';
+import {
+  changeOfAnything,
+  gatherChanges,
+  type WorkspaceChange,
+} from '../../domain/workspaces/workspace-change.ts';
 import { createCoalescingQueue } from './coalescing-queue.ts';
 import { createAddLogLines } from './add-log-lines.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface FollowEventsDependencies {
-  persistence: Persistence<'jobRuns'>;
+  persistence: Persistence<'changes' | 'jobRuns'>;
   authorize: Authorize;
   feed: ChangeFeed;
   readLogLines: ReadLogLines;
@@ -29,6 +34,8 @@ export interface FollowedScopes {
   logs: readonly { workspaceId: string; jobRunId: string }[];
   /** Whether messages of logs contain the lines that were added. */
   withLogLines: boolean;
+  /** Changes after this position are sent first; null for those from now on. */
+  since: string | null;
 }
 
 export interface FollowEventsOptions {
@@ -41,6 +48,9 @@ export interface FollowEventsOptions {
   /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
+
+/** Beyond this, anything may have changed. */
+const maxMissed = 2000;
 
 export type FollowEvents = ReturnType<typeof createFollowEvents>;
 
@@ -68,6 +78,22 @@ export function createFollowEvents({
       if (await persistence.store.jobRuns.get(workspaceId, jobRunId)) continue;
       throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
     }
+  }
+
+  /**
+   * Lists the changes since the caller's position. It is called after the feed includes the follower, so that
+   * each later change is in the feed.
+   */
+  async function listMissed({ workspaceIds, since }: FollowedScopes): Promise<WorkspaceChange[]> {
+    if (since === null) return [];
+    try {
+      const position = { snapshot: since };
+      const { changes } = await persistence.store.changes.listSince(position, workspaceIds, maxMissed);
+      if (changes.length <= maxMissed) return gatherChanges(changes);
+    } catch (error) {
+      log.warn({ err: error }, 'the changes since the position of a caller were not read');
+    }
+    return workspaceIds.map(changeOfAnything);
   }
 
   function toEnd(error: unknown): StreamEnd {
@@ -102,7 +128,12 @@ export function createFollowEvents({
       onChange: queue.putChange,
       onLog: queue.putLog,
     });
-    void following.joined.then(queue.open);
+    const open = async () => {
+      await following.joined;
+      for (const change of await listMissed(scopes)) queue.putChange(change);
+      queue.open();
+    };
+    void open();
     // Independent of reads, so that callers who do not read are checked too.
     const check = setInterval(() => {
       void authenticate()

@@ -13,6 +13,12 @@ const logAddress = z
     'must be <workspace_id>/<job_run_id>',
   );
 
+/** What a server has seen of the changes of all workspaces. */
+const livePosition = z
+  .string()
+  .max(1000)
+  .regex(/^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/, 'must be a position that this server returned');
+
 /** Live events on one connection, for all tabs of a browser. */
 export const liveEventRoutes = [
   defineRoute({
@@ -32,6 +38,11 @@ export const liveEventRoutes = [
         .default([]),
       /** Whether events of logs contain the lines that were added. */
       log_lines: queryBoolean.default(false),
+      /**
+       * A position in the changes, as the page of the console contains it. Changes committed after it are sent first.
+       * Valid for about a minute.
+       */
+      since: livePosition.optional(),
     }),
     responses: { 200: { contentType: 'text/event-stream', item: liveEvent, events: liveEvents } },
     errors: readErrors,
