@@ -19,7 +19,7 @@ export type TracebackPart =
   /** Python's sentence that connects two exceptions. */
   | { kind: 'link'; text: string };
 
-const header = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\):$/;
+const header = /^\s*(?:\+ Exception Group |[A-Z]{4,8}: {1,8})?Traceback \(most recent call last\):$/;
 const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))?$/;
 /** Path of a run's code: `work`, then the attempt's folder, then the workspace's files. */
 const ownFile = /^.*\/work\/[^/]+\/(?!.*\/site-packages\/)(.+)$/;

@@ -25,7 +25,7 @@ describe('the list of pipelines', () => {
     await rowOf('shop').waitFor();
     expect((await textsOf(1))[0]).toBe('payments');
     await rowOf('payments')
-      .getByText("charges: invalid literal for int() with base 10: '12,00 EUR'")
+      .getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'")
       .waitFor();
     await rowOf('shop').getByText('orders.discount_code').waitFor();
     await rowOf('shop')

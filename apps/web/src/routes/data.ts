@@ -79,6 +79,7 @@ export const datasets = createRoute({
     Promise.all([
       queryClient.ensureQueryData(allDatasets(workspaceId)),
       queryClient.ensureQueryData(datasetStats(workspaceId, deps.days)),
+      queryClient.ensureQueryData(pipelineStats(workspaceId, deps.days)),
       queryClient.ensureQueryData(datasetSeries(workspaceId, deps.days)),
       queryClient.ensureQueryData(pipelineFreshness(workspaceId)),
       queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),

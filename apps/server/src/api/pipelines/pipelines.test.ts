@@ -161,6 +161,33 @@ describe('the overview of a pipeline', () => {
     expect(after.usual).toEqual(before.usual);
     expect(after.tables).toEqual(before.tables);
     expect(after.freshness.last_success_at).toBe(before.freshness.last_success_at);
+    // A run that fails before it loads reports neither of them.
+    expect(after).toMatchObject({ dataset_name: 'shop_data', destination_name: before.destination_name });
+  });
+
+  it('names the failure of the last run as its job run does', async () => {
+    const failed = readCapturedBody('fail_extract/001-trace') as object;
+    await send('trace', { ...failed, pipeline_name: 'orders_pipeline' });
+    expect((await overview()).last_run?.failure_summary).toBeNull();
+    const { last_run: lastRun } = await overview();
+    const reason = {
+      kind: 'pipeline',
+      summary: 'RuntimeError: no luck',
+      message: 'no luck',
+      step: 'extract',
+    };
+    const unknown = { exceptionType: 'RuntimeError', table: null, location: null };
+    const setReason = (pipelineName: string) =>
+      setColumns(
+        reporting.api.testDatabase.database,
+        'job_runs',
+        { reason: JSON.stringify({ ...reason, ...unknown, pipelineName }) },
+        { id: lastRun?.job_run.id },
+      );
+    await setReason('other_pipeline');
+    expect((await overview()).last_run?.failure_summary).toBeNull();
+    await setReason('orders_pipeline');
+    expect((await overview()).last_run?.failure_summary).toBe('RuntimeError: no luck');
   });
 
   it('lists the load packages of the last run', async () => {

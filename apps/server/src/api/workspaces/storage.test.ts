@@ -1,6 +1,7 @@
 import type { ApiFixture } from '../testing/api-fixture.ts';
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
 import type { TemplateStatus } from '../../executors/contract/template-store.ts';
+import { randomUUID } from 'node:crypto';
 import { createReadOrganizationTemplates } from '../../services/workspaces/read-organization-templates.ts';
 import { toOrganizationStorage } from './storage-serializers.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,7 +11,6 @@ import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { runnerLine } from '../../domain/logs/log-line.ts';
 import { seedRun } from '../testing/seed-run.ts';
-import { randomUUID } from 'node:crypto';
 import { setAttempt } from '../../store/postgres/testing/attempts.ts';
 import { sealLog } from '../../services/testing/seal-log.ts';
 
@@ -153,6 +153,22 @@ it('reports nothing for an empty organization', async () => {
   const kinds = await readKinds(organization.id, owner.key);
   for (const kind of ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments'])
     expect(kinds.get(kind)).toMatchObject({ count: 0, oldest_at: null });
+});
+
+it('does not report an environment as empty before it is measured', async () => {
+  const { organization, owner } = await api.createWorkspaceFixture();
+  const { environments } = api.persistence.store;
+  const environment = {
+    key: randomUUID(),
+    organizationId: organization.id,
+    pythonVersion: '3.12',
+    requirements: [],
+  };
+  const location = { executor: 'fake', path: `/environments/${environment.key}` };
+  await environments.takeBuild(environment, 'builder', 60, { replaceReady: false });
+  await environments.finishBuild(environment.key, 'builder', { location });
+  const kinds = await readKinds(organization.id, owner.key);
+  expect(kinds.get('environments')).toMatchObject({ count: 1, bytes: null });
 });
 
 it('counts an archive once that two versions share', async () => {

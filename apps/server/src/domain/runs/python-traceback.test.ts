@@ -161,3 +161,24 @@ describe('hostile text', () => {
     expect(JSON.stringify(raised).length).toBeLessThan(1_000_000);
   });
 });
+
+it('reads a traceback that a server logs, whose first line has the level before it', () => {
+  const logged = [
+    'INFO:     Waiting for application startup.',
+    'ERROR:    Traceback (most recent call last):',
+    '  File "/opt/environment/lib/python3.12/site-packages/starlette/routing.py", line 693, in lifespan',
+    '    async with self.lifespan_context(app) as maybe_state:',
+    '  File "/data/work/acme/dashboard.py", line 9, in load',
+    '    return int(text)',
+    "ValueError: invalid literal for int() with base 10: 'x'",
+    '',
+    'ERROR:    Application startup failed. Exiting.',
+  ];
+  expect(readLastTraceback(logged)).toMatchObject([
+    {
+      type: 'ValueError',
+      message: "invalid literal for int() with base 10: 'x'",
+      frames: [{ line: 693 }, { file: '/data/work/acme/dashboard.py', line: 9, function: 'load' }],
+    },
+  ]);
+});

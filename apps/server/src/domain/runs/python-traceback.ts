@@ -34,6 +34,10 @@ const maxExceptions = 50;
 const maxMessageLength = 16_000;
 
 const header = 'Traceback (most recent call last):';
+/** As uvicorn and other servers log an exception: `ERROR:    Traceback (most recent call last):`. */
+const loggedHeader = /^[A-Z]{4,8}: {1,8}Traceback \(most recent call last\):$/;
+/** A line that such a server logs after the exception. */
+const loggedLine = /^[A-Z]{4,8}: {1,8}\S/;
 const groupHeader = '+ Exception Group Traceback (most recent call last):';
 const connectors = new Map<string, 'cause' | 'context'>([
   ['The above exception was the direct cause of the following exception:', 'cause'],
@@ -93,7 +97,8 @@ function readBlocks(lines: readonly string[]): Block[] {
 }
 
 function isHeader(line: string | undefined): boolean {
-  return line === header || line?.trimStart() === groupHeader;
+  if (line === undefined) return false;
+  return line === header || line.trimStart() === groupHeader || loggedHeader.test(line);
 }
 
 /**
@@ -113,7 +118,8 @@ function readBlock(lines: readonly string[], start: number): Block | null {
   }
   const found = exceptionLine.exec(body[at] ?? '');
   if (!found?.[1]) return null;
-  const end = inGroup ? inGroup.length : endOfMessage(lines, at + 1);
+  const isLogged = loggedHeader.test(lines[start] ?? '');
+  const end = inGroup ? inGroup.length : endOfMessage(lines, at + 1, { isLogged });
   const message = [found[2] ?? '', ...body.slice(at + 1, end)].join('\n').slice(0, maxMessageLength);
   return {
     type: found[1],
@@ -130,7 +136,7 @@ function readBlock(lines: readonly string[], start: number): Block | null {
  */
 function groupLines(lines: readonly string[], start: number): string[] | null {
   const first = lines[start] ?? '';
-  if (first === header) return null;
+  if (first === header || loggedHeader.test(first)) return null;
   const margin = `${' '.repeat(first.length - first.trimStart().length)}| `;
   const isInGroup = (line: string | undefined) => line?.startsWith(margin) ?? false;
   let end = start + 1;
@@ -148,9 +154,11 @@ function readFrame(line: string): TracebackFrame | null {
  * Finds the end of a message, which can have any number of lines: it ends at the next traceback or its
  * connecting sentence.
  */
-function endOfMessage(lines: readonly string[], from: number): number {
+function endOfMessage(lines: readonly string[], from: number, { isLogged }: { isLogged: boolean }): number {
+  const isOver = (at: number) =>
+    isHeader(lines[at]) || isAnnounced(lines, at) || (isLogged && loggedLine.test(lines[at] ?? ''));
   let at = from;
-  while (at < lines.length && !isHeader(lines[at]) && !isAnnounced(lines, at)) at += 1;
+  while (at < lines.length && !isOver(at)) at += 1;
   return at;
 }
 

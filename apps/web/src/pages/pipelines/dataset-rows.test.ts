@@ -1,6 +1,6 @@
 import type { DatasetStatsResponse, PipelineFreshnessRow } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { filterDatasets, joinDatasets, sortDatasets } from './dataset-rows.ts';
+import { filterDatasets, joinDatasets, sortDatasets, type PipelineRuns } from './dataset-rows.ts';
 
 const statsOf = (dataset_name: string, total_rows_loaded: number): DatasetStatsResponse => ({
   dataset_name,
@@ -30,9 +30,17 @@ const writer = (pipeline_name: string, dataset_name: string, isStale = false): P
   },
 });
 
+const runsOf = (pipeline_name: string, succeeded: number, total: number): PipelineRuns => ({
+  pipeline_name,
+  succeeded_pipeline_run_count: succeeded,
+  success_ratio: succeeded / total,
+  total_pipeline_run_count: total,
+});
+
 const rows = joinDatasets({
   all: [statsOf('shop_data', 900), statsOf('ads_data', 800), statsOf('old_data', 7)],
   stats: [statsOf('ads_data', 3), statsOf('shop_data', 2)],
+  pipelineStats: [runsOf('shop', 8, 10), runsOf('shop_refunds', 9, 10)],
   series: undefined,
   freshness: [
     writer('shop_refunds', 'shop_data', true),
@@ -49,6 +57,16 @@ describe('the rows of the dataset list', () => {
       ['ads_data', 3],
       ['old_data', null],
     ]);
+  });
+
+  it('count the runs of their pipelines, which may fail before they name the dataset', () => {
+    expect(rows[0]?.stats).toMatchObject({
+      success_ratio: 0.85,
+      succeeded_pipeline_run_count: 17,
+      total_pipeline_run_count: 20,
+      total_rows_loaded: 2,
+    });
+    expect(rows[1]?.stats).toMatchObject({ success_ratio: 1, total_pipeline_run_count: 1 });
   });
 
   it('have their pipelines, and the freshness of the stale one', () => {

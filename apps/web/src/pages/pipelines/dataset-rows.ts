@@ -4,6 +4,7 @@ import type {
   DatasetStatsResponse,
   PipelineFreshness,
   PipelineFreshnessRow,
+  PipelineStatsResponse,
   SchemaVersionChangesResponse,
 } from '@pumphouse/contract';
 import { sortRows, timeOf, type SortValues } from '../../search/sorting.ts';
@@ -14,7 +15,7 @@ export interface DatasetRow {
   /** All-time stats, including the last run. */
   all: DatasetStatsResponse;
   /** Stats of the time window; null if nothing was loaded in it. */
-  stats: DatasetStatsResponse | null;
+  stats: (DatasetStatsResponse & RunCounts) | null;
   /** Series of the time window. Also null if the dataset is not among the most active ones. */
   daily: DailySums | null;
   /** Pipelines whose last run wrote to it, by name. */
@@ -24,9 +25,19 @@ export interface DatasetRow {
   lastChange: SchemaVersionChangesResponse | null;
 }
 
+type RunCounts = Pick<
+  PipelineStatsResponse,
+  'success_ratio' | 'succeeded_pipeline_run_count' | 'total_pipeline_run_count'
+>;
+
+/** How many runs of a pipeline succeeded. */
+export type PipelineRuns = RunCounts & Pick<PipelineStatsResponse, 'pipeline_name'>;
+
 export interface DatasetData {
   all: readonly DatasetStatsResponse[];
   stats: readonly DatasetStatsResponse[] | undefined;
+  /** Stats of all pipelines in the time window. */
+  pipelineStats: readonly PipelineRuns[] | undefined;
   series: DatasetDailySeriesResponse['datasets'] | undefined;
   /** All pipelines, stale ones first. */
   freshness: readonly PipelineFreshnessRow[] | undefined;
@@ -34,7 +45,15 @@ export interface DatasetData {
   changes: readonly SchemaVersionChangesResponse[] | undefined;
 }
 
-export function joinDatasets({ all, stats, series, freshness, changes }: DatasetData): DatasetRow[] {
+export function joinDatasets({
+  all,
+  stats,
+  pipelineStats,
+  series,
+  freshness,
+  changes,
+}: DatasetData): DatasetRow[] {
+  const runsOf = new Map(pipelineStats?.map((each) => [each.pipeline_name, each]));
   const statsOf = new Map(stats?.map((each) => [each.dataset_name, each]));
   const dailyOf = new Map(series?.map((each) => [each.dataset_name, each.daily]));
   const writersOf = Map.groupBy(freshness ?? [], (each) => each.dataset_name ?? '');
@@ -42,16 +61,32 @@ export function joinDatasets({ all, stats, series, freshness, changes }: Dataset
   return all.map((each) => {
     const name = each.dataset_name;
     const writers = writersOf.get(name) ?? [];
+    const own = statsOf.get(name) ?? null;
+    const runs = writers.flatMap((writer) => runsOf.get(writer.pipeline_name) ?? []);
     return {
       name,
       all: each,
-      stats: statsOf.get(name) ?? null,
+      stats: own && { ...own, ...(runs.length > 0 && countRuns(runs)) },
       daily: dailyOf.get(name) ?? null,
       pipelines: writers.map((writer) => writer.pipeline_name).toSorted(),
       freshness: writers[0]?.freshness ?? null,
       lastChange: changesOf.get(name)?.[0] ?? null,
     };
   });
+}
+
+/**
+ * Counts the runs of the pipelines that write to a dataset. A run that failed before it loaded names no dataset,
+ * so the dataset's own counts miss it.
+ */
+function countRuns(pipelines: readonly RunCounts[]): RunCounts {
+  const total = pipelines.reduce((sum, each) => sum + each.total_pipeline_run_count, 0);
+  const succeeded = pipelines.reduce((sum, each) => sum + each.succeeded_pipeline_run_count, 0);
+  return {
+    success_ratio: total === 0 ? 0 : succeeded / total,
+    succeeded_pipeline_run_count: succeeded,
+    total_pipeline_run_count: total,
+  };
 }
 
 /** @param q part of the name of the dataset, its destination or a pipeline that writes it */

@@ -7,6 +7,7 @@ import {
   datasetStats,
   newestSchemaChanges,
   pipelineFreshness,
+  pipelineStats,
 } from '../../data/data-queries.ts';
 import { usualDays } from '../../data/day-window.ts';
 import { DatasetTable } from './dataset-table.tsx';
@@ -26,6 +27,7 @@ export function DatasetsPage() {
 
   const { data: all } = useSuspenseQuery(allDatasets(workspace.id));
   const { data: stats } = useQuery(datasetStats(workspace.id, search.days));
+  const { data: pipelines } = useQuery(pipelineStats(workspace.id, search.days));
   const { data: series } = useQuery(datasetSeries(workspace.id, search.days));
   const { data: freshness } = useQuery(pipelineFreshness(workspace.id));
   const { data: changes } = useQuery(newestSchemaChanges(workspace.id));
@@ -34,11 +36,12 @@ export function DatasetsPage() {
       joinDatasets({
         all: all.items,
         stats: stats?.items,
+        pipelineStats: pipelines?.items,
         series: series?.datasets,
         freshness: freshness?.items,
         changes: changes?.items,
       }),
-    [all, stats, series, freshness, changes],
+    [all, stats, pipelines, series, freshness, changes],
   );
   const rows = sortDatasets(filterDatasets(joined, search.q), search.sort);
 

@@ -22,7 +22,7 @@ function freshnessOf(
       bytes_loaded: 1,
       error_step: null,
       error_message: null,
-    failure_summary: null,
+      failure_summary: null,
       check_status: null,
       job_run: { id: '', number: 1, job_id: '', job_ref: 'jobs.nightly', status: 'completed' },
     },

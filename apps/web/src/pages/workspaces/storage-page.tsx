@@ -8,7 +8,7 @@ import table from '../../ui/table.module.css';
 import { ClockTime } from '../../ui/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { RefusedOrganizationPage } from './refused-page.tsx';
-import { describeKind } from './storage-texts.ts';
+import { describeBytes, describeKind } from './storage-texts.ts';
 
 /** Stored data of an organization and its retention. */
 export function StoragePage() {
@@ -108,7 +108,7 @@ function Storage() {
                     {count === null ? '–' : formatCount(count)}
                   </td>
                   <td className="number" data-label="size">
-                    {bytes === null ? '–' : formatBytes(bytes)}
+                    {describeBytes({ kind, count, bytes })}
                   </td>
                   <td data-label="oldest">{oldest_at === null ? '–' : <ClockTime at={oldest_at} />}</td>
                   <td data-label="retention">

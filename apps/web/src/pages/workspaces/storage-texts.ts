@@ -1,4 +1,5 @@
 import type { StoredKind } from '@pumphouse/contract';
+import { formatBytes } from '../../ui/format.ts';
 
 const labels: Record<StoredKind, { name: string; description: string }> = {
   runs: { name: 'Runs', description: 'with attempts, pipeline runs and results' },
@@ -22,3 +23,17 @@ export function describeKind(kind: string): { name: string; description: string 
 }
 
 const isStoredKind = (kind: string): kind is StoredKind => Object.hasOwn(labels, kind);
+
+/** Size of a kind of data. The server measures a new environment within an hour. */
+export function describeBytes({
+  kind,
+  count,
+  bytes,
+}: {
+  kind: string;
+  count: number | null;
+  bytes: number | null;
+}): string {
+  if (bytes !== null) return formatBytes(bytes);
+  return kind === 'environments' && count !== null && count > 0 ? 'not measured yet' : '–';
+}

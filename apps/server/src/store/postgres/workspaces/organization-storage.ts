@@ -1,7 +1,10 @@
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
-/** The stored data of an organization, of one kind. Null: not known from rows. */
+/**
+ * The stored data of an organization, of one kind. Null: not known from rows, as for environments that are not
+ * measured yet.
+ */
 export interface OrganizationShare {
   kind: 'runs' | 'logs' | 'traces' | 'beacons' | 'packages' | 'environments' | 'audit' | 'alert-deliveries';
   count: number;
@@ -55,7 +58,7 @@ export function createOrganizationStorageStore(sql: Queryable) {
            union all
            select 'packages', ${totals(sumOf('size_bytes'), 'created_at')} from (${archives}) as packages
            union all
-           select 'environments', ${totals(sumOf('size_bytes'), 'last_used_at')}
+           select 'environments', ${totals('case when count(*) = 0 then 0 else sum(size_bytes)::bigint end', 'last_used_at')}
              from environments where organization_id = :organizationId and state = 'ready'
            union all
            select 'audit', ${totals('null::bigint', 'at')} from audit_log where organization_id = :organizationId
