@@ -52,6 +52,7 @@ export async function listPages(
     { name: 'run-details', path: `/runs/${runs.orders}?tab=details` },
     { name: 'compare', path: `/runs/${runs.orders}/compare?base=${runs.firstOrders}`, isWhole: true },
     { name: 'pipelines', path: '/pipelines' },
+    { name: 'freshness', path: '/pipelines?view=board' },
     { name: 'pipeline-tables', path: '/pipelines/shop?tab=tables', isWhole: true },
     { name: 'pipeline-runs', path: '/pipelines/shop?tab=runs', isWhole: true },
     { name: 'pipeline-schema', path: '/pipelines/shop?tab=schema', isWhole: true },

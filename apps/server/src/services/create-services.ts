@@ -85,9 +85,7 @@ import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunChanges } from './runs/read-run-changes.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
 import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
-import { createCountRuns } from './runs/count-runs.ts';
-import { createSavedViews } from './runs/saved-views.ts';
-import { createReadRunSeries } from './runs/read-run-series.ts';
+import { createRunListServices } from './runs/create-run-list-services.ts';
 import { createReadTimeline } from './runs/read-timeline.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
 import { createReadStatistics } from './pipelines/read-statistics.ts';
@@ -363,9 +361,7 @@ export function createServices(ports: ServicePorts) {
     readBacklog: createReadBacklog(persistence),
     readJobRuns: createReadJobRuns(persistence, jobVersions),
     readRunOverviews,
-    readRunSeries: createReadRunSeries(persistence, now),
-    countRuns: createCountRuns(persistence, now),
-    savedViews: createSavedViews(persistence),
+    ...createRunListServices(persistence, now),
     readRunResources: createReadRunResources(persistence, jobVersions, settings.instanceSizes),
     readRunTimeline: createReadRunTimeline(persistence),
     readTimeline: createReadTimeline(persistence, clock),
