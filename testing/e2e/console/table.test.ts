@@ -183,10 +183,10 @@ it('a long name of a table leaves the other columns in sight', async () => {
 });
 
 it('a long name of a variable leaves its actions in sight', async () => {
-  const name = `SOURCES__${'INTERNATIONAL_MARKETPLACE__'.repeat(8)}TOKEN`;
+  const name = `SOURCES__${'INTERNATIONAL_MARKETPLACE__'.repeat(6)}TOKEN`;
   await site.server.client.call('update_workspace_variables', {
     params: { workspace_id: site.api.id },
-    body: { upserts: [{ name, type: 'plain', value: 'a-long-value-'.repeat(40) }] },
+    body: { profile: null, upserts: [{ name, type: 'plain', value: 'a-long-value-'.repeat(40) }] },
   });
   const owner = await site.openAs('owner', '/settings/variables');
   const remove = await owner.getByRole('button', { name: `Delete ${name}` }).boundingBox();

@@ -138,6 +138,21 @@ describe('a table', () => {
     expect(await listNames()).toEqual(['a_pipeline', 'orders_pipeline']);
   });
 
+  it('searches fewer runs for loads if their reports are large', async () => {
+    await send('state', shop);
+    for (const name of ['first', 'second', 'third']) await loadTrace(name);
+    expect((await table()).loads).toHaveLength(3);
+    await reporting.api.testDatabase.database.execute(
+      `update pipeline_runs set facts = json_build_object('tables', (
+                select json_agg(json_build_object('tableName', case number when 1 then 'orders' else md5(random()::text) end,
+                                                  'schemaName', 'shop', 'rowsLoaded', 7))
+                  from generate_series(1, 12000) as numbers (number)))
+        where workspace_id = $1 and transaction_id = 'third'`,
+      [reporting.seeded.workspaceId],
+    );
+    expect((await table()).loads.map((load) => load.rows_loaded)).toEqual([7]);
+  });
+
   it('names the parent of a nested table', async () => {
     await send('state', shop);
     await loadTrace();

@@ -1,6 +1,6 @@
 import type { FoundNameRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
-import { splitSearch } from '../../domain/pipelines/search-words.ts';
+import { splitSearch } from '../../domain/pipelines/split-search.ts';
 
 export type SearchData = ReturnType<typeof createSearchData>;
 

@@ -47,6 +47,12 @@ interface TableScope {
 /** Number of newest versions of a pipeline's schemas that are searched for changes of a table. */
 const maxVersionsSearched = 1000;
 
+/**
+ * Maximum bytes of the reports of one pipeline that are searched, as stored, which is compressed: a report of
+ * 1,000 tables is 200 kB of text, and takes milliseconds to read.
+ */
+const maxReportBytes = 250_000;
+
 export type TableStore = ReturnType<typeof createTableStore>;
 
 /** Reads what is known of one table of a dataset. */
@@ -64,7 +70,8 @@ export function createTableStore(sql: Queryable) {
       ),
 
     /**
-     * Lists the loads of the table among the last `runs` successful runs of each pipeline, newest first.
+     * Lists the loads of the table among the last `runs` successful runs of each pipeline, newest first. Fewer
+     * runs are searched if their reports are large.
      * @param pipelines for each, when the newest of its runs was stored
      */
     listLoads: (
@@ -81,15 +88,18 @@ export function createTableStore(sql: Queryable) {
                   job_runs.number as "runNumber", job_runs.job_id as "runJobId", jobs.job_ref as "jobRef"
              from unnest(:names::text[], :untils::timestamptz[]) as names (name, until)
             cross join lateral (
-              select id, job_run_id, created_at, finished_at, facts from pipeline_runs
-               where workspace_id = :workspaceId and pipeline_name = names.name and dataset_name = :datasetName
-                 and status = 'succeeded' and created_at <= names.until
-               order by created_at desc limit :runs
+              select * from (
+                select *, sum(pg_column_size(facts)) over (order by created_at desc, id) - pg_column_size(facts) as bytes_before
+                  from (select id, job_run_id, created_at, finished_at, facts from pipeline_runs
+                         where workspace_id = :workspaceId and pipeline_name = names.name and dataset_name = :datasetName
+                           and status = 'succeeded' and created_at <= names.until
+                         order by created_at desc limit :runs) as newest
+              ) as sized where bytes_before < ${maxReportBytes}
             ) as runs
-            cross join lateral json_array_elements(
-              case json_typeof(runs.facts->'tables') when 'array' then runs.facts->'tables' else '[]' end) as loaded
+            cross join lateral jsonb_path_query(
+              runs.facts::jsonb, '$.tables[*] ? (@.tableName == $name && @.rowsLoaded != null)',
+              jsonb_build_object('name', :tableName::text)) as loaded (value)
              join job_runs on job_runs.id = runs.job_run_id join jobs on jobs.id = job_runs.job_id
-            where loaded.value->>'tableName' = :tableName and loaded.value->>'rowsLoaded' is not null
             order by runs.created_at desc, runs.id, 3 limit :loads`,
           {
             workspaceId,

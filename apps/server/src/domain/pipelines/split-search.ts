@@ -1,5 +1,5 @@
-/** Maximum words of a search; more are ignored. */
-const maxWords = 6;
+/** Maximum number of words in a search; further ones are ignored. */
+const maxTerms = 6;
 
 /** The words of a search for names, in lower case, without duplicates: `orders.amount` has two. */
 export function splitSearch(text: string): string[] {
@@ -7,5 +7,5 @@ export function splitSearch(text: string): string[] {
     .toLowerCase()
     .split(/[\s.]+/)
     .filter((word) => word !== '');
-  return [...new Set(words)].slice(0, maxWords);
+  return [...new Set(words)].slice(0, maxTerms);
 }

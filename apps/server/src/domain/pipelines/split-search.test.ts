@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { splitSearch } from './search-words.ts';
+import { splitSearch } from './split-search.ts';
 
 it('a search for names has words between spaces and dots, in lower case', () => {
   expect(splitSearch('  Orders.amount  shop ')).toEqual(['orders', 'amount', 'shop']);
