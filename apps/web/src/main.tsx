@@ -9,6 +9,7 @@ import '@fontsource/inter/latin-400.css';
 import '@fontsource/inter/latin-600.css';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
+import './ui/tokens.css';
 import './ui/ui.css';
 import { applyPalette } from './ui/palette-choice.ts';
 import { onOtherPerson } from './session/tokens.ts';

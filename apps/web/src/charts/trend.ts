@@ -11,7 +11,7 @@ import {
 /** Unit of a series. It determines the number format; series with the same unit share an axis. */
 export type TrendUnit = 'count' | 'bytes' | 'seconds' | 'ratio';
 
-/** Chart colours by name; each is a variable in ui.css. */
+/** Chart colours by name; each is a variable in tokens.css. */
 export const trendColours = {
   accent: '--accent',
   quiet: '--edge',

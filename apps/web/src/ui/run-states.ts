@@ -7,7 +7,7 @@ import type { RunStatus } from '@pumphouse/contract';
 export interface StateAppearance {
   word: string;
   glyph: string;
-  /** Suffix of the colour variables in ui.css. */
+  /** Suffix of the colour variables in tokens.css. */
   colour: 'completed' | 'failed' | 'running' | 'pending' | 'cancelled' | 'skipped';
 }
 

@@ -20,7 +20,7 @@ const pump: MantineColorsTuple = [
   '#06423e',
 ];
 
-/** Mantine's dark colours match ui.css: text first, then borders, lines and backgrounds. */
+/** Mantine's dark colours match tokens.css: text first, then borders, lines and backgrounds. */
 const dark: MantineColorsTuple = [
   '#e6ebf0',
   '#c3ccd5',
@@ -43,7 +43,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   fontFamily: "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Liberation Mono', Menlo, monospace",
-  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  fontSizes: {
+    xs: 'var(--text-xs)',
+    sm: 'var(--text-sm)',
+    md: 'var(--text-md)',
+    lg: 'var(--text-lg)',
+    xl: 'var(--text-xl)',
+  },
   respectReducedMotion: true,
   components: {
     // Mantine's focus placeholder is not a valid child of a menu; focus the first item instead.

@@ -7,7 +7,7 @@ export type ScheduleDay = ScheduleDaysResponse['days'][number];
 const kinds = ['failed', 'missed', 'active', 'cancelled', 'skipped', 'completed', 'planned'] as const;
 export type DayKind = (typeof kinds)[number];
 
-/** How each kind is shown: always a glyph and a word with the color. `colour`: suffix of a variable in ui.css. */
+/** How each kind is shown: always a glyph and a word with the color. `colour`: suffix of a variable in tokens.css. */
 export const dayKinds: Record<DayKind, { word: string; glyph: string; colour: string | null }> = {
   failed: { word: 'failed', glyph: '✕', colour: 'failed' },
   missed: { word: 'missed', glyph: '!', colour: 'pending' },

@@ -1,7 +1,7 @@
 import type { StateAppearance } from '../../../ui/run-states.ts';
 import { useThemeStyle } from '../../../ui/use-theme-style.ts';
 
-/** Colours of the plot, from ui.css: a canvas cannot use CSS variables. */
+/** Colours of the plot, from tokens.css: a canvas cannot use CSS variables. */
 export interface PlotColours {
   text: string;
   quiet: string;
