@@ -42,7 +42,11 @@ const codeOf = (version: 1 | 2): DeployedCode => ({
   jobs: [
     { ...defineScriptJob('payments'), expose: { manual: true } },
     { ...defineScriptJob('report'), expose: { manual: true } },
-    { ...defineScriptJob('slow'), execute: { timeout: { timeout: 5, grace_period: 1 } } },
+    // The first run must complete, however long a busy machine takes to start it.
+    {
+      ...defineScriptJob('slow'),
+      ...(version === 2 && { execute: { timeout: { timeout: 5, grace_period: 1 } } }),
+    },
   ],
   requirements: ['duckdb'],
   configuration: {

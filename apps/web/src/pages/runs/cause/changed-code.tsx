@@ -32,7 +32,7 @@ export function ChangedCode({ files, base, target }: ChangedCodeProps) {
           </li>
         ))}
       </ul>
-      {reason !== null && <p className="quiet">Lines of code: {reason}.</p>}
+      {reason !== null && <p className="quiet">Lines of code: {reason}</p>}
     </>
   );
 }

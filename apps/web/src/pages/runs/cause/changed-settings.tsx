@@ -37,7 +37,7 @@ export function ChangedConfiguration({ files, base, target }: ChangedConfigurati
       {reason === null ? (
         <ConfigurationSettings path={path} base={base} target={target} />
       ) : (
-        <span className="quiet"> Settings: {reason}.</span>
+        <span className="quiet"> Settings: {reason}</span>
       )}
     </div>
   ));
