@@ -13,7 +13,12 @@ export function createRunResourceHandlers(services: {
   };
 }
 
-function toRunResources({ instanceSize, limits, largerSize, attempts }: RunResources): JobRunResourcesResponse {
+function toRunResources({
+  instanceSize,
+  limits,
+  largerSize,
+  attempts,
+}: RunResources): JobRunResourcesResponse {
   return {
     instance_size: instanceSize,
     limits: {
