@@ -11,16 +11,8 @@ import {
   isSelectedDay,
   stateOfDay,
 } from './calendar-days.ts';
-import {
-  daySteps,
-  listMonths,
-  listWeeks,
-  nameDay,
-  nameMonth,
-  shiftDate,
-  shiftMonth,
-  weekdays,
-} from '../../calendar/months.ts';
+import { daySteps, listMonths, nameDay, shiftDate, shiftMonth } from '../../calendar/months.ts';
+import { MonthTable } from '../../calendar/month-table.tsx';
 
 interface WindowCalendarProps {
   /** The last of the shown months. */
@@ -73,48 +65,30 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
     <>
       <div className={classes.months} ref={grid}>
         {months.map((month) => (
-          <table key={`${month.year}-${month.month}`} className={classes.month}>
-            <caption>{nameMonth(month)}</caption>
-            <thead>
-              <tr>
-                {weekdays.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {listWeeks(month).map((week, index) => (
-                // oxlint-disable-next-line react/no-array-index-key -- the weeks of a month never change
-                <tr key={index}>
-                  {week.map((date, weekday) => (
-                    // oxlint-disable-next-line react/no-array-index-key -- days that fill a week have no date
-                    <td key={weekday}>
-                      {date !== null && (
-                        <DayButton
-                          date={date}
-                          day={days.get(date)}
-                          isSelected={isSelectedDay(date, selection)}
-                          isReachable={date === reachable}
-                          onPress={(isShift) => {
-                            isDragging.current = true;
-                            setFocused(date);
-                            if (isShift) extendTo(date);
-                            else onSelect({ anchor: date, focus: date });
-                          }}
-                          onEnter={() => {
-                            if (isDragging.current) extendTo(date);
-                          }}
-                          onKey={(event) => move(event, date)}
-                        />
-                      )}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <MonthTable
+            key={`${month.year}-${month.month}`}
+            month={month}
+            className={classes.month}
+            hasCaption
+            renderDay={(date) => (
+              <DayButton
+                date={date}
+                day={days.get(date)}
+                isSelected={isSelectedDay(date, selection)}
+                isReachable={date === reachable}
+                onPress={(isShift) => {
+                  isDragging.current = true;
+                  setFocused(date);
+                  if (isShift) extendTo(date);
+                  else onSelect({ anchor: date, focus: date });
+                }}
+                onEnter={() => {
+                  if (isDragging.current) extendTo(date);
+                }}
+                onKey={(event) => move(event, date)}
+              />
+            )}
+          />
         ))}
       </div>
       <div className={classes.below}>

@@ -14,10 +14,11 @@ import {
   parseMonth,
   shiftDate,
   shiftMonth,
-  weekdays,
+  type Month,
 } from '../../calendar/months.ts';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { formatCount } from '../../ui/format.ts';
+import { MonthTable } from '../../calendar/month-table.tsx';
 import { scheduleDaysOfJob } from './job-queries.ts';
 import { Section } from '../../ui/page.tsx';
 import { Time, useNow } from '../../ui/time.tsx';
@@ -74,9 +75,8 @@ export function ScheduleCalendar() {
       }
     >
       {error !== null && <ErrorNotice error={error} />}
-      <MonthTable
-        name={nameMonth(month)}
-        weeks={listWeeks(month)}
+      <Days
+        month={month}
         days={new Map(data?.days.map((day) => [day.date, day]))}
         nowAt={data?.now}
         isHeld={data?.is_paused === true || data?.is_archived === true}
@@ -95,9 +95,8 @@ export function ScheduleCalendar() {
   );
 }
 
-interface MonthTableProps {
-  name: string;
-  weeks: (string | null)[][];
+interface DaysProps {
+  month: Month;
   days: ReadonlyMap<string, ScheduleDay>;
   /** The current time of the server. */
   nowAt: string | undefined;
@@ -105,13 +104,13 @@ interface MonthTableProps {
   isHeld: boolean;
 }
 
-function MonthTable({ name, weeks, days, nowAt, isHeld }: MonthTableProps) {
+function Days({ month, days, nowAt, isHeld }: DaysProps) {
   const table = useRef<HTMLTableElement>(null);
   const [focused, setFocused] = useState<string | null>(null);
   const today = [...days.values()].find(
     ({ start, end }) => nowAt !== undefined && start <= nowAt && nowAt < end,
   )?.date;
-  const dates = weeks.flat();
+  const dates = listWeeks(month).flat();
   const known = focused !== null && dates.includes(focused) ? focused : null;
   const reachable = known ?? today ?? dates.find((date) => date !== null);
 
@@ -127,38 +126,22 @@ function MonthTable({ name, weeks, days, nowAt, isHeld }: MonthTableProps) {
   }
 
   return (
-    <table ref={table} className={classes.month}>
-      <thead>
-        <tr>
-          {weekdays.map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {weeks.map((week, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- the weeks of a month never change
-          <tr key={index}>
-            {week.map((date, weekday) => (
-              // oxlint-disable-next-line react/no-array-index-key -- days that fill a week have no date
-              <td key={weekday} data-today={date !== null && date === today} data-held={isHeld}>
-                {date !== null && (
-                  <Day
-                    date={date}
-                    month={name}
-                    day={days.get(date)}
-                    isReachable={date === reachable}
-                    onKey={(event) => move(event, date)}
-                  />
-                )}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <MonthTable
+      ref={table}
+      month={month}
+      className={classes.month}
+      renderDay={(date) => (
+        <Day
+          date={date}
+          month={nameMonth(month)}
+          day={days.get(date)}
+          isToday={date === today}
+          isHeld={isHeld}
+          isReachable={date === reachable}
+          onKey={(event) => move(event, date)}
+        />
+      )}
+    />
   );
 }
 
@@ -168,12 +151,14 @@ interface DayProps {
   month: string;
   /** Undefined while it is loading. */
   day: ScheduleDay | undefined;
+  isToday: boolean;
+  isHeld: boolean;
   /** The one day that Tab reaches; arrow keys reach the others. */
   isReachable: boolean;
   onKey: (event: KeyboardEvent) => void;
 }
 
-function Day({ date, month, day, isReachable, onKey }: DayProps) {
+function Day({ date, month, day, isToday, isHeld, isReachable, onKey }: DayProps) {
   const { workspaceId, jobId } = useJob();
   const counts = day ? listCounts(day) : [];
   return (
@@ -184,6 +169,8 @@ function Day({ date, month, day, isReachable, onKey }: DayProps) {
       className={classes.day}
       data-date={date}
       data-kind={counts[0]?.kind}
+      data-today={isToday}
+      data-held={isHeld}
       title={`Runs of ${nameDay(date)}: ${describeCounts(day)}`}
       tabIndex={isReachable ? 0 : -1}
       onKeyDown={onKey}
