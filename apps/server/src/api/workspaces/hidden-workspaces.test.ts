@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A run, the pipeline run it reported, and the schema of that pipeline run. */
+/** A run, the pipeline run it reported, and the schema of that pipeline run, with a table. */
 async function createRuns({ startRun, workspace }: Scene) {
   const run = await startRun();
   const attempt = await api.createAttempt(run);
@@ -81,6 +81,7 @@ async function createRuns({ startRun, workspace }: Scene) {
     dataset_name: randomUUID(),
     schema_name: randomUUID(),
     version_hash: randomUUID(),
+    table_name: randomUUID(),
   };
   const id = await addPipelineRun(api.testDatabase.database, {
     workspaceId: workspace.id,
@@ -100,8 +101,15 @@ async function createRuns({ startRun, workspace }: Scene) {
     previousHashes: [],
     destinationName: null,
     datasetName: names.dataset_name,
-    document: {},
+    document: { tables: { [names.table_name]: { columns: { id: { data_type: 'bigint' } } } } },
     jobRunId: run.id,
+  });
+  await api.persistence.store.telemetry.upsertDatasetSchema({
+    workspaceId: workspace.id,
+    datasetName: names.dataset_name,
+    pipelineName: names.pipeline_name,
+    schemaName: names.schema_name,
+    tableNames: [names.table_name],
   });
   return { job_run_id: run.id, pipeline_run_id: id, ...names };
 }
