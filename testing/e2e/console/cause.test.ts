@@ -142,6 +142,22 @@ describe('the log of a failed run', () => {
     await page.context().close();
   });
 
+  it('opens there on a phone too, where most lines are wrapped', async () => {
+    const page = await site.openAs('viewer', `/runs/${runs.failed}`, {
+      viewport: { width: 390, height: 844 },
+    });
+    const scroller = page.locator('[data-log-scroller]');
+    await scroller.scrollIntoViewIfNeeded();
+    const isInSight = () =>
+      page.evaluate<boolean>(`(() => {
+        const frame = document.querySelector('[data-log-scroller]').getBoundingClientRect();
+        const row = document.querySelector('[data-current="true"]')?.getBoundingClientRect();
+        return row !== undefined && row.bottom > frame.top && row.top < frame.bottom;
+      })()`);
+    await expect.poll(isInSight).toBe(true);
+    await page.context().close();
+  });
+
   it('is controlled by keys without a click into it, which leave the line in the URL', async () => {
     const page = await site.openAs('viewer', `/runs/${runs.failed}`);
     const current = page.locator('[data-current="true"]');

@@ -66,6 +66,21 @@ test('a revealed row is moved to the middle unless it is visible', () => {
   expect(obey(view)).toBe(17_400);
 });
 
+test('a revealed row stays in the middle when the rows around it turn out to be higher', () => {
+  const view = createView(1000);
+  view.reveal(500);
+  const middle = view.offsetOf(500);
+  view.measure(Array.from({ length: 40 }, (_, index) => [480 + index, 54] as const));
+  expect(view.offsetOf(500)).toBe(middle);
+  view.forgetHeights();
+  expect(view.offsetOf(500)).toBe(middle);
+  obey(view);
+  view.scrolled(4500);
+  const first = view.offsetOf(250);
+  view.measure([[245, 54]]);
+  expect(view.offsetOf(250)).toBe(first);
+});
+
 test('a list that became shorter is scrolled to its end', () => {
   const view = createView(1000);
   view.scrolled(9000);

@@ -24,6 +24,8 @@ export class ListView {
   #viewport = 0;
   #listTop = 0;
   #scrollTop = 0;
+  /** The row that was revealed, until the user scrolls. */
+  #revealed: number | null = null;
   #isFollowing: boolean;
   /** Direction of the last movement, in which to prefetch. */
   #direction: 1 | -1 = 1;
@@ -108,6 +110,7 @@ export class ListView {
     if (Math.abs(scrollTop - this.#scrollTop) <= 1) return;
     const before = { scrollTop: this.#scrollTop, listTop: this.#listTop };
     const view = { total: this.#heights.total, viewport: this.#viewport };
+    this.#revealed = null;
     this.#listTop = followScroll(before, scrollTop, view);
     this.#scrollTop = scrollTop;
     this.#direction = this.#listTop < before.listTop ? -1 : 1;
@@ -150,9 +153,10 @@ export class ListView {
     this.#keep(anchor);
   }
 
-  /** Scrolls a row to the middle, unless it is already clearly visible. */
+  /** Scrolls a row to the middle, unless it is already clearly visible. It stays there while rows around it are measured. */
   reveal(index: number): void {
     this.#isFollowing = false;
+    this.#revealed = index;
     const { first, end } = this.inSight;
     if (index > first && index < end - 2) return this.#change();
     const middle = (this.#viewport - this.#heights.heightOf(index)) / 2;
@@ -162,6 +166,7 @@ export class ListView {
 
   toStart(): void {
     this.#isFollowing = false;
+    this.#revealed = null;
     this.#moveTo(0);
     this.#change();
   }
@@ -169,6 +174,7 @@ export class ListView {
   /** @param isFollowing whether to stay at the end as the list grows */
   toEnd(isFollowing: boolean): void {
     this.#isFollowing = isFollowing;
+    this.#revealed = null;
     this.#moveTo(this.#lastTop);
     this.#change();
   }
@@ -182,8 +188,10 @@ export class ListView {
     return Math.max(0, this.#heights.total - this.#viewport);
   }
 
+  /** The row that stays where it is: the one that was revealed last, or the first visible one after the user has scrolled. */
   #findAnchor(): { index: number; within: number } {
-    const index = Math.max(0, this.#heights.indexAt(this.#listTop));
+    const first = Math.max(0, this.#heights.indexAt(this.#listTop));
+    const index = this.#revealed === null ? first : Math.max(0, Math.min(this.#revealed, this.count - 1));
     return { index, within: this.#listTop - this.#heights.topOf(index) };
   }
 
