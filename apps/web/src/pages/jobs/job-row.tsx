@@ -98,7 +98,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
 function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> }) {
   const { id: workspaceId } = useWorkspace();
   return (
-    <>
+    <span className="linked-text">
       <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
         #{run.number}
       </Link>{' '}
@@ -119,7 +119,7 @@ function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> })
           </>
         )}
       </span>
-    </>
+    </span>
   );
 }
 
