@@ -65,8 +65,14 @@ it('an owner creates a channel and tests it', async () => {
 });
 
 it('adds the suggested rules, which send to the channel', async () => {
+  const { promise: isClicked, resolve: release } = Promise.withResolvers<void>();
+  await owner.route(/\/alert-channels/, async (route) => {
+    await isClicked;
+    await route.continue();
+  });
   await open('/alerts/rules');
   await button(owner, 'Add suggested rules').click();
+  release();
   await output('The suggested rules were added.');
   await row('Run failed').getByText('On-call').waitFor();
   await expectAccessibleAt('rules');

@@ -34,7 +34,9 @@ export function AlertRulesPage() {
   const whyNotRules = whyNotChange('alert.change-rules');
   const suggest = useMutation({
     mutationFn: async () => {
-      const channelIds = (channels?.channels ?? []).map((channel) => channel.id);
+      // Not what has arrived so far: without their channels, the rules would tell no one.
+      const known = mayReadChannels ? await queryClient.ensureQueryData(channelsOf(id)) : null;
+      const channelIds = (known?.channels ?? []).map((channel) => channel.id);
       const added = await api.call('add_suggested_alert_rules', {
         params,
         body: { channel_ids: channelIds },
