@@ -9,7 +9,7 @@ import { describeError } from '../ui/answers.tsx';
 import { explainStartProblem } from '../pages/jobs/start-texts.ts';
 import { fetchAnew } from '../api/fetch-anew.ts';
 
-/** Performs entries. What fails is told by a notification. */
+/** Returns a function that performs an entry, and shows a notification if that fails. */
 export function usePerform(workspaceId: string, onSignOut: () => void) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();

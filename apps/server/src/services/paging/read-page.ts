@@ -6,6 +6,8 @@ import { ServiceError } from '../../platform/service-error.ts';
 import { isTimeZone, parseIsoInstant } from '../../domain/primitives/time-zone.ts';
 import { ListPositionError } from '../../store/list-position.ts';
 
+const dayMs = 86_400_000;
+
 /** A request for a part of a list: which rows, in which order. */
 export interface PageRequest<Key extends string = never> {
   limit: number;
@@ -130,6 +132,29 @@ export function readWindow(window: TimeWindow): { start: Date | null; end: Date 
   if (!isTimeZone(window.timezone))
     throw refuseQuery('timezone', `${window.timezone} is not a time zone such as Europe/Berlin`);
   return { start: readInstant('start', window), end: readInstant('end', window) };
+}
+
+/** What a range is unless a request says so, and how long it may be. */
+export interface RangeLimits {
+  /** From its start to its end, or to the current time. */
+  pastMs: number;
+  /** From there to its end, if only its start is given. */
+  futureMs: number;
+  maxDays: number;
+}
+
+/**
+ * Parses a time window, with both ends.
+ * @throws ServiceError invalid_request if the zone or a date is not valid, or the range is empty or too long
+ */
+export function readRange(window: TimeWindow, now: Date, limits: RangeLimits): { start: Date; end: Date } {
+  const asked = readWindow(window);
+  const start = asked.start ?? new Date((asked.end ?? now).getTime() - limits.pastMs);
+  const end = asked.end ?? new Date(start.getTime() + limits.pastMs + limits.futureMs);
+  if (start >= end) throw refuseQuery('start', 'must be before end');
+  if (end.getTime() - start.getTime() > limits.maxDays * dayMs)
+    throw refuseQuery('start', `must be at most ${limits.maxDays} days before end`);
+  return { start, end };
 }
 
 function readInstant(key: 'start' | 'end', window: TimeWindow): Date | null {

@@ -13,7 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { getTimeZone } from '../../domain/jobs/job-definition.ts';
 import { listTicksUntil } from '../../domain/scheduling/next-run.ts';
 import { maximumTimelineDays, maximumTimelineJobs } from '@pumphouse/contract';
-import { readWindow, refuseQuery } from '../paging/read-page.ts';
+import { readRange } from '../paging/read-page.ts';
 
 /** The future ticks of one trigger. */
 export interface PlannedTicks {
@@ -41,8 +41,7 @@ export interface Timeline {
 export type ReadTimeline = ReturnType<typeof createReadTimeline>;
 
 const hourMs = 3_600_000;
-const pastHours = 24;
-const futureHours = 4;
+const limits = { pastMs: 24 * hourMs, futureMs: 4 * hourMs, maxDays: maximumTimelineDays };
 /** Enough for one count in each ten pixels of a wide screen. */
 const bucketCount = 120;
 const maxTicks = 4000;
@@ -91,7 +90,7 @@ export function createReadTimeline(
     asked: { window: TimeWindow; limit: number },
   ): Promise<Timeline> {
     const now = await clock(store);
-    const range = readRange(asked.window, now);
+    const range = readRange(asked.window, now, limits);
     const { runs, counts } = await readRuns(workspaceId, range, asked.limit);
     const jobIds = new Set([...runs, ...(counts?.cells ?? [])].map(({ jobId }) => jobId));
     const found = await store.timeline.listJobs(workspaceId, [...jobIds], maximumTimelineJobs + 1);
@@ -114,16 +113,6 @@ export function createReadTimeline(
       ticksUntil: cuts.length === 0 ? null : new Date(Math.min(...cuts.map((at) => at.getTime()))),
     };
   };
-}
-
-function readRange(window: TimeWindow, now: Date): { start: Date; end: Date } {
-  const asked = readWindow(window);
-  const start = asked.start ?? new Date((asked.end ?? now).getTime() - pastHours * hourMs);
-  const end = asked.end ?? new Date(start.getTime() + (pastHours + futureHours) * hourMs);
-  if (start >= end) throw refuseQuery('start', 'must be before end');
-  if (end.getTime() - start.getTime() > maximumTimelineDays * 24 * hourMs)
-    throw refuseQuery('start', `must be at most ${maximumTimelineDays} days before end`);
-  return { start, end };
 }
 
 type TickRange = { first: Date; now: Date; end: Date; limit: number };

@@ -5,7 +5,7 @@ import type { TimeWindow } from '../paging/read-page.ts';
 import { daysOfWindow, type ZoneDay } from '../../domain/pipelines/statistics-window.ts';
 import { listTicksUntil } from '../../domain/scheduling/next-run.ts';
 import { maximumScheduleDays } from '@pumphouse/contract';
-import { readWindow, refuseQuery } from '../paging/read-page.ts';
+import { readRange } from '../paging/read-page.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** One day of a job. */
@@ -26,8 +26,7 @@ export interface ScheduleDays {
 export type ReadScheduleDays = ReturnType<typeof createReadScheduleDays>;
 
 const dayMs = 86_400_000;
-const pastDays = 30;
-const futureDays = 7;
+const limits = { pastMs: 30 * dayMs, futureMs: 7 * dayMs, maxDays: maximumScheduleDays };
 /** Two months of a trigger that fires each quarter of an hour. More would delay the other requests of the server. */
 const maxTicksOfTrigger = 6000;
 const nothing = { completed: 0, failed: 0, cancelled: 0, active: 0, skipped: 0, missed: 0 };
@@ -58,7 +57,7 @@ export function createReadScheduleDays(
     const job = await store.jobs.get(workspaceId, jobId);
     if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
     const now = await clock(store);
-    const days = daysOfWindow(readRange(window, now), window.timezone);
+    const days = daysOfWindow(readRange(window, now, limits), window.timezone);
     const end = new Date(days.at(-1)?.endMs ?? 0);
     const bounds = [...days.map(({ startMs }) => new Date(startMs)), end];
     const [counted, planned] = await Promise.all([
@@ -79,14 +78,4 @@ export function createReadScheduleDays(
       plannedUntil: cuts.length === 0 ? null : new Date(Math.min(...cuts.map((cut) => cut.getTime()))),
     };
   };
-}
-
-function readRange(window: TimeWindow, now: Date): { start: Date; end: Date } {
-  const asked = readWindow(window);
-  const start = asked.start ?? new Date((asked.end ?? now).getTime() - pastDays * dayMs);
-  const end = asked.end ?? new Date(start.getTime() + (pastDays + futureDays) * dayMs);
-  if (start >= end) throw refuseQuery('start', 'must be before end');
-  if (end.getTime() - start.getTime() > maximumScheduleDays * dayMs)
-    throw refuseQuery('start', `must be at most ${maximumScheduleDays} days before end`);
-  return { start, end };
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, type KeyboardEvent } from 'react';
 import classes from './backfills.module.css';
 import type { CalendarDay, DaySelection } from './calendar-days.ts';
 import type { Month } from '../../calendar/months.ts';
@@ -11,8 +11,9 @@ import {
   isSelectedDay,
   stateOfDay,
 } from './calendar-days.ts';
-import { daySteps, listMonths, nameDay, shiftDate, shiftMonth } from '../../calendar/months.ts';
+import { listMonths, nameDay, shiftMonth } from '../../calendar/months.ts';
 import { MonthTable } from '../../calendar/month-table.tsx';
+import { useDayFocus } from '../../calendar/use-day-focus.ts';
 
 interface WindowCalendarProps {
   /** The last of the shown months. */
@@ -34,7 +35,7 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
   const months = listMonths(last, shownMonths);
   const isDragging = useRef(false);
   const grid = useRef<HTMLDivElement>(null);
-  const [focused, setFocused] = useState<string | null>(null);
+  const { focused, setFocused, move } = useDayFocus(grid);
   const reachable = focused ?? selection?.focus ?? [...days.keys()].toSorted().at(-1) ?? null;
 
   useEffect(() => {
@@ -49,16 +50,9 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
     onSelect({ anchor: selection?.anchor ?? date, focus: date });
   }
 
-  function move(event: KeyboardEvent, date: string): void {
-    const step = daySteps[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    const next = shiftDate(date, step);
-    const button = grid.current?.querySelector<HTMLElement>(`[data-date="${next}"]`);
-    if (!button) return;
-    setFocused(next);
-    button.focus();
-    if (event.shiftKey) onSelect({ anchor: selection?.anchor ?? date, focus: next });
+  function moveFrom(event: KeyboardEvent, date: string): void {
+    const next = move(event, date);
+    if (next !== null && event.shiftKey) onSelect({ anchor: selection?.anchor ?? date, focus: next });
   }
 
   return (
@@ -85,7 +79,7 @@ export function WindowCalendar({ last, onMove, days, selection, onSelect }: Wind
                 onEnter={() => {
                   if (isDragging.current) extendTo(date);
                 }}
-                onKey={(event) => move(event, date)}
+                onKey={(event) => moveFrom(event, date)}
               />
             )}
           />

@@ -1,24 +1,23 @@
 import { Button } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useRef, type KeyboardEvent, type ReactNode } from 'react';
 import classes from './schedule-calendar.module.css';
 import { dayKinds, describeCounts, listCounts, type DayKind, type ScheduleDay } from './schedule-days.ts';
 import {
-  daySteps,
   formatMonth,
   listWeeks,
   monthOf,
   nameDay,
   nameMonth,
   parseMonth,
-  shiftDate,
   shiftMonth,
   type Month,
 } from '../../calendar/months.ts';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { MonthTable } from '../../calendar/month-table.tsx';
+import { useDayFocus } from '../../calendar/use-day-focus.ts';
 import { scheduleDaysOfJob } from './job-queries.ts';
 import { Section } from '../../ui/page.tsx';
 import { Time, useNow } from '../../ui/time.tsx';
@@ -106,24 +105,13 @@ interface DaysProps {
 
 function Days({ month, days, nowAt, isHeld }: DaysProps) {
   const table = useRef<HTMLTableElement>(null);
-  const [focused, setFocused] = useState<string | null>(null);
+  const { focused, move } = useDayFocus(table);
   const today = [...days.values()].find(
     ({ start, end }) => nowAt !== undefined && start <= nowAt && nowAt < end,
   )?.date;
   const dates = listWeeks(month).flat();
   const known = focused !== null && dates.includes(focused) ? focused : null;
   const reachable = known ?? today ?? dates.find((date) => date !== null);
-
-  function move(event: KeyboardEvent, date: string): void {
-    const step = daySteps[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    const next = shiftDate(date, step);
-    const link = table.current?.querySelector<HTMLElement>(`[data-date="${next}"]`);
-    if (!link) return;
-    setFocused(next);
-    link.focus();
-  }
 
   return (
     <MonthTable
@@ -138,7 +126,7 @@ function Days({ month, days, nowAt, isHeld }: DaysProps) {
           isToday={date === today}
           isHeld={isHeld}
           isReachable={date === reachable}
-          onKey={(event) => move(event, date)}
+          onKey={(event) => void move(event, date)}
         />
       )}
     />
