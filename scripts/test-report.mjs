@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { root } from './toolchain.mjs';
-import { listVitestFailures } from './what-failed.mjs';
+import { listUnhandledErrors, listVitestFailures } from './what-failed.mjs';
 
 /** Runs steps with the toolchain's environment and counts results. */
 export class TestReport {
@@ -62,17 +62,30 @@ export class TestReport {
   /** @param options `variables` for the environment, `isAside` if another step prints meanwhile */
   async runVitest(name, args, options = {}) {
     const report = join(this.#folder, `${randomUUID()}.json`);
+    const unhandled = join(this.#folder, `${randomUUID()}.json`);
     const startedAt = Date.now();
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters], options);
+    const reporters = [
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      `--reporter=${join(import.meta.dirname, 'unhandled-errors-reporter.mjs')}`,
+    ];
+    const variables = { ...options.variables, PUMPHOUSE_TEST_UNHANDLED_ERRORS: unhandled };
+    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters], {
+      ...options,
+      variables,
+    });
     try {
       const results = JSON.parse(readFileSync(report, 'utf8'));
-      const described = listVitestFailures(results, root).map((failure) => `${name}: ${failure}`);
+      const described = [
+        ...listVitestFailures(results, root),
+        ...listUnhandledErrors(JSON.parse(readFileSync(unhandled, 'utf8')), root),
+      ].map((failure) => `${name}: ${failure}`);
       this.count(results.numPassedTests, results.numFailedTests, described);
       this.#lanes.push(describeLane(name, results, Date.now() - startedAt));
       if (isGood || results.numFailedTests > 0) return;
       // A file that could not be loaded has no failed test, and neither has an error outside of all tests.
-      const elsewhere = `${name}: an error outside of all tests; see "== ${name}" above`;
+      const elsewhere = `${name}: an error of vitest itself; see "== ${name}" above`;
       this.count(0, 1, described.length === 0 ? [elsewhere] : []);
     } catch {
       this.count(0, 1, [`${name}: vitest broke off without a report; see "== ${name}" above`]);

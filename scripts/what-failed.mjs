@@ -18,6 +18,17 @@ export function listVitestFailures(report, root) {
 }
 
 /**
+ * Errors outside of all tests, as unhandled-errors-reporter.mjs writes them: the test that ran last in that
+ * process, if any, and the first lines of the error.
+ */
+export function listUnhandledErrors(errors, root) {
+  return errors.map(({ test, path, message }) => {
+    const file = path === null ? 'no file' : relative(root, path);
+    return describe(`unhandled error: ${[file, test].filter(Boolean).join(' > ')}`, [message]);
+  });
+}
+
+/**
  * Failures in the output of Python's unittest: the test, the location, and the end of the traceback with the
  * error.
  */

@@ -1,13 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 interface WhatFailed {
   listVitestFailures: (report: unknown, root: string) => string[];
+  listUnhandledErrors: (errors: unknown, root: string) => string[];
   listPythonFailures: (output: string) => string[];
 }
 
-const { listPythonFailures, listVitestFailures } = (await import(
+const { listPythonFailures, listUnhandledErrors, listVitestFailures } = (await import(
   join(repositoryFolder, 'scripts', 'what-failed.mjs')
 )) as WhatFailed;
 
@@ -39,6 +44,32 @@ it('names the file, the test and the first lines of its error', () => {
   expect(bad.split('\n').slice(0, 2)).toEqual(['b.test.ts > group bad', '    Error: no']);
   expect(bad.split('\n')).toHaveLength(13);
   expect(unloaded).toBe('c.test.ts\n    no such module');
+  expect(others).toEqual([]);
+});
+
+it('names the file of an error outside of all tests', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-unhandled-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(
+    join(folder, 'late.test.ts'),
+    `it('is good', async () => {
+      void Promise.reject(new Error('late'));
+      await new Promise(setImmediate);
+    });`,
+  );
+  const errors = join(folder, 'errors.json');
+  const reporter = join(repositoryFolder, 'scripts', 'unhandled-errors-reporter.mjs');
+  const vitest = spawn(
+    join(repositoryFolder, 'node_modules/.bin/vitest'),
+    ['run', '--root', folder, '--globals', `--reporter=${reporter}`],
+    { env: { ...process.env, PUMPHOUSE_TEST_UNHANDLED_ERRORS: errors }, stdio: 'ignore' },
+  );
+  expect(await once(vitest, 'exit')).toEqual([1, null]);
+  const [late = '', ...others] = listUnhandledErrors(JSON.parse(await readFile(errors, 'utf8')), folder);
+  expect(late.split('\n').slice(0, 2)).toEqual([
+    'unhandled error: late.test.ts > is good',
+    '    Error: late',
+  ]);
   expect(others).toEqual([]);
 });
 

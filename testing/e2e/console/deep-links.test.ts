@@ -19,7 +19,11 @@ beforeEach(async () => {
   context = await site.signIn('owner');
   page = await context.newPage();
 });
-afterEach(() => context.close());
+afterEach(async () => {
+  // A handler whose page closes meanwhile fails outside of all tests.
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.close();
+});
 
 const shows = (name: string, of = page) => of.getByRole('heading', { name, level: 1, exact: true }).waitFor();
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findInstalledEngines } from '../../../../../../testing/fixtures/container-engine.ts';
 import { conformanceProgram } from '../../conformance/conformance-program.ts';
 import type { AttemptHandle } from '../../contract/attempt-handle.ts';
@@ -25,10 +25,10 @@ for (const kind of await findInstalledEngines()) {
         .createExecutor()
         .buildEnvironment(context.describeEnvironment(), () => undefined);
     }, 300_000);
-    afterAll(async () => {
-      for (const executor of executors) await executor.templates?.close();
-      await context.close();
+    afterEach(async () => {
+      for (const executor of executors.splice(0)) await executor.templates?.close();
     });
+    afterAll(() => context.close());
 
     const createExecutor = (faultPoints?: FaultPoints): DockerExecutor => {
       const executor = context.createExecutor({
@@ -87,7 +87,10 @@ for (const kind of await findInstalledEngines()) {
         { attemptId: spec.attemptId, jobRunId: spec.jobRunId, handle },
       ]);
       const owners = (await listSlotResources(executor)).map(({ owner }) => owner);
-      expect(owners).toEqual([{ kind: 'attempt', attemptId: spec.attemptId }]);
+      // On a busy machine, the next slot is there already.
+      expect(owners.filter((owner) => owner.kind === 'attempt')).toEqual([
+        { kind: 'attempt', attemptId: spec.attemptId },
+      ]);
       await finish(executor, spec, handle);
       expect(context.routes.countUserCodeStarts(spec.attemptId)).toBe(1);
       await executor.remove(handle);
