@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: saves every page of the console over real runs, light and dark, wide and narrow, to
- * the folder `screenshots`.
+ * `npm run screenshots [-- <page> ...]`: saves every page of the console, or those named, over 120 days of runs, light
+ * and dark, wide and narrow, to the folder `screenshots`.
  */
 import type { BrowserContext, Page } from 'playwright-core';
 import { mkdir, rm } from 'node:fs/promises';
@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { appRefs, deployApps, failApp, startApp } from '../fixtures/console-apps.ts';
 import { listAppPages, listPages, type ShownPage } from './pages.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
-import { startConsoleSite, startEmptyConsoleSite, type ConsoleSite } from '../fixtures/console-site.ts';
+import { startEmptyConsoleSite, type ConsoleSite } from '../fixtures/console-site.ts';
+import { startHistorySite } from '../history/history-site.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
 
 const folder = join(repositoryFolder, 'screenshots');
@@ -17,6 +18,8 @@ const sizes = {
   wide: { width: 1440, height: 900 },
   narrow: { width: 390, height: 844 },
 } as const;
+
+const named = process.argv.slice(2);
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -35,7 +38,7 @@ async function takeAll(
   suffix: string,
 ): Promise<void> {
   const page = await context.newPage();
-  for (const shown of pages) {
+  for (const shown of pages.filter(({ name }) => named.length === 0 || named.includes(name))) {
     await page.goto(shown.isOutside ? `${site.server.url}${shown.path}` : site.workspaceUrl(shown.path));
     await awaitContent(page, shown);
     await page.screenshot({
@@ -73,8 +76,8 @@ try {
 } finally {
   await empty.remove();
 }
-say('Preparing a server whose jobs run ...');
-const site = await startConsoleSite();
+say('Preparing a server with 120 days of runs ...');
+const site = await startHistorySite();
 try {
   const running = await startRun(site.server, site.api, 'jobs.warehouse_backfill');
   await site.api.awaitLine(running, 'day 3 of');

@@ -70,10 +70,10 @@ export const datasets = ['shop', 'orders_raw', null];
 export const destinations = ['duckdb', 'postgres'];
 const startMs = Date.parse('2026-03-01T00:00:00Z');
 
-/** Returns numbers below `bound`, the same for the same seed. */
-type Draw = (bound: number) => number;
+/** Returns whole numbers from 0 to below `bound`, the same for the same seed. */
+export type Draw = (bound: number) => number;
 
-function createDraw(seed: number): Draw {
+export function createDraw(seed: number): Draw {
   let state = seed >>> 0;
   return (bound) => {
     // Mulberry32: small, and uniform enough for test data.
