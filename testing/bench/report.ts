@@ -3,7 +3,7 @@ import type { Summary } from './samples.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-type Unit = 'ms' | 's' | 'kB' | 'MB' | '/s' | '/min' | '%' | 'runs' | 'lines' | 'statements';
+type Unit = 'ms' | 's' | 'kB' | 'MB' | '/s' | '/min' | '%' | 'runs' | 'lines' | 'statements' | 'requests';
 
 /** One figure, with the baseline on the same machine without Pumphouse, taken in the same minutes. */
 export interface Row {

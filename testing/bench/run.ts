@@ -25,6 +25,7 @@ import {
   measureContainerPipeline,
 } from './measure-containers.ts';
 import { measureConsole } from './measure-console.ts';
+import { measureConsolePages } from './measure-console-pages.ts';
 import { measureDatabases } from './measure-databases.ts';
 import { measureBackfills } from './measure-backfills.ts';
 import { measureDeploy } from './measure-deploy.ts';
@@ -109,6 +110,11 @@ function listOwnMeasures(
     { name: 'commands', title: 'The pumphouse command', takeAlone: () => measureCommands(rounds) },
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
+    {
+      name: 'console-pages',
+      title: 'Pages of the console, over 120 days of runs',
+      takeAlone: () => measureConsolePages(few),
+    },
     {
       name: 'apps',
       title: 'The proxy in front of apps',

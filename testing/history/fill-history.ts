@@ -1,9 +1,9 @@
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
 import type { ConsoleRuns } from '../fixtures/console-workspace.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { deployWorkspace } from '../fixtures/deploy-workspace.ts';
+import { openServerStore } from '../fixtures/server-store.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
 import { describeHistoryCode, type CodeState } from './history-code.ts';
 import { drawPastRuns, type PastRun } from './history-shape.ts';
@@ -33,14 +33,9 @@ const followingJobs = ['jobs.revenue_by_day', 'jobs.customer_mart'];
 /**
  * Fills an empty workspace with 120 days of runs: real ones of three versions of the code, and copies of them in the
  * past. Orders have a new column since 35 days, payments fail since three.
- * @param databaseUrl of the server's database
  */
-export async function fillHistory(
-  server: TestServer,
-  api: ApiWorkspace,
-  databaseUrl: string,
-): Promise<ConsoleRuns> {
-  const database = createDatabase(databaseUrl, { statementTimeoutSeconds: 600 });
+export async function fillHistory(server: TestServer, api: ApiWorkspace): Promise<ConsoleRuns> {
+  const { database, close } = await openServerStore(server);
   const workspaceId = api.id;
   const models: Models = Object.fromEntries([...loadingJobs, ...followingJobs].map((ref) => [ref, {}]));
   const note = (ref: string, name: PastRun['model'], id: string) => {
@@ -106,7 +101,7 @@ export async function fillHistory(
     }
     await storePastRuns(database, { workspaceId, models, runs: drawn });
   } finally {
-    await database.close();
+    await close();
   }
   const find = (ref: string, model: PastRun['model']) => {
     const id = models[ref]?.[model];

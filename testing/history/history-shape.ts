@@ -88,8 +88,8 @@ function drawDay(draw: Draw, { shape, dayMs: startMs, range }: DayScope): PastRu
   const ticks = shape.minutes.map((minute) => startMs + minute * minuteMs);
   const runs: PastRun[] = [];
   for (const tickAtMs of ticks) {
-    if (tickAtMs > range.nowMs - 20 * minuteMs) continue;
     const run = drawRun(draw, { shape, range, isWeekend, tickAtMs, createdAtMs: tickAtMs + draw(900) });
+    if (run.finishedAtMs > range.nowMs) continue;
     runs.push(run, ...drawFollowing(draw, run, { range, isWeekend }));
   }
   return runs;
@@ -128,8 +128,8 @@ function drawFollowing(draw: Draw, before: PastRun, scope: Pick<RunScope, 'range
     .filter(({ follows }) => follows === before.jobRef)
     .flatMap((shape) => {
       const createdAtMs = before.finishedAtMs + 20 + draw(200);
-      if (createdAtMs > scope.range.nowMs - 20 * minuteMs) return [];
       const run = drawRun(draw, { ...scope, shape, tickAtMs: null, createdAtMs });
+      if (run.finishedAtMs > scope.range.nowMs) return [];
       return [run, ...drawFollowing(draw, run, scope)];
     });
 }

@@ -1,11 +1,11 @@
 import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import type { DeployedCode } from '../../fixtures/deploy-workspace.ts';
-import type { LineageResponse } from '@pumphouse/contract';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineScriptJob, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 import { eventually } from '../../fixtures/eventually.ts';
+import { makeLargeLineage } from '../../fixtures/large-lineage.ts';
 import { startRun } from '../../fixtures/console-workspace.ts';
 
 let site: ConsoleSite;
@@ -184,45 +184,6 @@ describe('the lineage of one object', () => {
     await page.waitForURL('**/pipelines/shop');
   });
 });
-
-/** 250 chains of a job, a pipeline, and two datasets, whose jobs start each other in a tree. */
-function makeLargeLineage(template: LineageResponse): LineageResponse {
-  const find = (kind: string) => template.nodes.filter((each) => each.kind === kind).slice(0, 1);
-  const numbers = Array.from({ length: 250 }, (_, number) => number);
-  const edge = (from: string, to: string, kind: string) => ({
-    from,
-    to,
-    kind,
-    text: null,
-    last_at: null,
-    rows_loaded: 12,
-    is_failed: false,
-  });
-  return {
-    ...template,
-    failures: [],
-    nodes: numbers.flatMap((number) => [
-      ...find('job').map((each) => ({ ...each, key: `job:j${number}`, name: `job_${number}` })),
-      ...find('pipeline').map((each) => ({
-        ...each,
-        key: `pipeline:p${number}`,
-        name: `pipeline_${number}`,
-      })),
-      ...['a', 'b'].flatMap((letter) =>
-        find('dataset').map((each) => {
-          const name = `${letter}${number}`;
-          return { ...each, key: `dataset:${name}`, name };
-        }),
-      ),
-    ]),
-    edges: numbers.flatMap((number) => [
-      edge(`job:j${number}`, `pipeline:p${number}`, 'runs'),
-      edge(`pipeline:p${number}`, `dataset:a${number}`, 'loads'),
-      edge(`pipeline:p${number}`, `dataset:b${number}`, 'loads'),
-      ...(number === 0 ? [] : [edge(`job:j${Math.floor(number / 5)}`, `job:j${number}`, 'success')]),
-    ]),
-  };
-}
 
 describe('a graph of 1,000 nodes', () => {
   it('draws only what is visible, and goes to a node that is searched', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countSilentMinutes, layOutCharts } from './resource-charts.ts';
+import { countSilentMinutes, isMeasured, layOutCharts } from './resource-charts.ts';
 
 const gibibyte = 1024 ** 3;
 const attempt = {
@@ -15,6 +15,12 @@ const attempt = {
 };
 
 describe('charts of resources', () => {
+  it('are not those of an attempt that ended before its first sample', () => {
+    expect(isMeasured(attempt)).toBe(true);
+    expect(isMeasured({ memory_bytes: [], peak_memory_bytes: 0 })).toBe(false);
+    expect(isMeasured({ memory_bytes: [0], peak_memory_bytes: 0 })).toBe(false);
+  });
+
   it('are steps below the limit', () => {
     const [memory] = layOutCharts(attempt, { memory_bytes: 4 * gibibyte, cores: null, disk_bytes: null });
     expect(memory).toEqual({

@@ -2,7 +2,7 @@ import type { JobRunResourcesResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import classes from './run-resources.module.css';
 import { formatDuration } from '../../ui/format.ts';
-import { layOutCharts, type ResourceChart } from './resource-charts.ts';
+import { isMeasured, layOutCharts, type ResourceChart } from './resource-charts.ts';
 import { runResources, type RunParams } from './run-queries.ts';
 
 /** The bootstrap of an active run sends its timeline every ten seconds, at first. */
@@ -17,7 +17,7 @@ interface RunResourcesProps {
 export function RunResources({ params, isActive }: RunResourcesProps) {
   const { data } = useQuery({ ...runResources(params), refetchInterval: isActive && refreshMs });
   const attempt = data?.attempts.at(-1);
-  if (!data || !attempt || attempt.memory_bytes.length === 0) return null;
+  if (!data || !attempt || !isMeasured(attempt)) return null;
   return (
     <section className={classes.resources} aria-label="Resources">
       {layOutCharts(attempt, data.limits).map((chart) => (
