@@ -7,7 +7,7 @@ import { openServerStore } from '../fixtures/server-store.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
 import { describeHistoryCode, type CodeState } from './history-code.ts';
 import { drawPastRuns, type PastRun } from './history-shape.ts';
-import { ageRuns, dateVersions, storePastRuns, type Models } from './store-history.ts';
+import { ageRuns, dateVersions, placeRun, storePastRuns, type Models } from './store-history.ts';
 
 const dayMs = 86_400_000;
 const daySeconds = 86_400;
@@ -97,7 +97,7 @@ export async function fillHistory(server: TestServer, api: ApiWorkspace): Promis
       const id = models[ref]?.now;
       if (last === undefined || id === undefined) continue;
       drawn.splice(drawn.indexOf(last), 1);
-      await ageRuns(database, [id], (nowMs - last.createdAtMs) / 1000);
+      await placeRun(database, id, last);
     }
     await storePastRuns(database, { workspaceId, models, runs: drawn });
   } finally {

@@ -201,6 +201,28 @@ export async function ageRuns(
   await sql.execute(`update job_runs set ${move(times)} where id = any($1)`, values);
 }
 
+/** Gives a real run, with what it loaded, the times of one in the past. */
+export async function placeRun(
+  sql: TextQueryable,
+  jobRunId: string,
+  { createdAtMs, startedAtMs, finishedAtMs }: Pick<PastRun, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'>,
+): Promise<void> {
+  const [created, started, finished] = ['$2', '$3', '$4'].map((at) => `to_timestamp(${at}::float8 / 1000)`);
+  const values = [jobRunId, createdAtMs, startedAtMs, finishedAtMs];
+  const times = `created_at = ${created}, started_at = ${started}, finished_at = ${finished}`;
+  await sql.execute(
+    `update pipeline_runs set created_at = ${finished}, started_at = ${started}, finished_at = ${finished},
+            duration_ms = extract(epoch from ${finished} - ${started}) * 1000 where job_run_id = $1 and $2 > 0`,
+    values,
+  );
+  await sql.execute(
+    `update attempts set ${times}, begun_at = ${started}, environment_ready_at = ${started}, closed_at = ${finished}
+      where job_run_id = $1`,
+    values,
+  );
+  await sql.execute(`update job_runs set ${times} where id = $1`, values);
+}
+
 /** Dates the first versions of code and configuration, and the jobs. */
 export async function dateVersions(
   sql: TextQueryable,

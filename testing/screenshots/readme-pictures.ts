@@ -70,7 +70,7 @@ try {
     pointAtFailure,
     async (shown) => {
       await shown.mouse.move(700, 20);
-      await shown.getByRole('button', { name: '7 d' }).click();
+      await shown.getByRole('link', { name: '7 d', exact: true }).click();
     },
     zoomIn,
     async (shown) => {
