@@ -7,6 +7,7 @@ import { findTypedJob, listDataEntries, listRunEntries, readRunNumber } from './
 import { listEntries } from './palette-entries.ts';
 import { operation } from '../api/operation.ts';
 import { readRecent } from './recent-entries.ts';
+import { starredFirst } from '../pages/jobs/job-list.ts';
 import { useWorkspace } from '../workspace/use-workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
 
@@ -23,7 +24,7 @@ interface PaletteContent {
 /** The entries for the input: lists, which the palette filters, and what the server finds. */
 export function usePaletteEntries(workspaceId: string, typed: string): PaletteContent {
   const { params, me, whyNot } = useWorkspace();
-  const jobs = useQuery(operation('list_job_overviews', { params, query: { limit: 1000 } }));
+  const jobs = useQuery(operation('list_job_overviews', { params, query: { ...starredFirst, limit: 1000 } }));
   const pipelines = useQuery(operation('list_pipeline_freshness', { params, query: { limit: 1000 } }));
   const mayList = whyNot('workspace-member.list') === null;
   const members = useQuery({ ...workspaceAccess(workspaceId), enabled: mayList });
