@@ -68,6 +68,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_pipeline_daily_series',
     'list_dataset_daily_series',
   ],
+  'saved-view': ['list_saved_views'],
   schema: [
     'get_job_run_changes',
     'list_schema_changes',
