@@ -15,6 +15,7 @@ const runs: JsonOperationId[] = [
   'get_job_run_life',
   'get_job_run_resources',
   'get_job_run_changes',
+  'list_pipeline_run_failures',
   'get_manifest_build',
   'list_job_runs',
   'list_job_next_ticks',
