@@ -2,6 +2,7 @@ export * from './attributes-without-effect.ts';
 export * from './error-codes.ts';
 export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
+export * from './dashboards.ts';
 export * from './mcp-clients.ts';
 export * from './json-object.ts';
 export * from './notable-durations.ts';

@@ -19,7 +19,7 @@ import dlt
 if __name__ == "__main__":
     count = int(open("count.txt").read())
     pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="orders")
-    rows = [{"id": n} for n in range(count)]
+    rows = [{"id": n, "lines": [{"sku": n}]} for n in range(count)]
     print(pipeline.run(rows, table_name="orders", write_disposition="replace"))
 `;
 
@@ -203,6 +203,24 @@ describe('the workspace dashboard', () => {
       .poll(async () => {
         await page.getByRole('button', { name: 'Run Query' }).click();
         return page.getByText('43 rows, 3 columns').count();
+      })
+      .toBeGreaterThan(0);
+    await page.context().close();
+  });
+
+  it('opens at the table that a page of the console shows', async () => {
+    const table = `${server.url}/w/${workspace.api.id}/datasets/orders/tables/orders__lines`;
+    const page = await openSignedIn(table);
+    const opened = page.context().waitForEvent('page');
+    await page.getByRole('button', { name: 'Open in dashboard' }).click();
+    const dashboard = await opened;
+    await sees(dashboard, 'Last execution ID');
+    const { searchParams } = new URL(dashboard.url());
+    expect(Object.fromEntries(searchParams)).toMatchObject({ pipeline: 'shop', table: 'orders__lines' });
+    await expect
+      .poll(async () => {
+        await dashboard.getByRole('button', { name: 'Run Query' }).click();
+        return dashboard.getByText(/43 rows, 4 columns/).count();
       })
       .toBeGreaterThan(0);
     await page.context().close();

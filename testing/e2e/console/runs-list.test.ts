@@ -252,7 +252,7 @@ describe('saved views', () => {
     await views(page).getByRole('link', { name: 'Last night shared' }).waitFor();
     if (screenshots) await page.screenshot({ path: `${screenshots}/runs-views.png` });
     await expectAccessible(page);
-    await viewer.reload();
+    // By an event, without a reload.
     await views(viewer).getByRole('link', { name: 'Last night shared' }).click();
     await viewer.waitForURL(/range=24h.*status=failed|status=failed.*range=24h/);
     expect(await viewer.getByRole('button', { name: /Change the view/ }).count()).toBe(0);
@@ -264,10 +264,16 @@ describe('saved views', () => {
     await rename.getByLabel('Name').fill('Failures');
     await rename.getByRole('button', { name: 'Rename' }).click();
     await views(page).getByRole('link', { name: 'Failures shared' }).waitFor();
-    await page.getByRole('button', { name: 'Change the view Failures' }).click();
-    await page.getByRole('menuitem', { name: 'Delete…' }).click();
-    await page.getByRole('button', { name: 'Delete view' }).click();
+
+    // An owner renames and deletes what others share, and changes nothing else.
+    const owner = await site.openAs('owner', '/runs');
+    await owner.getByRole('button', { name: 'Change the view Failures' }).click();
+    await owner.getByRole('menuitem').first().waitFor();
+    expect(await owner.getByRole('menuitem').allInnerTexts()).toEqual(['Rename…', 'Delete…']);
+    await owner.getByRole('menuitem', { name: 'Delete…' }).click();
+    await owner.getByRole('button', { name: 'Delete view' }).click();
     await views(page).getByRole('link').waitFor({ state: 'detached' });
+    await owner.context().close();
     await page.context().close();
   });
 });

@@ -168,6 +168,30 @@ describe('every page of the console', () => {
     await page.context().close();
   });
 
+  it('outside the workspace has the palette and a way back, also after a reload', async () => {
+    const page = await site.openAs('viewer', '/jobs');
+    await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    for (const path of ['/account', '/organizations']) {
+      const { organization } = await site.server.client.call('get_workspace_me', {
+        params: { workspace_id: site.api.id },
+      });
+      const url = path === '/account' ? path : `${path}/${organization.id}`;
+      await page.goto(`${site.server.url}${url}`);
+      const back = page.getByRole('banner').getByRole('link', { name: 'Back to acme-data' });
+      await back.waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search or run a command' }).fill('jo');
+      await page.getByRole('option', { name: /^Jobs/ }).waitFor();
+      await expectAccessible(page);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+      await page.goBack();
+      await back.click();
+      await page.waitForURL(site.workspaceUrl());
+    }
+    await page.context().close();
+  });
+
   it('is listed in a menu if a narrow screen has no room for its link', async () => {
     const page = await site.openAs('viewer', '/jobs', { viewport: { width: 390, height: 844 } });
     const navigation = page.getByRole('navigation', { name: 'Workspace' });

@@ -83,7 +83,7 @@ describe('a developer', () => {
 
   it('sees the tags of the latest code on the overview', async () => {
     await developer.goto(site.workspaceUrl('/'));
-    await developer.getByText('Tags: prod, finance').waitFor();
+    await developer.getByText('Tags of the deployment: prod, finance').waitFor();
     await expectAccessible(developer);
   });
 

@@ -1,11 +1,8 @@
-import type { AppResponse } from '@pumphouse/contract';
+import { findDashboard, type AppResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import type { Session } from '../session/session.ts';
 import { openBrowser } from '../terminal/open-browser.ts';
-
-/** The job of dlt's dashboard, which dlt adds to the jobs of a workspace. */
-const dashboardRef = 'jobs.workspace.dashboard';
 
 /** Opens the dashboard of the workspace, signed in; without a browser it prints the address. */
 export async function openDashboard(
@@ -27,16 +24,13 @@ export async function openDashboard(
 }
 
 /**
- * The dashboard of dlt, else the only one that the workspace's code declares.
+ * The dashboard to open.
  * @throws CommandError no_dashboard
  */
 export function chooseDashboard<App extends Pick<AppResponse, 'job_ref' | 'category' | 'is_archived'>>(
   apps: readonly App[],
 ): App {
-  const active = apps.filter(({ is_archived }) => !is_archived);
-  const found =
-    active.find(({ job_ref }) => job_ref === dashboardRef) ??
-    active.find(({ category }) => category === 'dashboard');
+  const found = findDashboard(apps);
   if (found) return found;
   throw new CommandError('The workspace has no dashboard.', {
     code: 'no_dashboard',

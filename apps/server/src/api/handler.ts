@@ -46,6 +46,11 @@ export function isByViewer(call: { authorization: Authorization }): boolean {
   return call.authorization.workspace?.workspaceRole === 'viewer';
 }
 
+/** Whether the caller is an owner of the workspace. */
+export function isByOwner(call: { authorization: Authorization }): boolean {
+  return call.authorization.workspace?.workspaceRole === 'owner';
+}
+
 /** The user who calls an operation that only users may call. */
 export function userOf({ principal }: Authorization): UserPrincipal {
   return requireUser(principal);

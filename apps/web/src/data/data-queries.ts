@@ -66,6 +66,13 @@ export const runsOfPipeline = (
     query: { ...window, pipeline_name: [pipelineName], limit: 50 },
   });
 
+/** Why runs failed, for those that their job run failed because of. @param ids at most 100 */
+export const failuresOfPipelineRuns = (workspaceId: string, ids: readonly string[]) =>
+  operation('list_pipeline_run_failures', {
+    params: { workspace_id: workspaceId },
+    query: { pipeline_run_id: [...ids] },
+  });
+
 export const pipelineRun = (workspaceId: string, pipelineRunId: string) =>
   operation('get_pipeline_run', {
     params: { workspace_id: workspaceId, pipeline_run_id: pipelineRunId },

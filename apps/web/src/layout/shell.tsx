@@ -1,10 +1,12 @@
-import { Outlet, useMatch } from '@tanstack/react-router';
+import { Link, Outlet, useMatch } from '@tanstack/react-router';
 import classes from './shell.module.css';
 import { AccountMenu } from './account-menu.tsx';
 import { Keyboard } from '../keyboard/keyboard.tsx';
+import { LeftIcon } from '../ui/icons.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { PaletteButton } from './palette-button.tsx';
 import { StaleNotice } from './stale-notice.tsx';
+import { useReturnWorkspace } from './use-return-workspace.ts';
 import { useStaleSince } from '../live/live-state.ts';
 import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
@@ -12,6 +14,9 @@ import { WorkspaceNavigation } from './workspace-navigation.tsx';
 /** The frame of every page: switcher, navigation, palette, live state and account menu. */
 export function Shell() {
   const workspaceId = useShownWorkspace();
+  const returning = useReturnWorkspace(workspaceId === undefined);
+  // The palette and the keys of pages outside a workspace are those of the one to return to.
+  const paletteOf = workspaceId ?? returning?.id;
   const isStale = useStaleSince() !== null;
   return (
     <div className={classes.shell}>
@@ -21,8 +26,9 @@ export function Shell() {
       <header className={classes.bar}>
         <WorkspaceSwitcher />
         {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
+        {returning !== undefined && <ReturnLink workspace={returning} />}
         <div className={classes.end}>
-          {workspaceId !== undefined && <PaletteButton />}
+          {paletteOf !== undefined && <PaletteButton />}
           {workspaceId !== undefined && <LiveMark />}
           <AccountMenu />
         </div>
@@ -31,8 +37,22 @@ export function Shell() {
         <StaleNotice />
         <Outlet />
       </main>
-      {workspaceId !== undefined && <Keyboard workspaceId={workspaceId} />}
+      {paletteOf !== undefined && <Keyboard workspaceId={paletteOf} />}
     </div>
+  );
+}
+
+function ReturnLink({ workspace: { id, name } }: { workspace: { id: string; name: string } }) {
+  return (
+    <Link
+      to="/w/$workspaceId"
+      params={{ workspaceId: id }}
+      className={classes.return}
+      title={`Back to ${name}`}
+    >
+      <LeftIcon />
+      <span className={classes.returnText}>Back to {name}</span>
+    </Link>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { OrganizationMeResponse, WorkspaceMeResponse } from '@pumphouse/contract';
 import { useQueryClient, useSuspenseQuery, type QueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { chooseWorkspace, readLastWorkspace } from '../workspace/last-workspace.ts';
 import { operation } from '../api/operation.ts';
 
 interface Named {
@@ -34,8 +35,8 @@ export function useSettingsScopes(): SettingsScopes {
   const roles = cache.getQueryData<OrganizationMeResponse>(
     operation('get_organization_me', { params: { organization_id: organization.id } }).queryKey,
   );
-  const first = roles?.workspace_memberships?.find(({ workspace }) => !workspace.archived_at)?.workspace;
-  return { workspace: from?.workspace ?? first ?? null, organization, email: me.email };
+  const last = chooseWorkspace(roles?.workspace_memberships, readLastWorkspace());
+  return { workspace: from?.workspace ?? last ?? null, organization, email: me.email };
 }
 
 /** Workspaces that the cache knows, the one fetched last first. */

@@ -15,6 +15,7 @@ const runs: JsonOperationId[] = [
   'get_job_run_life',
   'get_job_run_resources',
   'get_job_run_changes',
+  'list_pipeline_run_failures',
   'get_manifest_build',
   'list_job_runs',
   'list_job_next_ticks',
@@ -68,6 +69,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'list_pipeline_daily_series',
     'list_dataset_daily_series',
   ],
+  'saved-view': ['list_saved_views'],
   schema: [
     'get_job_run_changes',
     'list_schema_changes',

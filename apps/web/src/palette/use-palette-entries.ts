@@ -7,7 +7,8 @@ import { findTypedJob, listDataEntries, listRunEntries, readRunNumber } from './
 import { listEntries } from './palette-entries.ts';
 import { operation } from '../api/operation.ts';
 import { readRecent } from './recent-entries.ts';
-import { useWorkspace } from '../workspace/use-workspace.ts';
+import { starredFirst } from '../pages/jobs/job-list.ts';
+import { useWorkspaceOf } from '../workspace/use-workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
 
 const pauseMs = 120;
@@ -22,8 +23,8 @@ interface PaletteContent {
 
 /** The entries for the input: lists, which the palette filters, and what the server finds. */
 export function usePaletteEntries(workspaceId: string, typed: string): PaletteContent {
-  const { params, me, whyNot } = useWorkspace();
-  const jobs = useQuery(operation('list_job_overviews', { params, query: { limit: 1000 } }));
+  const { params, me, whyNot } = useWorkspaceOf(workspaceId);
+  const jobs = useQuery(operation('list_job_overviews', { params, query: { ...starredFirst, limit: 1000 } }));
   const pipelines = useQuery(operation('list_pipeline_freshness', { params, query: { limit: 1000 } }));
   const mayList = whyNot('workspace-member.list') === null;
   const members = useQuery({ ...workspaceAccess(workspaceId), enabled: mayList });
@@ -59,7 +60,7 @@ function useSearched(
   typed: string,
   jobs: Parameters<typeof findTypedJob>[0],
 ): PaletteContent {
-  const { params } = useWorkspace();
+  const { params } = useWorkspaceOf(workspaceId);
   const text = typed.startsWith('>') ? '' : typed.trim().slice(0, maximumNameSearchLength);
   const [asked] = useDebouncedValue(text, pauseMs);
   const hasNames = asked.length >= minSearchLength;

@@ -11,7 +11,7 @@ import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
 import { SignedOutError } from '../session/session.ts';
 import { readSession } from '../session/tokens.ts';
-import { readLastWorkspace } from '../workspace/last-workspace.ts';
+import { chooseWorkspace, readLastWorkspace } from '../workspace/last-workspace.ts';
 import { Shell } from '../layout/shell.tsx';
 
 export const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
@@ -50,9 +50,7 @@ export const home = createRoute({
       ...operation('get_organization_me', { params: { organization_id: organizationId } }),
       staleTime: 0,
     });
-    const theirs = memberships.map(({ workspace }) => workspace).filter((each) => !each.archived_at);
-    const last = readLastWorkspace() ?? me.latest_workspace?.id;
-    const workspace = theirs.find(({ id }) => id === last) ?? theirs[0];
+    const workspace = chooseWorkspace(memberships, readLastWorkspace() ?? me.latest_workspace?.id);
     if (workspace) {
       throw redirect({ to: '/w/$workspaceId', params: { workspaceId: workspace.id }, replace: true });
     }

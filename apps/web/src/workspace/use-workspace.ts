@@ -34,6 +34,11 @@ export interface CurrentWorkspace {
 /** The workspace of the page and the user's roles in it. The route loads it before any page renders. */
 export function useWorkspace(): CurrentWorkspace {
   const { workspaceId } = useParams({ from: '/signed-in/w/$workspaceId' });
+  return useWorkspaceOf(workspaceId);
+}
+
+/** Any workspace of the user, for what is also on pages outside a workspace. */
+export function useWorkspaceOf(workspaceId: string): CurrentWorkspace {
   const { data: me } = useSuspenseQuery(workspaceMe(workspaceId));
   return {
     id: workspaceId,

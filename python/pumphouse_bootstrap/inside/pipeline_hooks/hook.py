@@ -8,6 +8,7 @@ import threading
 from typing import Any, Callable
 
 from .constructor import wrap_constructor
+from .dashboard_table import watch_dashboard
 from .steps import LOAD_STEPS, STEPS
 from .writing_call import WritingCall
 
@@ -47,6 +48,7 @@ def install(module: Any) -> None:
     if getattr(pipeline_type.run, _MARK, False):
         return
     calls = _Calls()
+    watch_dashboard()
     wrap_constructor(pipeline_type)
     for name in _WRITING:
         method = pipeline_type.__dict__.get(name)

@@ -142,6 +142,10 @@ describe('changes', () => {
         tokenHash: Buffer.from(workspaceId),
         sealedToken: Buffer.alloc(0),
       }),
+    'saved-view': async ({ workspaceId, owner }) => {
+      const view = { name: 'Failures', search: 'status=failed', isShared: true };
+      await api.persistence.store.savedViews.insert({ workspaceId, userId: owner.userId, page: 'runs' }, view);
+    },
     workspace: ({ workspaceId }) => api.services.workspaces.update(workspaceId, { name: 'Renamed' }),
     schema: ({ workspaceId, run }) =>
       api.persistence.store.schemaVersions.insert({

@@ -7,6 +7,7 @@ import {
   toDatasetOverview,
   toFreshnessRow,
   toPipelineOverview,
+  toPipelineRunFailures,
   toPipelineRunOfJobRun,
 } from './pipelines-serializers.ts';
 import { toTableOverview } from './tables-serializers.ts';
@@ -16,6 +17,7 @@ type Operations =
   | 'get_pipeline_overview'
   | 'get_dataset_overview'
   | 'get_table_overview'
+  | 'list_pipeline_run_failures'
   | 'list_job_run_pipeline_runs';
 
 export function createPipelineHandlers(services: {
@@ -49,6 +51,11 @@ export function createPipelineHandlers(services: {
           tableName: params.table_name,
         }),
       ),
+
+    async list_pipeline_run_failures({ params, query }) {
+      const runs = await readPipelines.listFailures(params.workspace_id, query.pipeline_run_id);
+      return { items: toPipelineRunFailures(runs) };
+    },
 
     async list_job_run_pipeline_runs({ params }) {
       const { pipelineRuns, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);

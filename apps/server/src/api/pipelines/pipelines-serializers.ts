@@ -6,7 +6,7 @@ import type {
   PipelineNews,
   PipelineOverview,
 } from '../../services/pipelines/read-pipelines.ts';
-import type { LastPipelineRunRecord } from '../../store/records.ts';
+import type { LastPipelineRunRecord, PipelineRunFailureRecord } from '../../store/records.ts';
 import type { PipelineRunInRun } from '../../services/pipelines/read-run-pipelines.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { countColumns } from '../../domain/pipelines/schema-shape.ts';
@@ -143,8 +143,19 @@ export function toLastRun(run: LastPipelineRunRecord | null) {
 }
 
 /** The reason of the job run, as lists of runs show it, if it failed because of this pipeline run. */
-function summarizeFailure({ status, pipelineName, jobRunReason: reason }: LastPipelineRunRecord) {
+function summarizeFailure({
+  status,
+  pipelineName,
+  jobRunReason: reason,
+}: Pick<LastPipelineRunRecord, 'status' | 'pipelineName' | 'jobRunReason'>): string | null {
   return status === 'failed' && reason?.pipelineName === pipelineName ? reason.summary : null;
+}
+
+export function toPipelineRunFailures(runs: readonly PipelineRunFailureRecord[]) {
+  return runs.flatMap((run) => {
+    const summary = summarizeFailure(run);
+    return summary === null ? [] : [{ pipeline_run_id: run.id, summary }];
+  });
 }
 
 function toTable({ shape, rows, ...table }: OverviewTable) {

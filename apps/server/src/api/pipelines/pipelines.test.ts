@@ -188,6 +188,15 @@ describe('the overview of a pipeline', () => {
     expect((await overview()).last_run?.failure_summary).toBeNull();
     await setReason('orders_pipeline');
     expect((await overview()).last_run?.failure_summary).toBe('RuntimeError: no luck');
+
+    const unknownId = '00000000-0000-4000-8000-000000000000';
+    const asked = `pipeline_run_id=${lastRun?.id}&pipeline_run_id=${unknownId}`;
+    const failures = async (path: string) => (await ask('list_pipeline_run_failures', path)).items;
+    expect(await failures(`pipeline-runs/-/failures?${asked}`)).toEqual([
+      { pipeline_run_id: lastRun?.id, summary: 'RuntimeError: no luck' },
+    ]);
+    await setReason('other_pipeline');
+    expect(await failures(`pipeline-runs/-/failures?${asked}`)).toEqual([]);
   });
 
   it('lists the load packages of the last run', async () => {

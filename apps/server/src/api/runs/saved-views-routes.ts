@@ -3,7 +3,8 @@ import type { Handlers } from '../handler.ts';
 import type { ListedSavedView, SavedViewContent } from '../../store/records.ts';
 import type { RouteBody, SavedViewResponse } from '@pumphouse/contract';
 import type { SavedViews, ViewUser } from '../../services/runs/saved-views.ts';
-import { isByViewer, userOf, workspaceOf } from '../handler.ts';
+import { mayManage } from '../../services/runs/saved-views.ts';
+import { isByOwner, isByViewer, userOf, workspaceOf } from '../handler.ts';
 import { toInstant } from '../serializers/instants.ts';
 
 type Operations = 'list_saved_views' | 'create_saved_view' | 'update_saved_view' | 'delete_saved_view';
@@ -38,7 +39,8 @@ export function createSavedViewHandlers({
 
 function toUser(call: ViewCall): ViewUser {
   const { workspaceId } = workspaceOf(call);
-  return { workspaceId, userId: userOf(call.authorization).userId, mayShare: !isByViewer(call) };
+  const { userId } = userOf(call.authorization);
+  return { workspaceId, userId, mayShare: !isByViewer(call), mayManage: isByOwner(call) };
 }
 
 function toPart(body: RouteBody<'update_saved_view'>): Partial<SavedViewContent> {
@@ -50,14 +52,15 @@ function toPart(body: RouteBody<'update_saved_view'>): Partial<SavedViewContent>
   };
 }
 
-function toSavedView(view: ListedSavedView, { userId }: ViewUser): SavedViewResponse {
+function toSavedView(view: ListedSavedView, user: ViewUser): SavedViewResponse {
   return {
     id: view.id,
     page: view.page,
     name: view.name,
     search: view.search,
     is_shared: view.isShared,
-    is_own: view.userId === userId,
+    is_own: view.userId === user.userId,
+    may_manage: mayManage(view, user),
     owner_email: view.ownerEmail,
     created_at: toInstant(view.createdAt),
   };

@@ -46,12 +46,12 @@ const refusalOf = async (answer: ReturnType<typeof send>) => {
 describe('a saved view', () => {
   it('is listed for its user alone until it is shared', async () => {
     const view = await save(developer);
-    expect(view).toMatchObject({ ...failures, is_shared: false, is_own: true });
+    expect(view).toMatchObject({ ...failures, is_shared: false, is_own: true, may_manage: true });
     expect(await list(developer)).toEqual([view]);
     expect(await list(viewer)).toEqual([]);
     const shared = await send(developer, 'PATCH', `/${view.id}`, { is_shared: true });
     expect(readAnswer('update_saved_view', shared)).toEqual({ ...view, is_shared: true });
-    expect(await list(viewer)).toEqual([{ ...view, is_shared: true, is_own: false }]);
+    expect(await list(viewer)).toEqual([{ ...view, is_shared: true, is_own: false, may_manage: false }]);
   });
 
   it('is renamed and gets other filters', async () => {
@@ -75,6 +75,31 @@ describe('a saved view', () => {
   });
 });
 
+describe('a shared view of another user', () => {
+  it('is renamed and deleted by an owner of the workspace', async () => {
+    const view = await save(developer, { ...failures, is_shared: true });
+    expect(await list(owner)).toEqual([{ ...view, is_own: false, may_manage: true }]);
+    const renamed = await send(owner, 'PATCH', `/${view.id}`, { name: 'Ours' });
+    expect(readAnswer('update_saved_view', renamed)).toMatchObject({ name: 'Ours', is_own: false });
+    expect((await send(owner, 'DELETE', `/${view.id}`)).statusCode).toBe(204);
+    expect(await list(developer)).toEqual([]);
+  });
+
+  it('keeps its filters, and stays shared, whoever asks', async () => {
+    const view = await save(developer, { ...failures, is_shared: true });
+    for (const part of [{ search: 'status=pending' }, { is_shared: false }, { name: 'Ours', search: '' }])
+      expect(await refusalOf(send(owner, 'PATCH', `/${view.id}`, part))).toEqual([403, 'forbidden']);
+    expect(await list(developer)).toEqual([view]);
+  });
+
+  it('is not renamed to a name that its user has given', async () => {
+    const view = await save(developer, { ...failures, is_shared: true });
+    await save(developer, { ...failures, name: 'Other' });
+    const renamed = send(owner, 'PATCH', `/${view.id}`, { name: 'Other' });
+    expect(await refusalOf(renamed)).toEqual([409, 'saved_view_exists']);
+  });
+});
+
 describe('a change is rejected', () => {
   it('if a viewer shares', async () => {
     const answer = send(viewer, 'POST', '', { ...failures, is_shared: true });
@@ -85,15 +110,16 @@ describe('a change is rejected', () => {
     expect(await list(owner)).toEqual([]);
   });
 
-  it('if the view is of another user', async () => {
+  it('if the view is of another user, and the user no owner of the workspace, or it is not shared', async () => {
     const [own, shared] = [
       await save(developer),
       await save(developer, { ...failures, name: 'Shared', is_shared: true }),
     ];
     for (const method of ['PATCH', 'DELETE'] as const) {
       const payload = method === 'PATCH' ? { name: 'Mine' } : undefined;
-      expect(await refusalOf(send(owner, method, `/${own.id}`, payload))).toEqual([404, 'not_found']);
-      expect(await refusalOf(send(owner, method, `/${shared.id}`, payload))).toEqual([403, 'forbidden']);
+      for (const other of [owner, viewer])
+        expect(await refusalOf(send(other, method, `/${own.id}`, payload))).toEqual([404, 'not_found']);
+      expect(await refusalOf(send(viewer, method, `/${shared.id}`, payload))).toEqual([403, 'forbidden']);
     }
     expect((await list(developer)).map(({ name }) => name)).toEqual(['Failures', 'Shared']);
   });

@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadWorkspaceHealth } from '../../services/workspaces/read-workspace-health.ts';
+import { toInstant } from '../serializers/instants.ts';
 import { userOf } from '../handler.ts';
 
 export function createWorkspaceHealthHandlers(services: {
@@ -11,9 +12,11 @@ export function createWorkspaceHealthHandlers(services: {
       const items = listed.map((health) => ({
         workspace_id: health.workspaceId,
         failing_job_count: health.failingJobCount,
+        late_job_count: health.lateJobCount,
         running_count: health.runningCount,
         pending_count: health.pendingCount,
-        has_runs: health.hasRuns,
+        has_runs: health.lastRunAt !== null,
+        last_run_at: health.lastRunAt && toInstant(health.lastRunAt),
       }));
       return { items };
     },

@@ -38,9 +38,11 @@ describe('the health of workspaces', () => {
     const empty = {
       workspace_id: emptyId,
       failing_job_count: 0,
+      late_job_count: 0,
       running_count: 0,
       pending_count: 0,
       has_runs: false,
+      last_run_at: null,
     };
     expect(await list(owner.key)).toEqual([{ ...empty, workspace_id: workspace.id }, empty]);
 
@@ -50,20 +52,48 @@ describe('the health of workspaces', () => {
       failure: { code: 'exit_code', detail: 'It failed.' },
     });
     await api.createAttempt(await start());
-    await start();
+    const { createdAt } = await start();
     expect(await list(owner.key)).toEqual([
       {
         workspace_id: workspace.id,
         failing_job_count: 1,
+        late_job_count: 0,
         running_count: 1,
         pending_count: 1,
         has_runs: true,
+        last_run_at: createdAt.toISOString(),
       },
       empty,
     ]);
 
     await api.persistence.store.workspaces.setArchived(workspace.id, true);
     expect(await list(owner.key)).toEqual([empty]);
+  });
+
+  it('counts jobs whose tick is overdue, in their own workspace only', async () => {
+    const { workspace, owner } = await api.createWorkspaceFixture();
+    const other = await api.createWorkspaceFixture();
+    const trigger = 'schedule:0 * * * *';
+    const jobs = ['late', 'due', 'archived'].map((name) =>
+      defineJob(`jobs.${name}`, { triggers: [trigger] }),
+    );
+    const { idOf } = await deployJobs(api, workspace.id, owner, jobs);
+    await deployJobs(api, other.workspace.id, other.owner, jobs);
+    const { store } = api.persistence;
+    const tickBefore = (name: string, seconds: number) => {
+      const nextTickAt = new Date(Date.now() - seconds * 1000);
+      return { jobId: idOf(`jobs.${name}`), trigger, previousTickAt: nextTickAt, nextTickAt };
+    };
+    await store.schedules.advance([
+      tickBefore('late', 300),
+      tickBefore('due', 5),
+      tickBefore('archived', 300),
+    ]);
+    expect(await list(owner.key)).toMatchObject([{ late_job_count: 2 }]);
+    const [archived] = await store.jobs.getMany([idOf('jobs.archived')]);
+    if (archived) await store.jobs.archive(archived);
+    expect(await list(owner.key)).toMatchObject([{ late_job_count: 1 }]);
+    expect(await list(other.owner.key)).toMatchObject([{ late_job_count: 0 }]);
   });
 
   it('covers workspaces where the caller has a role, or the one workspace of its key', async () => {

@@ -277,6 +277,10 @@ export function createReadPipelines(
       };
     },
 
+    /** Lists the failed runs among these, with why their job run failed. */
+    listFailures: (workspaceId: string, pipelineRunIds: readonly string[]) =>
+      store.pipelineOverviews.listFailures(workspaceId, pipelineRunIds),
+
     /** Lists the latest state of pipelines, in the order of the names. */
     listNews: async (workspaceId: string, pipelineNames: readonly string[]): Promise<PipelineNews[]> =>
       (await readNews(workspaceId, pipelineNames)).news,

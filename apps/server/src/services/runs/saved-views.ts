@@ -10,6 +10,8 @@ export interface ViewUser {
   userId: string;
   /** Viewers save views for themselves only. */
   mayShare: boolean;
+  /** Owners of the workspace rename and delete views that others share, such as those of members who left. */
+  mayManage: boolean;
 }
 
 type Stores = 'auditLog' | 'savedViews' | 'workspaces';
@@ -44,7 +46,7 @@ export function createSavedViews(persistence: Persistence<Stores>) {
             `A user has at most ${maximumSavedViews} saved views in a workspace.`,
           );
         const id = await tx.savedViews.insert({ workspaceId, userId, page }, content);
-        if (id === null) throw nameTaken(content.name);
+        if (id === null) throw nameTaken(content.name, true);
         const view = await getOwn(tx, user, id);
         await recordChange(tx, {
           ...about(view),
@@ -56,7 +58,7 @@ export function createSavedViews(persistence: Persistence<Stores>) {
       }),
 
     /**
-     * Changes the given fields of an own view.
+     * Changes the given fields of an own view, or the name of one that the user manages.
      * @throws ServiceError not_found, forbidden, saved_view_exists, workspace_archived
      */
     update: (
@@ -65,11 +67,12 @@ export function createSavedViews(persistence: Persistence<Stores>) {
       part: Partial<SavedViewContent>,
     ): Promise<ListedSavedView> =>
       change(user, async (tx) => {
-        const before = await getOwn(tx, user, savedViewId);
+        const isRename = part.search === undefined && part.isShared === undefined;
+        const before = await (isRename ? getManaged : getOwn)(tx, user, savedViewId);
         requireShare(user, part.isShared === true && !before.isShared);
         const content = { ...before, ...part };
-        if (!(await tx.savedViews.replace(savedViewId, content))) throw nameTaken(content.name);
-        const view = await getOwn(tx, user, savedViewId);
+        if (!(await tx.savedViews.replace(savedViewId, content))) throw nameTaken(content.name, before.userId === user.userId);
+        const view = await getVisible(tx, user, savedViewId);
         await recordChange(tx, {
           ...about(view),
           action: 'saved-view.update',
@@ -82,7 +85,7 @@ export function createSavedViews(persistence: Persistence<Stores>) {
     /** @throws ServiceError not_found, forbidden, workspace_archived */
     remove: (user: ViewUser, savedViewId: string): Promise<void> =>
       change(user, async (tx) => {
-        const view = await getOwn(tx, user, savedViewId);
+        const view = await getManaged(tx, user, savedViewId);
         await tx.savedViews.remove(savedViewId);
         await recordChange(tx, {
           ...about(view),
@@ -94,25 +97,50 @@ export function createSavedViews(persistence: Persistence<Stores>) {
   };
 }
 
-/** A view that others do not share is not found; one that they share may not be changed. */
-async function getOwn(
-  { savedViews }: Pick<Store, 'savedViews'>,
-  { workspaceId, userId }: ViewUser,
-  savedViewId: string,
-): Promise<ListedSavedView> {
-  const view = await savedViews.get(workspaceId, savedViewId);
-  if (view?.userId === userId) return view;
-  if (view?.isShared) throw new ServiceError('forbidden', 'Only the user who saved a view may change it.');
-  throw new ServiceError('not_found', `There is no saved view ${savedViewId}.`);
+/** Whether the user may rename and delete the view. */
+export function mayManage(
+  { userId, isShared }: Pick<ListedSavedView, 'userId' | 'isShared'>,
+  user: Pick<ViewUser, 'userId' | 'mayManage'>,
+): boolean {
+  return userId === user.userId || (isShared && user.mayManage);
 }
+
+type GetView = (
+  tx: Pick<Store, 'savedViews'>,
+  user: ViewUser,
+  savedViewId: string,
+) => Promise<ListedSavedView>;
+
+/** A view that its user does not share is not found by others. */
+const getVisible: GetView = async ({ savedViews }, { workspaceId, userId }, savedViewId) => {
+  const view = await savedViews.get(workspaceId, savedViewId);
+  if (view && (view.userId === userId || view.isShared)) return view;
+  throw new ServiceError('not_found', `There is no saved view ${savedViewId}.`);
+};
+
+const getOwn: GetView = async (tx, user, savedViewId) => {
+  const view = await getVisible(tx, user, savedViewId);
+  if (view.userId === user.userId) return view;
+  throw new ServiceError('forbidden', 'Only the user who saved a view may change its filters and share it.');
+};
+
+const getManaged: GetView = async (tx, user, savedViewId) => {
+  const view = await getVisible(tx, user, savedViewId);
+  if (mayManage(view, user)) return view;
+  throw new ServiceError(
+    'forbidden',
+    'Only the user who saved a view and owners of the workspace may rename and delete it.',
+  );
+};
 
 function requireShare({ mayShare }: ViewUser, isShared: boolean): void {
   if (isShared && !mayShare)
     throw new ServiceError('forbidden', 'Sharing a view requires the role developer in this workspace.');
 }
 
-function nameTaken(name: string): ServiceError {
-  return new ServiceError('saved_view_exists', `You have a saved view with the name ${name}.`);
+function nameTaken(name: string, isOwn: boolean): ServiceError {
+  const holder = isOwn ? 'You have' : 'The user who saved the view has';
+  return new ServiceError('saved_view_exists', `${holder} a saved view with the name ${name}.`);
 }
 
 function about({ id, workspaceId, name }: ListedSavedView) {

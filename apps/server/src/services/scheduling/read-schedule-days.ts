@@ -65,7 +65,7 @@ export function createReadScheduleDays(
       planTicks(job, now, end),
     ]);
     const countsOf = new Map(counted.map(({ day, ...counts }) => [day, counts]));
-    const ticksMs = planned.flat().map((tick) => tick.getTime());
+    const plannedOf = countByDay(planned.flat(), days);
     const cuts = planned.flatMap((ticks) => (ticks.length < maxTicksOfTrigger ? [] : ticks.slice(-1)));
     return {
       job,
@@ -73,9 +73,22 @@ export function createReadScheduleDays(
       days: days.map((day, index) => ({
         ...day,
         counts: countsOf.get(index) ?? nothing,
-        plannedCount: ticksMs.filter((tick) => tick >= day.startMs && tick < day.endMs).length,
+        plannedCount: plannedOf[index] ?? 0,
       })),
       plannedUntil: cuts.length === 0 ? null : new Date(Math.min(...cuts.map((cut) => cut.getTime()))),
     };
   };
+}
+
+/** Counts ticks by day, in one pass: a trigger can have thousands. Days follow one another without a gap. */
+function countByDay(ticks: readonly Date[], days: readonly ZoneDay[]): number[] {
+  const counts = days.map(() => 0);
+  const inOrder = ticks.map((tick) => tick.getTime()).toSorted((one, other) => one - other);
+  let index = 0;
+  for (const tick of inOrder) {
+    while (index < days.length && tick >= (days[index]?.endMs ?? 0)) index += 1;
+    if (index === days.length) break;
+    if (tick >= (days[index]?.startMs ?? 0)) counts[index] = (counts[index] ?? 0) + 1;
+  }
+  return counts;
 }

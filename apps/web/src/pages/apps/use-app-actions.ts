@@ -4,11 +4,10 @@ import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { describeError } from '../../ui/answers.tsx';
-import { shortenJobName } from '../../details/job-name.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { explainStartProblem } from '../jobs/start-texts.ts';
 import type { ActionResult } from '../jobs/use-job-actions.ts';
-import { leadTab, openEmptyTab } from './open-tab.ts';
+import { useOpenApp } from './use-open-app.ts';
 
 /** Operations that show an app or its runs. */
 const affected = [
@@ -29,17 +28,7 @@ export function useAppActions(app: AppResponse) {
   const fetchAffected = () => fetchAnew(queryClient, affected);
   const showProblem = (error: unknown) => setResult({ text: describeError(error).detail, isProblem: true });
 
-  const opening = useMutation({
-    mutationFn: async (tab: Window) => ({
-      tab,
-      ...(await api.call('open_app', { params: scope, body: {} })),
-    }),
-    onSuccess: ({ tab, url }) => leadTab(tab, url),
-    onError: (error, tab) => {
-      tab.close();
-      showProblem(error);
-    },
-  });
+  const opening = useOpenApp((text) => setResult({ text, isProblem: true }));
 
   const restart = useMutation({
     mutationFn: () => api.call('restart_app', { params: scope }),
@@ -71,19 +60,11 @@ export function useAppActions(app: AppResponse) {
     onError: showProblem,
   });
 
-  /** Opens the tab in the click handler, before its URL is known. */
-  function open(): void {
-    const tab = openEmptyTab(`Opening ${shortenJobName(app.name)}…`);
-    if (tab) opening.mutate(tab);
-    else
-      setResult({ text: 'The browser blocked the new tab. Allow pop-ups for this site.', isProblem: true });
-  }
-
   return {
     result,
     putAway: () => setResult(null),
-    open,
-    isOpening: opening.isPending,
+    open: () => opening.open(app),
+    isOpening: opening.isOpening,
     restart,
     stop,
     unpublish,

@@ -8,7 +8,7 @@ import { statusFilters, triggerFilters, type JobSearch } from './job-list.ts';
 
 interface JobFiltersProps {
   search: JobSearch;
-  /** The listed jobs, whose tags are the options of the tag filter. */
+  /** Jobs whose tags are the options of the tag filter; may contain a job twice. */
   jobs: readonly JobOverviewResponse[];
   onChange: (part: JobSearch) => void;
 }

@@ -32,7 +32,11 @@ export const triggerFilters = [
 /** States that the filter value `running` covers. */
 const activeStates = ['starting', 'running', 'cancelling'] as const;
 
-const starredFirst: Pick<JobQuery, 'sort' | 'order'> = { sort: ['starred', 'name'], order: ['desc', 'asc'] };
+/** The order of jobs where the user chose none. */
+export const starredFirst: Required<Pick<JobQuery, 'sort' | 'order'>> = {
+  sort: ['starred', 'name'],
+  order: ['desc', 'asc'],
+};
 
 /** Converts search parameters to a query. Archived jobs are listed separately. */
 export function toJobQuery(search: JobSearch): JobQuery {

@@ -15,6 +15,7 @@ import { jobColumnCount, JobRow } from './job-row.tsx';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Page } from '../../ui/page.tsx';
 import { SortHeader } from '../../ui/sort-header.tsx';
+import { useWorkspaceTags } from '../versions/deployment-tags.tsx';
 import { useRowStops } from '../../keyboard/use-row-stops.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -33,12 +34,25 @@ export function JobsPage() {
   const startOf = useMemo(() => indexNextStarts(starts?.items ?? []), [starts]);
   const change = (part: JobSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  // The same query without filters. With a filter, its tags are options that the listed jobs do not have.
+  const all = useInfiniteQuery(jobList(workspaceId, {}));
+  const tags = useWorkspaceTags();
   const jobs = list.data?.items ?? noJobs;
   // A row has about a hundred elements: render the visible rows first and defer the others.
   const drawn = useDeferredValue(jobs, jobs.slice(0, rowsInSight));
   return (
-    <Page title="Jobs" lead={list.data && describeCount(list.data.total, search)}>
-      <JobFilters search={search} jobs={jobs} onChange={change} />
+    <Page
+      title="Jobs"
+      lead={
+        list.data && (
+          <>
+            {describeCount(list.data.total, search)}
+            {tags !== undefined && <> · {tags}</>}
+          </>
+        )
+      }
+    >
+      <JobFilters search={search} jobs={[...(all.data?.items ?? noJobs), ...jobs]} onChange={change} />
       {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <LoadingRows count={12} />}
       {list.data && (

@@ -6,12 +6,7 @@ import type {
   RunOverviewResponse,
 } from '@pumphouse/contract';
 import type { FailingJob } from './attention.ts';
-import { longWaitSeconds } from '@pumphouse/contract';
-
-/**
- * The scheduler handles a tick within seconds. A tick that is this late means that no scheduler is running.
- */
-const lateTickSeconds = 60;
+import { lateTickSeconds, longWaitSeconds } from '@pumphouse/contract';
 
 const secondsSince = (at: string, now: Date) => (now.getTime() - new Date(at).getTime()) / 1000;
 

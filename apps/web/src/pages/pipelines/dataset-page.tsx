@@ -15,6 +15,7 @@ import { FreshnessState } from '../../details/freshness-state.tsx';
 import { LastRun } from './last-run.tsx';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { OpenData } from '../apps/open-data.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { SchemaTimeline } from '../../details/schema-timeline.tsx';
 import { TableSection } from './table-section.tsx';
@@ -37,7 +38,11 @@ export function DatasetPage() {
   const now = new Date(useNow(60));
   const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
   return (
-    <Page title={datasetName} lead={<Lead overview={overview} />}>
+    <Page
+      title={datasetName}
+      lead={<Lead overview={overview} />}
+      actions={<OpenDataset overview={overview} />}
+    >
       {last?.status === 'failed' && <FailedRun run={last} />}
       {old !== null && <Notice>{old}</Notice>}
       <Section title="By day, all pipelines" aside={<DaysChoice />}>
@@ -57,6 +62,22 @@ export function DatasetPage() {
       </Suspense>
       <Changes datasetName={datasetName} />
     </Page>
+  );
+}
+
+/** Opens the dataset as its last pipeline knows it: an app attaches to one pipeline. */
+function OpenDataset({ overview }: { overview: DatasetOverviewResponse }) {
+  const pipelineName = overview.last_run?.pipeline_name ?? overview.pipelines[0]?.pipeline_name;
+  if (pipelineName === undefined) return null;
+  return (
+    <OpenData
+      data={{
+        pipelineName,
+        datasetName: overview.dataset_name,
+        tableName: null,
+        destinationName: overview.destinations[0]?.name ?? null,
+      }}
+    />
   );
 }
 

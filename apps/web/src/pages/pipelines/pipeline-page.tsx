@@ -9,6 +9,7 @@ import { DaysChoice } from '../../ui/days-choice.tsx';
 import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { JobsTab } from './jobs-tab.tsx';
+import { OpenData } from '../apps/open-data.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { PipelineHead, PipelineLead } from './pipeline-head.tsx';
 import { RunsTab } from './runs-tab.tsx';
@@ -43,7 +44,11 @@ export function PipelinePage() {
       resetScroll: false,
     });
   return (
-    <Page title={pipelineName} lead={<PipelineLead overview={overview} />}>
+    <Page
+      title={pipelineName}
+      lead={<PipelineLead overview={overview} />}
+      actions={<OpenPipeline overview={overview} />}
+    >
       <PipelineHead overview={overview} />
       <Section title="By day, all jobs" aside={<DaysChoice />}>
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
@@ -73,6 +78,17 @@ export function PipelinePage() {
       {search.tab === 'jobs' && <JobsTab overview={overview} />}
     </Page>
   );
+}
+
+function OpenPipeline({ overview }: { overview: PipelineOverviewResponse }) {
+  const {
+    pipeline_name: pipelineName,
+    dataset_name: datasetName,
+    destination_name: destinationName,
+  } = overview;
+  // Without a load there are no rows to open.
+  if (datasetName === null) return null;
+  return <OpenData data={{ pipelineName, datasetName, tableName: null, destinationName }} />;
 }
 
 function PipelineTables({ overview }: { overview: PipelineOverviewResponse }) {

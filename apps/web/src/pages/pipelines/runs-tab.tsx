@@ -1,6 +1,6 @@
 import { shortenPipelineError } from '@pumphouse/client';
-import type { PipelineRunResponse } from '@pumphouse/contract';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { maximumFailuresAsked, type PipelineRunResponse } from '@pumphouse/contract';
+import { useInfiniteQuery, useQueries } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import classes from './pipelines.module.css';
@@ -11,7 +11,7 @@ import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { PipelineRunDetail } from './pipeline-run-detail.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
-import { runsOfPipeline } from '../../data/data-queries.ts';
+import { failuresOfPipelineRuns, runsOfPipeline } from '../../data/data-queries.ts';
 import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -21,6 +21,7 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
   const { from, to, run } = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
   const list = useInfiniteQuery(runsOfPipeline(workspaceId, pipelineName, { start: from, end: to }));
   const runs = list.data?.items ?? [];
+  const failureOf = useFailures(workspaceId, runs);
   return (
     <Section
       title="Pipeline runs"
@@ -57,7 +58,7 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
             <tbody>
               {runs.map((each) => (
                 <Fragment key={each.id}>
-                  <Row run={each} isOpen={each.id === run} />
+                  <Row run={each} failure={failureOf.get(each.id)} isOpen={each.id === run} />
                   {each.id === run && (
                     <tr className={classes.detail}>
                       <td colSpan={6} data-wide="true">
@@ -80,7 +81,28 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
   );
 }
 
-function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
+/** The cause of each failed run, as its job run shows it. Each page of the list is asked for once. */
+function useFailures(workspaceId: string, runs: readonly PipelineRunResponse[]): Map<string, string> {
+  const failed = runs.flatMap(({ id, status }) => (status === 'failed' ? id : []));
+  const parts = Array.from({ length: Math.ceil(failed.length / maximumFailuresAsked) }, (_, index) =>
+    failed.slice(index * maximumFailuresAsked, (index + 1) * maximumFailuresAsked),
+  );
+  const answers = useQueries({ queries: parts.map((ids) => failuresOfPipelineRuns(workspaceId, ids)) });
+  return new Map(
+    answers.flatMap(({ data }) =>
+      (data?.items ?? []).map(({ pipeline_run_id: id, summary }) => [id, summary] as const),
+    ),
+  );
+}
+
+interface RowProps {
+  run: PipelineRunResponse;
+  /** Why the run failed; undefined if its job run did not fail because of it. */
+  failure: string | undefined;
+  isOpen: boolean;
+}
+
+function Row({ run, failure, isOpen }: RowProps) {
   return (
     <tr data-row data-current={isOpen}>
       <td>
@@ -120,7 +142,7 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
         {run.status === 'failed' ? (
           <span className={`${classes.oneLine} ${classes.reason}`} title={run.error_message ?? undefined}>
             {run.error_step != null && `${run.error_step}: `}
-            {shortenPipelineError(run.error_message)}
+            {failure ?? shortenPipelineError(run.error_message)}
           </span>
         ) : (
           run.has_schema_migration === true && 'schema changed'

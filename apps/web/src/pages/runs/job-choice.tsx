@@ -4,6 +4,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { operation } from '../../api/operation.ts';
+import { StarMark } from '../../ui/star-mark.tsx';
+import { starredFirst } from '../jobs/job-list.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
 
@@ -29,11 +31,12 @@ export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
   const { data: jobs } = useQuery({
     ...operation('list_job_overviews', {
       params,
-      query: { limit: 50, ...(asked !== '' && asked !== chosenName && { q: asked }) },
+      query: { ...starredFirst, limit: 50, ...(asked !== '' && asked !== chosenName && { q: asked }) },
     }),
     enabled: isOpen,
     placeholderData: keepPreviousData,
   });
+  const starred = new Set(jobs?.items.flatMap(({ id, is_starred: isStarred }) => (isStarred ? id : [])));
   const offered = (jobs?.items ?? []).map(({ id, name }) => ({ value: id, label: shortenJobName(name) }));
   const isOffered = offered.some(({ value }) => value === jobId);
   const chosen = jobId === undefined || isOffered ? [] : [{ value: jobId, label: chosenName }];
@@ -50,6 +53,12 @@ export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
       onDropdownOpen={() => setIsOpen(true)}
       // The server has already filtered, and by more than the name.
       filter={({ options }) => options}
+      renderOption={({ option }) => (
+        <>
+          {option.label}
+          {starred.has(option.value) && <StarMark />}
+        </>
+      )}
       searchable
       clearable
       clearButtonProps={{ 'aria-label': 'Clear job filter' }}

@@ -77,7 +77,7 @@ function ViewChip({ view, current, onAsk }: ViewChipProps) {
         {view.name}
         {view.is_shared && <span className="quiet"> shared</span>}
       </Link>
-      {view.is_own && <ViewMenu view={view} current={current} onAsk={onAsk} />}
+      {view.may_manage && <ViewMenu view={view} current={current} onAsk={onAsk} />}
     </span>
   );
 }
@@ -109,21 +109,25 @@ function ViewMenu({ view, current, onAsk }: ViewChipProps) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <ActionMenuItem
-          whyNot={denied ?? (current === '' ? 'Choose a filter first.' : null)}
-          onClick={() => update.mutate({ search: current })}
-        >
-          Save current filters
-        </ActionMenuItem>
+        {view.is_own && (
+          <ActionMenuItem
+            whyNot={denied ?? (current === '' ? 'Choose a filter first.' : null)}
+            onClick={() => update.mutate({ search: current })}
+          >
+            Save current filters
+          </ActionMenuItem>
+        )}
         <ActionMenuItem whyNot={denied} onClick={() => onAsk('rename')}>
           Rename…
         </ActionMenuItem>
-        <ActionMenuItem
-          whyNot={denied ?? deniedShare}
-          onClick={() => update.mutate({ is_shared: !view.is_shared })}
-        >
-          {view.is_shared ? 'Stop sharing' : 'Share in the workspace'}
-        </ActionMenuItem>
+        {view.is_own && (
+          <ActionMenuItem
+            whyNot={denied ?? deniedShare}
+            onClick={() => update.mutate({ is_shared: !view.is_shared })}
+          >
+            {view.is_shared ? 'Stop sharing' : 'Share in the workspace'}
+          </ActionMenuItem>
+        )}
         <ActionMenuItem color="red" whyNot={denied} onClick={() => onAsk('delete')}>
           Delete…
         </ActionMenuItem>

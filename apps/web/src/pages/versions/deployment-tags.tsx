@@ -20,7 +20,7 @@ export function useWorkspaceTags(): string | undefined {
   const { params } = useWorkspace();
   const latest = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
   const tags = useDeploymentTags(latest.data?.id)?.tags ?? [];
-  return tags.length === 0 ? undefined : `Tags: ${tags.join(', ')}`;
+  return tags.length === 0 ? undefined : `Tags of the deployment: ${tags.join(', ')}`;
 }
 
 /** Why `__tags__` of a deployment has no effect. */

@@ -1,4 +1,8 @@
-import type { OrganizationWorkspaceResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
+import type {
+  OrganizationWorkspaceResponse,
+  WorkspaceHealthResponse,
+  WorkspaceMembershipRole,
+} from '@pumphouse/contract';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
@@ -6,14 +10,19 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ErrorNotice } from '../../ui/answers.tsx';
 import table from '../../ui/table.module.css';
-import { ClockTime } from '../../ui/time.tsx';
+import { ClockTime, Time } from '../../ui/time.tsx';
+import { describeHealth, listHealth } from '../../details/workspace-health.ts';
+import { State } from '../../ui/state.tsx';
 import { workspaceRoles } from '../../permissions/role-texts.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
+import classes from './workspaces.module.css';
 import people from '../people/people.module.css';
 import { RoleChoice } from '../people/role-choice.tsx';
 
 interface WorkspaceRowsProps {
   workspaces: readonly OrganizationWorkspaceResponse[];
+  /** Of the active workspaces in which the user has a role. */
+  health: readonly WorkspaceHealthResponse[];
   onOutcome: (text: string) => void;
 }
 
@@ -21,9 +30,10 @@ interface WorkspaceRowsProps {
  * Workspaces with the user's role in each. Organization owners see all workspaces and may assign themselves a
  * role.
  */
-export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
+export function WorkspaceRows({ workspaces, health, onOutcome }: WorkspaceRowsProps) {
   const { me } = useOrganization();
   const roles = new Map(me.workspace_memberships?.map(({ workspace, role }) => [workspace.id, role]));
+  const healthOf = new Map(health.map((each) => [each.workspace_id, each]));
   const take = useMutation({
     mutationFn: ({ workspaceId, role }: { workspaceId: string; role: WorkspaceMembershipRole }) =>
       api.call('set_workspace_member', {
@@ -41,10 +51,12 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
     <>
       {take.error !== null && <ErrorNotice error={take.error} />}
       <div className={table.scroll}>
-        <table className={table.table}>
+        <table className={table.table} aria-label="Workspaces">
           <thead>
             <tr>
               <th scope="col">Workspace</th>
+              <th scope="col">State</th>
+              <th scope="col">Last run</th>
               <th scope="col">Your role</th>
               <th scope="col">Owners</th>
               <th scope="col" className="number">
@@ -59,6 +71,7 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
                 <td data-wide="true">
                   <Name workspace={workspace} isOpen={roles.has(workspace.id)} />
                 </td>
+                <Health health={healthOf.get(workspace.id)} />
                 <td>
                   {roles.get(workspace.id) ?? (
                     <RoleChoice
@@ -83,6 +96,30 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
           </tbody>
         </table>
       </div>
+    </>
+  );
+}
+
+/** Nothing is known of an archived workspace, and of one without a role for the user. */
+function Health({ health }: { health: WorkspaceHealthResponse | undefined }) {
+  if (health === undefined)
+    return (
+      <>
+        <td className="quiet">–</td>
+        <td />
+      </>
+    );
+  const counted = listHealth(health);
+  return (
+    <>
+      <td data-wide="true">
+        <span className={classes.health}>
+          {(counted.length === 0 ? [describeHealth(health)] : counted).map((look) => (
+            <State key={look.word} look={look} />
+          ))}
+        </span>
+      </td>
+      <td data-label="last run">{health.last_run_at !== null && <Time at={health.last_run_at} />}</td>
     </>
   );
 }

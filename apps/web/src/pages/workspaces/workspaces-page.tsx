@@ -1,8 +1,9 @@
 import { Checkbox } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { Outcome } from '../../forms/change-form.tsx';
@@ -15,6 +16,8 @@ import { NewWorkspace } from './new-workspace.tsx';
 import { WorkspaceRows } from './workspace-rows.tsx';
 
 const pollMs = 5000;
+/** Events cover one workspace, so the health of all of them is polled. */
+const healthEveryMs = 30_000;
 
 /**
  * Workspaces of an organization, with a form to create one. Without any workspace it shows the first steps.
@@ -33,6 +36,7 @@ export function WorkspacesPage() {
     // No event reports a workspace that a client creates.
     refetchInterval: ({ state }) => (state.data?.pages[0]?.items.length === 0 ? pollMs : false),
   });
+  const health = useQuery({ ...operation('list_workspace_health'), refetchInterval: healthEveryMs });
   const workspaces = list.data?.items ?? [];
   useFirstWorkspace(list.data && (workspaces[0]?.id ?? null));
   return (
@@ -56,6 +60,7 @@ export function WorkspacesPage() {
       <Outcome text={outcome} />
       <Section title={me.role === 'owner' ? 'All workspaces' : 'Your workspaces'}>
         {list.error && <ErrorNotice error={list.error} />}
+        {health.error && <ErrorNotice error={health.error} onRetry={() => void health.refetch()} />}
         {!list.data && !list.error && <LoadingRows />}
         {list.data && workspaces.length === 0 && (
           <Empty title="No workspaces yet">
@@ -64,7 +69,9 @@ export function WorkspacesPage() {
               : 'Ask an owner of the organization to create one.'}
           </Empty>
         )}
-        {workspaces.length > 0 && <WorkspaceRows workspaces={workspaces} onOutcome={setOutcome} />}
+        {workspaces.length > 0 && (
+          <WorkspaceRows workspaces={workspaces} health={health.data?.items ?? []} onOutcome={setOutcome} />
+        )}
         <MoreRows
           hasMore={list.hasNextPage}
           isLoading={list.isFetchingNextPage}

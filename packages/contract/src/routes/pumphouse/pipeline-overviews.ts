@@ -1,13 +1,17 @@
+import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import {
   datasetOverviewResponse,
   jobRunPipelineRunsResponse,
+  maximumFailuresAsked,
   pipelineFreshnessRow,
   pipelineOverviewResponse,
+  pipelineRunFailuresResponse,
 } from '../../schemas/pipelines/pipeline-overviews.ts';
 import { tableOverviewResponse } from '../../schemas/pipelines/table-overviews.ts';
-import { queryBoolean } from '../../schemas/query.ts';
+import { uuid } from '../../schemas/primitives.ts';
+import { queryBoolean, queryList } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { datasetParams, jobRunParams, pipelineParams, tableParams, workspaceParams } from '../parameters.ts';
 
@@ -56,6 +60,23 @@ export const pipelineOverviewRoutes = [
     permission: 'telemetry.read',
     params: tableParams,
     responses: { 200: tableOverviewResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_pipeline_run_failures',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/pipeline-runs/-/failures',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: workspaceParams,
+    query: z.object({
+      pipeline_run_id: queryList(uuid).refine(
+        ({ length }) => length <= maximumFailuresAsked,
+        `at most ${maximumFailuresAsked} runs`,
+      ),
+    }),
+    responses: { 200: pipelineRunFailuresResponse },
     errors: readErrors,
   }),
   defineRoute({

@@ -14,6 +14,7 @@ export const liveChangeKind = namedEnum('LiveChangeKind', [
   'job-run',
   'member',
   'pipeline-run',
+  'saved-view',
   'schema',
   'variable',
   'webhook',

@@ -10,6 +10,9 @@ export const usualRunCount = 20;
 /** Maximum tables of a pipeline or a dataset in one response. */
 export const maximumOverviewTables = 1000;
 
+/** Maximum pipeline runs in one request for their failures. */
+export const maximumFailuresAsked = 100;
+
 /** Maximum pipeline runs of one job run in one response. */
 export const maximumPipelineRunsOfJobRun = 100;
 
@@ -208,3 +211,14 @@ export const jobRunPipelineRunsResponse = responseObject('JobRunPipelineRunsResp
   is_cut: z.boolean(),
 });
 export type JobRunPipelineRunsResponse = z.output<typeof jobRunPipelineRunsResponse>;
+
+export const pipelineRunFailuresResponse = responseObject('PipelineRunFailuresResponse', {
+  /** Without runs whose job run did not fail because of them, and runs that do not exist. */
+  items: z.array(
+    responseObject('PipelineRunFailure', {
+      pipeline_run_id: uuid,
+      /** The failure in one line, as lists of runs show it. */
+      summary: z.string(),
+    }),
+  ),
+});

@@ -19,8 +19,10 @@ export const savedViewResponse = responseObject('SavedViewResponse', {
   search: z.string(),
   /** Shown to all members of the workspace. */
   is_shared: z.boolean(),
-  /** Saved by the caller, who alone may change it. */
+  /** Saved by the caller. */
   is_own: z.boolean(),
+  /** Who may rename and delete it: the user who saved it and, once it is shared, owners of the workspace. */
+  may_manage: z.boolean(),
   /** Who saved it. */
   owner_email: z.string(),
   created_at: timestamp,

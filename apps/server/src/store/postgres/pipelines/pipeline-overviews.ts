@@ -28,6 +28,12 @@ export interface LastPipelineRunRecord {
   jobRef: string;
 }
 
+/** A failed pipeline run. */
+export type PipelineRunFailureRecord = Pick<
+  LastPipelineRunRecord,
+  'id' | 'pipelineName' | 'status' | 'jobRunReason'
+>;
+
 /** The latest state of a pipeline. */
 export interface PipelineNewsRecord {
   pipelineName: string;
@@ -196,6 +202,17 @@ export function createPipelineOverviewStore(sql: Queryable) {
       );
       return rows.map(toNews);
     },
+
+    /** Lists the failed runs among these, with why their job run failed. */
+    listFailures: (workspaceId: string, pipelineRunIds: readonly string[]) =>
+      sql.query<PipelineRunFailureRecord>(
+        named(
+          `select runs.id, runs.pipeline_name as "pipelineName", runs.status, job_runs.reason as "jobRunReason"
+             from pipeline_runs runs join job_runs on job_runs.id = runs.job_run_id
+            where runs.workspace_id = :workspaceId and runs.id = any(:pipelineRunIds) and runs.status = 'failed'`,
+          { workspaceId, pipelineRunIds },
+        ),
+      ),
 
     /** Lists the jobs that run or have run pipelines, active ones first. */
     listJobs: (workspaceId: string, pipelineNames: readonly string[]) =>

@@ -8,6 +8,7 @@ import { ColumnSection } from './column-section.tsx';
 import { FreshnessState } from '../../../details/freshness-state.tsx';
 import { LoadSection } from './load-section.tsx';
 import { LoadingRows } from '../../../ui/answers.tsx';
+import { OpenData } from '../../apps/open-data.tsx';
 import { Page } from '../../../ui/page.tsx';
 import { SchemaChoice } from '../schema/schema-choice.tsx';
 import { tableKey, tableOverview } from './table-queries.ts';
@@ -29,7 +30,12 @@ export function TablePage() {
     <Page
       title={tableName}
       lead={<Lead overview={overview} writer={writer} />}
-      actions={<WriterChoice overview={overview} writer={writer} />}
+      actions={
+        <>
+          <WriterChoice overview={overview} writer={writer} />
+          {writer && <OpenData data={toShownData(overview, writer)} />}
+        </>
+      }
     >
       <LoadSection overview={overview} />
       {writer && <ColumnSection writer={writer} />}
@@ -41,6 +47,11 @@ export function TablePage() {
     </Page>
   );
 }
+
+const toShownData = (
+  { dataset_name: datasetName, table_name: tableName, destinations }: TableOverviewResponse,
+  { pipeline_name: pipelineName }: TableWriter,
+) => ({ pipelineName, datasetName, tableName, destinationName: destinations[0]?.name ?? null });
 
 interface OfWriterProps {
   overview: TableOverviewResponse;
