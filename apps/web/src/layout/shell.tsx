@@ -8,6 +8,7 @@ import { StaleNotice } from './stale-notice.tsx';
 import { useStaleSince } from '../live/live-state.ts';
 import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
+import { ZoneMark, ZoneScope } from './zone-scope.tsx';
 
 /** The frame of every page: switcher, navigation, palette, live state and account menu. */
 export function Shell() {
@@ -23,13 +24,16 @@ export function Shell() {
         {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
         <div className={classes.end}>
           {workspaceId !== undefined && <PaletteButton />}
+          <ZoneMark />
           {workspaceId !== undefined && <LiveMark />}
           <AccountMenu />
         </div>
       </header>
       <main id="content" className={classes.content} data-stale={isStale || undefined} tabIndex={-1}>
-        <StaleNotice />
-        <Outlet />
+        <ZoneScope>
+          <StaleNotice />
+          <Outlet />
+        </ZoneScope>
       </main>
       {workspaceId !== undefined && <Keyboard workspaceId={workspaceId} />}
     </div>

@@ -11,7 +11,7 @@ import { loadsOfJob } from '../lineage/lineage-queries.ts';
 import { listJobDetails } from './job-details.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { ticksOfJob } from './job-queries.ts';
-import { Time } from '../../ui/time.tsx';
+import { ClockTime, Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Triggers and settings of a job. */
@@ -43,7 +43,16 @@ export function JobDetails({ job }: { job: DetailedJobResponse }) {
             ['Triggers', triggers],
             ...(next == null
               ? []
-              : [['Next run', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
+              : [
+                  [
+                    'Next run',
+                    job.is_paused ? (
+                      'paused'
+                    ) : (
+                      <Next key="next" at={next} jobZone={job.job_definition.require?.timezone ?? 'UTC'} />
+                    ),
+                  ] as const,
+                ]),
             ...listJobDetails(job),
             ...(loads.length === 0 ? [] : [['Pipelines', <JobLoads key="loads" loads={loads} />] as const]),
             ['Version', job.version],
@@ -53,6 +62,17 @@ export function JobDetails({ job }: { job: DetailedJobResponse }) {
           ]}
         />
       </Section>
+    </>
+  );
+}
+
+function Next({ at, jobZone }: { at: string; jobZone: string }) {
+  return (
+    <>
+      <ClockTime at={at} jobZone={jobZone} />{' '}
+      <span className="quiet">
+        · <Time at={at} />
+      </span>
     </>
   );
 }
