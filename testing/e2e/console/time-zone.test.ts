@@ -30,7 +30,8 @@ it.skipIf(!hasBrowser)(
     };
     // 08:30 in Tokyo is 00:30 or 01:30 in Berlin, and 23:30 in UTC.
     const next = page.getByRole('region', { name: 'Next up' }).locator('time').first();
-    await next.filter({ hasText: /0[01]:30 \(08:30 Tokyo\)/ }).waitFor();
+    await next.filter({ hasText: /0[01]:30$/ }).waitFor();
+    await page.getByRole('region', { name: 'Next up' }).getByText('at 08:30 Tokyo').waitFor();
     await next.hover();
     expect((await next.getAttribute('title'))?.split('\n')).toEqual([
       expect.stringMatching(/0[01]:30:00 CES?T \(Europe\/Berlin\)$/),
@@ -39,7 +40,7 @@ it.skipIf(!hasBrowser)(
     ]);
 
     await choose(/UTC$/);
-    await next.filter({ hasText: /23:30 \(08:30 Tokyo\)/ }).waitFor();
+    await next.filter({ hasText: /23:30$/ }).waitFor();
     await page.getByTitle('Times are shown in UTC').waitFor();
     await expectAccessible(page);
 

@@ -41,14 +41,16 @@ export function Time({ at }: { at: string }) {
 
 interface ClockTimeProps {
   at: string;
-  /** The zone of the job whose clock causes it: its time is added if it is another one. */
+  /** The zone of the job whose clock causes it, for the tooltip. */
   jobZone?: string | null | undefined;
+  /** Adds the time on that clock if it is another one. */
+  hasJobClock?: boolean;
 }
 
 /** Clock time in its shortest unambiguous form: "00:00", "00:00 (08:00 Tokyo)". */
-export function ClockTime({ at, jobZone }: ClockTimeProps) {
+export function ClockTime({ at, jobZone, hasJobClock = false }: ClockTimeProps) {
   const instant = new Date(at);
-  const jobClock = formatJobClock(instant, jobZone);
+  const jobClock = hasJobClock ? formatJobClock(instant, jobZone) : null;
   return (
     <time dateTime={at} data-zone={jobZone ?? undefined}>
       {formatShortInstant(instant, new Date(useNow(60)))}

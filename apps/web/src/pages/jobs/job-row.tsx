@@ -4,8 +4,8 @@ import { Fragment } from 'react';
 import classes from './jobs.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { describeNextStart } from './next-start.ts';
-import { formatDuration, hasOtherClock } from '../../ui/format.ts';
-import { nameZone } from '../../ui/time-zone.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { nameTriggerZone } from '../../details/trigger-zone.ts';
 import { JobRowActions } from './job-actions.tsx';
 import { RunBars } from '../../ui/run-bars.tsx';
 import { RunningFor, Time } from '../../ui/time.tsx';
@@ -126,9 +126,7 @@ function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> })
 
 function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartResponse | undefined }) {
   const { at, trigger, zone, blocked } = describeNextStart(job, start);
-  // The words of the trigger are times of the job's clock.
-  const isElsewhere = at !== null && /\d:\d/.test(trigger) && hasOtherClock(new Date(at), zone);
-  const inZone = isElsewhere && zone !== null ? `${trigger} ${nameZone(zone)}` : trigger;
+  const inZone = nameTriggerZone(trigger, at, zone);
   return (
     <span className={classes.nextText} title={blocked ?? inZone}>
       {at !== null && (

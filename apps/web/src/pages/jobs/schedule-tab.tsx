@@ -79,7 +79,7 @@ function Ticks({ trigger, isHeld }: { trigger: TriggerTicks; isHeld: boolean }) 
         <ol className={classes.ticks} aria-label={`Next ticks, in ${shownZone()}`}>
           {ticks.map((at) => (
             <li key={at} data-held={isHeld}>
-              <ClockTime at={at} jobZone={zone} />
+              <ClockTime at={at} jobZone={zone} hasJobClock />
               <span className="quiet">
                 <Time at={at} />
               </span>

@@ -8,6 +8,7 @@ import { Empty, ErrorNotice } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
+import { nameTriggerZone } from '../../details/trigger-zone.ts';
 import { shownZone } from '../../ui/time-zone.ts';
 
 /** Next starts of all jobs in chronological order, with blocking reasons. */
@@ -69,7 +70,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
       <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>
         {blocked === null ? (
           <span className="quiet">
-            {waitingLabels[start.source] ?? start.trigger_text}
+            {waitingLabels[start.source] ?? nameTriggerZone(start.trigger_text, at, start.time_zone)}
             {start.last_failed && ' · last run failed'}
           </span>
         ) : (

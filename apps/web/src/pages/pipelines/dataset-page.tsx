@@ -15,7 +15,7 @@ import { FreshnessState } from '../../details/freshness-state.tsx';
 import { LastRun } from './last-run.tsx';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { Page, Section } from '../../ui/page.tsx';
+import { Page, Section, Strip } from '../../ui/page.tsx';
 import { SchemaTimeline } from '../../details/schema-timeline.tsx';
 import { TableSection } from './table-section.tsx';
 import { useNow } from '../../ui/time.tsx';
@@ -37,13 +37,13 @@ export function DatasetPage() {
   const now = new Date(useNow(60));
   const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
   return (
-    <Page title={datasetName} lead={<Lead overview={overview} />}>
+    <Page title={datasetName} lead={<Lead overview={overview} />} actions={<DaysChoice />}>
       {last?.status === 'failed' && <FailedRun run={last} />}
       {old !== null && <Notice>{old}</Notice>}
-      <Section title="By day, all pipelines" aside={<DaysChoice />}>
+      <Strip label="By day, all pipelines">
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && <DailyCharts days={series.data.days} sums={series.data.total} />}
-      </Section>
+      </Strip>
       <Writers overview={overview} />
       <TableSection
         datasetName={datasetName}

@@ -9,8 +9,8 @@ import { DaysChoice } from '../../ui/days-choice.tsx';
 import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { JobsTab } from './jobs-tab.tsx';
-import { Page, Section } from '../../ui/page.tsx';
-import { PipelineHead, PipelineLead } from './pipeline-head.tsx';
+import { Page, Strip } from '../../ui/page.tsx';
+import { PipelineLead, PipelineNotices } from './pipeline-head.tsx';
 import { RunsTab } from './runs-tab.tsx';
 import { TableSection } from './table-section.tsx';
 import { TabLinks } from '../../ui/tab-links.tsx';
@@ -43,9 +43,9 @@ export function PipelinePage() {
       resetScroll: false,
     });
   return (
-    <Page title={pipelineName} lead={<PipelineLead overview={overview} />}>
-      <PipelineHead overview={overview} />
-      <Section title="By day, all jobs" aside={<DaysChoice />}>
+    <Page title={pipelineName} lead={<PipelineLead overview={overview} />} actions={<DaysChoice />}>
+      <PipelineNotices overview={overview} />
+      <Strip label="By day, all jobs">
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && (
           <DailyCharts
@@ -55,7 +55,7 @@ export function PipelinePage() {
             onPick={showRunsOf}
           />
         )}
-      </Section>
+      </Strip>
       <TabLinks label="Sections of the pipeline" tabs={tabs} />
       {(search.tab ?? 'tables') === 'tables' && <PipelineTables overview={overview} />}
       {search.tab === 'runs' && <RunsTab pipelineName={pipelineName} />}
