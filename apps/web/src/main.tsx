@@ -16,8 +16,10 @@ import { onOtherPerson } from './session/tokens.ts';
 import { queryClient } from './api/query-client.ts';
 import { restoreRowFocus } from './keyboard/row-focus.ts';
 import { router } from './routes/router.ts';
+import { restoreZoneChoice } from './ui/time-zone.ts';
 import { theme } from './ui/theme.ts';
 import { titleCutTexts } from './ui/cut-titles.ts';
+import { titleTimes } from './ui/time-titles.ts';
 
 const element = document.querySelector('#root');
 if (!element) throw new Error('The page has no place for the console');
@@ -26,7 +28,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // Dialogs lock page scrolling with a style element; get-nonce reads its nonce from this global.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 applyPalette();
+restoreZoneChoice();
 titleCutTexts(document);
+titleTimes(document);
 restoreRowFocus({ page: document, router });
 // Another tab signed out or signed in as another user: reload, so that no data of the previous user stays.
 onOtherPerson(() => location.reload());

@@ -144,7 +144,7 @@ describe('a public link', () => {
     await openAppPage(owner, appRefs.board);
     await button(owner, 'Publish…').click();
     const { instant, inTokyo } = nextMonth();
-    await dialog(owner).getByText('In your time zone, Asia/Tokyo.').waitFor();
+    await dialog(owner).getByText('In the time zone Asia/Tokyo.').waitFor();
     await field(dialog(owner), 'Expires').fill('2020-01-01T09:00');
     await button(dialog(owner), 'Create link').click();
     await dialog(owner).getByText('Must be in the future.').waitFor();

@@ -1,3 +1,5 @@
+import { toWall } from '../ui/wall-time.ts';
+
 /** A month of a calendar. */
 export interface Month {
   year: number;
@@ -62,8 +64,11 @@ export const nameMonth = ({ year, month }: Month): string => monthName.format(Da
 /** "November 12, 2026" */
 export const nameDay = (date: string): string => dayName.format(new Date(`${date}T00:00:00Z`));
 
-/** Returns the month of a time in the viewer's zone. */
-export const monthOf = (at: Date): Month => ({ year: at.getFullYear(), month: at.getMonth() });
+/** Returns the month of a time (ms since 1970) in the shown zone. */
+export function monthOf(atMs: number): Month {
+  const wall = new Date(toWall(atMs));
+  return { year: wall.getUTCFullYear(), month: wall.getUTCMonth() };
+}
 
 /** Writes a month as in a URL: "2026-01". */
 export const formatMonth = (month: Month): string => toDate(month, 1).slice(0, 7);

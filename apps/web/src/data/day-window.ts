@@ -1,4 +1,5 @@
-import { viewersZone } from '../ui/time-zone.ts';
+import { shownZone } from '../ui/time-zone.ts';
+import { toWall } from '../ui/wall-time.ts';
 
 /** Selectable time ranges in days. The URL holds the number; the default is 30. */
 export const dayChoices = ['7', '30', '90', '365'] as const;
@@ -6,7 +7,7 @@ export type DayChoice = (typeof dayChoices)[number];
 
 export const usualDays: DayChoice = '30';
 
-/** Time window of an operation: from midnight of the first day in the viewer's time zone until now. */
+/** Time window of an operation: from midnight of the first day in the shown time zone until now. */
 export interface DayWindow {
   start: string;
   timezone: string;
@@ -17,10 +18,10 @@ export interface DayWindow {
  * cacheable.
  */
 export function dayWindow(days: DayChoice = usualDays, now = new Date()): DayWindow {
-  const first = new Date(now.getFullYear(), now.getMonth(), now.getDate() - (Number(days) - 1));
-  const [month, day] = [first.getMonth() + 1, first.getDate()].map((part) => String(part).padStart(2, '0'));
+  const first = new Date(toWall(now.getTime()));
+  first.setUTCDate(first.getUTCDate() - (Number(days) - 1));
   return {
-    start: `${first.getFullYear()}-${month}-${day}T00:00:00`,
-    timezone: viewersZone,
+    start: `${first.toISOString().slice(0, 10)}T00:00:00`,
+    timezone: shownZone(),
   };
 }

@@ -5,9 +5,10 @@ import { choosePalette, readPalette } from '../ui/palette-choice.ts';
 import { MenuItemLink } from '../ui/links.tsx';
 import { operation } from '../api/operation.ts';
 import { PersonIcon } from '../ui/icons.tsx';
+import { ZoneItems } from './zone-items.tsx';
 import { SignOutFailure, SignOutItem, useSignOut } from './sign-out-item.tsx';
 
-/** Account menu: email, theme and sign-out. */
+/** Account menu: email, theme, time zone and sign-out. */
 export function AccountMenu() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const signingOut = useSignOut();
@@ -41,6 +42,8 @@ export function AccountMenu() {
               ? 'Use blue and orange for states'
               : 'Use red and green for states'}
           </Menu.Item>
+          <Menu.Divider />
+          <ZoneItems />
           <Menu.Divider />
           <SignOutItem signingOut={signingOut} />
         </Menu.Dropdown>

@@ -10,6 +10,7 @@ import { useReturnWorkspace } from './use-return-workspace.ts';
 import { useStaleSince } from '../live/live-state.ts';
 import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
+import { ZoneMark, ZoneScope } from './zone-scope.tsx';
 
 /** The frame of every page: switcher, navigation, palette, live state and account menu. */
 export function Shell() {
@@ -29,13 +30,16 @@ export function Shell() {
         {returning !== undefined && <ReturnLink workspace={returning} />}
         <div className={classes.end}>
           {paletteOf !== undefined && <PaletteButton />}
+          <ZoneMark />
           {workspaceId !== undefined && <LiveMark />}
           <AccountMenu />
         </div>
       </header>
       <main id="content" className={classes.content} data-stale={isStale || undefined} tabIndex={-1}>
-        <StaleNotice />
-        <Outlet />
+        <ZoneScope>
+          <StaleNotice />
+          <Outlet />
+        </ZoneScope>
       </main>
       {paletteOf !== undefined && <Keyboard workspaceId={paletteOf} />}
     </div>

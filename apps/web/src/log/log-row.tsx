@@ -2,7 +2,7 @@ import { stripAnsi } from '@pumphouse/client';
 import type { LogLineExcerpt } from '@pumphouse/contract';
 import { memo } from 'react';
 import classes from './log.module.css';
-import { formatInstant } from '../ui/format.ts';
+import { createZonedFormat } from '../ui/time-zone.ts';
 import { guessLevel } from './guess-level.ts';
 import { LineText } from './line-text.tsx';
 
@@ -22,7 +22,7 @@ interface LogRowProps {
   isCurrent: boolean;
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', {
+const clock = createZonedFormat({
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
@@ -70,7 +70,7 @@ function LineTime({ at }: { at: string | undefined }) {
   if (at === undefined) return <span className={classes.time} />;
   const instant = new Date(at);
   return (
-    <time className={classes.time} dateTime={at} title={formatInstant(instant)}>
+    <time className={classes.time} dateTime={at}>
       {clock.format(instant)}
     </time>
   );

@@ -11,7 +11,7 @@ import { searchFlag, searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workersOf } from '../pages/workers/workers-query.ts';
-import { viewersZone } from '../ui/time-zone.ts';
+import { shownZone } from '../ui/time-zone.ts';
 
 const rolesIn = async (queryClient: QueryClient, organizationId: string) =>
   rolesInOrganization(await queryClient.ensureQueryData(organizationMe(organizationId)));
@@ -107,7 +107,7 @@ export const organizationAuditLog = createRoute({
       queryClient.ensureInfiniteQueryData(
         operationPages('list_organization_audit_log', {
           params: { organization_id: organizationId },
-          query: auditLogQuery(deps, viewersZone),
+          query: auditLogQuery(deps, shownZone()),
         }),
       ),
     ),

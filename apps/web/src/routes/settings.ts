@@ -10,7 +10,7 @@ import { searchWord } from '../search/search-params.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workspace } from './workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
-import { viewersZone } from '../ui/time-zone.ts';
+import { shownZone } from '../ui/time-zone.ts';
 
 const rolesIn = async (queryClient: QueryClient, workspaceId: string) =>
   rolesInWorkspace(await queryClient.ensureQueryData(workspaceMe(workspaceId)));
@@ -102,7 +102,7 @@ export const workspaceAuditLog = createRoute({
       queryClient.ensureInfiniteQueryData(
         operationPages('list_workspace_audit_log', {
           params: { workspace_id: workspaceId },
-          query: auditLogQuery(deps, viewersZone),
+          query: auditLogQuery(deps, shownZone()),
         }),
       ),
     ),

@@ -1,3 +1,6 @@
+import { createZonedFormat, nameZone, shownZone, viewersZone } from './time-zone.ts';
+import { toWall, toWallDate } from './wall-time.ts';
+
 const counts = new Intl.NumberFormat('en');
 const compactCounts = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
@@ -48,7 +51,7 @@ function joinUnits(large: number, largeUnit: string, small: number, smallUnit: s
 export const formatPercent = (ratio: number) =>
   `${(ratio * 100).toFixed(ratio > 0.995 && ratio < 1 ? 1 : 0)} %`;
 
-const exact = new Intl.DateTimeFormat('en-GB', {
+const exact = createZonedFormat({
   weekday: 'short',
   year: 'numeric',
   month: 'short',
@@ -59,22 +62,41 @@ const exact = new Intl.DateTimeFormat('en-GB', {
   timeZoneName: 'short',
 });
 
-/** The instant in the viewer's zone, to the second. */
-export const formatInstant = (at: Date) => exact.format(at);
+/** The instant in the shown zone or another one, to the second. */
+export const formatInstant = (at: Date, zone?: string) => exact.format(at, zone);
 
-const sameDay = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const sameYear = new Intl.DateTimeFormat('en-GB', {
+const timeOfDay = createZonedFormat({ hour: '2-digit', minute: '2-digit' });
+const sameYear = createZonedFormat({
   day: '2-digit',
   month: 'short',
   hour: '2-digit',
   minute: '2-digit',
 });
-const otherYear = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' });
+const otherYear = createZonedFormat({ day: '2-digit', month: 'short', year: 'numeric' });
 
 /** The shortest unambiguous form: 06:15, 12 Nov 06:15, 12 Nov 2024. */
 export function formatShortInstant(at: Date, now: Date): string {
-  if (at.toDateString() === now.toDateString()) return sameDay.format(at);
-  return at.getFullYear() === now.getFullYear() ? sameYear.format(at).replace(',', '') : otherYear.format(at);
+  const [day, today] = [toWallDate(at.getTime()), toWallDate(now.getTime())];
+  if (day === today) return timeOfDay.format(at);
+  return day.slice(0, 4) === today.slice(0, 4) ? sameYear.format(at).replace(',', '') : otherYear.format(at);
+}
+
+/** "08:00 Tokyo": the time on a job's clock; null if clocks of the shown zone show the same. */
+export function formatJobClock(at: Date, zone: string | null | undefined): string | null {
+  return hasOtherClock(at, zone) ? `${timeOfDay.format(at, zone)} ${nameZone(zone)}` : null;
+}
+
+/** Whether clocks of a zone show another time than those of the shown zone at an instant. */
+export function hasOtherClock(at: Date, zone: string | null | undefined): zone is string {
+  return zone != null && toWall(at.getTime(), zone) !== toWall(at.getTime());
+}
+
+/** The instant in each zone that concerns the viewer, one a line: the shown one first. */
+export function describeInstant(at: Date, jobZone: string | null): string {
+  const zones = new Set([shownZone(), viewersZone, 'UTC', ...(jobZone === null ? [] : [jobZone])]);
+  return [...zones]
+    .map((zone) => `${formatInstant(at, zone)}${zone === 'UTC' ? '' : ` (${zone})`}`)
+    .join('\n');
 }
 
 /** "3 min ago", "in 4 h", "now"; one unit. */

@@ -51,6 +51,29 @@ export function Section({ title, aside, children }: SectionProps) {
   );
 }
 
+/** A part of a page without a frame or a visible title, such as a row of charts. */
+export function Strip({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <section className={classes.strip} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
+/** Names and values in one line below the title of a page. */
+export function DetailLine({ items }: { items: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className={`${classes.line} linked-text`}>
+      {items.map(([name, value]) => (
+        <div key={name} className={classes.inline}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** A list of names and values. */
 export function DetailList({ items }: { items: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { getStaleSince } from '../live/live-state.ts';
-import { formatDuration, formatInstant, formatRelative, formatShortInstant } from './format.ts';
+import { formatDuration, formatJobClock, formatRelative, formatShortInstant } from './format.ts';
 
 /** One shared clock for all times on the page. */
 let nowMs = Date.now();
@@ -31,24 +31,30 @@ export function useNow(stepSeconds = 1): number {
   return useSyncExternalStore(listen, () => Math.floor(nowMs / stepMs) * stepMs);
 }
 
-/** Relative time. The tooltip has the exact time in the viewer's time zone. */
+/** Relative time. Its tooltip has the exact time (`ui/time-titles.ts`). */
 export function Time({ at }: { at: string }) {
   const instant = new Date(at);
   const isNear = Math.abs(instant.getTime() - useNow(30)) < 150_000;
   const now = new Date(useNow(isNear ? 1 : 30));
-  return (
-    <time dateTime={at} title={formatInstant(instant)}>
-      {formatRelative(instant, now)}
-    </time>
-  );
+  return <time dateTime={at}>{formatRelative(instant, now)}</time>;
 }
 
-/** Clock time in its shortest unambiguous form. The tooltip has the exact time. */
-export function ClockTime({ at }: { at: string }) {
+interface ClockTimeProps {
+  at: string;
+  /** The zone of the job whose clock causes it, for the tooltip. */
+  jobZone?: string | null | undefined;
+  /** Adds the time on that clock if it is another one. */
+  hasJobClock?: boolean;
+}
+
+/** Clock time in its shortest unambiguous form: "00:00", "00:00 (08:00 Tokyo)". */
+export function ClockTime({ at, jobZone, hasJobClock = false }: ClockTimeProps) {
   const instant = new Date(at);
+  const jobClock = hasJobClock ? formatJobClock(instant, jobZone) : null;
   return (
-    <time dateTime={at} title={formatInstant(instant)}>
+    <time dateTime={at} data-zone={jobZone ?? undefined}>
       {formatShortInstant(instant, new Date(useNow(60)))}
+      {jobClock !== null && <span className="quiet"> ({jobClock})</span>}
     </time>
   );
 }

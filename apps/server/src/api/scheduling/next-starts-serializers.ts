@@ -3,6 +3,8 @@ import type { JobTicks } from '../../services/scheduling/read-next-ticks.ts';
 import type { NextStart } from '../../services/scheduling/read-next-starts.ts';
 import type { ScheduleDays } from '../../services/scheduling/read-schedule-days.ts';
 import { describeTrigger } from '../../domain/jobs/describe-trigger.ts';
+import { getTimeZone } from '../../domain/jobs/job-definition.ts';
+import { listClockTriggers } from '../../domain/scheduling/next-run.ts';
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
 import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
 
@@ -21,6 +23,7 @@ export function toNextStart({
     source,
     job: { id: job.id, ref: job.jobRef, name: definition.expose?.display_name ?? job.jobRef },
     ...toTrigger(trigger),
+    time_zone: listClockTriggers(definition).includes(trigger) ? getTimeZone(definition) : null,
     job_run_id: run?.id ?? null,
     job_run_number: run?.number ?? null,
     blocked: blocked && {

@@ -59,6 +59,7 @@ describe('the list of next starts', () => {
           trigger: 'schedule:15 6 * * 1-5',
           trigger_kind: 'schedule',
           trigger_text: 'at 06:15, Monday through Friday',
+          time_zone: 'Europe/Berlin',
           job_run_id: null,
           job_run_number: null,
           blocked: {

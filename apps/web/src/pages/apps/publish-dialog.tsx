@@ -11,7 +11,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { describeLink } from './app-texts.ts';
 import { checkPublishValues, noPublishValues, toPublishBody } from './publish-values.ts';
 import { PublicLink } from './public-link.tsx';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 interface PublishDialogProps {
   jobId: string;
@@ -52,7 +52,7 @@ export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: Pu
         <TextInput
           type="datetime-local"
           label="Expires"
-          description={`Optional. In your time zone, ${viewersZone}. Without it, the link does not expire.`}
+          description={`Optional. In the time zone ${shownZone()}. Without it, the link does not expire.`}
           value={change.values.expires_at}
           error={change.problems.expires_at}
           onChange={(event) => change.set('expires_at', event.currentTarget.value)}

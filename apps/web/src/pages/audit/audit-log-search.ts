@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { searchList, searchText } from '../../search/search-params.ts';
 import { actionsOf } from './audit-actions.ts';
 
-/** Search parameters of an audit log. Dates are in the viewer's time zone; both ends are included. */
+/** Search parameters of an audit log. Dates are in the shown time zone; both ends are included. */
 export const auditLogSearch = z.object({
   what: searchList,
   who: searchText,
@@ -13,7 +13,7 @@ export const auditLogSearch = z.object({
 });
 export type AuditLogSearch = z.output<typeof auditLogSearch>;
 
-/** The query for the server. @param timezone the viewer's time zone, in which days start */
+/** The query for the server. @param timezone the shown time zone, in which days start */
 export function auditLogQuery({ what, who, target, from, to }: AuditLogSearch, timezone: string) {
   const colon = target?.indexOf(':') ?? -1;
   return {

@@ -7,7 +7,7 @@ import { AuditLogView } from './audit-log-view.tsx';
 import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** Audit log of an organization and all its workspaces. */
 export function OrganizationAuditLogPage() {
@@ -24,7 +24,7 @@ function AuditLog() {
   const { id, me, params } = useOrganization();
   const search = useSearch({ from: '/signed-in/organizations/$organizationId/audit-log' });
   const navigate = useNavigate();
-  const query = auditLogQuery(search, viewersZone);
+  const query = auditLogQuery(search, shownZone());
   const list = useInfiniteQuery(operationPages('list_organization_audit_log', { params, query }));
   const { data: members } = useQuery(organizationMembers(id));
   return (

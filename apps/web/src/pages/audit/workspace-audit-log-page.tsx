@@ -7,7 +7,7 @@ import { AuditLogView } from './audit-log-view.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
 import { RefusedPage } from '../workspaces/refused-page.tsx';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** Audit log of a workspace. */
 export function WorkspaceAuditLogPage() {
@@ -20,7 +20,7 @@ function AuditLog() {
   const { id, me, params } = useWorkspace();
   const search = useSearch({ from: '/signed-in/w/$workspaceId/settings/audit-log' });
   const navigate = useNavigate();
-  const query = auditLogQuery(search, viewersZone);
+  const query = auditLogQuery(search, shownZone());
   const list = useInfiniteQuery(operationPages('list_workspace_audit_log', { params, query }));
   const { data: access } = useQuery(workspaceAccess(id));
   return (

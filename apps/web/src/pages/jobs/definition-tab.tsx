@@ -1,15 +1,22 @@
+import type { DetailedJobResponse } from '@pumphouse/contract';
 import classes from './job.module.css';
 import { CopyText } from '../../ui/copy-text.tsx';
-import { Section } from '../../ui/page.tsx';
+import { listJobDetails } from './job-details.ts';
+import { DetailList, Section } from '../../ui/page.tsx';
 
-/** The deployed definition of a job. */
-export function DefinitionTab({ definition }: { definition: object }) {
-  const text = JSON.stringify(definition, null, 2);
+/** The settings of a job, with the server's defaults, and its deployed definition. */
+export function DefinitionTab({ job }: { job: DetailedJobResponse }) {
+  const text = JSON.stringify(job.job_definition, null, 2);
   return (
-    <Section title="Deployed definition" aside={<CopyText text={text} label="definition" />}>
-      <pre className={classes.definition} tabIndex={0} aria-label="Definition">
-        {text}
-      </pre>
-    </Section>
+    <>
+      <Section title="Settings">
+        <DetailList items={listJobDetails(job)} />
+      </Section>
+      <Section title="Deployed definition" aside={<CopyText text={text} label="definition" />}>
+        <pre className={classes.definition} tabIndex={0} aria-label="Definition">
+          {text}
+        </pre>
+      </Section>
+    </>
   );
 }

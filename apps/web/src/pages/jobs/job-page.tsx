@@ -5,8 +5,8 @@ import classes from './job.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { BackfillTab } from '../backfills/backfill-tab.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
-import { JobAlerts } from './job-alerts.tsx';
-import { JobDetails } from './job-details-view.tsx';
+import { AttributesWithoutEffect, JobDetailLine } from './job-details-view.tsx';
+import { JobIncidents } from './job-alerts.tsx';
 import { JobPageActions } from './job-page-actions.tsx';
 import { LoadingRows } from '../../ui/answers.tsx';
 import { PackageWarnings } from '../runs/package-warnings.tsx';
@@ -61,14 +61,15 @@ export function JobPage() {
         <>
           <span className="mono">{job.job_ref}</span>
           {job.description != null && <span className={classes.description}> · {job.description}</span>}
+          <JobDetailLine job={job} />
         </>
       }
       actions={<JobPageActions job={job} lastRun={lastRun} actions={actions} />}
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {lastStarted && <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
-      <JobDetails job={job} />
-      <JobAlerts jobId={jobId} />
+      <AttributesWithoutEffect job={job} />
+      <JobIncidents jobId={jobId} />
       <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
       {tab === 'schedule' && <ScheduleTab />}
@@ -84,7 +85,7 @@ export function JobPage() {
         </Suspense>
       )}
       {tab === 'versions' && <VersionsTab />}
-      {tab === 'definition' && <DefinitionTab definition={job.job_definition} />}
+      {tab === 'definition' && <DefinitionTab job={job} />}
     </Page>
   );
 }

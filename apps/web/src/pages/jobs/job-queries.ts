@@ -2,7 +2,7 @@ import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { boundsOfMonth, type Month } from '../../calendar/months.ts';
 import { toJobQuery, type JobSearch } from './job-list.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** The paginated list of jobs. */
 export const jobList = (workspaceId: string, search: JobSearch) =>
@@ -33,11 +33,11 @@ export const trendOfJob = (workspaceId: string, jobId: string) =>
 export const ticksOfJob = (workspaceId: string, jobId: string) =>
   operation('list_job_next_ticks', { params: jobParams(workspaceId, jobId), query: { limit: 10 } });
 
-/** The days of a month in the viewer's time zone. */
+/** The days of a month in the shown time zone. */
 export const scheduleDaysOfJob = (workspaceId: string, jobId: string, month: Month) =>
   operation('list_job_schedule_days', {
     params: jobParams(workspaceId, jobId),
-    query: { ...boundsOfMonth(month), timezone: viewersZone },
+    query: { ...boundsOfMonth(month), timezone: shownZone() },
   });
 
 export const graphOfJob = (workspaceId: string, jobId: string) =>

@@ -5,6 +5,7 @@ import classes from './jobs.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { describeNextStart } from './next-start.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { nameTriggerZone } from '../../details/trigger-zone.ts';
 import { JobRowActions } from './job-actions.tsx';
 import { RunBars } from '../../ui/run-bars.tsx';
 import { RunningFor, Time } from '../../ui/time.tsx';
@@ -124,16 +125,17 @@ function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> })
 }
 
 function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartResponse | undefined }) {
-  const { at, trigger, blocked } = describeNextStart(job, start);
+  const { at, trigger, zone, blocked } = describeNextStart(job, start);
+  const inZone = nameTriggerZone(trigger, at, zone);
   return (
-    <span className={classes.nextText} title={blocked ?? trigger}>
+    <span className={classes.nextText} title={blocked ?? inZone}>
       {at !== null && (
         <>
           <Time at={at} />{' '}
         </>
       )}
       {blocked === null ? (
-        <span className="quiet">{trigger}</span>
+        <span className="quiet">{inZone}</span>
       ) : (
         <span className={classes.blocked}>
           <span aria-hidden="true">⚠ </span>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import classes from './job.module.css';
-import { Section } from '../../ui/page.tsx';
+import { Strip } from '../../ui/page.tsx';
 import { toDurationTrend, toRowsTrend } from './job-trend.ts';
 import { TrendChart } from '../../charts/trend-chart.tsx';
 import { trendOfJob } from './job-queries.ts';
@@ -31,11 +31,11 @@ export function JobTrends() {
   if (data === undefined || data.runs.length < 2) return null;
   const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null && rows > 0);
   return (
-    <Section title={formatLast(data.runs.length, 'finished run')}>
+    <Strip label={formatLast(data.runs.length, 'finished run')}>
       <div className={classes.trends}>
         <TrendChart title="Duration" trend={trends.duration} heightPx={64} onPick={openRun} />
         {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={64} onPick={openRun} />}
       </div>
-    </Section>
+    </Strip>
   );
 }

@@ -14,6 +14,7 @@ const start = {
   trigger: 'schedule:5 4 * * *',
   trigger_kind: 'schedule',
   trigger_text: 'at 04:05',
+  time_zone: 'UTC',
   job_run_id: null,
   job_run_number: null,
   blocked: null,
@@ -25,6 +26,7 @@ describe('the next start of a job', () => {
     expect(describeNextStart(job, start)).toEqual({
       at: '2026-11-27T04:05:00Z',
       trigger: 'at 04:05',
+      zone: 'UTC',
       blocked: null,
     });
     expect(describeNextStart(job, undefined).trigger).toBe('schedule 5 4 * * *');
@@ -39,6 +41,7 @@ describe('the next start of a job', () => {
     expect(describeNextStart({ ...job, is_paused: true, next_start: null }, undefined)).toEqual({
       at: null,
       trigger: 'paused (would run schedule 5 4 * * *)',
+      zone: null,
       blocked: null,
     });
     expect(describeNextStart({ ...job, is_archived: true }, start).trigger).toBe('archived');

@@ -7,6 +7,8 @@ export interface NextStartText {
   at: string | null;
   /** Description of the trigger. */
   trigger: string;
+  /** The zone of the trigger's times; null without any, or if it is not known. */
+  zone: string | null;
   /** Why the start is blocked, as a sentence; null if it is not. */
   blocked: string | null;
 }
@@ -34,9 +36,10 @@ export function describeNextStart(
     start !== undefined && (next === null || start.trigger === next.trigger)
       ? start.trigger_text
       : describeTriggerShortly(next?.trigger ?? mainTrigger(job.triggers));
-  if (job.is_archived) return { at: null, trigger: 'archived', blocked: null };
-  if (job.is_paused) return { at: null, trigger: `paused (would run ${trigger})`, blocked: null };
-  return { at: next?.at ?? null, trigger, blocked: start?.blocked?.detail ?? null };
+  if (job.is_archived) return { at: null, trigger: 'archived', zone: null, blocked: null };
+  const zone = start?.time_zone ?? null;
+  if (job.is_paused) return { at: null, trigger: `paused (would run ${trigger})`, zone, blocked: null };
+  return { at: next?.at ?? null, trigger, zone, blocked: start?.blocked?.detail ?? null };
 }
 
 /** The most informative trigger of a job: time triggers first, then jobs and events, then manual. */

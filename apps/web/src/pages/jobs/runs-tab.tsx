@@ -12,7 +12,6 @@ import { MoreRows } from '../../ui/more-rows.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { runsOfJob } from './job-queries.ts';
 import { RunState } from '../../ui/state.tsx';
-import { Section } from '../../ui/page.tsx';
 import { useJob } from './use-job.ts';
 
 /** Runs of a job, newest first, with charts of duration and rows. */
@@ -28,7 +27,7 @@ export function RunsTab() {
   return (
     <>
       <JobTrends />
-      <Section title="Runs">
+      <section className={table.frame} aria-label="Runs">
         <div className={table.scroll}>
           <table className={`${table.table} ${classes.runs}`}>
             <caption className="visually-hidden">Runs of the job</caption>
@@ -60,7 +59,7 @@ export function RunsTab() {
           </table>
         </div>
         <MoreRows hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
-      </Section>
+      </section>
     </>
   );
 }

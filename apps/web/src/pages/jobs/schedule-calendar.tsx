@@ -39,7 +39,7 @@ export function ScheduleCalendar() {
   const { workspaceId, jobId, job } = useJob();
   const { month: asked } = useSearch({ from: '/signed-in/w/$workspaceId/jobs/$job' });
   const navigate = useNavigate({ from: jobPage });
-  const current = monthOf(new Date(useNow(60)));
+  const current = monthOf(useNow(60));
   const month = parseMonth(asked) ?? current;
   const { data, error } = useQuery({
     ...scheduleDaysOfJob(workspaceId, jobId, month),

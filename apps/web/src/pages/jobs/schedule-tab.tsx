@@ -8,7 +8,7 @@ import { Section } from '../../ui/page.tsx';
 import { ScheduleCalendar } from './schedule-calendar.tsx';
 import { ticksOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 type TriggerTicks = RouteResponse<'list_job_next_ticks'>['triggers'][number];
 
@@ -76,10 +76,10 @@ function Ticks({ trigger, isHeld }: { trigger: TriggerTicks; isHeld: boolean }) 
       {ticks.length === 0 ? (
         <Empty title="No further ticks" />
       ) : (
-        <ol className={classes.ticks} aria-label={`Next ticks, in ${viewersZone}`}>
+        <ol className={classes.ticks} aria-label={`Next ticks, in ${shownZone()}`}>
           {ticks.map((at) => (
             <li key={at} data-held={isHeld}>
-              <ClockTime at={at} />
+              <ClockTime at={at} jobZone={zone} hasJobClock />
               <span className="quiet">
                 <Time at={at} />
               </span>
@@ -87,7 +87,7 @@ function Ticks({ trigger, isHeld }: { trigger: TriggerTicks; isHeld: boolean }) 
           ))}
         </ol>
       )}
-      <p className={`quiet ${classes.zone}`}>Times are shown in {viewersZone}.</p>
+      <p className={`quiet ${classes.zone}`}>Times are shown in {shownZone()}.</p>
     </Section>
   );
 }

@@ -8,13 +8,14 @@ import { Empty, ErrorNotice } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { nameTriggerZone } from '../../details/trigger-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** Next starts of all jobs in chronological order, with blocking reasons. */
 export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries>['starts'] }) {
   const { data, error } = useQuery(query);
   return (
-    <Section title="Next up" aside={<span className="quiet">{viewersZone}</span>}>
+    <Section title="Next up" aside={<span className="quiet">{shownZone()}</span>}>
       {error && <ErrorNotice error={error} />}
       {data?.items.length === 0 && (
         <Empty title="No scheduled runs">
@@ -43,7 +44,9 @@ function StartRow({ start }: { start: NextStartResponse }) {
   const { at, job, blocked, job_run_id: jobRunId, job_run_number: number } = start;
   return (
     <li className={classes.start} data-row>
-      <span className={classes.startAt}>{at === null ? 'waiting' : <ClockTime at={at} />}</span>
+      <span className={classes.startAt}>
+        {at === null ? 'waiting' : <ClockTime at={at} jobZone={start.time_zone} />}
+      </span>
       <span className={`quiet ${classes.startIn}`}>{at !== null && <Time at={at} />}</span>
       {jobRunId === null ? (
         <Link
@@ -67,7 +70,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
       <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>
         {blocked === null ? (
           <span className="quiet">
-            {waitingLabels[start.source] ?? start.trigger_text}
+            {waitingLabels[start.source] ?? nameTriggerZone(start.trigger_text, at, start.time_zone)}
             {start.last_failed && ' · last run failed'}
           </span>
         ) : (

@@ -1,7 +1,7 @@
 import { operation } from '../../api/operation.ts';
 import { pipelineSeries } from '../../data/data-queries.ts';
 import { toSeriesQuery, type SeriesWindow } from './series-window.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** Passing time causes no event, so poll. */
 const clockEveryMs = 60_000;
@@ -9,7 +9,7 @@ const clockEveryMs = 60_000;
 /** Queries of the overview. Lists are short, since each has a page of its own. */
 export function overviewQueries(workspaceId: string, window: SeriesWindow) {
   const params = { workspace_id: workspaceId };
-  const timezone = viewersZone;
+  const timezone = shownZone();
   const byLastRun = {
     is_archived: false,
     sort: ['last_run_at' as const],

@@ -12,7 +12,7 @@ export const seriesWindows: readonly { value: SeriesWindow; label: string; text:
 const hourMs = 3_600_000;
 
 /**
- * The query for a window: a day and a week by hour, a month by day in the viewer's time zone. It stays the
+ * The query for a window: a day and a week by hour, a month by day in the shown time zone. It stays the
  * same within an hour, so that the response is cacheable.
  */
 export function toSeriesQuery(

@@ -16,7 +16,7 @@ import { LastRun } from './last-run.tsx';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { OpenData } from '../apps/open-data.tsx';
-import { Page, Section } from '../../ui/page.tsx';
+import { Page, Section, Strip } from '../../ui/page.tsx';
 import { SchemaTimeline } from '../../details/schema-timeline.tsx';
 import { TableSection } from './table-section.tsx';
 import { useNow } from '../../ui/time.tsx';
@@ -41,14 +41,19 @@ export function DatasetPage() {
     <Page
       title={datasetName}
       lead={<Lead overview={overview} />}
-      actions={<OpenDataset overview={overview} />}
+      actions={
+        <>
+          <OpenDataset overview={overview} />
+          <DaysChoice />
+        </>
+      }
     >
       {last?.status === 'failed' && <FailedRun run={last} />}
       {old !== null && <Notice>{old}</Notice>}
-      <Section title="By day, all pipelines" aside={<DaysChoice />}>
+      <Strip label="By day, all pipelines">
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && <DailyCharts days={series.data.days} sums={series.data.total} />}
-      </Section>
+      </Strip>
       <Writers overview={overview} />
       <TableSection
         datasetName={datasetName}

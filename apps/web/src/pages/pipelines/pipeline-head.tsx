@@ -2,13 +2,12 @@ import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
-import table from '../../ui/table.module.css';
 import { CheckResult } from './check-result.tsx';
 import { describeOldFigures } from '../../details/freshness.ts';
 import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import { FailedRun } from './failed-run.tsx';
 import { formatDuration } from '../../ui/format.ts';
-import { DetailList } from '../../ui/page.tsx';
+import { DetailLine } from '../../ui/page.tsx';
 import { FreshnessState } from '../../details/freshness-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { pendingOfPipeline } from './pending-queries.ts';
@@ -16,13 +15,13 @@ import { PendingNotices } from './pending-notice.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Target dataset and freshness of a pipeline. */
+/** Target dataset, freshness and last run of a pipeline, in a line. */
 export function PipelineLead({ overview }: { overview: PipelineOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { dataset_name: datasetName, destination_name: destination, destination_type: type } = overview;
   const kind = type?.replace(/^dlt\.destinations\./, '') ?? null;
   return (
-    <span className={classes.lead}>
+    <div className={classes.lead}>
       {datasetName === null ? (
         <span>no loads yet</span>
       ) : (
@@ -36,42 +35,43 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
         </span>
       )}
       <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
-    </span>
+      <DetailLine items={listDetails(overview)} />
+    </div>
   );
 }
 
-/** Top of the pipeline page: failure, pending packages and outdated figures, then the details. */
-export function PipelineHead({ overview }: { overview: PipelineOverviewResponse }) {
+function listDetails({
+  last_run: last,
+  freshness,
+  schema_change_count_30_days: changes,
+}: PipelineOverviewResponse) {
+  const everySeconds = freshness.expected_every_seconds;
+  const staleWord = freshness.is_stale ? 'Stale since' : 'Stale after';
+  return [
+    ['Last run', last === null ? 'No stored runs' : <LastRunFact key="run" run={last} />],
+    ...(last === null || last.check_status === null
+      ? []
+      : [['Checks', <CheckOfRun key="checks" run={last} status={last.check_status} />] as const]),
+    ['Schedule', everySeconds === null ? 'Not scheduled' : `Every ${formatDuration(everySeconds)}`],
+    ...(freshness.stale_at === null
+      ? []
+      : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),
+    ['Schema changes', `${changes} in 30 days`],
+  ] as const;
+}
+
+/** What needs attention on the pipeline page: a failure, pending packages, outdated figures. */
+export function PipelineNotices({ overview }: { overview: PipelineOverviewResponse }) {
   const { last_run: last, freshness } = overview;
   const { id: workspaceId } = useWorkspace();
   const { data: pending } = useQuery(pendingOfPipeline(workspaceId, overview.pipeline_name));
   const now = new Date(useNow(60));
   const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
-  const expected =
-    freshness.expected_every_seconds === null
-      ? 'Not scheduled'
-      : `Every ${formatDuration(freshness.expected_every_seconds)}`;
-  const staleWord = freshness.is_stale ? 'Stale since' : 'Stale after';
   return (
     <>
       {last?.status === 'failed' && <FailedRun run={last} />}
       <PendingNotices packages={pending?.packages ?? []} />
       {old !== null && <Notice>{old}</Notice>}
-      <div className={table.frame}>
-        <DetailList
-          items={[
-            ['Last run', last === null ? 'No stored runs' : <LastRunFact key="run" run={last} />],
-            ...(last === null || last.check_status === null
-              ? []
-              : [['Checks', <CheckOfRun key="checks" run={last} status={last.check_status} />] as const]),
-            ['Schedule', expected],
-            ...(freshness.stale_at === null
-              ? []
-              : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),
-            ['Schema changes', `${overview.schema_change_count_30_days} in 30 days`],
-          ]}
-        />
-      </div>
     </>
   );
 }

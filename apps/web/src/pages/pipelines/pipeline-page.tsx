@@ -10,8 +10,8 @@ import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { JobsTab } from './jobs-tab.tsx';
 import { OpenData } from '../apps/open-data.tsx';
-import { Page, Section } from '../../ui/page.tsx';
-import { PipelineHead, PipelineLead } from './pipeline-head.tsx';
+import { Page, Strip } from '../../ui/page.tsx';
+import { PipelineLead, PipelineNotices } from './pipeline-head.tsx';
 import { RunsTab } from './runs-tab.tsx';
 import { TableSection } from './table-section.tsx';
 import { TabLinks } from '../../ui/tab-links.tsx';
@@ -47,10 +47,15 @@ export function PipelinePage() {
     <Page
       title={pipelineName}
       lead={<PipelineLead overview={overview} />}
-      actions={<OpenPipeline overview={overview} />}
+      actions={
+        <>
+          <OpenPipeline overview={overview} />
+          <DaysChoice />
+        </>
+      }
     >
-      <PipelineHead overview={overview} />
-      <Section title="By day, all jobs" aside={<DaysChoice />}>
+      <PipelineNotices overview={overview} />
+      <Strip label="By day, all jobs">
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && (
           <DailyCharts
@@ -60,7 +65,7 @@ export function PipelinePage() {
             onPick={showRunsOf}
           />
         )}
-      </Section>
+      </Strip>
       <TabLinks label="Sections of the pipeline" tabs={tabs} />
       {(search.tab ?? 'tables') === 'tables' && <PipelineTables overview={overview} />}
       {search.tab === 'runs' && <RunsTab pipelineName={pipelineName} />}

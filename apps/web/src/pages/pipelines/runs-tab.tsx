@@ -13,6 +13,8 @@ import { PipelineRunDetail } from './pipeline-run-detail.tsx';
 import { PipelineRunState } from '../../ui/state.tsx';
 import { failuresOfPipelineRuns, runsOfPipeline } from '../../data/data-queries.ts';
 import { Section } from '../../ui/page.tsx';
+import { createZonedFormat } from '../../ui/time-zone.ts';
+import { toWallDate } from '../../ui/wall-time.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Runs of a pipeline across all jobs. A row expands to its steps, tables and failure. */
@@ -158,7 +160,7 @@ function DaysOnly({ from, to }: { from: string; to: string }) {
   return (
     <span className={classes.daysOnly}>
       Only <Day at={from} />
-      {from.slice(0, 10) !== last.slice(0, 10) && (
+      {dateOf(from) !== dateOf(last) && (
         <>
           {' '}
           to <Day at={last} />
@@ -177,7 +179,13 @@ function DaysOnly({ from, to }: { from: string; to: string }) {
   );
 }
 
-const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const days = createZonedFormat({ day: 'numeric', month: 'short', year: 'numeric' });
+
+/** The day of an instant of the URL, which may be none. */
+function dateOf(at: string): string {
+  const atMs = Date.parse(at);
+  return Number.isNaN(atMs) ? at : toWallDate(atMs);
+}
 
 function Day({ at }: { at: string }) {
   const instant = new Date(at);

@@ -4,8 +4,10 @@ import { useState, type FormEvent } from 'react';
 import choice from '../../ui/days-choice.module.css';
 import classes from './runs.module.css';
 import { choiceLink } from '../../ui/choice-link.ts';
-import { readLocalRange, runRangeLabels, runRanges, toLocalInput, toRangeSearch } from './run-range.ts';
+import { readInputRange, runRangeLabels, runRanges, toRangeSearch } from './run-range.ts';
 import type { RunSearch } from './run-list.ts';
+import { shownZone } from '../../ui/time-zone.ts';
+import { toTimeInput } from '../../ui/wall-time.ts';
 import { useNow } from '../../ui/time.tsx';
 
 interface RangeChoiceProps {
@@ -71,9 +73,9 @@ function CustomRange({ search, isCurrent, onChange }: RangeChoiceProps & { isCur
 
 function CustomForm({ search, onChange }: RangeChoiceProps) {
   const nowMs = useNow(60);
-  const [from, setFrom] = useState(toLocalInput(readTime(search.from, nowMs - dayMs)));
-  const [to, setTo] = useState(toLocalInput(readTime(search.to, nowMs)));
-  const range = readLocalRange(from, to);
+  const [from, setFrom] = useState(toTimeInput(readTime(search.from, nowMs - dayMs)));
+  const [to, setTo] = useState(toTimeInput(readTime(search.to, nowMs)));
+  const range = readInputRange(from, to);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (range !== null) onChange(toRangeSearch(range.startMs, range.endMs));
@@ -91,6 +93,7 @@ function CustomForm({ search, onChange }: RangeChoiceProps) {
         size="xs"
         type="datetime-local"
         label="Created before"
+        description={`Times of ${shownZone()}`}
         value={to}
         error={range === null && 'Choose a time after the start.'}
         onChange={(event) => setTo(event.currentTarget.value)}
@@ -102,7 +105,7 @@ function CustomForm({ search, onChange }: RangeChoiceProps) {
   );
 }
 
-function readTime(text: string | undefined, otherwiseMs: number): Date {
+function readTime(text: string | undefined, otherwiseMs: number): number {
   const atMs = Date.parse(text ?? '');
-  return new Date(Number.isNaN(atMs) ? otherwiseMs : atMs);
+  return Number.isNaN(atMs) ? otherwiseMs : atMs;
 }

@@ -1,7 +1,7 @@
 import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { toCountsQuery, toRunQuery, type RunSearch } from './run-list.ts';
-import { viewersZone } from '../../ui/time-zone.ts';
+import { shownZone } from '../../ui/time-zone.ts';
 
 /** The paginated list of runs, newest first. */
 export const runList = (workspaceId: string, search: RunSearch, nowMs: number) =>
@@ -14,7 +14,7 @@ export const runList = (workspaceId: string, search: RunSearch, nowMs: number) =
 export const runCounts = (workspaceId: string, search: RunSearch, nowMs: number) =>
   operation('count_run_overviews', {
     params: { workspace_id: workspaceId },
-    query: toCountsQuery(search, nowMs, viewersZone),
+    query: toCountsQuery(search, nowMs, shownZone()),
   });
 
 export interface RunParams {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { readLocalRange, startOfRange, toLocalInput, toRangeSearch } from './run-range.ts';
+import { readInputRange, startOfRange, toRangeSearch } from './run-range.ts';
+import { toTimeInput } from '../../ui/wall-time.ts';
 
 it('the start of a range is the same for 15 minutes', () => {
   const starts = ['2026-11-30T10:15:00Z', '2026-11-30T10:29:59Z'].map((now) =>
@@ -18,12 +19,12 @@ it('the parameters of a range contain it', () => {
   });
 });
 
-it('local times are read as they are written', () => {
-  const [from, to] = [new Date('2026-11-30T10:15:00Z'), new Date('2026-11-30T12:00:00Z')];
-  expect(readLocalRange(toLocalInput(from), toLocalInput(to))).toEqual({
-    startMs: from.getTime(),
-    endMs: to.getTime(),
+it('times of inputs are read as they are written', () => {
+  const [from, to] = [Date.parse('2026-11-30T10:15:00Z'), Date.parse('2026-11-30T12:00:00Z')];
+  expect(readInputRange(toTimeInput(from), toTimeInput(to))).toEqual({
+    startMs: from,
+    endMs: to,
   });
-  expect(readLocalRange(toLocalInput(to), toLocalInput(from))).toBeNull();
-  expect(readLocalRange('', toLocalInput(from))).toBeNull();
+  expect(readInputRange(toTimeInput(to), toTimeInput(from))).toBeNull();
+  expect(readInputRange('', toTimeInput(from))).toBeNull();
 });

@@ -1,4 +1,5 @@
 import { rangeLengthMs, rangeNames, toUrlTime, type TimeRange } from './timeline/time-view.ts';
+import { readTimeInput } from '../../ui/wall-time.ts';
 
 /** Ranges of the list of runs that end now; without one it lists all runs. */
 export const runRanges = rangeNames;
@@ -22,14 +23,8 @@ export function toRangeSearch(startMs: number, endMs: number) {
   return { range: undefined, from: toUrlTime(startMs), to };
 }
 
-/** The value of an `<input type="datetime-local">` for an instant, in the viewer's zone. */
-export function toLocalInput(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
-}
-
-/** Reads a range from two inputs of local times; null if it is not a range. */
-export function readLocalRange(from: string, to: string): { startMs: number; endMs: number } | null {
-  const [startMs, endMs] = [Date.parse(from), Date.parse(to)];
+/** Reads a range from two inputs of times in the shown zone; null if it is not a range. */
+export function readInputRange(from: string, to: string): { startMs: number; endMs: number } | null {
+  const [startMs, endMs] = [readTimeInput(from), readTimeInput(to)];
   return startMs < endMs ? { startMs, endMs } : null;
 }

@@ -51,6 +51,8 @@ export const nextStartResponse = responseObject('NextStartResponse', {
   trigger_kind: openEnum(triggerKind),
   /** The same in English. */
   trigger_text: z.string(),
+  /** The zone of the times in `trigger_text`: that of the job. Null for a trigger that is not fired by a clock. */
+  time_zone: z.string().nullable(),
   /** Set for an existing run. */
   job_run_id: uuid.nullable(),
   job_run_number: z.int().nullable(),

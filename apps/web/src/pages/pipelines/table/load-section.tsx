@@ -1,12 +1,11 @@
 import type { TableLoad, TableOverviewResponse } from '@pumphouse/contract';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import classes from './table-page.module.css';
 import table from '../../../ui/table.module.css';
 import { Empty } from '../../../ui/answers.tsx';
 import { formatBytes, formatCount, formatLast } from '../../../ui/format.ts';
 import { RunLink } from './run-link.tsx';
-import { Section } from '../../../ui/page.tsx';
+import { Section, Strip } from '../../../ui/page.tsx';
 import { Time, useNow } from '../../../ui/time.tsx';
 import { toLoadTrend } from './table-rows.ts';
 import { TrendChart } from '../../../charts/trend-chart.tsx';
@@ -16,12 +15,11 @@ const daySeconds = 86_400;
 /** Number of loads in the list; the chart has all of them. */
 const listed = 8;
 
-/** Rows of each load as a chart, and the last loads as a list. */
-export function LoadSection({ overview }: { overview: TableOverviewResponse }) {
+/** Rows of each load as a chart. */
+export function LoadChart({ overview: { loads } }: { overview: TableOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   const navigate = useNavigate();
   const nowMs = useNow(daySeconds);
-  const { loads } = overview;
   const trend = useMemo(() => toLoadTrend(loads, new Date(nowMs)), [loads, nowMs]);
   const openRun = (index: number) => {
     const run = loads.at(-1 - index)?.job_run;
@@ -32,24 +30,33 @@ export function LoadSection({ overview }: { overview: TableOverviewResponse }) {
         search: { tab: 'pipelines' },
       });
   };
+  if (loads.length === 0) return null;
+  return (
+    <Strip label={formatLast(loads.length, 'load')}>
+      <TrendChart title="Rows per load" trend={trend} heightPx={64} onPick={openRun} />
+    </Strip>
+  );
+}
+
+/** The last loads as a list. */
+export function LoadSection({
+  overview: { loads, loads_run_count: runCount },
+}: {
+  overview: TableOverviewResponse;
+}) {
   return (
     <Section
-      title={loads.length === 0 ? 'Loads' : formatLast(loads.length, 'load')}
+      title="Last loads"
       aside={
         <span className="quiet">
-          of the {formatLast(overview.loads_run_count, 'successful run').toLowerCase()} of each pipeline
+          of the {formatLast(runCount, 'successful run').toLowerCase()} of each pipeline
         </span>
       }
     >
       {loads.length === 0 ? (
         <Empty title="No loads">No stored run reported how many rows it loaded into this table.</Empty>
       ) : (
-        <div className={classes.loads}>
-          <div className={classes.chart}>
-            <TrendChart title="Rows per load" trend={trend} heightPx={180} onPick={openRun} />
-          </div>
-          <LoadList loads={loads.slice(0, listed)} />
-        </div>
+        <LoadList loads={loads.slice(0, listed)} />
       )}
     </Section>
   );

@@ -6,7 +6,7 @@ import classes from '../pipelines.module.css';
 import { chooseWriter, describeWriteMode, nameWriter } from './table-rows.ts';
 import { ColumnSection } from './column-section.tsx';
 import { FreshnessState } from '../../../details/freshness-state.tsx';
-import { LoadSection } from './load-section.tsx';
+import { LoadChart, LoadSection } from './load-section.tsx';
 import { LoadingRows } from '../../../ui/answers.tsx';
 import { OpenData } from '../../apps/open-data.tsx';
 import { Page } from '../../../ui/page.tsx';
@@ -37,8 +37,9 @@ export function TablePage() {
         </>
       }
     >
-      <LoadSection overview={overview} />
+      <LoadChart overview={overview} />
       {writer && <ColumnSection writer={writer} />}
+      <LoadSection overview={overview} />
       <TableJobs overview={overview} />
       {writer && <TableVersions writer={writer} />}
       <Suspense fallback={<LoadingRows />}>

@@ -2,7 +2,7 @@ import type { Bar, Cell } from './timeline-bars.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 import type { Target } from './plot-layout.ts';
 import { endOfBar } from './timeline-bars.ts';
-import { formatDuration, formatNoun, formatShortInstant } from '../../../ui/format.ts';
+import { formatDuration, formatJobClock, formatNoun, formatShortInstant } from '../../../ui/format.ts';
 import { lateAfterMs } from './plot-layout.ts';
 import { shortenJobName } from '../../../details/job-name.ts';
 
@@ -67,8 +67,9 @@ function describeTick(
 ): TargetText {
   const isLate = nowMs - atMs > lateAfterMs;
   const at = format(atMs, nowMs);
+  const jobClock = formatJobClock(new Date(atMs), timeZone);
   return {
-    title: `${shortenJobName(jobName)}: ${isLate ? 'late' : 'planned'} at ${at}`,
+    title: `${shortenJobName(jobName)}: ${isLate ? 'late' : 'planned'} at ${at}${jobClock === null ? '' : ` (${jobClock})`}`,
     lines: [`${text} (${timeZone})`, ...(isLate ? ['The scheduler has not handled this tick yet.'] : [])],
   };
 }

@@ -1,13 +1,14 @@
 import type { Plot } from './draw-plot.ts';
+import { createZonedFormat } from '../../../ui/time-zone.ts';
 import { listAxisMarks, toX } from './time-view.ts';
 
 export const rulerHeightPx = 30;
 const nowWidthPx = 34;
 
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
+const time = createZonedFormat({ hour: '2-digit', minute: '2-digit' });
+const day = createZonedFormat({ weekday: 'short', day: 'numeric', month: 'short' });
 
-/** Draws the labels of the axis in the viewer's zone, the word "now" and the selected range. */
+/** Draws the labels of the axis in the shown zone, the word "now" and the selected range. */
 export function drawRuler(context: CanvasRenderingContext2D, { axis, colours, brush }: Plot): void {
   const { view, widthPx, nowMs } = axis;
   context.fillStyle = colours.surface;

@@ -1,3 +1,5 @@
+import { fromWall, startOfWallDay, toWall } from '../../../ui/wall-time.ts';
+
 /** The visible part of the time axis, in milliseconds since 1970. */
 export interface TimeView {
   startMs: number;
@@ -86,7 +88,7 @@ const axisSteps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) =>
 const dayCounts = [1, 2, 7, 14];
 const minMarkPx = 64;
 
-/** Lists labelled times of the axis at round local times, at least 64 px from each other, in order. */
+/** Lists labelled times of the axis at round times of the shown zone, at least 64 px from each other, in order. */
 export function listAxisMarks(view: TimeView, widthPx: number): AxisMark[] {
   const msPerPx = lengthOf(view) / Math.max(1, widthPx);
   const stepMs = axisSteps.find((step) => step / msPerPx >= minMarkPx);
@@ -106,10 +108,9 @@ export function listAxisMarks(view: TimeView, widthPx: number): AxisMark[] {
 }
 
 function startOfDay(atMs: number): number {
-  return new Date(atMs).setHours(0, 0, 0, 0);
+  return fromWall(startOfWallDay(toWall(atMs)));
 }
 
 function nextDay(dayStartMs: number): number {
-  const day = new Date(dayStartMs);
-  return day.setDate(day.getDate() + 1);
+  return fromWall(startOfWallDay(toWall(dayStartMs)) + dayMs);
 }

@@ -13,7 +13,7 @@ import { TargetTip, type TipPosition } from './target-tip.tsx';
 import { useBarKeys } from './use-bar-keys.ts';
 import { usePlotColours } from './plot-colours.ts';
 import { usePlotGestures } from './use-plot-gestures.ts';
-import { viewersZone } from '../../../ui/time-zone.ts';
+import { shownZone } from '../../../ui/time-zone.ts';
 
 export interface TimelineChartProps {
   /** Accessible name: "Timeline". */
@@ -73,7 +73,7 @@ export function TimelineChart(props: TimelineChartProps) {
 
   return (
     <div className={classes.chart} data-fixed={props.onView === null}>
-      <div className={classes.corner}>{viewersZone}</div>
+      <div className={classes.corner}>{shownZone()}</div>
       <div
         ref={ruler}
         className={classes.ruler}
