@@ -1,4 +1,4 @@
-import type { CostFact } from './cost-fact.ts';
+import type { CostEntry } from './cost-entry.ts';
 import type { CostSum } from './sum-costs.ts';
 import type { SizeRates } from './size-rates.ts';
 import { findHourlyPrice } from './size-rates.ts';
@@ -17,7 +17,7 @@ export interface CostGroup {
   key: string | null;
   /** Of runs that no user started, by user; otherwise null. */
   triggerKind: string | null;
-  facts: CostFact[];
+  entries: CostEntry[];
   sum: CostSum;
 }
 
@@ -33,28 +33,28 @@ interface GroupKey {
  * @param tagsOf the tags of a version of a job
  */
 export function groupCosts(
-  facts: readonly CostFact[],
+  entries: readonly CostEntry[],
   by: CostGrouping,
   rates: readonly SizeRates[],
   tagsOf: (jobVersionId: string) => readonly string[],
 ): CostGroup[] {
-  const keyed = facts.flatMap((fact) => listKeys(fact, by, tagsOf).map((group) => ({ group, fact })));
+  const keyed = entries.flatMap((entry) => listKeys(entry, by, tagsOf).map((group) => ({ group, entry })));
   const groups = Map.groupBy(keyed, ({ group }) => JSON.stringify([group.key, group.triggerKind]));
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (!first) return [];
-    const own = members.map(({ fact }) => fact);
-    return [{ ...first.group, facts: own, sum: priceFacts(own, rates) }];
+    const own = members.map(({ entry }) => entry);
+    return [{ ...first.group, entries: own, sum: priceEntries(own, rates) }];
   });
 }
 
 /** Adds costs up, with the prices of their days. */
-export function priceFacts(facts: readonly CostFact[], rates: readonly SizeRates[]): CostSum {
-  return sumCosts(facts, ({ ratePeriod, size }) => findHourlyPrice(rates, ratePeriod, size));
+export function priceEntries(entries: readonly CostEntry[], rates: readonly SizeRates[]): CostSum {
+  return sumCosts(entries, ({ ratePeriod, size }) => findHourlyPrice(rates, ratePeriod, size));
 }
 
 function listKeys(
-  { jobId, jobVersionId, size, startedBy, triggerKind, workspaceId }: CostFact,
+  { jobId, jobVersionId, size, startedBy, triggerKind, workspaceId }: CostEntry,
   by: CostGrouping,
   tagsOf: (jobVersionId: string) => readonly string[],
 ): GroupKey[] {

@@ -1,4 +1,4 @@
-import type { CostFigures } from './cost-fact.ts';
+import type { CostFigures } from './cost-entry.ts';
 
 /** Figures with their price. */
 export interface CostSum extends CostFigures {

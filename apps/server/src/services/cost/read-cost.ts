@@ -1,5 +1,5 @@
 import type { AskedDays } from '../workspaces/choose-days.ts';
-import type { CostFact } from '../../domain/cost/cost-fact.ts';
+import type { CostEntry } from '../../domain/cost/cost-entry.ts';
 import type { CostGroup, CostGrouping } from '../../domain/cost/group-costs.ts';
 import type { CostSum } from '../../domain/cost/sum-costs.ts';
 import type { CostedJob, CostedVersion, UsageSubject } from '../../store/records.ts';
@@ -9,7 +9,7 @@ import type { SizeRates } from '../../domain/cost/size-rates.ts';
 import type { Persistence } from '../../store/store.ts';
 import { chooseDays } from '../workspaces/choose-days.ts';
 import { findHourlyPrice, findRatePeriod } from '../../domain/cost/size-rates.ts';
-import { groupCosts, priceFacts } from '../../domain/cost/group-costs.ts';
+import { groupCosts, priceEntries } from '../../domain/cost/group-costs.ts';
 import { listTags } from '../../domain/jobs/job-definition.ts';
 import { precedingDays } from '../../domain/cost/preceding-days.ts';
 import { readInstanceSize } from '../../domain/attempts/instance-sizes.ts';
@@ -108,16 +108,16 @@ export function createReadCost(
     const range = await chooseDays(store, asked);
     const countedSince = await store.costs.readFirstDay();
     const starts = rates.map(({ startsOn }) => startsOn);
-    const facts = await store.costs.listFacts(subject, range, starts);
+    const entries = await store.costs.listEntries(subject, range, starts);
     const preceding = precedingDays(range.from, range.dates.length);
     // A period that is counted only in part would show a growth that was none.
     const isComparable = preceding.from > countedSince;
-    const earlier = isComparable ? await store.costs.listFacts(subject, preceding, starts) : [];
-    const versions = await store.costs.listVersions(listIds([...facts, ...earlier], 'jobVersionId'));
-    const jobs = new Map((await store.costs.listJobs(listIds(facts, 'jobId'))).map((job) => [job.id, job]));
+    const earlier = isComparable ? await store.costs.listEntries(subject, preceding, starts) : [];
+    const versions = await store.costs.listVersions(listIds([...entries, ...earlier], 'jobVersionId'));
+    const jobs = new Map((await store.costs.listJobs(listIds(entries, 'jobId'))).map((job) => [job.id, job]));
     const tags = new Map(versions.map((version) => [version.id, readTags(version)]));
     const tagsOf = (jobVersionId: string) => tags.get(jobVersionId) ?? [];
-    const groups = groupCosts(facts, by, rates, tagsOf);
+    const groups = groupCosts(entries, by, rates, tagsOf);
     const before = new Map(groupCosts(earlier, by, rates, tagsOf).map((group) => [toKey(group), group.sum]));
     const nameOf = await readNames(groups, by, jobs);
     const numbers = new Map(versions.map(({ id, version }) => [id, version]));
@@ -130,8 +130,8 @@ export function createReadCost(
         name: key === null ? null : nameOf(key),
         workspaceId: findWorkspaceId(group, by),
         workspaceName: by === 'job' && key !== null ? (jobs.get(key)?.workspaceName ?? null) : null,
-        before: isComparable ? (before.get(toKey(group)) ?? priceFacts([], rates)) : null,
-        job: by === 'job' ? describeUse(group.facts, numbers) : null,
+        before: isComparable ? (before.get(toKey(group)) ?? priceEntries([], rates)) : null,
+        job: by === 'job' ? describeUse(group.entries, numbers) : null,
       };
     });
     return {
@@ -140,18 +140,18 @@ export function createReadCost(
       countedSince,
       currency: rates.at(-1)?.currency ?? null,
       days: await readDays(subject, range, rates),
-      total: priceFacts(facts, rates),
-      before: isComparable ? priceFacts(earlier, rates) : null,
+      total: priceEntries(entries, rates),
+      before: isComparable ? priceEntries(earlier, rates) : null,
       rows: rows.toSorted(compareRows),
     };
   };
 
-  function describeUse(facts: readonly CostFact[], numbers: ReadonlyMap<string, number>): CostRow['job'] {
-    const numberOf = ({ jobVersionId }: CostFact) => numbers.get(jobVersionId) ?? 0;
-    const [latest] = facts.toSorted((one, other) => numberOf(other) - numberOf(one));
+  function describeUse(entries: readonly CostEntry[], numbers: ReadonlyMap<string, number>): CostRow['job'] {
+    const numberOf = ({ jobVersionId }: CostEntry) => numbers.get(jobVersionId) ?? 0;
+    const [latest] = entries.toSorted((one, other) => numberOf(other) - numberOf(one));
     const size = readInstanceSize(latest?.size ?? null) ?? 'small';
-    const use = priceFacts(
-      facts.filter((fact) => (readInstanceSize(fact.size) ?? 'small') === size),
+    const use = priceEntries(
+      entries.filter((entry) => (readInstanceSize(entry.size) ?? 'small') === size),
       [],
     );
     const { peakMemoryBytes, peakCores } = use;
@@ -171,8 +171,8 @@ function readTags({ tags }: CostedVersion): string[] {
 
 const toKey = ({ key, triggerKind }: CostGroup): string => JSON.stringify([key, triggerKind]);
 
-function listIds(facts: readonly CostFact[], key: 'jobId' | 'jobVersionId'): string[] {
-  return [...new Set(facts.map((fact) => fact[key]))];
+function listIds(entries: readonly CostEntry[], key: 'jobId' | 'jobVersionId'): string[] {
+  return [...new Set(entries.map((entry) => entry[key]))];
 }
 
 function namesOf<Row extends { id: string }>(rows: readonly Row[], nameOf: (row: Row) => string) {
@@ -180,8 +180,8 @@ function namesOf<Row extends { id: string }>(rows: readonly Row[], nameOf: (row:
   return (key: string) => names.get(key) ?? key;
 }
 
-function findWorkspaceId({ facts }: CostGroup, by: CostGrouping): string | null {
-  return by === 'job' || by === 'workspace' ? (facts[0]?.workspaceId ?? null) : null;
+function findWorkspaceId({ entries }: CostGroup, by: CostGrouping): string | null {
+  return by === 'job' || by === 'workspace' ? (entries[0]?.workspaceId ?? null) : null;
 }
 
 function compareRows(one: CostRow, other: CostRow): number {

@@ -5,8 +5,6 @@ import { triggerKind } from '../jobs/triggers.ts';
 /** Maximum changes of the rates of an organization. */
 export const maximumCostRates = 200;
 
-export const instanceSizes = ['small', 'medium', 'large', 'xlarge'] as const;
-
 /** What costs are grouped by; `workspace` only for an organization. */
 export const costGrouping = namedEnum('CostGrouping', ['job', 'tag', 'person', 'size', 'workspace']);
 export type CostGrouping = z.output<typeof costGrouping>;

@@ -1,4 +1,4 @@
-import type { CostFact, CostFigures } from '../../../domain/cost/cost-fact.ts';
+import type { CostEntry, CostFigures } from '../../../domain/cost/cost-entry.ts';
 import type { Queryable } from '../pool.ts';
 import type { UsageSubject } from '../workspaces/usage.ts';
 import { isDeployedJob } from '../jobs/deployed-jobs.ts';
@@ -68,7 +68,7 @@ export function createCostStore(sql: Queryable) {
      * Sums the days from the first to the last, inclusive, by everything they can be grouped by.
      * @param rateStarts the first days of rates, ascending: sums are those of days with the same rates
      */
-    listFacts: (
+    listEntries: (
       subject: UsageSubject,
       range: { from: string; to: string },
       rateStarts: readonly string[],
@@ -79,7 +79,7 @@ export function createCostStore(sql: Queryable) {
              from ${counted(condition)} join jobs on jobs.id = counted.job_id
             where ${isDeployedJob}
             group by 1, 2, 3, 4, 5, 6, 7`;
-      return sql.query<CostFact>(named(text, { id, from: range.from, to: range.to, rateStarts }));
+      return sql.query<CostEntry>(named(text, { id, from: range.from, to: range.to, rateStarts }));
     },
 
     /** Sums each size of each day that has any, by day. */

@@ -22,7 +22,7 @@ export interface CostFigures {
 }
 
 /** The figures of one version of a job, by who or what started its runs, on days with the same rates. */
-export interface CostFact extends CostFigures {
+export interface CostEntry extends CostFigures {
   workspaceId: string;
   jobId: string;
   jobVersionId: string;
