@@ -14,6 +14,7 @@ const features = [
   'attempts',
   'audit',
   'backfills',
+  'cost',
   'environments',
   'jobs',
   'keys',

@@ -74,6 +74,7 @@ export * from './schemas/pipelines/statistics.ts';
 export * from './schemas/workspaces/storage.ts';
 export * from './schemas/jobs/triggers.ts';
 export * from './schemas/workspaces/usage.ts';
+export * from './schemas/cost/cost.ts';
 export * from './schemas/variables/variables.ts';
 export * from './schemas/webhooks/webhooks.ts';
 export * from './schemas/alerts/alert-channels.ts';

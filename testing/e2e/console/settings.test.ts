@@ -411,8 +411,17 @@ describe('a user who is not an owner', () => {
 });
 
 describe('every settings page', () => {
-  const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/audit-log'];
-  const ofOrganization = ['', '/members', '/usage', '/storage', '/workers', '/audit-log', '/settings'];
+  const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/cost', '/audit-log'];
+  const ofOrganization = [
+    '',
+    '/members',
+    '/usage',
+    '/cost',
+    '/storage',
+    '/workers',
+    '/audit-log',
+    '/settings',
+  ];
 
   it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
     const page = await site.openAs('owner', '/settings', { colorScheme });

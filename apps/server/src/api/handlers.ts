@@ -36,6 +36,7 @@ import { createStatisticsHandlers } from './pipelines/statistics-routes.ts';
 import { createStorageHandlers } from './workspaces/storage-routes.ts';
 import { createTelemetryHandlers } from './telemetry/telemetry-routes.ts';
 import { createUploadHandlers } from './versions/uploads-routes.ts';
+import { createCostHandlers } from './cost/cost-routes.ts';
 import { createUsageHandlers } from './workspaces/usage-routes.ts';
 import { createVariableHandlers } from './variables/variables-routes.ts';
 import { createVersionHandlers } from './versions/versions-routes.ts';
@@ -101,6 +102,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createWebhookHandlers(services),
     ...createSessionHandlers(services),
     ...createUsageHandlers(services),
+    ...createCostHandlers(services),
     ...createStorageHandlers(services),
     ...createAuditLogHandlers(services),
     ...createVariableHandlers(services),

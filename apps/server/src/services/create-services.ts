@@ -95,6 +95,8 @@ import { createReadTable } from './pipelines/read-table.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadTickLag } from './scheduling/read-tick-lag.ts';
+import { createCostRates } from './cost/cost-rates.ts';
+import { createReadCost } from './cost/read-cost.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
 import { createInstruments } from '../platform/instruments.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
@@ -239,6 +241,8 @@ export function createServices(ports: ServicePorts) {
     readOrganizationTemplates: createReadOrganizationTemplates(persistence, executor.templates ?? null),
     readUsage: createReadUsage(persistence),
     readUsageParts: createReadUsageParts(persistence),
+    readCost: createReadCost(persistence, settings.instanceSizes),
+    costRates: createCostRates(persistence),
     workspaces: createWorkspaces(persistence, cancelRuns, clock),
     readWorkspaceHealth: createReadWorkspaceHealth(persistence),
     variables: createVariables(persistence, encryption),

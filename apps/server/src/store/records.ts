@@ -83,6 +83,8 @@ export type * from './postgres/attempts/spools.ts';
 export type * from './postgres/attempts/supervisors.ts';
 export type * from './postgres/telemetry/telemetry.ts';
 export type * from './postgres/workspaces/usage.ts';
+export type * from './postgres/cost/costs.ts';
+export type * from './postgres/cost/size-rates.ts';
 export type * from './postgres/variables/variables.ts';
 export type * from './postgres/runs/waits.ts';
 export type * from './postgres/webhooks/webhooks.ts';

@@ -57,6 +57,8 @@ import { createWorkspaceHealthStore } from './postgres/workspaces/workspace-heal
 import { createScheduleStore } from './postgres/scheduling/schedules.ts';
 import { createSchemaChangeStore } from './postgres/pipelines/schema-changes.ts';
 import { createSchemaVersionStore } from './postgres/pipelines/schema-versions.ts';
+import { createCostStore } from './postgres/cost/costs.ts';
+import { createSizeRateStore } from './postgres/cost/size-rates.ts';
 import { createSessionStore } from './postgres/sign-in/sessions.ts';
 import { createSignInFailureStore } from './postgres/sign-in/sign-in-failures.ts';
 import { createSignInRequestStore } from './postgres/sign-in/sign-in-requests.ts';
@@ -96,6 +98,8 @@ const creators = {
   organizationStorage: createOrganizationStorageStore,
   unknownRuns: createUnknownRunStore,
   usage: createUsageStore,
+  costs: createCostStore,
+  sizeRates: createSizeRateStore,
   workers: createWorkerStore,
   workspaces: createWorkspaceStore,
   deployments: createDeploymentStore,

@@ -6,6 +6,7 @@ import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type {
   AttemptRecord,
   BootstrapCredential,
+  HeldLimits,
   Claim,
   JobRunRecord,
   RunWorkspace,
@@ -107,7 +108,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   async function assign(
     open: AttemptRecord,
     claim: Claim,
-    credential: BootstrapCredential & { environmentPath: string },
+    credential: BootstrapCredential & { environmentPath: string; limits: HeldLimits },
   ): Promise<AttemptRecord | 'no-environment' | undefined> {
     const assigned = await store.attempts.assign(open.id, claim, executor.name, credential);
     if (assigned) return assigned;
@@ -184,11 +185,16 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const { definition, maxRunTimeSeconds } = await dependencies.jobVersions.get(run.jobVersionId);
     const { secret, credential } = attemptSecrets.create(run.id);
+    const { cpus: cores, memoryBytes } = chooseInstanceLimits(
+      dependencies.instanceSizes,
+      definition.require?.instance?.size,
+    );
+    const limits = { cores, memoryBytes };
     let environment: EnvironmentLocation;
     let attempt: AttemptRecord | 'no-environment' | undefined;
     do {
       environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
-      attempt = await assign(open, claim, { ...credential, environmentPath: environment.path });
+      attempt = await assign(open, claim, { ...credential, environmentPath: environment.path, limits });
       // Retention may have removed it meanwhile, so prepare it again.
     } while (attempt === 'no-environment');
     if (!attempt) return undefined;

@@ -3,13 +3,14 @@ import {
   formatBytes,
   formatCompactCount,
   formatCount,
+  formatDecimal,
   formatDuration,
   formatNoun,
   formatPercent,
 } from '../ui/format.ts';
 
 /** Unit of a series. It determines the number format; series with the same unit share an axis. */
-export type TrendUnit = 'count' | 'bytes' | 'seconds' | 'ratio';
+export type TrendUnit = 'count' | 'bytes' | 'seconds' | 'ratio' | 'decimal';
 
 /** Chart colours by name; each is a variable in tokens.css. */
 export const trendColours = {
@@ -65,6 +66,7 @@ const formats: Record<TrendUnit, (value: number) => string> = {
   bytes: formatBytes,
   seconds: formatDuration,
   ratio: formatPercent,
+  decimal: formatDecimal,
 };
 
 /** Full format, for the table and the tooltip. */

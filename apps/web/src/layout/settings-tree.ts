@@ -6,6 +6,7 @@ const workspacePages = [
   { to: '/w/$workspaceId/settings/keys', label: 'Keys' },
   { to: '/w/$workspaceId/settings/webhooks', label: 'Webhooks' },
   { to: '/w/$workspaceId/settings/usage', label: 'Usage' },
+  { to: '/w/$workspaceId/settings/cost', label: 'Cost' },
   { to: '/w/$workspaceId/settings/audit-log', label: 'Audit log' },
 ] as const;
 
@@ -13,6 +14,7 @@ const organizationPages = [
   { to: '/organizations/$organizationId', label: 'Workspaces' },
   { to: '/organizations/$organizationId/members', label: 'Members' },
   { to: '/organizations/$organizationId/usage', label: 'Usage and limits' },
+  { to: '/organizations/$organizationId/cost', label: 'Cost' },
   { to: '/organizations/$organizationId/storage', label: 'Storage' },
   { to: '/organizations/$organizationId/workers', label: 'Workers' },
   { to: '/organizations/$organizationId/audit-log', label: 'Audit log' },

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
+import { costQuery, organizationCostSearch } from '../pages/cost/cost-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
@@ -72,6 +73,27 @@ export const organizationUsage = createRoute({
   component: lazyRouteComponent(
     () => import('../pages/workspaces/organization-usage-page.tsx'),
     'OrganizationUsagePage',
+  ),
+});
+
+export const organizationCost = createRoute({
+  getParentRoute: () => organization,
+  path: '/cost',
+  validateSearch: organizationCostSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { organizationId }, deps: { days, by = 'workspace' } }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-cost.read', () => {
+      const params = { organization_id: organizationId };
+      return Promise.all([
+        queryClient.ensureQueryData(
+          operation('get_organization_cost', { params, query: costQuery({ days, by }, Date.now()) }),
+        ),
+        queryClient.ensureQueryData(operation('get_cost_rates', { params })),
+      ]);
+    }),
+  component: lazyRouteComponent(
+    () => import('../pages/cost/organization-cost-page.tsx'),
+    'OrganizationCostPage',
   ),
 });
 

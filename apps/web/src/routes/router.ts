@@ -17,6 +17,7 @@ import {
   organizationSettings,
   organizationStorage,
   organizationWorkers,
+  organizationCost,
   organizationUsage,
   organizationWorkspaces,
 } from './organization.ts';
@@ -31,6 +32,7 @@ import {
   workspaceKeys,
   workspaceMembers,
   workspaceSettings,
+  workspaceCost,
   workspaceUsage,
 } from './settings.ts';
 import { timeline } from './timeline.ts';
@@ -44,6 +46,7 @@ const routeTree = root.addChildren([
       organizationWorkspaces,
       organizationMembers,
       organizationUsage,
+      organizationCost,
       organizationStorage,
       organizationWorkers,
       organizationAuditLog,
@@ -80,6 +83,7 @@ const routeTree = root.addChildren([
         workspaceKeys,
         webhooks,
         workspaceUsage,
+        workspaceCost,
         workspaceAuditLog,
       ]),
     ]),

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
+import { costQuery, workspaceCostSearch } from '../pages/cost/cost-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
@@ -90,6 +91,21 @@ export const workspaceUsage = createRoute({
     () => import('../pages/workspaces/workspace-usage-page.tsx'),
     'WorkspaceUsagePage',
   ),
+});
+
+export const workspaceCost = createRoute({
+  getParentRoute: () => settings,
+  path: '/cost',
+  validateSearch: workspaceCostSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { workspaceId }, deps: { days, by = 'job' } }) =>
+    queryClient.ensureQueryData(
+      operation('get_workspace_cost', {
+        params: { workspace_id: workspaceId },
+        query: costQuery({ days, by }, Date.now()),
+      }),
+    ),
+  component: lazyRouteComponent(() => import('../pages/cost/workspace-cost-page.tsx'), 'WorkspaceCostPage'),
 });
 
 export const workspaceAuditLog = createRoute({

@@ -9,6 +9,17 @@ export const formatCount = (count: number) => counts.format(count);
 /** 12,400,000 as 12.4M, for narrow columns. */
 export const formatCompactCount = (count: number) => compactCounts.format(count);
 
+const decimals = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
+const smallDecimals = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+const wholes = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** 0.0042, 3.14, 1,204: as many digits as matter. */
+export function formatDecimal(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return wholes.format(value);
+  return (size < 0.1 ? smallDecimals : decimals).format(value);
+}
+
 const plurals = new Intl.PluralRules('en');
 
 /** Singular or plural by count: `pluralOf(jobs.length, 'needs', 'need')`. */

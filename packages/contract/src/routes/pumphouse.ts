@@ -29,6 +29,7 @@ import { pendingPackageRoutes } from './pumphouse/pending-packages.ts';
 import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
 import { savedViewRoutes } from './pumphouse/saved-views.ts';
 import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
+import { costRoutes } from './pumphouse/cost.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
@@ -62,6 +63,7 @@ export const pumphouseRoutes = [
   ...alertChannelRoutes,
   ...appRoutes,
   ...usageRoutes,
+  ...costRoutes,
   ...storageRoutes,
   ...accountSessionRoutes,
   ...workspaceHealthRoutes,

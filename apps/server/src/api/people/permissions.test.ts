@@ -109,6 +109,7 @@ async function call(route: Route, bearer: string | null, at: Scope = {}) {
   const values: Record<string, string> = {
     workspace_id: at.workspaceId ?? context.workspace.id,
     organization_id: at.organizationId ?? context.organization.id,
+    starts_on: '2026-03-01',
   };
   const response = await api.app.inject({
     method: route.method,

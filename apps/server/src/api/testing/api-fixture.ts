@@ -247,7 +247,10 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence, att
   async function createAttempt(run: JobRunRecord): Promise<TestAttempt> {
     const { secret, credential } = attemptSecrets.create(run.id);
     const claim = await claimRun(database, run.id);
-    const attempt = await store.attempts.insert(claim, 'fake', credential);
+    const attempt = await store.attempts.insert(claim, 'fake', {
+      ...credential,
+      limits: { cores: 2, memoryBytes: 4 * 1024 ** 3 },
+    });
     if (!attempt) throw new Error('The attempt was not made');
     const { startedAt } = (await store.jobRuns.find(run.id)) ?? run;
     await setRun(run.id, { status: 'running', startedAt: startedAt ?? new Date() });

@@ -43,6 +43,11 @@ const preparePending: Scenario['prepare'] = async ({ api, at, startRun }) => {
   return { params: { pipeline_name: 'shop' }, payload: { profile: run.profile } };
 };
 
+const costRates = {
+  currency: 'EUR',
+  hourly_prices: { small: 0.5, medium: 1, large: 2, xlarge: null },
+};
+
 /** Scenarios for workspaces, and for the organizations that own them. */
 export const workspaceScenarios: Scenarios = {
   set_region_organization: {
@@ -55,6 +60,21 @@ export const workspaceScenarios: Scenarios = {
   set_organization_limits: {
     action: 'organization.set-limits',
     prepare: () => ({ payload: { concurrent_runs: 3, minutes_a_month: null } }),
+  },
+  set_cost_rates: {
+    action: 'organization.set-cost-rates',
+    prepare: () => ({ payload: costRates }),
+  },
+  delete_cost_rates: {
+    action: 'organization.remove-cost-rates',
+    prepare: async ({ api, organization }) => {
+      await api.services.costRates.set(organization.id, {
+        startsOn: '2026-03-01',
+        currency: 'EUR',
+        hourlyPrices: { small: 1 },
+      });
+      return { params: { starts_on: '2026-03-01' } };
+    },
   },
   create_workspace: {
     action: 'workspace.create',

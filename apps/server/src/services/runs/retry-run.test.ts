@@ -49,11 +49,10 @@ async function startBegun(run?: JobRunRecord) {
 
 /** Creates an attempt that was launched but whose user code has not started. */
 async function startUnbegun(run: JobRunRecord): Promise<string> {
-  const attempt = await fixture.store.attempts.insert(
-    await claimRun(fixture.database, run.id),
-    'fake',
-    fixture.attemptSecrets.create(run.id).credential,
-  );
+  const attempt = await fixture.store.attempts.insert(await claimRun(fixture.database, run.id), 'fake', {
+    ...fixture.attemptSecrets.create(run.id).credential,
+    limits: { cores: null, memoryBytes: null },
+  });
   if (!attempt) throw new Error('The attempt was not made');
   return attempt.id;
 }

@@ -241,11 +241,10 @@ describe('a run token', () => {
   it('is part of the start of its attempt', async () => {
     const claim = await claimRun(fixture.database, run.id);
     const { claimNumber } = claim;
-    const attempt = await fixture.store.attempts.insert(
-      claim,
-      'fake',
-      fixture.attemptSecrets.create(run.id).credential,
-    );
+    const attempt = await fixture.store.attempts.insert(claim, 'fake', {
+      ...fixture.attemptSecrets.create(run.id).credential,
+      limits: { cores: null, memoryBytes: null },
+    });
     const start = await fixture.beginAttempt.begin(attempt?.id ?? '', { claimNumber, nonce: 'n' });
     const token = start.variables['RUNTIME__AUTH_TOKEN'] ?? '';
     expect(await credentials.authenticateUser(token)).toMatchObject({ kind: 'run' });

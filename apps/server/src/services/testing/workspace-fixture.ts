@@ -199,11 +199,10 @@ function createRunning(fixture: ServiceFixture, who: Who) {
      */
     async createAttempt(run: JobRunRecord): Promise<{ id: string; run: JobRunRecord }> {
       const claim = await claimRun(database, run.id);
-      const attempt = await store.attempts.insert(
-        claim,
-        'fake',
-        fixture.attemptSecrets.create(run.id).credential,
-      );
+      const attempt = await store.attempts.insert(claim, 'fake', {
+        ...fixture.attemptSecrets.create(run.id).credential,
+        limits: { cores: 2, memoryBytes: 4 * 1024 ** 3 },
+      });
       if (!attempt) throw new Error('The attempt was not made');
       await setAttempt(database, attempt.id, { begunBy: 'nonce', begunAt: new Date() });
       await setRun(run.id, { status: 'running', startedAt: new Date() });

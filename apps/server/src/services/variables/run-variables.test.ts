@@ -41,7 +41,10 @@ describe('a run that starts', () => {
     ({ claimNumber } = await claimRun(fixture.database, started.id));
     const claim = { jobRunId: started.id, claimNumber };
     const { credential } = fixture.attemptSecrets.create(started.id);
-    const attempt = await fixture.store.attempts.insert(claim, 'fake', credential);
+    const attempt = await fixture.store.attempts.insert(claim, 'fake', {
+      ...credential,
+      limits: { cores: null, memoryBytes: null },
+    });
     attemptId = attempt?.id ?? '';
   }
 

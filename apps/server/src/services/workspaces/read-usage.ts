@@ -6,9 +6,9 @@ import type {
   UsageSums,
   UsedMonth,
 } from '../../store/records.ts';
-import type { Persistence, Store } from '../../store/store.ts';
-import { listDates } from '../../domain/workspaces/usage-days.ts';
-import { maximumUsageDays } from '@pumphouse/contract';
+import type { AskedDays } from './choose-days.ts';
+import type { Persistence } from '../../store/store.ts';
+import { chooseDays } from './choose-days.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface Usage {
@@ -18,12 +18,6 @@ export interface Usage {
   total: UsageSums;
   month: UsedMonth;
   limits: OrganizationLimits;
-}
-
-/** The first and the last day; by default the current month so far. */
-interface AskedDays {
-  from?: string | undefined;
-  to?: string | undefined;
 }
 
 export type ReadUsage = ReturnType<typeof createReadUsage>;
@@ -56,18 +50,6 @@ export function createReadUsage({ store }: Persistence<'organizationLimits' | 'u
       limits,
     };
   };
-}
-
-/** @throws ServiceError invalid_request */
-async function chooseDays(store: Pick<Store, 'usage'>, asked: AskedDays) {
-  const to = asked.to ?? (await store.usage.readToday());
-  const from = asked.from ?? `${to.slice(0, 'YYYY-MM'.length)}-01`;
-  const dates = listDates(from, to, maximumUsageDays);
-  if (dates) return { from, to, dates };
-  const message = `must be a day from which it is 1 to ${maximumUsageDays} days up to "to"`;
-  throw new ServiceError('invalid_request', `The query is not valid: from: ${message}.`, [
-    { key: 'from', message },
-  ]);
 }
 
 /** The use of one workspace or one job. */

@@ -90,6 +90,8 @@ const actionsByArea = {
     'organization.create': 'created the organization',
     'organization.update': 'changed the settings of the organization',
     'organization.set-limits': 'set the limits of the organization',
+    'organization.set-cost-rates': 'set the cost rates of the organization',
+    'organization.remove-cost-rates': 'removed cost rates of the organization',
     'organization.set-region': 'set the region of',
     'installation.set-up': 'set up the server for',
   },

@@ -68,7 +68,7 @@ export function ShareRows({ what, rows, wholeSeconds }: ShareRowsProps) {
   );
 }
 
-function ShareBar({ share }: { share: number }) {
+export function ShareBar({ share }: { share: number }) {
   return (
     <span className={classes.share}>
       <span className={classes.track} aria-hidden="true">

@@ -7,7 +7,7 @@ const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short',
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
 /** UTC days, as usage counts them; formatting in the viewer's time zone would shift them. */
-function pointsOf(days: Days, now: Date): TrendPoint[] {
+export function pointsOfDays(days: readonly { date: string }[], now: Date): TrendPoint[] {
   const today = now.toISOString().slice(0, 10);
   return days.map(({ date }) => {
     const at = new Date(`${date}T00:00:00Z`);
@@ -19,7 +19,7 @@ function pointsOf(days: Days, now: Date): TrendPoint[] {
 export function timeTrend(days: Days, now: Date): Trend {
   const values = days.map(({ run_seconds }) => run_seconds);
   return {
-    points: pointsOf(days, now),
+    points: pointsOfDays(days, now),
     series: [{ name: 'Run time', unit: 'seconds', colour: 'accent', kind: 'bar', values }],
   };
 }
@@ -29,7 +29,7 @@ export function runTrend(days: Days, now: Date): Trend {
   const bars = (name: string, colour: 'completed' | 'failed' | 'cancelled', values: number[]) =>
     ({ name, unit: 'count', colour, kind: 'bar', stack: 'runs', values }) as const;
   return {
-    points: pointsOf(days, now),
+    points: pointsOfDays(days, now),
     series: [
       bars(
         'Completed',

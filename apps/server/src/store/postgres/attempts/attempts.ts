@@ -15,6 +15,12 @@ export interface BootstrapCredential {
   sealedSecret: Uint8Array | null;
 }
 
+/** What an attempt holds from its start to its end; null for no limit. */
+export interface HeldLimits {
+  cores: number | null;
+  memoryBytes: number | null;
+}
+
 /** The end of an attempt, as recorded by its supervisor. */
 export interface AttemptEnd extends Pick<AttemptRecord, 'failure' | 'reason'> {
   seen: AttemptExit | null;
@@ -47,18 +53,31 @@ export function createAttemptStore(sql: Queryable) {
      * Inserts the next attempt of a run with a valid claim, once the environment is ready; undefined if the
      * claim is invalid. Attempts of earlier claims that have not started never will, so they are closed.
      */
-    insert: (claim: Claim, executor: string, { tokenHash, sealedSecret }: BootstrapCredential) =>
+    insert: (
+      claim: Claim,
+      executor: string,
+      { tokenHash, sealedSecret, limits }: BootstrapCredential & { limits: HeldLimits },
+    ) =>
       sql.maybeOne<AttemptRecord>(
         named(
           `with held as (select id from job_runs where id = :jobRunId and claim_number = :claimNumber and status = 'starting'),
                 superseded as (
                   update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
                     from held where job_run_id = held.id and closed_at is null and begun_at is null)
-           insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, bootstrap_secret, environment_ready_at)
+           insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, bootstrap_secret, environment_ready_at,
+                                 cores, memory_limit_bytes)
            select id, coalesce((select max(number) from attempts where job_run_id = :jobRunId), 0) + 1, :claimNumber,
-                  :executor, :tokenHash, :sealedSecret, now() from held
+                  :executor, :tokenHash, :sealedSecret, now(), :cores, :memoryBytes from held
            returning ${attemptColumns}`,
-          { jobRunId: claim.jobRunId, claimNumber: claim.claimNumber, executor, tokenHash, sealedSecret },
+          {
+            jobRunId: claim.jobRunId,
+            claimNumber: claim.claimNumber,
+            executor,
+            tokenHash,
+            sealedSecret,
+            cores: limits.cores,
+            memoryBytes: limits.memoryBytes,
+          },
         ),
       ),
 
@@ -96,7 +115,7 @@ export function createAttemptStore(sql: Queryable) {
     findOpen,
 
     /**
-     * Assigns an attempt that has not started to a new claim and token, and records that it uses the
+     * Assigns an attempt that has not started to a new claim and token, and records its limits and that it uses the
      * environment at this path, which prevents its removal. Undefined if the attempt has started, the claim is
      * invalid, or the environment no longer exists.
      */
@@ -104,13 +123,19 @@ export function createAttemptStore(sql: Queryable) {
       attemptId: string,
       claim: Claim,
       executor: string,
-      { tokenHash, sealedSecret, environmentPath }: BootstrapCredential & { environmentPath: string },
+      {
+        tokenHash,
+        sealedSecret,
+        environmentPath,
+        limits,
+      }: BootstrapCredential & { environmentPath: string; limits: HeldLimits },
     ) =>
       sql.maybeOnePrepared<AttemptRecord>(
         named(
           `${useEnvironment}
            update attempts set claim_number = :claimNumber, executor = :executor, bootstrap_token_hash = :tokenHash,
-                  bootstrap_secret = :sealedSecret, environment_ready_at = now(), environment_key = used.key
+                  bootstrap_secret = :sealedSecret, environment_ready_at = now(), environment_key = used.key,
+                  cores = :cores, memory_limit_bytes = :memoryBytes
              from job_runs, used
             where attempts.id = :attemptId and attempts.begun_at is null and attempts.bootstrap_token_hash is null
               and job_runs.id = :jobRunId and attempts.job_run_id = job_runs.id
@@ -124,6 +149,8 @@ export function createAttemptStore(sql: Queryable) {
             tokenHash,
             sealedSecret,
             environmentPath,
+            cores: limits.cores,
+            memoryBytes: limits.memoryBytes,
           },
         ),
       ),

@@ -1,0 +1,193 @@
+import type { AskedDays } from '../workspaces/choose-days.ts';
+import type { CostEntry } from '../../domain/cost/cost-entry.ts';
+import type { CostGroup, CostGrouping } from '../../domain/cost/group-costs.ts';
+import type { CostSum } from '../../domain/cost/sum-costs.ts';
+import type { CostedJob, CostedVersion, UsageSubject } from '../../store/records.ts';
+import type { InstanceSize } from '../../domain/jobs/job-definition.ts';
+import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
+import type { SizeRates } from '../../domain/cost/size-rates.ts';
+import type { Persistence } from '../../store/store.ts';
+import { chooseDays } from '../workspaces/choose-days.ts';
+import { findHourlyPrice, findRatePeriod } from '../../domain/cost/size-rates.ts';
+import { groupCosts, priceEntries } from '../../domain/cost/group-costs.ts';
+import { listTags } from '../../domain/jobs/job-definition.ts';
+import { precedingDays } from '../../domain/cost/preceding-days.ts';
+import { readInstanceSize } from '../../domain/attempts/instance-sizes.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+import { suggestSize } from '../../domain/cost/suggest-size.ts';
+import { sumCosts } from '../../domain/cost/sum-costs.ts';
+
+/** The costs of a job, tag, user, size or workspace. */
+export interface CostRow {
+  /** Null for runs without a tag, and for runs that no user started. */
+  key: string | null;
+  /** Null if `key` is. */
+  name: string | null;
+  triggerKind: string | null;
+  /** Null unless the row is a job or a workspace. */
+  workspaceId: string | null;
+  /** Of a job. */
+  workspaceName: string | null;
+  sum: CostSum;
+  /** The same in as many days before; null if they were not counted from their start. */
+  before: CostSum | null;
+  /** Of a job: the size of its latest version with costs, and its use. */
+  job: {
+    size: InstanceSize;
+    peakMemoryBytes: number | null;
+    peakCores: number | null;
+    memoryLimitBytes: number | null;
+    suggestedSize: InstanceSize | null;
+  } | null;
+}
+
+export interface Cost {
+  from: string;
+  to: string;
+  /** The first day (UTC) that is counted, from some time of it on. */
+  countedSince: string;
+  /** Null without rates. */
+  currency: string | null;
+  /** Each day from the first to the last. */
+  days: { day: string; sum: CostSum }[];
+  total: CostSum;
+  before: CostSum | null;
+  /** The highest cost first. */
+  rows: CostRow[];
+}
+
+export type ReadCost = ReturnType<typeof createReadCost>;
+
+/** Creates the service that reads what the runs of an organization or a workspace cost. */
+export function createReadCost(
+  { store }: Persistence<'costs' | 'sizeRates' | 'usage' | 'workspaces'>,
+  instanceSizes: InstanceSizes,
+) {
+  async function findOrganizationId(subject: UsageSubject): Promise<string> {
+    if ('organizationId' in subject) return subject.organizationId;
+    const workspace = await store.workspaces.get(subject.workspaceId);
+    if (!workspace) throw new ServiceError('not_found', 'There is no such workspace.');
+    return workspace.organizationId;
+  }
+
+  async function readDays(
+    subject: UsageSubject,
+    { from, to, dates }: { from: string; to: string; dates: readonly string[] },
+    rates: readonly SizeRates[],
+  ) {
+    const byDay = Map.groupBy(await store.costs.listDays(subject, { from, to }), ({ day }) => day);
+    return dates.map((day) => {
+      const ratePeriod = findRatePeriod(rates, day);
+      return {
+        day,
+        sum: sumCosts(byDay.get(day) ?? [], ({ size }) => findHourlyPrice(rates, ratePeriod, size)),
+      };
+    });
+  }
+
+  /** Returns the names of groups by their key. */
+  async function readNames(
+    groups: readonly CostGroup[],
+    by: CostGrouping,
+    jobs: ReadonlyMap<string, CostedJob>,
+  ): Promise<(key: string) => string> {
+    const keys = groups.flatMap(({ key }) => key ?? []);
+    if (by === 'job') return (key) => jobs.get(key)?.name ?? key;
+    if (by === 'person') return namesOf(await store.costs.listUsers(keys), ({ email }) => email);
+    if (by === 'workspace') return namesOf(await store.costs.listWorkspaces(keys), ({ name }) => name);
+    return (key) => key;
+  }
+
+  /**
+   * Reads costs by day and by group, with those of as many days before. Runs without known limits or without a
+   * timeline are counted apart instead of as 0.
+   * @throws ServiceError invalid_request, not_found
+   */
+  return async function readCost(subject: UsageSubject, by: CostGrouping, asked: AskedDays): Promise<Cost> {
+    const rates = await store.sizeRates.list(await findOrganizationId(subject));
+    const range = await chooseDays(store, asked);
+    const countedSince = await store.costs.readFirstDay();
+    const starts = rates.map(({ startsOn }) => startsOn);
+    const entries = await store.costs.listEntries(subject, range, starts);
+    const preceding = precedingDays(range.from, range.dates.length);
+    // A period that is counted only in part would show a growth that was none.
+    const isComparable = preceding.from > countedSince;
+    const earlier = isComparable ? await store.costs.listEntries(subject, preceding, starts) : [];
+    const versions = await store.costs.listVersions(listIds([...entries, ...earlier], 'jobVersionId'));
+    const jobs = new Map((await store.costs.listJobs(listIds(entries, 'jobId'))).map((job) => [job.id, job]));
+    const tags = new Map(versions.map((version) => [version.id, readTags(version)]));
+    const tagsOf = (jobVersionId: string) => tags.get(jobVersionId) ?? [];
+    const groups = groupCosts(entries, by, rates, tagsOf);
+    const before = new Map(groupCosts(earlier, by, rates, tagsOf).map((group) => [toKey(group), group.sum]));
+    const nameOf = await readNames(groups, by, jobs);
+    const numbers = new Map(versions.map(({ id, version }) => [id, version]));
+    const rows = groups.map((group): CostRow => {
+      const { key, triggerKind, sum } = group;
+      return {
+        key,
+        triggerKind,
+        sum,
+        name: key === null ? null : nameOf(key),
+        workspaceId: findWorkspaceId(group, by),
+        workspaceName: by === 'job' && key !== null ? (jobs.get(key)?.workspaceName ?? null) : null,
+        before: isComparable ? (before.get(toKey(group)) ?? priceEntries([], rates)) : null,
+        job: by === 'job' ? describeUse(group.entries, numbers) : null,
+      };
+    });
+    return {
+      from: range.from,
+      to: range.to,
+      countedSince,
+      currency: rates.at(-1)?.currency ?? null,
+      days: await readDays(subject, range, rates),
+      total: priceEntries(entries, rates),
+      before: isComparable ? priceEntries(earlier, rates) : null,
+      rows: rows.toSorted(compareRows),
+    };
+  };
+
+  function describeUse(entries: readonly CostEntry[], numbers: ReadonlyMap<string, number>): CostRow['job'] {
+    const numberOf = ({ jobVersionId }: CostEntry) => numbers.get(jobVersionId) ?? 0;
+    const [latest] = entries.toSorted((one, other) => numberOf(other) - numberOf(one));
+    const size = readInstanceSize(latest?.size ?? null) ?? 'small';
+    const use = priceEntries(
+      entries.filter((entry) => (readInstanceSize(entry.size) ?? 'small') === size),
+      [],
+    );
+    const { peakMemoryBytes, peakCores } = use;
+    return {
+      size,
+      peakMemoryBytes,
+      peakCores,
+      memoryLimitBytes: instanceSizes[size].memoryBytes,
+      suggestedSize: suggestSize(instanceSizes, { ...use, size }),
+    };
+  }
+}
+
+function readTags({ tags }: CostedVersion): string[] {
+  return tags === null ? [] : listTags({ expose: { tags } });
+}
+
+const toKey = ({ key, triggerKind }: CostGroup): string => JSON.stringify([key, triggerKind]);
+
+function listIds(entries: readonly CostEntry[], key: 'jobId' | 'jobVersionId'): string[] {
+  return [...new Set(entries.map((entry) => entry[key]))];
+}
+
+function namesOf<Row extends { id: string }>(rows: readonly Row[], nameOf: (row: Row) => string) {
+  const names = new Map(rows.map((row) => [row.id, nameOf(row)]));
+  return (key: string) => names.get(key) ?? key;
+}
+
+function findWorkspaceId({ entries }: CostGroup, by: CostGrouping): string | null {
+  return by === 'job' || by === 'workspace' ? (entries[0]?.workspaceId ?? null) : null;
+}
+
+function compareRows(one: CostRow, other: CostRow): number {
+  return (
+    (other.sum.amount ?? 0) - (one.sum.amount ?? 0) ||
+    other.sum.heldMs - one.sum.heldMs ||
+    (`${one.name} ${one.key} ${one.triggerKind}` < `${other.name} ${other.key} ${other.triggerKind}` ? -1 : 1)
+  );
+}
