@@ -1,6 +1,7 @@
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
 import type { ConsoleRuns } from '../fixtures/console-workspace.ts';
 import type { TestServer } from '../fixtures/server.ts';
+import type { TextQueryable } from '@pumphouse/server/store/postgres/pool.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { deployWorkspace } from '../fixtures/deploy-workspace.ts';
 import { openServerStore } from '../fixtures/server-store.ts';
@@ -29,6 +30,27 @@ const loadingJobs = [
 /** Their last real runs are those that pages are shown of, with a log that ended now. */
 const shownJobs = ['jobs.shop_orders', 'jobs.ga4_events'];
 const followingJobs = ['jobs.revenue_by_day', 'jobs.customer_mart'];
+
+/** Costs are counted since the first day of the history, and have had two prices. */
+async function countCosts(server: TestServer, sql: TextQueryable): Promise<void> {
+  await sql.execute('update installation set cost_counted_since = now() - make_interval(days => $1)', [
+    historyDays + 1,
+  ]);
+  const { items } = await server.client.call('list_organizations', { query: {} });
+  for (const { id } of items)
+    for (const [daysAgo, small] of [
+      [historyDays, 0.06],
+      [30, 0.08],
+    ] as const)
+      await server.client.call('set_cost_rates', {
+        params: { organization_id: id },
+        body: {
+          starts_on: new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10),
+          currency: 'EUR',
+          hourly_prices: { small, medium: small * 2, large: small * 4, xlarge: small * 8 },
+        },
+      });
+}
 
 /**
  * Fills an empty workspace with 120 days of runs: real ones of three versions of the code, and copies of them in the
@@ -78,6 +100,7 @@ export async function fillHistory(server: TestServer, api: ApiWorkspace): Promis
     if (hubspot?.now !== undefined) hubspot.before = hubspot.now;
 
     await dateVersions(database, workspaceId, deployedDaysAgo);
+    await countCosts(server, database);
     const nowMs = Date.now();
     const deployedAtMs = nowMs - deployedDaysAgo[1] * dayMs;
     const drawn = drawPastRuns({ nowMs, days: historyDays, deployedAtMs });

@@ -205,6 +205,7 @@ const jobs = [
   defineJob('ga4_events', ['schedule:30 5 * * *'], {
     tags: ['marketing'],
     description: 'Page views of the web shop',
+    require: { instance: { size: 'medium' } },
   }),
   defineJob('warehouse_backfill', [], { tags: ['once'], description: 'Loads two years again, day by day' }),
   defineJob('clean_up', ['schedule:0 3 * * *'], { tags: ['once'], description: 'Removes old exports' }),
@@ -228,7 +229,7 @@ export function describeHistoryCode(state: CodeState): DeployedCode {
       'clean_up.py': 'print("nothing to clean")\n',
     },
     jobs,
-    requirements: ['dlt[duckdb]==1.31.0'],
+    requirements: ['dlt[duckdb]==1.31.0', 'duckdb<2', 'sqlglot<30.22'],
     configuration: {
       'config.toml': '[runtime]\nlog_level = "WARNING"\n',
       'prod.config.toml': `[sources]\npage_size = ${state.hasDiscounts ? 50 : 25}\n`,

@@ -1,4 +1,5 @@
 /** When the jobs of the workspace ran in the past, and how much they loaded. Pure. */
+import type { ResourceUsage } from '@pumphouse/server/domain/attempts/resource-usage.ts';
 import { createDraw, type Draw } from '@pumphouse/server/store/postgres/testing/random-history.ts';
 
 const dayMs = 86_400_000;
@@ -16,6 +17,7 @@ export interface PastRun {
   finishedAtMs: number;
   /** Rows and bytes are those of the model times this. */
   loadFactor: number;
+  usage: ResourceUsage;
 }
 
 interface JobShape {
@@ -26,6 +28,9 @@ interface JobShape {
   /** The job of which each success starts this one. */
   follows?: string;
   seconds: number;
+  /** Most of the time; twice as much at the peak. */
+  memoryMebibytes: number;
+  cores: number;
   /** One run in this many fails. */
   failsOneIn?: number;
   /** Fails at every tick of the last days. */
@@ -38,23 +43,75 @@ const hours = (every: number, minute: number) =>
   Array.from({ length: 24 / every }, (_, index) => index * every * 60 + minute);
 
 const shapes: readonly JobShape[] = [
-  { jobRef: 'jobs.shop_orders', minutes: [245], seconds: 1320, weekendFactor: 1.7 },
-  { jobRef: 'jobs.revenue_by_day', minutes: [], follows: 'jobs.shop_orders', seconds: 420 },
-  { jobRef: 'jobs.customer_mart', minutes: [], follows: 'jobs.revenue_by_day', seconds: 600 },
-  { jobRef: 'jobs.inventory', minutes: hours(1, 20), seconds: 340, weekendFactor: 0.8 },
-  { jobRef: 'jobs.stripe_payments', minutes: [255], onWeekdays: true, seconds: 700, failingDays: 3 },
-  { jobRef: 'jobs.exchange_rates', minutes: hours(6, 0), seconds: 14 },
+  {
+    jobRef: 'jobs.shop_orders',
+    minutes: [245],
+    seconds: 1320,
+    memoryMebibytes: 620,
+    cores: 0.9,
+    weekendFactor: 1.7,
+  },
+  {
+    jobRef: 'jobs.revenue_by_day',
+    minutes: [],
+    follows: 'jobs.shop_orders',
+    seconds: 420,
+    memoryMebibytes: 280,
+    cores: 0.5,
+  },
+  {
+    jobRef: 'jobs.customer_mart',
+    minutes: [],
+    follows: 'jobs.revenue_by_day',
+    seconds: 600,
+    memoryMebibytes: 350,
+    cores: 0.6,
+  },
+  {
+    jobRef: 'jobs.inventory',
+    minutes: hours(1, 20),
+    seconds: 340,
+    memoryMebibytes: 240,
+    cores: 0.4,
+    weekendFactor: 0.8,
+  },
+  {
+    jobRef: 'jobs.stripe_payments',
+    minutes: [255],
+    onWeekdays: true,
+    seconds: 700,
+    memoryMebibytes: 310,
+    cores: 0.5,
+    failingDays: 3,
+  },
+  { jobRef: 'jobs.exchange_rates', minutes: hours(6, 0), seconds: 14, memoryMebibytes: 150, cores: 0.2 },
   {
     jobRef: 'jobs.hubspot_contacts',
     minutes: hours(2, 10),
     seconds: 860,
+    memoryMebibytes: 480,
+    cores: 0.7,
     weekendFactor: 0.35,
     failsOneIn: 60,
   },
-  { jobRef: 'jobs.support_tickets', minutes: [465], seconds: 540, weekendFactor: 0.4 },
-  { jobRef: 'jobs.ad_spend', minutes: [420], seconds: 380 },
-  { jobRef: 'jobs.ga4_events', minutes: [330], seconds: 3500, weekendFactor: 1.3 },
-  { jobRef: 'jobs.clean_up', minutes: [180], seconds: 6 },
+  {
+    jobRef: 'jobs.support_tickets',
+    minutes: [465],
+    seconds: 540,
+    memoryMebibytes: 260,
+    cores: 0.4,
+    weekendFactor: 0.4,
+  },
+  { jobRef: 'jobs.ad_spend', minutes: [420], seconds: 380, memoryMebibytes: 220, cores: 0.4 },
+  {
+    jobRef: 'jobs.ga4_events',
+    minutes: [330],
+    seconds: 3500,
+    memoryMebibytes: 900,
+    cores: 1.1,
+    weekendFactor: 1.3,
+  },
+  { jobRef: 'jobs.clean_up', minutes: [180], seconds: 6, memoryMebibytes: 90, cores: 0.1 },
 ];
 
 export interface PastRange {
@@ -119,6 +176,31 @@ function drawRun(draw: Draw, { shape, range, isWeekend, tickAtMs, createdAtMs }:
     startedAtMs,
     finishedAtMs: startedAtMs + Math.round(seconds * 1000),
     loadFactor: noise * growth * weekend,
+    usage: drawUsage(draw, shape, seconds),
+  };
+}
+
+const points = 24;
+const mebibyte = 1024 ** 2;
+
+/** A timeline that grows for a while, has its peak late, and ends small. */
+function drawUsage(draw: Draw, { memoryMebibytes, cores }: JobShape, seconds: number): ResourceUsage {
+  const secondsPerPoint = Math.max(0.5, seconds / points);
+  const shape = Array.from({ length: points }, (_, point) => {
+    const rise = Math.min(1, 0.4 + point / 10);
+    const peak = point > 14 && point < 19 ? 1.6 : 1;
+    return rise * peak * (0.85 + draw(30) / 100);
+  });
+  const memoryBytes = shape.map((share) => Math.round(share * memoryMebibytes * mebibyte));
+  const diskBytes = shape.map((_, point) => point * 3 * mebibyte);
+  return {
+    secondsPerPoint,
+    memoryBytes,
+    cpuMicroseconds: shape.map((share) => Math.round(share * cores * secondsPerPoint * 1e6)),
+    diskBytes,
+    peakMemoryBytes: Math.max(...memoryBytes),
+    peakDiskBytes: Math.max(...diskBytes),
+    measuredBy: 'group',
   };
 }
 

@@ -42,7 +42,8 @@ type StoredRun = PastRun & { id: string; modelId: string; n: number };
 
 async function storeRuns(sql: TextQueryable, batch: readonly StoredRun[]): Promise<void> {
   const past = `json_to_recordset($1) as past (id uuid, "modelId" uuid, n int, "tickAtMs" float8, "createdAtMs" float8,
-                                              "startedAtMs" float8, "finishedAtMs" float8, "loadFactor" float8)`;
+                                              "startedAtMs" float8, "finishedAtMs" float8, "loadFactor" float8,
+                                              usage jsonb)`;
   const time = (column: string) => `to_timestamp(past."${column}" / 1000)`;
   const json = JSON.stringify(batch);
   await sql.execute(
@@ -58,14 +59,20 @@ async function storeRuns(sql: TextQueryable, batch: readonly StoredRun[]): Promi
   );
   await sql.execute(
     `insert into attempts (job_run_id, number, claim_number, executor, begun_at, log_sealed, exit, started_at, finished_at,
-                           created_at, environment_key, closed_at, failure, reason, environment_ready_at, resource_usage)
+                           created_at, environment_key, failure, reason, environment_ready_at, resource_usage, cores,
+                           memory_limit_bytes)
      select past.id, 1, 1, model.executor, ${time('startedAtMs')}, true, model.exit, ${time('startedAtMs')},
-            ${time('finishedAtMs')}, ${time('createdAtMs')}, model.environment_key, ${time('finishedAtMs')}, model.failure,
-            model.reason, ${time('createdAtMs')} + (${time('startedAtMs')} - ${time('createdAtMs')}) * 0.6, model.resource_usage
+            ${time('finishedAtMs')}, ${time('createdAtMs')}, model.environment_key, model.failure, model.reason,
+            ${time('createdAtMs')} + (${time('startedAtMs')} - ${time('createdAtMs')}) * 0.6, past.usage,
+            model.cores, model.memory_limit_bytes
        from ${past} join attempts as model on model.job_run_id = past."modelId"
       where model.number = (select max(number) from attempts where job_run_id = past."modelId")`,
     [json],
   );
+  // The end of an attempt counts its cost.
+  await sql.execute('update attempts set closed_at = finished_at where job_run_id = any($1)', [
+    batch.map(({ id }) => id),
+  ]);
 }
 
 interface ModelPipelineRun {
@@ -207,13 +214,13 @@ export async function placeRun(
   jobRunId: string,
   { createdAtMs, startedAtMs, finishedAtMs }: Pick<PastRun, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'>,
 ): Promise<void> {
-  const [created, started, finished] = ['$2', '$3', '$4'].map((at) => `to_timestamp(${at}::float8 / 1000)`);
-  const values = [jobRunId, createdAtMs, startedAtMs, finishedAtMs];
+  const [started, finished, created] = ['$2', '$3', '$4'].map((at) => `to_timestamp(${at}::float8 / 1000)`);
+  const values = [jobRunId, startedAtMs, finishedAtMs, createdAtMs];
   const times = `created_at = ${created}, started_at = ${started}, finished_at = ${finished}`;
   await sql.execute(
     `update pipeline_runs set created_at = ${finished}, started_at = ${started}, finished_at = ${finished},
-            duration_ms = extract(epoch from ${finished} - ${started}) * 1000 where job_run_id = $1 and $2 > 0`,
-    values,
+            duration_ms = extract(epoch from ${finished} - ${started}) * 1000 where job_run_id = $1`,
+    values.slice(0, 3),
   );
   await sql.execute(
     `update attempts set ${times}, begun_at = ${started}, environment_ready_at = ${started}, closed_at = ${finished}

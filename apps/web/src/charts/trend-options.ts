@@ -32,7 +32,7 @@ export function trendOptions(trend: Trend, look: ChartStyle): EChartsCoreOption 
   return {
     animation: false,
     textStyle: { fontFamily: look.font, color: look.quiet },
-    grid: { left: 4, right: 4, top: 12, bottom: 0, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 4, right: 4, top: 12, bottom: 3, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: 'category',
       data: trend.points.map(({ label }) => label),

@@ -55,7 +55,7 @@ describe('describeOutcome', () => {
   });
 
   it('returns the wait reason, and the skip reasons with their count', () => {
-    const waiting = { reason: '1 of 1 allowed runs of this job are active', until: null };
+    const waiting = { reason: '1 of 1 allowed runs of this job are active', until: null, behind: null };
     expect(describeOutcome({ ...run, status: 'pending', waiting }).text).toBe(waiting.reason);
     const skip = { reasons: ['job jobs.shop is paused'], count: 12, last_at: '2026-11-26T00:00:00Z' };
     expect(describeOutcome({ ...run, status: 'skipped', skip }).text).toBe(

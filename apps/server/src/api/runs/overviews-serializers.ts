@@ -22,7 +22,13 @@ type RunOverviewDetailInput = RouteResponseInput<'get_run_overview'>;
 /** Maximum pipeline names in one row. */
 const maxPipelineNames = 20;
 
-export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunOverview): RunOverviewInput {
+export function toRunOverview({
+  run,
+  surroundings,
+  loaded,
+  schemaChanges,
+  holder,
+}: RunOverview): RunOverviewInput {
   const { skip } = run;
   return {
     id: run.id,
@@ -52,7 +58,7 @@ export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunO
     attempt_count: surroundings.attemptCount,
     reason: toFailureReason(run),
     skip: skip && { reasons: skip.reasons, count: skip.count, last_at: skip.lastAt },
-    waiting: toWaiting(run),
+    waiting: toWaitBehind(run, holder),
     unknown: toUnknown(run),
     deployment: { id: run.deploymentId, version: surroundings.deploymentVersion },
     configuration: { id: run.configurationId, version: surroundings.configurationVersion },
@@ -137,6 +143,19 @@ function toCause({ causeId, causeJobId, causeJobRef, causeJobName, causeNumber }
     job_name: causeJobName ?? causeJobRef,
     number: causeNumber,
   };
+}
+
+function toWaitBehind(run: RunOverview['run'], holder: RunOverview['holder']): RunOverviewInput['waiting'] {
+  const waiting = toWaiting(run);
+  if (waiting === null) return null;
+  const behind = holder && {
+    job_run_id: holder.id,
+    job_id: holder.jobId,
+    job_ref: holder.jobRef,
+    job_name: holder.jobName,
+    number: holder.number,
+  };
+  return { ...waiting, behind };
 }
 
 function toSchemaChanges(changes: RunSchemaChanges | null) {

@@ -153,8 +153,47 @@ describe('a run in a list', () => {
     });
     expect(await call('get_run_overview', `job-runs/${follower?.id}/overview`)).toMatchObject({
       tick_at: '2026-03-10T06:15:00.000Z',
-      waiting: { reason: 'It waits.', until: '2026-03-10T07:00:00.000Z' },
+      waiting: { reason: 'It waits.', until: '2026-03-10T07:00:00.000Z', behind: null },
     });
+  });
+
+  it('names the oldest active run that keeps it waiting', async () => {
+    const states = [
+      { status: 'running' },
+      { status: 'running' },
+      { status: 'pending', isQueued: true, waitReason: 'It waits.' },
+      { status: 'pending', waitReason: 'No slot.' },
+    ] as const;
+    const runs: JobRunRecord[] = [];
+    // The job has one run at a time.
+    for (const _ of states) {
+      const run = await start();
+      await api.setRun(run.id, { status: 'completed' });
+      runs.push(run);
+    }
+    const [oldest] = runs;
+    for (const [number, state] of states.entries())
+      await api.setRun(runs[number]?.id ?? '', {
+        ...state,
+        createdAt: new Date(Date.UTC(2026, 2, 10, 6, number)),
+      });
+    const { items } = await call('list_run_overviews', 'job-runs');
+    expect(items.map(({ waiting: wait }) => wait)).toEqual([
+      { reason: 'No slot.', until: null, behind: null },
+      {
+        reason: 'It waits.',
+        until: null,
+        behind: {
+          job_run_id: oldest?.id,
+          job_id: jobs.idOf(refs.first),
+          job_ref: refs.first,
+          job_name: 'First',
+          number: 1,
+        },
+      },
+      null,
+      null,
+    ]);
   });
 
   it('keeps the id of the starter after that member is removed', async () => {

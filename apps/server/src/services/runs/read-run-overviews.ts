@@ -1,6 +1,7 @@
 import type {
   JobRunFilter,
   JobRunSortKey,
+  RunHolder,
   RunLoaded,
   RunNeighbour,
   RunOverviewHead,
@@ -21,6 +22,8 @@ export interface RunOverview {
   loaded: RunLoaded | null;
   /** Null if it brought no new schema version. */
   schemaChanges: RunSchemaChanges | null;
+  /** The active run for which it waits; null if it waits for none. */
+  holder: RunHolder | null;
 }
 
 /** A run with its neighbors in the same job. */
@@ -35,22 +38,31 @@ export type ReadRunOverviews = ReturnType<typeof createReadRunOverviews>;
 export function createReadRunOverviews({ store }: Persistence<'jobs' | 'runOverviews' | 'schemaChanges'>) {
   const readPage = createPageReader();
 
-  /** Completes runs in the same order, with three statements, whatever their number. */
+  /** Most pages have no run that waits: then no statement looks for what keeps it waiting. */
+  async function readHolders(runs: readonly RunOverviewHead[]): Promise<RunHolder[]> {
+    const waiting = runs.filter(({ status, waitReason }) => status === 'pending' || waitReason !== null);
+    return waiting.length === 0 ? [] : store.runOverviews.holdersOf(waiting.map(({ id }) => id));
+  }
+
+  /** Completes runs in the same order, with four statements at most, whatever their number. */
   async function describe(runs: readonly RunOverviewHead[]): Promise<RunOverview[]> {
     const ids = runs.map((run) => run.id);
-    const [surroundings, loaded, schemaChanges] = await Promise.all([
+    const [surroundings, loaded, schemaChanges, holders] = await Promise.all([
       store.runOverviews.surroundingsOf(ids),
       store.runOverviews.loadedOf(ids),
       store.schemaChanges.summarizeByRun(ids),
+      readHolders(runs),
     ]);
     const surroundingsById = new Map(surroundings.map((row) => [row.jobRunId, row]));
     const loadedById = new Map(loaded.map((row) => [row.jobRunId, row]));
+    const holdersById = new Map(holders.map((row) => [row.jobRunId, row]));
     // Retention may remove a run between two statements.
     return runs.flatMap((run) => {
       const around = surroundingsById.get(run.id);
       if (!around) return [];
       const [own, changes] = [loadedById.get(run.id) ?? null, schemaChanges.get(run.id) ?? null];
-      return [{ run, surroundings: around, loaded: own, schemaChanges: changes }];
+      const holder = holdersById.get(run.id) ?? null;
+      return [{ run, surroundings: around, loaded: own, schemaChanges: changes, holder }];
     });
   }
 

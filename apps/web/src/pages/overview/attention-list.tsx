@@ -5,7 +5,8 @@ import classes from './overview.module.css';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { describeRow, lineInLog, type FailingJob } from './attention.ts';
-import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
+import { describeAttention, groupByHolder, type OverdueTick, type StalePipeline } from './long-waits.ts';
+import { HeldRunsRow } from './held-runs-row.tsx';
 import { IncidentRow, LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
 import { Section } from '../../ui/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
@@ -50,6 +51,7 @@ export function Attention({
   isWhole,
 }: AttentionProps) {
   const { id: workspaceId } = useWorkspace();
+  const { held, others: waitsForOthers } = groupByHolder(waits);
   const count = Math.max(total ?? 0, failing.length);
   const others = unknown.length + waits.length + overdue.length + stale.length + incidents.length;
   if (failing.length + others === 0) {
@@ -89,7 +91,10 @@ export function Attention({
         {unknown.slice(0, maxShown).map((run) => (
           <UnknownRunRow key={run.id} run={run} />
         ))}
-        {waits.slice(0, maxShown).map((run) => (
+        {held.slice(0, maxShown).map((group) => (
+          <HeldRunsRow key={group.holder.job_run_id} group={group} />
+        ))}
+        {waitsForOthers.slice(0, maxShown).map((run) => (
           <LongWaitRow key={run.id} run={run} />
         ))}
         {overdue.slice(0, maxShown).map((tick) => (

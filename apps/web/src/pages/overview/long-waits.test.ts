@@ -3,6 +3,7 @@ import type { AlertIncidentResponse, JobOverviewResponse, RunOverviewResponse } 
 import { describe, expect, it } from 'vitest';
 import {
   describeAttention,
+  groupByHolder,
   listLongWaits,
   listOpenIncidents,
   listOverdueTicks,
@@ -24,13 +25,26 @@ describe('listLongWaits', () => {
     const runs = [
       waitingRun('slot', {}),
       waitingRun('fresh', { created_at: ago(299) }),
-      waitingRun('retry', { waiting: { reason, until: ago(-60) } }),
-      waitingRun('late retry', { waiting: { reason, until: ago(60) } }),
+      waitingRun('retry', { waiting: { reason, until: ago(-60), behind: null } }),
+      waitingRun('late retry', { waiting: { reason, until: ago(60), behind: null } }),
       waitingRun('engine', { status: 'starting' }),
       waitingRun('started', { status: 'starting', waiting: null }),
     ];
     expect(listLongWaits(runs, now).map(({ id }) => id)).toEqual(['slot', 'late retry', 'engine']);
   });
+});
+
+it('groups runs by the active run for which they wait, those that have waited longest first', () => {
+  const behind = { job_run_id: 'holder', job_name: 'hold', number: 4 };
+  const held = { reason: 'Waiting for hold #4.', until: null, behind };
+  const runs = [
+    waitingRun('second', { waiting: held, created_at: ago(400) } as Partial<RunOverviewResponse>),
+    waitingRun('slot', {}),
+    waitingRun('first', { waiting: held, created_at: ago(500) } as Partial<RunOverviewResponse>),
+  ];
+  const groups = groupByHolder(runs);
+  expect(groups.held).toEqual([{ holder: behind, runs: [runs[2], runs[0]] }]);
+  expect(groups.others).toEqual([runs[1]]);
 });
 
 it('lists a schedule as overdue one minute after an unhandled tick', () => {

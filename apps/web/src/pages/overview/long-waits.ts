@@ -21,6 +21,35 @@ export function listLongWaits(runs: readonly RunOverviewResponse[], now: Date): 
   });
 }
 
+export type Holder = NonNullable<NonNullable<RunOverviewResponse['waiting']>['behind']>;
+
+/** Runs that wait for the same active run. */
+export interface HeldRuns {
+  holder: Holder;
+  /** The one that has waited for the longest time first. */
+  runs: RunOverviewResponse[];
+}
+
+/** Separates runs that wait for a known active run, by that run, from others. */
+export function groupByHolder(runs: readonly RunOverviewResponse[]): {
+  held: HeldRuns[];
+  others: RunOverviewResponse[];
+} {
+  const held = new Map<string, HeldRuns>();
+  const others: RunOverviewResponse[] = [];
+  for (const run of runs.toSorted((one, other) => one.created_at.localeCompare(other.created_at))) {
+    // A server of the release before does not say it.
+    const holder = run.waiting?.behind ?? null;
+    if (holder === null) others.push(run);
+    else {
+      const group = held.get(holder.job_run_id) ?? { holder, runs: [] };
+      group.runs.push(run);
+      held.set(holder.job_run_id, group);
+    }
+  }
+  return { held: [...held.values()], others };
+}
+
 /** A job whose tick has passed without a start or a skip. */
 export interface OverdueTick {
   job: JobOverviewResponse;

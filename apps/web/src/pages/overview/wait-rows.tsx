@@ -13,7 +13,8 @@ import { shortenJobName } from '../../details/job-name.ts';
 import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-function AttentionRow({
+/** A row with a state, and actions if there are any. */
+export function AttentionRow({
   head,
   actions,
   children,

@@ -1,8 +1,11 @@
 import type { JobRunTimelineResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
 import { countSilentMinutes } from './resource-charts.ts';
 import { formatCount } from '../../ui/format.ts';
+import { nameOfRun } from './selected-actions.ts';
 import { Time, useNow } from '../../ui/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Why the run was skipped. */
 export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailResponse['skip']> }) {
@@ -49,11 +52,22 @@ export function SilentNotice({ timeline }: { timeline: JobRunTimelineResponse })
   );
 }
 
-/** What a pending run waits for. */
-export function WaitNotice({ waiting }: { waiting: NonNullable<JobRunTimelineResponse['waiting']> }) {
+/** What a run waits for, with the active run that keeps it waiting. */
+export function WaitNotice({ waiting }: { waiting: NonNullable<RunOverviewDetailResponse['waiting']> }) {
+  const { id: workspaceId } = useWorkspace();
+  // A server of the release before does not say it.
+  const behind = waiting.behind ?? null;
   return (
     <div className={classes.notice} data-kind="pending">
       <strong>Waiting:</strong> {waiting.reason}
+      {behind !== null && (
+        <>
+          {' '}
+          <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: behind.job_run_id }}>
+            View {nameOfRun(behind)}
+          </Link>
+        </>
+      )}
       {waiting.until !== null && (
         <span className="quiet">
           {' '}

@@ -55,7 +55,9 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.skip !== null && <SkipNotice skip={run.skip} />}
       {run.unknown !== null && <UnknownNotice unknown={run.unknown} />}
       {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
-      {!isTerminalRunState(run.status) && run.status !== 'pending' && <WaitingRunsNotice params={params} />}
+      {!isTerminalRunState(run.status) && run.status !== 'pending' && (
+        <WaitingRunsNotice jobRunId={run.id} name={title} />
+      )}
       {timeline && <SilentNotice timeline={timeline} />}
       {timeline && timeline.phases.length > 0 && <PhaseBar phases={timeline.phases} status={run.status} />}
       {run.reason !== null && (

@@ -1,26 +1,21 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
+import { CancelWaiting } from './cancel-waiting.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { operation } from '../../api/operation.ts';
-import type { RunParams } from './run-queries.ts';
+import { useWaitingRuns } from './use-waiting-runs.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** Link from an active run to the runs that wait for it; nothing without any. */
-export function WaitingRunsNotice({ params }: { params: RunParams }) {
-  const { workspace_id: workspaceId, job_run_id: jobRunId } = params;
-  const { data } = useQuery(
-    operation('list_run_overviews', {
-      params: { workspace_id: workspaceId },
-      query: { waiting_for: jobRunId, limit: 1 },
-    }),
-  );
-  const count = data?.total ?? 0;
-  if (count === 0) return null;
+/** The runs that wait for an active run, as a link and to cancel; nothing without any. */
+export function WaitingRunsNotice({ jobRunId, name }: { jobRunId: string; name: string }) {
+  const { id: workspaceId } = useWorkspace();
+  const { total } = useWaitingRuns(jobRunId);
+  if (total === 0) return null;
   return (
     <div className={classes.notice} data-kind="pending">
       <Link to="/w/$workspaceId/runs" params={{ workspaceId }} search={{ waiting_for: jobRunId }}>
-        {formatCount(count)} {count === 1 ? 'run waits' : 'runs wait'} for this run
-      </Link>
+        {formatCount(total)} {total === 1 ? 'run waits' : 'runs wait'} for this run
+      </Link>{' '}
+      <CancelWaiting jobRunId={jobRunId} name={name} />
     </div>
   );
 }

@@ -26,6 +26,14 @@ const loaded = responseObject('RunLoadedResponse', {
   }).nullable(),
 });
 
+const otherRun = {
+  job_run_id: uuid,
+  job_id: uuid,
+  job_ref: z.string(),
+  job_name: z.string(),
+  number: z.int(),
+};
+
 const overview = {
   id: uuid,
   number: z.int(),
@@ -44,13 +52,7 @@ const overview = {
   /** The user who started it; `email` is null if that member was removed. */
   triggered_by: responseObject('RunStarterResponse', { id: uuid, email: z.string().nullable() }).nullable(),
   /** The run whose end triggered it. */
-  caused_by: responseObject('RunCauseResponse', {
-    job_run_id: uuid,
-    job_id: uuid,
-    job_ref: z.string(),
-    job_name: z.string(),
-    number: z.int(),
-  }).nullable(),
+  caused_by: responseObject('RunCauseResponse', otherRun).nullable(),
 
   /** The backfill whose window it loads. */
   backfill: responseObject('RunBackfillResponse', { id: uuid, window: z.int() }).nullable(),
@@ -75,7 +77,11 @@ const overview = {
     count: z.int(),
     last_at: timestamp,
   }).nullable(),
-  waiting: runWait.nullable(),
+  waiting: responseObject('RunOverviewWaitResponse', {
+    ...runWait.shape,
+    /** The active run that keeps it waiting; of several, the oldest. Null for any other wait. */
+    behind: responseObject('RunHolderResponse', otherRun).nullable(),
+  }).nullable(),
   unknown: unknownRun.nullable(),
 
   deployment: versionRef,

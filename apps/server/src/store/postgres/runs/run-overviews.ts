@@ -6,6 +6,7 @@ import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 import type { Statement } from '../statements/named.ts';
+import { joinHolder } from './waits-for.ts';
 import { named } from '../statements/named.ts';
 
 /** A run without the columns for creating and driving it. */
@@ -61,6 +62,18 @@ export interface RunSurroundings {
   causeJobId: string | null;
   causeJobRef: string | null;
   causeJobName: string | null;
+}
+
+/** The active run that keeps another one waiting. */
+export interface RunHolder {
+  /** The run that waits. */
+  jobRunId: string;
+  id: string;
+  number: number;
+  jobId: string;
+  jobRef: string;
+  /** The display name, otherwise the ref. */
+  jobName: string;
 }
 
 /** Sums over all pipeline runs of a run. */
@@ -176,6 +189,20 @@ export function createRunOverviewStore(sql: Queryable) {
              left join job_runs as cause on cause.id = job_runs.previous_job_run_id
              left join jobs as cause_jobs on cause_jobs.id = cause.job_id
              left join job_versions as cause_versions on cause_versions.id = cause_jobs.current_version_id
+            where job_runs.id = any(:jobRunIds)`,
+          { jobRunIds },
+        ),
+      ),
+
+    /** Only runs that wait for an active one; of several, for the oldest. */
+    holdersOf: (jobRunIds: readonly string[]) =>
+      sql.prepared<RunHolder>(
+        named(
+          `select job_runs.id as "jobRunId", holder.id, holder.number, jobs.id as "jobId", jobs.job_ref as "jobRef",
+                  coalesce(job_versions.display_name, jobs.job_ref) as "jobName"
+             from job_runs ${joinHolder}
+             join jobs on jobs.id = holder.job_id
+             join job_versions on job_versions.id = jobs.current_version_id
             where job_runs.id = any(:jobRunIds)`,
           { jobRunIds },
         ),
