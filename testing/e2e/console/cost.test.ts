@@ -80,6 +80,8 @@ describe('the cost of a workspace', () => {
     await model.getByText('Asks for large (4 GiB)').waitFor();
     await model.getByText('try small').waitFor();
     expect(await model.textContent()).toContain('1.2K');
+    // Its limits and its use are known.
+    expect(await model.textContent()).not.toContain('?');
     await page.getByText(/, since \d+ \w+ \d{4}\./).waitFor();
     await page.getByRole('link', { name: 'Tag', exact: true }).click();
     await rowOf(page, 'tag', 'science').waitFor();
