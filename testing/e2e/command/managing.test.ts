@@ -125,6 +125,11 @@ describe('organizations', () => {
     });
     expect((await run(['org', 'usage'])).stdout).toContain('no limit');
   });
+
+  it('have costs', async () => {
+    expect(await readJson(['org', 'cost', '--by', 'tag'])).toMatchObject({ currency: null, rows: [] });
+    expect((await run(['org', 'cost'])).stdout).toContain('no rates');
+  });
 });
 
 describe('members', () => {

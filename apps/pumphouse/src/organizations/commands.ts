@@ -1,12 +1,15 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { addExamples } from '../program/examples.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
+import type { CostOptions } from './organization-cost.ts';
 import type { LimitOptions } from './organization-limits.ts';
 import type { RenameOptions } from './change-organization.ts';
 
 /** Adds `org`. */
 export function addOrganizationCommands(program: Command, cli: Cli): void {
-  const org = program.command('org').description('Show and change organizations, their limits and usage');
+  const org = program
+    .command('org')
+    .description('Show and change organizations, their limits, usage and cost');
 
   addExamples(
     org
@@ -109,6 +112,34 @@ export function addOrganizationCommands(program: Command, cli: Cli): void {
     [
       ['pumphouse org usage', 'Shows the month so far.'],
       ['pumphouse org usage --from 2026-01-01 --json', 'Shows each day of the year, as JSON.'],
+    ],
+  );
+
+  addExamples(
+    org
+      .command('cost')
+      .argument('[organization]', 'Name or id; default: that of the folder, or your only one')
+      .description('Show what runs held and used and what they cost, in total and per workspace or job')
+      .option('--from <date>', 'First day (UTC), such as 2026-11-01; default: the first of this month')
+      .option('--to <date>', 'Last day (UTC); default: today')
+      .addOption(
+        new Option('--by <grouping>', 'What the rows are; default: workspace').choices([
+          'workspace',
+          'job',
+          'tag',
+          'person',
+          'size',
+        ]),
+      )
+      .action(
+        withSession<[name: string | undefined], CostOptions>(cli, async (session, [name], options) => {
+          const { showCost } = await import('./organization-cost.ts');
+          await showCost(session, name, options);
+        }),
+      ),
+    [
+      ['pumphouse org cost --by tag', 'Shows the month so far, a row for each tag.'],
+      ['pumphouse org cost --from 2026-01-01 --json', 'Shows each day of the year, as JSON.'],
     ],
   );
 }

@@ -10,6 +10,7 @@ export function pagesOfWorkspace(origin: string, workspaceId: string) {
     pipelines: at('/pipelines'),
     datasets: at('/datasets'),
     usage: at('/settings/usage'),
+    cost: at('/settings/cost'),
     job: (jobId: string) => at(`/jobs/${jobId}`),
     run: (jobRunId: string) => at(`/runs/${jobRunId}`),
     log: (jobRunId: string, line?: number) =>

@@ -64,6 +64,7 @@ const ofWorkspaces: [name: string, asked: string[]][] = [
   ['list_schema_changes', []],
   ['list_next_starts', []],
   ['get_usage', []],
+  ['get_cost', []],
 ];
 
 function argumentsOf(asked: readonly string[], context: 'own' | 'other', workspaceId?: string): object {
@@ -153,6 +154,9 @@ describe.each(ofWorkspaces)('%s', (name, asked) => {
         code: 'forbidden',
         detail: 'Your role does not have the permission dataplane-token.issue.',
       });
+    } else if (name === 'get_cost') {
+      const output = await as(runToken, (mcp) => mcp.refusalOf(name, argumentsOf(asked, 'own')));
+      expect(output.code).toBe('forbidden');
     } else {
       const answer = await as(runToken, (mcp) => mcp.ask(name, argumentsOf(asked, 'own')));
       expect(answer['notes']).toEqual([]);

@@ -87,7 +87,7 @@ async function startFailing(): Promise<string> {
 describe('the list of tools', () => {
   it('contains every tool, marked as read-only', () => {
     expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name));
-    expect(listed).toHaveLength(15);
+    expect(listed).toHaveLength(16);
     for (const { name, annotations, inputSchema, outputSchema } of listed) {
       expect({ name, ...annotations }).toMatchObject({ name, readOnlyHint: true, destructiveHint: false });
       expect({ name, inputSchema }).toMatchObject({ name, inputSchema: { additionalProperties: false } });
@@ -346,6 +346,13 @@ it('returns the usage of runs', async () => {
     url: `${workspace}/settings/usage`,
     usage: { from: '2026-01-01', days: [{ date: '2026-01-01' }, { date: '2026-01-02' }] },
     by_job: { jobs: [], job_count: 0 },
+  });
+});
+
+it('returns the costs of runs', async () => {
+  expect(await mcp.ask('get_cost', at({ from: '2026-01-01', to: '2026-01-02', by: 'tag' }))).toMatchObject({
+    url: `${workspace}/settings/cost`,
+    cost: { from: '2026-01-01', currency: null, total: { attempt_count: 0, amount: null }, rows: [] },
   });
 });
 

@@ -2,7 +2,7 @@ import type { Tool } from './tool.ts';
 import { compareRun, getRun, listRuns } from './tools/runs.ts';
 import { getDataset, getPipeline, listDatasets, listPipelines, listSchemaChanges } from './tools/data.ts';
 import { getJob, listJobs, listNextStarts } from './tools/jobs.ts';
-import { getUsage, listWorkspaces } from './tools/workspaces.ts';
+import { getCost, getUsage, listWorkspaces } from './tools/workspaces.ts';
 import { readRunLog, searchRunLog } from './tools/logs.ts';
 
 /** All tools, in the order in which a user who investigates a failure needs them. */
@@ -22,4 +22,5 @@ export const tools: readonly Tool[] = [
   listSchemaChanges,
   listNextStarts,
   getUsage,
+  getCost,
 ];

@@ -73,6 +73,7 @@ describe('rates', () => {
     [{ currency: 'EUR', hourly_prices: { ...prices, small: -1 } }, 'hourly_prices'],
     [{ currency: 'EUR', hourly_prices: { small: 1 } }, 'hourly_prices'],
     [{ currency: 'EUR', hourly_prices: prices, starts_on: 'today' }, 'starts_on'],
+    [{ currency: 'EUR', hourly_prices: prices, starts_on: '0000-01-01' }, 'starts_on'],
   ])('are not %j', async (body, field) => {
     const response = await set(body);
     expect(response.statusCode).toBe(400);
@@ -248,10 +249,12 @@ describe('costs', () => {
     expect(await statusOf(`workspaces/${other.id}/cost`)).toBe(404);
   });
 
-  it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'by=mood'])(
-    'are not read for %s',
-    async (query) => {
-      expect((await call(`workspaces/${seeded.workspaceId}/cost?${query}`)).statusCode).toBe(400);
-    },
-  );
+  it.each([
+    'from=2026-03-02&to=2026-03-01',
+    'from=2020-01-01&to=2026-01-01',
+    'by=mood',
+    'from=0000-01-01&to=0000-01-02',
+  ])('are not read for %s', async (query) => {
+    expect((await call(`workspaces/${seeded.workspaceId}/cost?${query}`)).statusCode).toBe(400);
+  });
 });

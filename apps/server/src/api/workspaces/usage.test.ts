@@ -91,14 +91,16 @@ it('returns usage by day, with the month so far and the limit', async () => {
   expect(empty.total.completed_run_count).toBe(0);
 });
 
-it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from=yesterday'])(
-  'rejects %s',
-  async (query) => {
-    const response = await call(`workspaces/${seeded.workspaceId}/usage?${query}`);
-    expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ code: 'invalid_request' });
-  },
-);
+it.each([
+  'from=2026-03-02&to=2026-03-01',
+  'from=2020-01-01&to=2026-01-01',
+  'from=yesterday',
+  'from=0000-01-01&to=0000-01-02',
+])('rejects %s', async (query) => {
+  const response = await call(`workspaces/${seeded.workspaceId}/usage?${query}`);
+  expect(response.statusCode).toBe(400);
+  expect(response.json()).toMatchObject({ code: 'invalid_request' });
+});
 
 describe('the usage breakdown of an organization', () => {
   const days = 'from=2026-03-01&to=2026-03-31';

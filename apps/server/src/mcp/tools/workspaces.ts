@@ -1,5 +1,12 @@
 import type { ToolContext } from '../tool.ts';
-import { usageByJobResponse, usageResponse, uuid, workspaceResponse } from '@pumphouse/contract';
+import {
+  costGrouping,
+  costResponse,
+  usageByJobResponse,
+  usageResponse,
+  uuid,
+  workspaceResponse,
+} from '@pumphouse/contract';
 import { z } from 'zod';
 import { answerUrl } from '../rows.ts';
 import { defineTool } from '../tool.ts';
@@ -73,6 +80,28 @@ export const getUsage = defineTool({
   },
   summarize: ({ usage: { from, to, total } }) =>
     `From ${from} to ${to} runs took ${Math.round(total.run_seconds / 60)} minutes; ${total.failed_run_count} failed.`,
+});
+
+export const getCost = defineTool({
+  name: 'get_cost',
+  title: 'Read costs',
+  description:
+    'Returns what the runs of a workspace held of cores and memory, what they used of it, what they loaded and what that costs, by job, tag, person or size (highest first) and by day, with sizes that jobs do not need. Days are UTC; the default is the current month. Amounts are null without rates.',
+  input: z.strictObject({
+    ...workspaceArgument,
+    from: z.iso.date().optional().describe('The first day'),
+    to: z.iso.date().optional().describe('The last day'),
+    by: costGrouping.exclude(['workspace']).default('job'),
+    limit: z.int().min(1).max(100).default(20).describe('Maximum number of rows'),
+  }),
+  output: z.looseObject({ ...answerUrl, cost: costResponse }),
+  rest: 'Ask for fewer days or rows, with from, to and limit.',
+  async run({ workspace_id: workspaceId, ...query }, { call, origin }) {
+    const cost = await call('get_workspace_cost', { params: { workspace_id: workspaceId }, query });
+    return { url: pagesOfWorkspace(origin, workspaceId).cost, cost };
+  },
+  summarize: ({ cost: { from, to, currency, total } }) =>
+    `From ${from} to ${to} runs held ${Math.round(total.held_hours)} hours${total.amount === null ? '' : `, which cost ${total.amount.toFixed(2)} ${currency}`}.`,
 });
 
 function toWorkspaceRow(workspace: z.input<typeof workspaceResponse>, origin: string) {

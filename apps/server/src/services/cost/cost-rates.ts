@@ -1,5 +1,6 @@
 import type { Persistence } from '../../store/store.ts';
 import type { SizeRates } from '../../domain/cost/size-rates.ts';
+import { earliestDay } from '../workspaces/choose-days.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { maximumCostRates } from '@pumphouse/contract';
 import { recordChange } from '../audit/audit.ts';
@@ -34,6 +35,7 @@ export function createCostRates(
         const known = await store.sizeRates.list(organizationId);
         const replaced = known.find(({ startsOn }) => startsOn === rates.startsOn);
         const others = known.filter((each) => each !== replaced);
+        if (rates.startsOn < earliestDay) throw refuse('starts_on', `must be ${earliestDay} or later`);
         requireSameCurrency(rates, others);
         if (others.length >= maximumCostRates)
           throw refuse(

@@ -108,43 +108,54 @@ export function createReadCost(
     const range = await chooseDays(store, asked);
     const countedSince = await store.costs.readFirstDay();
     const starts = rates.map(({ startsOn }) => startsOn);
-    const entries = await store.costs.listEntries(subject, range, starts);
     const preceding = precedingDays(range.from, range.dates.length);
     // A period that is counted only in part would show a growth that was none.
     const isComparable = preceding.from > countedSince;
-    const earlier = isComparable ? await store.costs.listEntries(subject, preceding, starts) : [];
+    const [entries, earlier, days] = await Promise.all([
+      store.costs.listEntries(subject, range, starts),
+      isComparable ? store.costs.listEntries(subject, preceding, starts) : [],
+      readDays(subject, range, rates),
+    ]);
     const versions = await store.costs.listVersions(listIds([...entries, ...earlier], 'jobVersionId'));
-    const jobs = new Map((await store.costs.listJobs(listIds(entries, 'jobId'))).map((job) => [job.id, job]));
     const tags = new Map(versions.map((version) => [version.id, readTags(version)]));
-    const tagsOf = (jobVersionId: string) => tags.get(jobVersionId) ?? [];
-    const groups = groupCosts(entries, by, rates, tagsOf);
-    const before = new Map(groupCosts(earlier, by, rates, tagsOf).map((group) => [toKey(group), group.sum]));
-    const nameOf = await readNames(groups, by, jobs);
-    const numbers = new Map(versions.map(({ id, version }) => [id, version]));
-    const rows = groups.map((group): CostRow => {
-      const { key, triggerKind, sum } = group;
-      return {
-        key,
-        triggerKind,
-        sum,
-        name: key === null ? null : nameOf(key),
-        workspaceId: findWorkspaceId(group, by),
-        workspaceName: by === 'job' && key !== null ? (jobs.get(key)?.workspaceName ?? null) : null,
-        before: isComparable ? (before.get(toKey(group)) ?? priceEntries([], rates)) : null,
-        job: by === 'job' ? describeUse(group.entries, numbers) : null,
-      };
-    });
+    const groupsOf = (some: readonly CostEntry[]) =>
+      groupCosts(some, by, rates, (versionId) => tags.get(versionId) ?? []);
+    const rows = await describeGroups(groupsOf(entries), by, versions);
+    const sums = new Map(groupsOf(earlier).map((group) => [toKey(group), group.sum]));
+    const nothing = priceEntries([], rates);
     return {
       from: range.from,
       to: range.to,
       countedSince,
       currency: rates.at(-1)?.currency ?? null,
-      days: await readDays(subject, range, rates),
+      days,
       total: priceEntries(entries, rates),
       before: isComparable ? priceEntries(earlier, rates) : null,
-      rows: rows.toSorted(compareRows),
+      rows: rows
+        .map((row) => ({ ...row, before: isComparable ? (sums.get(toKey(row)) ?? nothing) : null }))
+        .toSorted(compareRows),
     };
   };
+
+  async function describeGroups(
+    groups: readonly CostGroup[],
+    by: CostGrouping,
+    versions: readonly CostedVersion[],
+  ): Promise<Omit<CostRow, 'before'>[]> {
+    const jobIds = by === 'job' ? groups.flatMap(({ key }) => key ?? []) : [];
+    const jobs = new Map((await store.costs.listJobs(jobIds)).map((job) => [job.id, job]));
+    const nameOf = await readNames(groups, by, jobs);
+    const numbers = new Map(versions.map(({ id, version }) => [id, version]));
+    return groups.map(({ key, triggerKind, entries, sum }) => ({
+      key,
+      name: key === null ? null : nameOf(key),
+      triggerKind,
+      workspaceId: by === 'job' || by === 'workspace' ? (entries[0]?.workspaceId ?? null) : null,
+      workspaceName: jobs.get(key ?? '')?.workspaceName ?? null,
+      sum,
+      job: by === 'job' ? describeUse(entries, numbers) : null,
+    }));
+  }
 
   function describeUse(entries: readonly CostEntry[], numbers: ReadonlyMap<string, number>): CostRow['job'] {
     const numberOf = ({ jobVersionId }: CostEntry) => numbers.get(jobVersionId) ?? 0;
@@ -169,7 +180,8 @@ function readTags({ tags }: CostedVersion): string[] {
   return tags === null ? [] : listTags({ expose: { tags } });
 }
 
-const toKey = ({ key, triggerKind }: CostGroup): string => JSON.stringify([key, triggerKind]);
+const toKey = ({ key, triggerKind }: Pick<CostGroup, 'key' | 'triggerKind'>): string =>
+  JSON.stringify([key, triggerKind]);
 
 function listIds(entries: readonly CostEntry[], key: 'jobId' | 'jobVersionId'): string[] {
   return [...new Set(entries.map((entry) => entry[key]))];
@@ -178,10 +190,6 @@ function listIds(entries: readonly CostEntry[], key: 'jobId' | 'jobVersionId'): 
 function namesOf<Row extends { id: string }>(rows: readonly Row[], nameOf: (row: Row) => string) {
   const names = new Map(rows.map((row) => [row.id, nameOf(row)]));
   return (key: string) => names.get(key) ?? key;
-}
-
-function findWorkspaceId({ entries }: CostGroup, by: CostGrouping): string | null {
-  return by === 'job' || by === 'workspace' ? (entries[0]?.workspaceId ?? null) : null;
 }
 
 function compareRows(one: CostRow, other: CostRow): number {

@@ -76,7 +76,9 @@ create view costed_runs as
 create function count_cost() returns trigger language plpgsql as $$
 declare
   usage constant jsonb := new.resource_usage;
-  point_count constant integer := case jsonb_typeof(usage->'memoryBytes') when 'array' then jsonb_array_length(usage->'memoryBytes') else 0 end;
+  point_count constant integer := case
+    when jsonb_typeof(usage->'memoryBytes') = 'array' and jsonb_typeof(usage->'cpuMicroseconds') = 'array'
+    then jsonb_array_length(usage->'memoryBytes') else 0 end;
   held_ms constant numeric := greatest(round(extract(epoch from new.closed_at - new.begun_at)::numeric * 1000), 0);
   most_cores constant numeric := coalesce(new.cores, 1024);
   most_memory_bytes constant numeric := coalesce(new.memory_limit_bytes, 17592186044416);
@@ -86,7 +88,7 @@ declare
 begin
   if point_count > 0 then
     select least(sum(point::numeric) / 1000, most_cores * held_ms),
-           least(max(point::numeric) / 1000000 / (usage->>'secondsPerPoint')::numeric, most_cores)
+           least(max(point::numeric) / 1000000 / nullif((usage->>'secondsPerPoint')::numeric, 0), most_cores)
       into used_core_ms, peak_cores
       from jsonb_array_elements_text(usage->'cpuMicroseconds') as points (point);
     select least(avg(point::numeric), most_memory_bytes) * held_ms into used_memory_byte_ms

@@ -116,12 +116,7 @@ function RatesForm({ rates, today, refused, outcome, onSaved }: RatesFormProps) 
             {...field(size)}
           />
         ))}
-        <TextInput
-          type="date"
-          label="First day"
-          description="UTC; earlier days keep their rates"
-          {...field('starts_on')}
-        />
+        <TextInput type="date" label="First day" description="UTC" {...field('starts_on')} />
       </div>
     </ChangeForm>
   );

@@ -29,7 +29,7 @@ export const organizationCostSearch = z.object({
 });
 
 /** Maximum rows of the table. */
-export const shownRows = 100;
+const shownRows = 100;
 
 /** The query of a page. */
 export function costQuery(

@@ -5,6 +5,7 @@ import {
   describeSizeHint,
   describeUse,
   formatAmount,
+  formatHours,
   formatPrice,
   listGaps,
   nameRow,
@@ -47,6 +48,12 @@ it('formats amounts so that single runs are not free, and prices with all digits
   expect(formatPrice(null, 'EUR')).toBe('–');
 });
 
+it('formats hours, and less than one as a duration', () => {
+  expect(formatHours(12.345)).toBe('12.35 h');
+  expect(formatHours(0.07)).toBe('4 min 12 s');
+  expect(formatHours(0)).toBe('0 h');
+});
+
 describe('growth', () => {
   it.each([
     [{ amount: 15 }, sum, '+25 %'],
@@ -79,7 +86,7 @@ it('lists what the figures leave out', () => {
   expect(listGaps({ total, currency: 'EUR' })).toEqual([
     '1 attempt of 4 has no measurements: what it used is unknown and not counted as used.',
     '2 attempts ran without a limit of cores or memory: only their hours are counted as held.',
-    '1.5 h have no rate and are not in the cost.',
+    'No rate for 1.5 h: not in the cost.',
   ]);
   expect(listGaps({ total, currency: null })).toHaveLength(2);
 });

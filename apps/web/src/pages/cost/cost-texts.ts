@@ -1,6 +1,13 @@
 import type { CostResponse, CostRowResponse, CostSumResponse } from '@pumphouse/contract';
 import { formatBinary } from '../runs/resource-charts.ts';
-import { formatCount, formatDecimal, formatNoun, formatPercent, pluralOf } from '../../ui/format.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatNoun,
+  formatPercent,
+  pluralOf,
+} from '../../ui/format.ts';
 import { triggerKind } from '@pumphouse/contract';
 import { triggerLabels } from '../runs/run-list.ts';
 
@@ -18,8 +25,9 @@ export function formatPrice(price: number | null, currency: string): string {
   return new Intl.NumberFormat('en', { style: 'currency', currency, maximumFractionDigits: 6 }).format(price);
 }
 
-/** "12.5 h" */
-export const formatHours = (hours: number): string => `${formatDecimal(hours)} h`;
+/** "12.5 h", and less than an hour as "4 min 12 s". */
+export const formatHours = (hours: number): string =>
+  hours > 0 && hours < 1 ? formatDuration(hours * 3600) : `${formatDecimal(hours)} h`;
 
 /** "12 held, 3.1 used (26 %)"; without measurements "12 held, use unknown". */
 export function describeUse(held: number, used: number, share: number | null, sum: CostSumResponse): string {
@@ -58,9 +66,7 @@ export function listGaps({ total, currency }: Pick<CostResponse, 'total' | 'curr
           `${formatNoun(unlimited, 'attempt')} ran without a limit of cores or memory: only ${pluralOf(unlimited, 'its', 'their')} hours are counted as held.`,
         ]
       : []),
-    ...(currency !== null && unpriced > 0
-      ? [`${formatHours(unpriced)} have no rate and are not in the cost.`]
-      : []),
+    ...(currency !== null && unpriced > 0 ? [`No rate for ${formatHours(unpriced)}: not in the cost.`] : []),
   ];
 }
 

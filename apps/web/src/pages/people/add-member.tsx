@@ -6,6 +6,7 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
+import { LoadingRows } from '../../ui/answers.tsx';
 import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { workspaceRoles, workspaceRoleLabels } from '../../permissions/role-texts.ts';
@@ -29,7 +30,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
   const playground = me.workspace.is_playground ? 'Playgrounds have one member.' : null;
   const refused = whyNot('workspace-member.set-role') ?? playground;
   const mayNotList = whyNot('member.list');
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     ...organizationMembers(me.organization.id),
     enabled: mayNotList === null && refused === null,
   });
@@ -47,6 +48,14 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
     },
   });
   if (refused !== null || mayNotList !== null) return <WhyNotAdd reason={refused ?? mayNotList ?? ''} />;
+  // A form that disappears again would take what was typed with it.
+  if (isPending) {
+    return (
+      <Section title="Add a member">
+        <LoadingRows count={1} />
+      </Section>
+    );
+  }
   if (data && candidates.length === 0) {
     return (
       <Section title="Add a member">
