@@ -94,6 +94,8 @@ describe('a developer', () => {
     await developer.goto(site.workspaceUrl(`/deployments/${first?.id}?base=${second?.id}&path=lib/new.py`));
     const difference = developer.getByRole('region', { name: 'Diff of lib/new.py' });
     await difference.getByText('NEW = True').waitFor();
+    await difference.locator('[data-kind="keyword"]', { hasText: 'True' }).waitFor();
+    await expectAccessible(developer);
     await expect.poll(async () => (await files(developer))[0]).toContain('removed lib/new.py');
     const runs = developer.getByRole('region', { name: 'Runs with this version' });
     await runs.getByRole('link', { name: /orders #1/ }).waitFor();

@@ -1,5 +1,6 @@
 import type { DetailedJobResponse } from '@pumphouse/contract';
 import classes from './job.module.css';
+import { CodeBlock } from '../../code/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { listJobDetails } from './job-details.ts';
 import { DetailList, Section } from '../../ui/page.tsx';
@@ -13,9 +14,7 @@ export function DefinitionTab({ job }: { job: DetailedJobResponse }) {
         <DetailList items={listJobDetails(job)} />
       </Section>
       <Section title="Deployed definition" aside={<CopyText text={text} label="definition" />}>
-        <pre className={classes.definition} tabIndex={0} aria-label="Definition">
-          {text}
-        </pre>
+        <CodeBlock className={classes.definition} text={text} language="json" label="Definition" />
       </Section>
     </>
   );

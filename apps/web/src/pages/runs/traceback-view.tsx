@@ -7,6 +7,7 @@ import {
 } from '@pumphouse/client';
 import { useMemo } from 'react';
 import classes from './run.module.css';
+import { CodeBlock } from '../../code/code-block.tsx';
 
 interface TracebackViewProps {
   text: string;
@@ -56,7 +57,9 @@ function Frame({ frame }: { frame: TracebackFrame }) {
         {file}:{frame.line}
         {frame.name !== null && <span className="quiet"> in {frame.name}</span>}
       </span>
-      {frame.code.length > 0 && <pre className={classes.frameCode}>{frame.code.join('\n')}</pre>}
+      {frame.code.length > 0 && (
+        <CodeBlock className={classes.frameCode} text={frame.code.join('\n')} language="python" />
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { CodeFileComparisonResponse } from '@pumphouse/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { languageOf } from '../../code/languages.ts';
 import { TextDifference } from '../../ui/text-difference.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import classes from './versions.module.css';
@@ -56,5 +57,5 @@ function Outcome({
   if (hunks.length === 0) {
     return file.change === 'unchanged' ? <Empty title="No changes" /> : <Empty title="Empty file" />;
   }
-  return <TextDifference hunks={hunks} label={file.path} sides={sides} />;
+  return <TextDifference hunks={hunks} label={file.path} sides={sides} language={languageOf(file.path)} />;
 }

@@ -6,6 +6,7 @@ import { ErrorNotice, LoadingRows } from '../../../ui/answers.tsx';
 import { formatCount } from '../../../ui/format.ts';
 import { listOpenFiles, type ChangedFile } from './describe-cause.ts';
 import { operation } from '../../../api/operation.ts';
+import { languageOf } from '../../../code/languages.ts';
 import { TextDifference } from '../../../ui/text-difference.tsx';
 import { useWorkspace } from '../../../workspace/use-workspace.ts';
 
@@ -89,6 +90,7 @@ function Lines({ path, base, target }: { path: string } & Omit<ChangedCodeProps,
         label={path}
         sides={[`deployment ${base.deployment_version}`, `deployment ${target.deployment_version}`]}
         firstLines={firstLines}
+        language={languageOf(path)}
       />
     </div>
   );
