@@ -171,6 +171,42 @@ class PipelineHooksTest(unittest.TestCase):
         """)
         self.assertEqual(lines, ["other.duckdb renamed drop_data", "False"])
 
+    def test_the_dashboard_opens_at_the_table_of_its_address(self) -> None:
+        # A stub of the dashboard's module: dlt's own needs marimo, and the end-to-end tests use it.
+        lines = self.run_code("""
+        import importlib.abc, importlib.machinery, importlib.util, types
+        name = "dlt._workspace.helpers.dashboard.utils.ui"
+        query = {"table": "orders"}
+
+        class Stub(importlib.abc.Loader):
+            def exec_module(self, module):
+                module.mo = types.SimpleNamespace(query_params=lambda: query)
+                module.dlt_table = lambda data, *, selection=None, initial_selection=None: initial_selection
+
+        class Finder:
+            @staticmethod
+            def find_spec(wanted, path=None, target=None):
+                return importlib.machinery.ModuleSpec(wanted, Stub()) if wanted == name else None
+
+        sys.meta_path.append(Finder)
+        spec = next(spec for finder in sys.meta_path if (spec := finder.find_spec(name, None, None)))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        tables = [{"name": "items"}, {"name": "orders"}]
+        show = lambda data, **options: print(module.dlt_table(data, **options))
+        show(tables, selection="single", initial_selection=[0])
+        # The other lists stay as they are.
+        show(tables, selection="multi", initial_selection=[0])
+        show(tables, selection="single")
+        for wrong in ({"table": "none"}, {}, None):
+            query = wrong
+            show(tables, selection="single", initial_selection=[0])
+        query = {"table": "orders"}
+        show([], selection="single", initial_selection=[0])
+        show(object(), selection="single", initial_selection=[0])
+        """)
+        self.assertEqual(lines, ["[1]", "[0]", "None", "[0]", "[0]", "[0]", "[0]", "[0]"])
+
     def test_child_processes_have_the_steps(self) -> None:
         lines = self.run_code("""
         import subprocess

@@ -78,7 +78,8 @@ export const permissions = {
   'job-run.cancel': 'Cancel job runs',
   'job-run.force-end': 'End a job run that no server can reach',
   'saved-view.read': "Read one's own saved views of the console and those that others share",
-  'saved-view.change': "Save, change and delete one's own views; only developers share them, and owners rename and delete those that others share",
+  'saved-view.change':
+    "Save, change and delete one's own views; only developers share them, and owners rename and delete those that others share",
   'pending-packages.finish':
     'Start a run that finishes load packages of a pipeline without asking its source',
   'pending-packages.drop': 'Drop load packages of a pipeline that were extracted and not loaded',

@@ -176,7 +176,10 @@ describe('an owner, using only the console,', () => {
     await button(member, 'Create workspace').click();
     await member.getByRole('navigation', { name: 'Workspace' }).waitFor();
     await goTo(owner, organizationUrl(), 'Workspaces');
-    await row(owner, 'acme-data').getByText(/No runs yet|Healthy|failing|active/).first().waitFor();
+    await row(owner, 'acme-data')
+      .getByText(/No runs yet|Healthy|failing|active/)
+      .first()
+      .waitFor();
     await owner.getByLabel('Your role in lab').selectOption('viewer');
     await output(owner, 'You are now viewer in lab.');
     await owner.getByRole('link', { name: 'lab', exact: true }).waitFor();

@@ -2,6 +2,7 @@ import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import type { DeployedCode } from '../../fixtures/deploy-workspace.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { defineScriptJob, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
@@ -168,6 +169,88 @@ describe('the page of a table', () => {
   it('that does not exist gets a clear message', async () => {
     await open('/datasets/shop_data/tables/none');
     await page.getByText('There is no table none in dataset shop_data').waitFor();
+  });
+});
+
+/** Shows its own path, and what the code in the body of a request returns, as a notebook would run it. */
+const notebook = `
+import http.server, json, traceback
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer(self.path)
+
+    def do_POST(self):
+        try:
+            *lines, last = self.rfile.read(int(self.headers["content-length"])).decode().splitlines()
+            names = {}
+            exec("\\n".join(lines), names)
+            self.answer(json.dumps(eval(last, names), default=str))
+        except Exception:
+            self.answer(json.dumps(traceback.format_exc()))
+
+    def answer(self, text):
+        self.send_response(200)
+        self.send_header("content-type", "text/plain")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+http.server.ThreadingHTTPServer(("0.0.0.0", 5000), Answer).serve_forever()
+`;
+
+const defineApp = (name: string, category: string) => ({
+  ...defineAppJob(name, 'module'),
+  expose: { interface: 'gui', category },
+});
+
+describe('the rows of a table', () => {
+  const dialog = () => page.getByRole('dialog', { name: 'Open orders in a notebook' });
+  const dashboard = () => page.getByRole('button', { name: 'Open in dashboard' });
+
+  it('need an app, and the page says how to deploy one', async () => {
+    await open(orders);
+    await page.getByRole('button', { name: 'Open in notebook…' }).click();
+    await dialog().getByText('The workspace has no notebook.').waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'detached' });
+    expect(await dashboard().getAttribute('aria-disabled')).toBe('true');
+    await dashboard().hover();
+    await page.getByText('The workspace has no dashboard.').waitFor();
+  });
+
+  it('are opened by the dashboard and by notebooks, which know the table from their address', async () => {
+    const code = codeOf('"discount_code": "x",', 30);
+    await deployWorkspace(site.server, site.api.id, {
+      ...code,
+      files: { ...code.files, 'board.py': notebook, 'notes.py': notebook },
+      // dlt 1.31.0 reads no data with a newer one: docs/operate/known-bad-combinations.md.
+      requirements: ['duckdb', 'sqlglot<30.22'],
+      jobs: [...code.jobs, defineApp('board', 'dashboard'), defineApp('notes', 'notebook')],
+      configuration: { ...code.configuration, 'access.config.toml': '' },
+    });
+    await page.getByRole('button', { name: 'Open in dashboard', disabled: false }).waitFor();
+    const query = '/?pipeline=shop&dataset=shop_data&table=orders';
+    const opened = page.context().waitForEvent('page');
+    await dashboard().click();
+    await (await opened).getByText(query).waitFor();
+    await page.getByRole('button', { name: 'Open in notebook…' }).click();
+    const other = page.context().waitForEvent('page');
+    await dialog().getByRole('button', { name: 'Open notes' }).click();
+    await (await other).getByText(query).waitFor();
+    await expectAccessible(page);
+  });
+
+  it('are read by the code that the page shows, with the profile of apps', async () => {
+    const shown = (await dialog().getByLabel('Code', { exact: true }).textContent()) ?? '';
+    expect(shown).toContain('dlt.attach("shop", destination="duckdb", dataset_name="shop_data")');
+    const app = await findApp(site.server, site.api, 'jobs.notes');
+    expect(app).toMatchObject({ profile: 'access', is_profile_fallback: false });
+    // Data frames need pandas, which this environment does not have.
+    const body = shown.replace('.df()', '.fetchall()');
+    const answer = await askApp(app, '/', { key: site.server.key, method: 'POST', body });
+    const rows = await answer.json();
+    expect(rows, String(rows)).toHaveLength(30);
   });
 });
 

@@ -152,6 +152,28 @@ describe('the timeline', () => {
     await page.context().close();
   });
 
+  it('is zoomed with two fingers', async () => {
+    const page = await openTimeline('/timeline', { hasTouch: true });
+    const { x, y } = await placeOf(page, ago(4 * hourMs), 'load');
+    const touch = await page.context().newCDPSession(page);
+    const press = (type: 'touchStart' | 'touchMove', ...places: number[]) =>
+      touch.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: places.map((place, id) => ({ x: place, y, id })),
+      });
+    await press('touchStart', x - 40);
+    await press('touchStart', x - 40, x + 40);
+    for (const far of [80, 120, 160]) await press('touchMove', x - far, x + far);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await page.waitForURL(/from=.*&to=/);
+    const zoomed = readRange(page);
+    // The distance is four times that of the start; what was between the fingers is still there.
+    expect((zoomed.to - zoomed.from) / hourMs).toBeCloseTo(7, 0);
+    expect(zoomed.from).toBeLessThan(ago(4 * hourMs).getTime());
+    expect(zoomed.to).toBeGreaterThan(ago(4 * hourMs).getTime());
+    await page.context().close();
+  });
+
   it('opens the runs of a selected range', async () => {
     const page = await openTimeline();
     const from = await placeOf(page, ago(9 * hourMs + 30 * minuteMs), 'load');
@@ -225,12 +247,72 @@ describe('the timeline', () => {
     await page.context().close();
   });
 
+  it('marks starts that were late, and ticks that no server saw', async () => {
+    const { database, close } = await openServerStore(site.server);
+    const [late = '', missed = ''] = await copyRun(database, waitedId, 2, (n) => ({
+      createdAt: ago((12 + 3 * n) * hourMs),
+      ...(n === 1 ? { startedAt: ago(15 * hourMs) } : { status: 'skipped' as const, startedAt: null }),
+      finishedAt: ago((n === 1 ? 14 : 18) * hourMs),
+    }));
+    await setRun(database, late, { tickAt: ago(15.5 * hourMs) });
+    await setRun(database, missed, {
+      skip: {
+        status: 'skipped_missed',
+        reasons: ['No server was running.'],
+        count: 3,
+        firstAt: ago(20 * hourMs).toISOString(),
+        lastAt: ago(18 * hourMs).toISOString(),
+      },
+    });
+    await close();
+    const page = await openTimeline();
+    const bar = await placeOf(page, ago(14.5 * hourMs), 'load');
+    await page.mouse.move(bar.x, bar.y);
+    await tip(page)
+      .getByText(/^Late: created 30 min after its tick$/)
+      .waitFor();
+    const tick = await placeOf(page, ago(18 * hourMs), 'load');
+    await page.mouse.move(tick.x, tick.y);
+    await tip(page)
+      .getByText(/^Missed tick at .* \(3 times\)$/)
+      .waitFor();
+    await tip(page).getByText('No server was running.').waitFor();
+    await page.context().close();
+  });
+
   it('fits a phone', async () => {
     const page = await openTimeline('/timeline', { viewport: { width: 390, height: 844 } });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
     await expectAccessible(page);
     if (screenshots) await page.screenshot({ path: `${screenshots}/timeline-390.png` });
+    await page.context().close();
+  });
+
+  it('counts runs by time if there are too many to show each, and zooms in to single runs', async () => {
+    const { database, close } = await openServerStore(site.server);
+    const createdAt = (n: number) => ago(20 * 24 * hourMs - n * minuteMs);
+    await copyRun(database, waitedId, 5001, (n) => ({
+      createdAt: createdAt(n),
+      startedAt: createdAt(n),
+      finishedAt: createdAt(n),
+    }));
+    await close();
+    const page = await openTimeline('/timeline?range=30d');
+    const text = page.getByText('Too many runs to show each: counts by time.');
+    await text.waitFor();
+    const { x, y } = await placeOf(page, createdAt(2500), 'load', { before: 720, after: 120 });
+    await page.mouse.move(x, y);
+    await tip(page)
+      .getByText(/^load: \d+ runs$/)
+      .waitFor();
+    await tip(page)
+      .getByText(/^\d+ completed$/)
+      .waitFor();
+    await expectAccessible(page);
+    await page.mouse.click(x, y);
+    await page.waitForURL(/from=.*&to=/);
+    await text.waitFor({ state: 'detached' });
     await page.context().close();
   });
 });

@@ -35,26 +35,21 @@ import { createChangeFeed } from './live/change-feed.ts';
 import { createChannelServices } from './alerts/create-channel-services.ts';
 import { createCompareRunLogs } from './runs/compare-run-logs.ts';
 import { createCompareRuns } from './runs/compare-runs.ts';
-import { createCompareSchemas } from './pipelines/compare-schemas.ts';
 import { createCompareJobCode } from './versions/compare-job-code.ts';
-import { createCompareVersions } from './versions/compare-versions.ts';
 import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
-import { createDownloadArchives } from './versions/download-archives.ts';
 import { createDownloadLog } from './logs/download-log.ts';
 import { createFollowEvents } from './live/follow-events.ts';
 import { createGrantPlayground } from './playground/grant-playground.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createHoldPipelines } from './pipelines/hold-pipelines.ts';
 import { createInvitations } from './people/invitations.ts';
-import { createIssueUpload } from './versions/issue-upload.ts';
 import { createJobWindows } from './backfills/job-windows.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
 import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
 import { createLocalDataObjects } from './local-data/local-data-objects.ts';
-import { createManifestBuilds } from './versions/manifest-builds.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
 import { createNoteWorkerWaits } from './workers/note-worker-waits.ts';
@@ -77,21 +72,15 @@ import { createReadNextStarts } from './scheduling/read-next-starts.ts';
 import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadScheduleDays } from './scheduling/read-schedule-days.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
-import { createReadPackages } from './versions/read-packages.ts';
 import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
 import { createReadPipelines } from './pipelines/read-pipelines.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunChanges } from './runs/read-run-changes.ts';
 import { createReadRunOverviews } from './runs/read-run-overviews.ts';
-import { createReadRunPipelines } from './pipelines/read-run-pipelines.ts';
 import { createRunListServices } from './runs/create-run-list-services.ts';
 import { createReadTimeline } from './runs/read-timeline.ts';
 import { createReadSchemas } from './pipelines/read-schemas.ts';
-import { createReadStatistics } from './pipelines/read-statistics.ts';
-import { createFillDatasetColumns } from './pipelines/dataset-columns.ts';
-import { createSearchData } from './pipelines/search-data.ts';
-import { createReadTable } from './pipelines/read-table.ts';
 import { createReadTelemetry } from './telemetry/read-telemetry.ts';
 import { createReadOrganizationTemplates } from './workspaces/read-organization-templates.ts';
 import { createReadTickLag } from './scheduling/read-tick-lag.ts';
@@ -100,14 +89,13 @@ import { createReadCost } from './cost/read-cost.ts';
 import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.ts';
 import { createInstruments } from '../platform/instruments.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
+import { createPipelineServices } from './pipelines/create-pipeline-services.ts';
 import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
 import { createReportLineage } from './lineage/report-lineage.ts';
 import { createReportRuns } from './runs/report-runs.ts';
 import { createRetentionServices } from './retention/create-retention-services.ts';
-import { createDescribeDeployment } from './versions/describe-deployment.ts';
-import { createRollBack } from './versions/roll-back.ts';
 import { createRunServices } from './runs/create-run-services.ts';
 import { createRunFollowers } from './runs/run-followers.ts';
 import { createRunVariables } from './variables/run-variables.ts';
@@ -117,8 +105,7 @@ import { createSignIn } from './sign-in/sign-in.ts';
 import { createSwitchJobs } from './jobs/switch-jobs.ts';
 import { createTakeDelivery } from './webhooks/take-delivery.ts';
 import { createReportWaits } from './runs/report-waits.ts';
-import { createUploadPackage } from './versions/upload-package.ts';
-import { createUploadSlots } from './versions/upload-slots.ts';
+import { createVersionServices } from './versions/create-version-services.ts';
 import { createVariables } from './variables/variables.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 import { createWorkers } from './workers/workers.ts';
@@ -265,20 +252,14 @@ export function createServices(ports: ServicePorts) {
 
     // Versions
     packageVersions,
-    issueUpload: createIssueUpload(credentials),
-    uploadSlots: createUploadSlots(),
-    uploadPackage: createUploadPackage({
+    ...createVersionServices({
       persistence,
       blobs,
       encryption,
       archiveLimits: settings.archiveLimits,
+      credentials,
+      startRuns,
     }),
-    readPackages: createReadPackages(persistence),
-    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
-    describeDeployment: createDescribeDeployment(persistence),
-    rollBack: createRollBack({ persistence, blobs, encryption }),
-    downloadArchives: createDownloadArchives({ persistence, blobs, encryption }),
-    manifestBuilds: createManifestBuilds(persistence, startRuns),
 
     // Jobs and scheduling
     jobVersions,
@@ -395,13 +376,8 @@ export function createServices(ports: ServicePorts) {
     ingestTelemetry,
     readTelemetry: createReadTelemetry(persistence, blobs),
     readPipelines,
-    readRunPipelines: createReadRunPipelines(persistence),
     readSchemas,
-    readTable: createReadTable(persistence, readPipelines),
-    readStatistics: createReadStatistics(persistence, now),
-    compareSchemas: createCompareSchemas({ persistence, log }),
-    fillDatasetColumns: createFillDatasetColumns({ persistence, log }),
-    searchData: createSearchData(persistence),
+    ...createPipelineServices({ persistence, readPipelines, now, log }),
 
     ...createAlertServices({
       persistence,

@@ -144,7 +144,10 @@ describe('changes', () => {
       }),
     'saved-view': async ({ workspaceId, owner }) => {
       const view = { name: 'Failures', search: 'status=failed', isShared: true };
-      await api.persistence.store.savedViews.insert({ workspaceId, userId: owner.userId, page: 'runs' }, view);
+      await api.persistence.store.savedViews.insert(
+        { workspaceId, userId: owner.userId, page: 'runs' },
+        view,
+      );
     },
     workspace: ({ workspaceId }) => api.services.workspaces.update(workspaceId, { name: 'Renamed' }),
     schema: ({ workspaceId, run }) =>

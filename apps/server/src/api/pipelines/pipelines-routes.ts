@@ -53,7 +53,7 @@ export function createPipelineHandlers(services: {
       ),
 
     async list_pipeline_run_failures({ params, query }) {
-      const runs = await readPipelines.listFailures(params.workspace_id, query.pipeline_run_id);
+      const runs = await readPipelines.listFailures(params.workspace_id, query.pipeline_run_id ?? []);
       return { items: toPipelineRunFailures(runs) };
     },
 

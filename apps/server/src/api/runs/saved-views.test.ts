@@ -85,7 +85,7 @@ describe('a shared view of another user', () => {
     expect(await list(developer)).toEqual([]);
   });
 
-  it('keeps its filters, and stays shared, whoever asks', async () => {
+  it('keeps its filters, and stays shared, also when an owner asks', async () => {
     const view = await save(developer, { ...failures, is_shared: true });
     for (const part of [{ search: 'status=pending' }, { is_shared: false }, { name: 'Ours', search: '' }])
       expect(await refusalOf(send(owner, 'PATCH', `/${view.id}`, part))).toEqual([403, 'forbidden']);

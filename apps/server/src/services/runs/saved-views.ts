@@ -71,7 +71,8 @@ export function createSavedViews(persistence: Persistence<Stores>) {
         const before = await (isRename ? getManaged : getOwn)(tx, user, savedViewId);
         requireShare(user, part.isShared === true && !before.isShared);
         const content = { ...before, ...part };
-        if (!(await tx.savedViews.replace(savedViewId, content))) throw nameTaken(content.name, before.userId === user.userId);
+        if (!(await tx.savedViews.replace(savedViewId, content)))
+          throw nameTaken(content.name, before.userId === user.userId);
         const view = await getVisible(tx, user, savedViewId);
         await recordChange(tx, {
           ...about(view),

@@ -104,10 +104,9 @@ export function WorkspaceRows({ workspaces, health, onOutcome }: WorkspaceRowsPr
 function Health({ health }: { health: WorkspaceHealthResponse | undefined }) {
   if (health === undefined)
     return (
-      <>
-        <td className="quiet">–</td>
-        <td />
-      </>
+      <td colSpan={2} className="quiet">
+        –
+      </td>
     );
   const counted = listHealth(health);
   return (

@@ -71,10 +71,9 @@ export const pipelineOverviewRoutes = [
     permission: 'telemetry.read',
     params: workspaceParams,
     query: z.object({
-      pipeline_run_id: queryList(uuid).refine(
-        ({ length }) => length <= maximumFailuresAsked,
-        `at most ${maximumFailuresAsked} runs`,
-      ),
+      pipeline_run_id: queryList(uuid)
+        .refine(({ length }) => length <= maximumFailuresAsked, `at most ${maximumFailuresAsked} runs`)
+        .optional(),
     }),
     responses: { 200: pipelineRunFailuresResponse },
     errors: readErrors,

@@ -10,6 +10,7 @@ import {
   toX,
   viewOfRange,
   zoomView,
+  pinchView,
 } from './time-view.ts';
 
 const hourMs = 3_600_000;
@@ -75,4 +76,27 @@ describe('the marks of the axis', () => {
       }
     },
   );
+});
+
+describe('a pinch', () => {
+  const view = { startMs: 0, endMs: 10 * 3_600_000 };
+  const at = (left: number, right: number) => ({ distancePx: right - left, centerPx: (left + right) / 2 });
+  const hours = ({ startMs, endMs }: { startMs: number; endMs: number }) => [
+    startMs / 3_600_000,
+    endMs / 3_600_000,
+  ];
+
+  it.each([
+    ['apart zooms in around its middle', at(400, 600), at(300, 700), [2.5, 7.5]],
+    ['together zooms out', at(300, 700), at(400, 600), [-5, 15]],
+    ['sideways pans', at(400, 600), at(500, 700), [-1, 9]],
+    ['apart and sideways keeps what was between the fingers', at(0, 200), at(600, 1000), [-3, 2]],
+  ])('%s', (_what, start, now, expected) => {
+    expect(hours(pinchView(view, 1000, start, now))).toEqual(expected);
+  });
+
+  it('of fingers that touch each other keeps a length', () => {
+    const { startMs, endMs } = pinchView(view, 1000, at(500, 500), at(500, 500));
+    expect(endMs - startMs).toBe(view.endMs);
+  });
 });

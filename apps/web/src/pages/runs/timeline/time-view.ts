@@ -52,6 +52,23 @@ export function panView({ startMs, endMs }: TimeView, byMs: number): TimeView {
   return { startMs: startMs + byMs, endMs: endMs + byMs };
 }
 
+/** The distance and the middle of two fingers, from the left edge of the axis. */
+export interface Pinch {
+  distancePx: number;
+  centerPx: number;
+}
+
+/** Fingers that are closer count as this far apart: they may touch each other. */
+const minPinchPx = 10;
+
+/** Zooms and pans the view of the start of a pinch, so that what was between the fingers stays there. */
+export function pinchView(view: TimeView, widthPx: number, start: Pinch, now: Pinch): TimeView {
+  const factor = Math.max(minPinchPx, start.distancePx) / Math.max(minPinchPx, now.distancePx);
+  const zoomed = zoomView(view, factor, toTime(view, widthPx, start.centerPx));
+  const msPerPx = lengthOf(zoomed) / Math.max(1, widthPx);
+  return panView(zoomed, (start.centerPx - now.centerPx) * msPerPx);
+}
+
 /** Reads a view from URL parameters; null if they are not a range of valid length. */
 export function readView(from: string | undefined, to: string | undefined): TimeView | null {
   const [startMs, endMs] = [Date.parse(from ?? ''), Date.parse(to ?? '')];

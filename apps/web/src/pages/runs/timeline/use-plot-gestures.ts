@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
 import type { TimelineRow } from './timeline-rows.ts';
 import type { TipPosition } from './target-tip.tsx';
 import { findTarget, rowHeightPx, type Axis, type Target } from './plot-layout.ts';
-import { lengthOf, panView, toTime, zoomView, type TimeView } from './time-view.ts';
+import { lengthOf, panView, pinchView, toTime, zoomView, type Pinch, type TimeView } from './time-view.ts';
 
 interface Elements {
   plot: RefObject<HTMLElement | null>;
@@ -32,7 +32,7 @@ interface Press {
 
 /**
  * Handles the pointer and the wheel on the plot and the ruler: drag pans, Shift and drag or a drag on the ruler
- * selects a range, Ctrl and wheel zooms, Shift or horizontal wheel pans, a click opens.
+ * selects a range, Ctrl and wheel or two fingers zoom, Shift or horizontal wheel pans, a click opens.
  * @returns the range being selected, and whether the pointer is at something that opens
  */
 export function usePlotGestures({ plot, ruler }: Elements, options: GestureOptions) {
@@ -86,6 +86,19 @@ export function usePlotGestures({ plot, ruler }: Elements, options: GestureOptio
     else options.onBrush?.(null);
   });
 
+  const beginPinch = useEffectEvent((): TimeView => {
+    setBrush(null);
+    options.onPoint(null);
+    return options.axis.view;
+  });
+
+  const pinch = useEffectEvent((start: StartedPinch, touches: ReadonlyMap<number, number>): void => {
+    const left = plot.current?.getBoundingClientRect().left ?? 0;
+    options.onView?.(
+      pinchView(start.view, options.axis.widthPx, readPinch(start.touches, left), readPinch(touches, left)),
+    );
+  });
+
   const wheel = useEffectEvent((event: WheelEvent): void => {
     const { onView, axis } = options;
     if (!onView) return;
@@ -112,6 +125,8 @@ export function usePlotGestures({ plot, ruler }: Elements, options: GestureOptio
         begin: (event) => begin(event, isRuler),
         move: (event, press) => (press || !isRuler ? move(event, press) : undefined),
         end,
+        beginPinch,
+        pinch,
         wheel,
         leave,
       });
@@ -124,10 +139,24 @@ export function usePlotGestures({ plot, ruler }: Elements, options: GestureOptio
   return { brush, isPointing };
 }
 
+/** Where two fingers were when the second one came. */
+interface StartedPinch {
+  view: TimeView;
+  touches: ReadonlyMap<number, number>;
+}
+
+function readPinch(touches: ReadonlyMap<number, number>, leftPx: number): Pinch {
+  const [one = 0, other = 0] = touches.values();
+  return { distancePx: Math.abs(one - other), centerPx: (one + other) / 2 - leftPx };
+}
+
 interface Handlers {
   begin: (event: PointerEvent) => Press | null;
   move: (event: PointerEvent, press: Press | null) => void;
   end: (event: PointerEvent, press: Press) => void;
+  beginPinch: () => TimeView;
+  /** @param touches clientX by pointer */
+  pinch: (start: StartedPinch, touches: ReadonlyMap<number, number>) => void;
   wheel: (event: WheelEvent) => void;
   leave: () => void;
 }
@@ -138,25 +167,50 @@ function listen(element: HTMLElement, handlers: Handlers): () => void {
   // React's wheel listeners are passive, so they could not keep the page from zooming.
   const options = { signal: listeners.signal, passive: false };
   let press: Press | null = null;
+  let pinched: StartedPinch | null = null;
+  const touches = new Map<number, number>();
   element.addEventListener(
     'pointerdown',
     (event) => {
-      press = handlers.begin(event);
-      if (press) element.setPointerCapture(event.pointerId);
+      if (event.pointerType === 'touch') touches.set(event.pointerId, event.clientX);
+      const isPinch = touches.size === 2;
+      pinched = isPinch ? { view: handlers.beginPinch(), touches: new Map(touches) } : null;
+      press = isPinch ? null : handlers.begin(event);
+      if (press || pinched) element.setPointerCapture(event.pointerId);
     },
     options,
   );
-  element.addEventListener('pointermove', (event) => handlers.move(event, press), options);
+  element.addEventListener(
+    'pointermove',
+    (event) => {
+      if (touches.has(event.pointerId)) touches.set(event.pointerId, event.clientX);
+      if (pinched) handlers.pinch(pinched, touches);
+      else handlers.move(event, press);
+    },
+    options,
+  );
+  const lift = (event: PointerEvent) => {
+    touches.delete(event.pointerId);
+    pinched = null;
+  };
   element.addEventListener(
     'pointerup',
     (event) => {
+      lift(event);
       if (press) handlers.end(event, press);
       press = null;
     },
     options,
   );
   // The browser scrolls the page instead.
-  element.addEventListener('pointercancel', () => (press = null), options);
+  element.addEventListener(
+    'pointercancel',
+    (event) => {
+      lift(event);
+      press = null;
+    },
+    options,
+  );
   element.addEventListener('pointerleave', handlers.leave, options);
   element.addEventListener('wheel', handlers.wheel, options);
   return () => listeners.abort();
