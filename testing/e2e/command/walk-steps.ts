@@ -130,7 +130,7 @@ function people(name: string): Step[] {
     { command: 'org rename', args: [`${team} EU`, '--organization', team], text: `${team} EU` },
     { command: 'org limits', args: [`${team} EU`, '--concurrent-runs', '3'], text: '3' },
     { command: 'org usage', text: /Period|runs/ },
-    { command: 'org cost', args: ['--by', 'job'], text: /Core-hours/ },
+    { command: 'org cost', args: ['--by', 'job'], text: /Core-hours|core_hours_held/ },
     { command: 'member invite', args: [guest, '--grant', `${name}=developer`], text: /https?:\/\// },
     { command: 'member list', text: ownerEmail },
     { command: 'member remove', args: [guest], text: guest },
