@@ -8,7 +8,7 @@ import { describeRow, lineInLog, type FailingJob } from './attention.ts';
 import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
 import { IncidentRow, LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
 import { Section } from '../../ui/page.tsx';
-import { RunDialog } from '../jobs/run-dialog.tsx';
+import { RunDialog } from '../jobs/lazy-run-dialog.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { RunState } from '../../ui/state.tsx';
 import { Time } from '../../ui/time.tsx';
