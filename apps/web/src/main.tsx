@@ -1,8 +1,7 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 // Latin letters in the two weights of the console, 48 kB together. Other scripts are shown in a font of the system.
 import '@fontsource/inter/latin-400.css';
@@ -20,6 +19,8 @@ import { restoreZoneChoice } from './ui/time-zone.ts';
 import { theme } from './ui/theme.ts';
 import { titleCutTexts } from './ui/cut-titles.ts';
 import { titleTimes } from './ui/time-titles.ts';
+
+const LazyNotifications = lazy(() => import('./layout/lazy-notifications.tsx'));
 
 const element = document.querySelector('#root');
 if (!element) throw new Error('The page has no place for the console');
@@ -39,7 +40,9 @@ createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-        <Notifications position="bottom-right" />
+        <Suspense fallback={null}>
+          <LazyNotifications />
+        </Suspense>
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

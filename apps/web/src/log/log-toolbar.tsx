@@ -1,4 +1,4 @@
-import { Button, Select, Tooltip } from '@mantine/core';
+import { Button, NativeSelect, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './log.module.css';
 import { countBelow, type MatchState } from './log-matches.ts';
@@ -47,17 +47,16 @@ export function LogToolbar(props: LogToolbarProps) {
           </>
         )}
       </form>
-      <Select
+      <NativeSelect
         size="xs"
         w={140}
         aria-label="Line filter"
-        placeholder="All lines"
-        data={logFilters.map((value) => ({ value, label: logFilterLabels[value] }))}
-        value={show ?? null}
-        onChange={(value) => onShow(value ?? undefined)}
-        clearable
-        clearButtonProps={{ 'aria-label': 'Show all lines' }}
-        comboboxProps={{ withinPortal: true }}
+        data={[
+          { value: '', label: 'All lines' },
+          ...logFilters.map((value) => ({ value, label: logFilterLabels[value] })),
+        ]}
+        value={show ?? ''}
+        onChange={({ currentTarget: { value } }) => onShow(logFilters.find((each) => each === value))}
       />
       <span className={classes.spacer} />
       {props.children}

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
+import { auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { costQuery, organizationCostSearch } from '../pages/cost/cost-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
@@ -125,14 +125,16 @@ export const organizationAuditLog = createRoute({
   validateSearch: auditLogSearch,
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, params: { organizationId }, deps }) =>
-    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-audit-log.read', () =>
-      queryClient.ensureInfiniteQueryData(
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-audit-log.read', async () => {
+      // It lists all actions, which no other page needs.
+      const { auditLogQuery } = await import('../pages/audit/audit-log-query.ts');
+      return queryClient.ensureInfiniteQueryData(
         operationPages('list_organization_audit_log', {
           params: { organization_id: organizationId },
           query: auditLogQuery(deps, shownZone()),
         }),
-      ),
-    ),
+      );
+    }),
   component: lazyRouteComponent(
     () => import('../pages/audit/organization-audit-log-page.tsx'),
     'OrganizationAuditLogPage',

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch } from '../pages/audit/audit-log-search.ts';
+import { auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { costQuery, workspaceCostSearch } from '../pages/cost/cost-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
@@ -114,14 +114,16 @@ export const workspaceAuditLog = createRoute({
   validateSearch: auditLogSearch,
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
-    loadIfAllowed(rolesIn(queryClient, workspaceId), 'workspace-audit-log.read', () =>
-      queryClient.ensureInfiniteQueryData(
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'workspace-audit-log.read', async () => {
+      // It lists all actions, which no other page needs.
+      const { auditLogQuery } = await import('../pages/audit/audit-log-query.ts');
+      return queryClient.ensureInfiniteQueryData(
         operationPages('list_workspace_audit_log', {
           params: { workspace_id: workspaceId },
           query: auditLogQuery(deps, shownZone()),
         }),
-      ),
-    ),
+      );
+    }),
   component: lazyRouteComponent(
     () => import('../pages/audit/workspace-audit-log-page.tsx'),
     'WorkspaceAuditLogPage',

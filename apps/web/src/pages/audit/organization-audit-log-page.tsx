@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { auditLogQuery } from './audit-log-search.ts';
+import { auditLogQuery } from './audit-log-query.ts';
 import { AuditLogView } from './audit-log-view.tsx';
 import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';

@@ -18,7 +18,7 @@ import { shownMonths, WindowCalendar } from './window-calendar.tsx';
 import { useJob } from '../jobs/use-job.ts';
 
 /** Windows of a job by day, a form that loads selected ones, and the backfills of the job. */
-export function BackfillTab() {
+export default function BackfillTab() {
   const { workspaceId, jobId, job } = useJob();
   const { backfill: shownId } = useSearch({ from: '/signed-in/w/$workspaceId/jobs/$job' });
   const [last, setLast] = useState(() => {

@@ -7,7 +7,7 @@ import { ActionMenuItem } from '../../ui/action-menu-item.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
 import type { JobActions } from './use-job-actions.ts';
 import { MoreIcon, RunsIcon, StopIcon } from '../../ui/icons.tsx';
-import { RunDialog } from './run-dialog.tsx';
+import { RunDialog } from './lazy-run-dialog.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from '../runs/run-rules.ts';
 import { whyNotPause, whyNotStart, type StartableJob } from './job-rules.ts';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { ButtonLink } from '../../ui/links.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
-import { RunDialog } from './run-dialog.tsx';
+import { RunDialog } from './lazy-run-dialog.tsx';
 import type { JobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { toStartableJob, whyNotPause, whyNotStart } from './job-rules.ts';

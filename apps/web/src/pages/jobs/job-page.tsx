@@ -3,7 +3,6 @@ import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import classes from './job.module.css';
 import { ActionResultLine } from './action-result.tsx';
-import { BackfillTab } from '../backfills/backfill-tab.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
 import { AttributesWithoutEffect, JobDetailLine } from './job-details-view.tsx';
 import { JobIncidents } from './job-alerts.tsx';
@@ -14,16 +13,17 @@ import { Page } from '../../ui/page.tsx';
 import { RunState } from '../../ui/state.tsx';
 import { runsOfJob } from './job-queries.ts';
 import { RunsTab } from './runs-tab.tsx';
-import { ScheduleTab } from './schedule-tab.tsx';
 import { StarMark } from '../../ui/star-mark.tsx';
 import { TabLinks } from '../../ui/tab-links.tsx';
 import { useJob } from './use-job.ts';
 import { useJobActions } from './use-job-actions.ts';
-import { VersionsTab } from './versions-tab.tsx';
 import { shortenJobName } from '../../details/job-name.ts';
 
+const BackfillTab = lazy(() => import('../backfills/backfill-tab.tsx'));
 const GraphTab = lazy(() => import('./graph-tab.tsx'));
 const LineageView = lazy(() => import('../lineage/lineage-view.tsx'));
+const ScheduleTab = lazy(() => import('./schedule-tab.tsx'));
+const VersionsTab = lazy(() => import('./versions-tab.tsx'));
 
 const tabs = [
   { tab: 'runs', label: 'Runs' },
@@ -72,19 +72,13 @@ export function JobPage() {
       <JobIncidents jobId={jobId} />
       <TabLinks label="Sections of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}
-      {tab === 'schedule' && <ScheduleTab />}
-      {tab === 'backfill' && <BackfillTab />}
-      {tab === 'graph' && (
-        <Suspense fallback={<LoadingRows />}>
-          <GraphTab />
-        </Suspense>
-      )}
-      {tab === 'lineage' && (
-        <Suspense fallback={<LoadingRows />}>
-          <LineageView around={`job:${job.job_ref}`} />
-        </Suspense>
-      )}
-      {tab === 'versions' && <VersionsTab />}
+      <Suspense fallback={<LoadingRows />}>
+        {tab === 'schedule' && <ScheduleTab />}
+        {tab === 'backfill' && <BackfillTab />}
+        {tab === 'graph' && <GraphTab />}
+        {tab === 'lineage' && <LineageView around={`job:${job.job_ref}`} />}
+        {tab === 'versions' && <VersionsTab />}
+      </Suspense>
       {tab === 'definition' && <DefinitionTab job={job} />}
     </Page>
   );

@@ -24,7 +24,7 @@ interface RunDialogProps {
  * Dialog for a manual start. Enter starts the job with the defaults. It closes immediately; the job shows the
  * result.
  */
-export function RunDialog({ job, actions, onClose }: RunDialogProps) {
+export default function RunDialog({ job, actions, onClose }: RunDialogProps) {
   const { me } = useWorkspace();
   const isViewer = startsAsViewer(me.workspace_role);
   const timed = findTimedTrigger(job);

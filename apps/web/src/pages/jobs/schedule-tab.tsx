@@ -13,7 +13,7 @@ import { shownZone } from '../../ui/time-zone.ts';
 type TriggerTicks = RouteResponse<'list_job_next_ticks'>['triggers'][number];
 
 /** Triggers of a job: a month of its past and planned starts, and the next ticks. */
-export function ScheduleTab() {
+export default function ScheduleTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch } = useQuery(ticksOfJob(workspaceId, jobId));
   if (isPending) return <LoadingRows />;

@@ -10,7 +10,7 @@ import { useJob } from './use-job.ts';
 import { versionsOfJob } from './job-queries.ts';
 
 /** Versions of a job's definition, newest first, with their changes. Code versions are separate. */
-export function VersionsTab() {
+export default function VersionsTab() {
   const { workspaceId, jobId } = useJob();
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(versionsOfJob(workspaceId, jobId));

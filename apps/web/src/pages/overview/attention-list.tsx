@@ -9,7 +9,7 @@ import { describeAttention, groupByHolder, type OverdueTick, type StalePipeline 
 import { HeldRunsRow } from './held-runs-row.tsx';
 import { IncidentRow, LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
 import { Section } from '../../ui/page.tsx';
-import { RunDialog } from '../jobs/run-dialog.tsx';
+import { RunDialog } from '../jobs/lazy-run-dialog.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { RunState } from '../../ui/state.tsx';
 import { Time } from '../../ui/time.tsx';

@@ -7,7 +7,7 @@ import { PendingNotices } from './pending-notice.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** What a run left unfinished, and who finished it; and what it finished of earlier runs. */
-export function PendingOfRun({ params }: { params: { workspace_id: string; job_run_id: string } }) {
+export default function PendingOfRun({ params }: { params: { workspace_id: string; job_run_id: string } }) {
   const { data } = useQuery(pendingOfRun(params));
   const packages = data?.packages ?? [];
   const own = packages.filter((each) => each.extracted_by?.id === params.job_run_id);

@@ -12,7 +12,7 @@ import { runTimeline, type RunParams } from './run-queries.ts';
 type Attempt = JobRunTimelineResponse['attempts'][number];
 
 /** Attempts of the run: executor, times, exit and failure. */
-export function AttemptList({ params }: { params: RunParams }) {
+export default function AttemptList({ params }: { params: RunParams }) {
   const { data: timeline, error, refetch } = useQuery(runTimeline(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (timeline === undefined) return <LoadingRows count={4} />;

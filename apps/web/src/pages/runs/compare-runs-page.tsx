@@ -3,7 +3,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import classes from './compare.module.css';
 import { BaseChoice } from './base-choice.tsx';
-import { CauseCard } from './cause/cause-card.tsx';
+import CauseCard from './cause/cause-card.tsx';
 import { ComparedDetails } from './compared-details.tsx';
 import { ComparedPipelines } from './compared-pipelines.tsx';
 import { ComparedTables } from './compared-tables.tsx';

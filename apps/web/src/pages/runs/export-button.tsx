@@ -1,16 +1,11 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import { useMutation } from '@tanstack/react-query';
 import { ActionButton } from '../../ui/action-button.tsx';
-import { api } from '../../api/api.ts';
 import { describeError } from '../../ui/answers.tsx';
 import { formatCount, formatNoun } from '../../ui/format.ts';
-import { maxExportedRuns, toRunCsv } from './run-csv.ts';
+import { maxExportedRuns, type RunSearch } from './run-list.ts';
 import { notifications } from '@mantine/notifications';
-import { saveFile } from '../../ui/save-file.ts';
-import { toRunQuery, type RunSearch } from './run-list.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-
-const pageLimit = 1000;
 
 interface ExportButtonProps {
   /** The filters of the list. */
@@ -24,9 +19,8 @@ export function ExportButton({ search, runs }: ExportButtonProps) {
   const { id: workspaceId } = useWorkspace();
   const exporting = useMutation({
     mutationFn: async () => {
-      const found = runs === undefined ? await fetchMatching(workspaceId, search) : { runs, hasMore: false };
-      saveFile('runs.csv', new Blob([toRunCsv(found.runs)], { type: 'text/csv;charset=utf-8' }));
-      return found;
+      const { exportRuns } = await import('./export-runs.ts');
+      return exportRuns(workspaceId, search, runs);
     },
     onSuccess: (found) =>
       notifications.show({
@@ -55,19 +49,4 @@ export function ExportButton({ search, runs }: ExportButtonProps) {
       Export CSV
     </ActionButton>
   );
-}
-
-async function fetchMatching(workspaceId: string, search: RunSearch) {
-  const found: RunOverviewResponse[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = { ...toRunQuery(search, Date.now()), limit: pageLimit, ...(cursor !== null && { cursor }) };
-    const page: { items: RunOverviewResponse[]; next_cursor?: string | null | undefined } = await api.call(
-      'list_run_overviews',
-      { params: { workspace_id: workspaceId }, query },
-    );
-    found.push(...page.items);
-    cursor = page.next_cursor ?? null;
-  } while (cursor !== null && found.length < maxExportedRuns);
-  return { runs: found.slice(0, maxExportedRuns), hasMore: cursor !== null };
 }

@@ -17,7 +17,7 @@ interface JobChoiceProps {
 }
 
 /** Selects a job. Offers only jobs that match the typed text, since there may be thousands. */
-export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
+export default function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
   const { params } = useWorkspace();
   const [typed, setTyped] = useState('');
   const [isOpen, setIsOpen] = useState(false);

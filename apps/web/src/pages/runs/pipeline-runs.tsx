@@ -4,7 +4,7 @@ import { PipelineRunCard } from './pipeline-run-card.tsx';
 import { runPipelines, type RunParams } from './run-queries.ts';
 
 /** All pipeline runs of the job run, as reported by dlt. */
-export function PipelineRuns({ params, isActive }: { params: RunParams; isActive: boolean }) {
+export default function PipelineRuns({ params, isActive }: { params: RunParams; isActive: boolean }) {
   const { data, error, refetch } = useQuery(runPipelines(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <LoadingRows count={8} />;

@@ -1,8 +1,8 @@
 import type { FailureReasonResponse, JobRunTimelineResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import classes from './run.module.css';
-import { CauseCard } from './cause/cause-card.tsx';
 import { CodeText } from '../../ui/code-text.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { describeLimits } from './cause/describe-limits.ts';
@@ -10,6 +10,8 @@ import { TracebackView } from './traceback-view.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
 import { runChanges, runResources, type RunParams } from './run-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+const CauseCard = lazy(() => import('./cause/cause-card.tsx'));
 
 interface ReasonBoxProps {
   params: RunParams;
@@ -52,7 +54,9 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
-      <CauseCard params={params} />
+      <Suspense fallback={null}>
+        <CauseCard params={params} />
+      </Suspense>
       {traceback !== null && <TracebackView text={traceback} mainType={type} />}
       {/* For an exception, the next step would only point to the traceback above. */}
       {failure && reason.kind === 'runtime' && (

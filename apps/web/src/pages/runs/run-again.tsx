@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
 import { operation } from '../../api/operation.ts';
-import { RunDialog } from '../jobs/run-dialog.tsx';
+import { RunDialog } from '../jobs/lazy-run-dialog.tsx';
 import { toStartableJob } from '../jobs/job-rules.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

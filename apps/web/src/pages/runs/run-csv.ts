@@ -2,9 +2,6 @@ import type { RunOverviewResponse } from '@pumphouse/contract';
 import { describeOutcome } from '../../details/run-outcome.ts';
 import { toCsv } from '../../ui/csv.ts';
 
-/** Maximum runs in an exported file. */
-export const maxExportedRuns = 10_000;
-
 const header = [
   'run_id',
   'job',

@@ -16,7 +16,7 @@ import { RunState } from '../../ui/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Details tab of a run: trigger, job settings, webhook payload, result and downstream runs. */
-export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
+export default function RunDetails({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
   const { data: detail, error, refetch } = useQuery(runDetail(params));
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (detail === undefined) return <LoadingRows count={8} />;

@@ -2,11 +2,11 @@ import { triggerKind, type RunOverviewResponse } from '@pumphouse/contract';
 import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import classes from './runs.module.css';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { describeRange, triggerLabels, type RunSearch } from './run-list.ts';
-import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { nameOfRun } from './selected-actions.ts';
 import { RangeChoice } from './range-choice.tsx';
@@ -15,6 +15,9 @@ import { SearchBox } from '../../search/search-box.tsx';
 import { StateTabs } from './state-tabs.tsx';
 import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+// A select that searches is 8 kB; the list does not wait for it.
+const JobChoice = lazy(() => import('./job-choice.tsx'));
 
 interface RunFiltersProps {
   search: RunSearch;
@@ -52,7 +55,9 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
       />
       <StateTabs search={search} />
       <RangeChoice search={search} onChange={onChange} />
-      <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
+      <Suspense fallback={<span className={classes.jobChoice} />}>
+        <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
+      </Suspense>
       <WaitingForChip search={search} onChange={onChange} />
       <CreatedRange search={search} onChange={onChange} />
       <FilterMenu

@@ -38,6 +38,9 @@ type CountsQuery = NonNullable<RouteQueryInput<'count_run_overviews'>>;
 /** What the list can be sorted by: each has an index. */
 const sortKeys = ['created_at', 'started_at', 'duration_seconds'] as const;
 
+/** Most runs in an exported file. */
+export const maxExportedRuns = 10_000;
+
 /** Tabs above the list, each with the states that it shows. */
 export const stateTabs = [
   { word: 'All', states: [] },

@@ -1,20 +1,17 @@
 import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { ActionResultLine } from '../jobs/action-result.tsx';
-import { AttemptList } from './attempt-list.tsx';
+import { LoadingRows } from '../../ui/answers.tsx';
 import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPosition } from '../../log/log-position.ts';
 import { PackageWarnings } from './package-warnings.tsx';
-import { PendingOfRun } from '../pipelines/pending-of-run.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PhaseBar } from './phase-bar.tsx';
-import { PipelineRuns } from './pipeline-runs.tsx';
 import { ReasonBox } from './reason-box.tsx';
 import { RunActions } from './run-actions.tsx';
-import { RunDetails } from './run-details.tsx';
 import { RunDetailsLine, RunHeading } from './run-heading.tsx';
 import { runTimeline, runOverview, runPipelines, type RunParams } from './run-queries.ts';
 import { RunResources } from './run-resources.tsx';
@@ -26,6 +23,11 @@ import { useJobActions } from '../jobs/use-job-actions.ts';
 import { WaitingRunsNotice } from './waiting-runs-notice.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { shortenJobName } from '../../details/job-name.ts';
+
+const AttemptList = lazy(() => import('./attempt-list.tsx'));
+const PendingOfRun = lazy(() => import('../pipelines/pending-of-run.tsx'));
+const PipelineRuns = lazy(() => import('./pipeline-runs.tsx'));
+const RunDetails = lazy(() => import('./run-details.tsx'));
 
 /** Run page: state, failure, loaded data and log. */
 export function RunPage() {
@@ -63,7 +65,9 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.reason !== null && (
         <ReasonBox params={params} reason={run.reason} failure={timeline?.failure ?? null} />
       )}
-      <PendingOfRun params={params} />
+      <Suspense fallback={null}>
+        <PendingOfRun params={params} />
+      </Suspense>
       <PackageWarnings params={params} />
       <LoadedLine params={params} />
       {run.attempt_count > 0 && <RunResources params={params} isActive={!isTerminalRunState(run.status)} />}
@@ -88,9 +92,11 @@ function RunParts({ run, params }: { run: RunOverviewDetailResponse; params: Run
         ]}
       />
       {(tab === undefined || tab === 'log') && <RunLog run={run} params={params} />}
-      {tab === 'pipelines' && <PipelineRuns params={params} isActive={!isTerminalRunState(run.status)} />}
-      {tab === 'attempts' && <AttemptList params={params} />}
-      {tab === 'details' && <RunDetails run={run} params={params} />}
+      <Suspense fallback={<LoadingRows />}>
+        {tab === 'pipelines' && <PipelineRuns params={params} isActive={!isTerminalRunState(run.status)} />}
+        {tab === 'attempts' && <AttemptList params={params} />}
+        {tab === 'details' && <RunDetails run={run} params={params} />}
+      </Suspense>
     </>
   );
 }

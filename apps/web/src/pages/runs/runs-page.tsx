@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import classes from './runs.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { ExportButton } from './export-button.tsx';
@@ -12,10 +12,11 @@ import { runList } from './run-queries.ts';
 import { RunHistogram } from './run-histogram.tsx';
 import { RunTable } from './run-table.tsx';
 import { SavedViews } from './saved-views.tsx';
-import { SelectedRuns } from './selected-runs.tsx';
 import { listStepSeconds } from './use-run-counts.ts';
 import { useNow } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+const SelectedRuns = lazy(() => import('./selected-runs.tsx'));
 
 /** List of all runs, newest first, with trigger and result. */
 export function RunsPage() {
@@ -51,7 +52,9 @@ export function RunsPage() {
         // An entry in the history of its own, so that Back zooms out.
         onChoose={(part) => void navigate({ search: (before) => ({ ...before, ...part }) })}
       />
-      <SelectedRuns runs={runs} selected={selected} search={search} onSelect={setSelected} />
+      <Suspense fallback={null}>
+        <SelectedRuns runs={runs} selected={selected} search={search} onSelect={setSelected} />
+      </Suspense>
       <div className={classes.list}>
         {list.isError && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
         {list.isPending && <LoadingRows count={18} />}

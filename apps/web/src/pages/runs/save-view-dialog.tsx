@@ -17,7 +17,7 @@ interface SaveViewDialogProps {
 }
 
 /** Dialog that saves the filters of the list under a name, or renames a view. */
-export function SaveViewDialog({ search, view, onClose }: SaveViewDialogProps) {
+export default function SaveViewDialog({ search, view, onClose }: SaveViewDialogProps) {
   const { params, me } = useWorkspace();
   const queryClient = useQueryClient();
   const [name, setName] = useState(view?.name ?? '');

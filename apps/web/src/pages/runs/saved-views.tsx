@@ -3,7 +3,7 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { notifications } from '@mantine/notifications';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import classes from './runs.module.css';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { ActionMenuItem } from '../../ui/action-menu-item.tsx';
@@ -16,11 +16,12 @@ import { isFiltered, type RunSearch } from './run-list.ts';
 import { MoreIcon } from '../../ui/icons.tsx';
 import { operation } from '../../api/operation.ts';
 import { readViewSearch, toViewSearch } from './run-search.ts';
-import { SaveViewDialog } from './save-view-dialog.tsx';
 import { startsAsViewer } from '../jobs/job-rules.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type Question = { kind: 'save' } | { kind: 'rename' | 'delete'; view: SavedViewResponse };
+
+const SaveViewDialog = lazy(() => import('./save-view-dialog.tsx'));
 
 /** Saved filters of the list as chips, and the button that saves the current ones. */
 export function SavedViews({ search }: { search: RunSearch }) {
@@ -47,10 +48,12 @@ export function SavedViews({ search }: { search: RunSearch }) {
           Save view…
         </ActionButton>
       )}
-      {question?.kind === 'save' && <SaveViewDialog search={current} onClose={close} />}
-      {question?.kind === 'rename' && (
-        <SaveViewDialog view={question.view} search={current} onClose={close} />
-      )}
+      <Suspense fallback={null}>
+        {question?.kind === 'save' && <SaveViewDialog search={current} onClose={close} />}
+        {question?.kind === 'rename' && (
+          <SaveViewDialog view={question.view} search={current} onClose={close} />
+        )}
+      </Suspense>
       {question?.kind === 'delete' && <DeleteQuestion view={question.view} onClose={close} />}
     </nav>
   );

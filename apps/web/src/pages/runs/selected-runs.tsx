@@ -29,7 +29,7 @@ interface SelectedRunsProps {
 }
 
 /** Actions for the selected runs, and the result of the last one. */
-export function SelectedRuns({ runs, selected, search, onSelect }: SelectedRunsProps) {
+export default function SelectedRuns({ runs, selected, search, onSelect }: SelectedRunsProps) {
   const { whyNot } = useWorkspace();
   const [question, setQuestion] = useState<'cancel' | 'again' | null>(null);
   const batch = useRunBatch();

@@ -19,7 +19,7 @@ interface CauseCardProps {
 }
 
 /** Since when the job fails, and what changed since it last completed. Nothing while loading. */
-export function CauseCard({ params, baseId, isInComparison = false }: CauseCardProps) {
+export default function CauseCard({ params, baseId, isInComparison = false }: CauseCardProps) {
   const { data: changes } = useQuery(runChanges(params, baseId));
   if (!changes) return null;
   const { base, target } = changes;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { auditLogQuery } from './audit-log-search.ts';
+import { auditLogQuery } from './audit-log-query.ts';
 
 const asked = (search: object) => auditLogQuery(search, 'Europe/Berlin');
 
