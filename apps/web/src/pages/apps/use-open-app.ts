@@ -25,16 +25,15 @@ export function useOpenApp(onProblem: (text: string) => void) {
     },
   });
 
-  return {
-    /**
-     * Opens the tab in the click handler, before its URL is known.
-     * @param path below the app's origin; its start page without one
-     */
-    open(app: OpenedApp, path?: string): void {
-      const tab = openEmptyTab(`Opening ${shortenJobName(app.name)}…`);
-      if (tab) opening.mutate({ app, path, tab });
-      else onProblem('The browser blocked the new tab. Allow pop-ups for this site.');
-    },
-    isOpening: opening.isPending,
+  /**
+   * Opens the tab in the click handler, before its URL is known.
+   * @param path below the app's origin; its start page without one
+   */
+  const open = (app: OpenedApp, path?: string): void => {
+    const tab = openEmptyTab(`Opening ${shortenJobName(app.name)}…`);
+    if (tab) opening.mutate({ app, path, tab });
+    else onProblem('The browser blocked the new tab. Allow pop-ups for this site.');
   };
+
+  return { open, isOpening: opening.isPending };
 }

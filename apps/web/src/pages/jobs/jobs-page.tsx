@@ -36,7 +36,7 @@ export function JobsPage() {
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   // The same query without filters. With a filter, its tags are options that the listed jobs do not have.
   const all = useInfiniteQuery(jobList(workspaceId, {}));
-  const tags = useWorkspaceTags();
+  const tags = useWorkspaceTags((all.data?.total ?? 0) > 0);
   const jobs = list.data?.items ?? noJobs;
   // A row has about a hundred elements: render the visible rows first and defer the others.
   const drawn = useDeferredValue(jobs, jobs.slice(0, rowsInSight));

@@ -15,10 +15,17 @@ export function useDeploymentTags(deploymentId: string | undefined) {
   return data;
 }
 
-/** The tags of the latest deployment; undefined if there are none. */
-export function useWorkspaceTags(): string | undefined {
+/**
+ * The tags of the latest deployment; undefined if there are none.
+ * @param isDeployed false while no deployment is known: its request would fail
+ */
+export function useWorkspaceTags(isDeployed = true): string | undefined {
   const { params } = useWorkspace();
-  const latest = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
+  const latest = useQuery({
+    ...operation('get_deployment_latest', { params }),
+    retry: false,
+    enabled: isDeployed,
+  });
   const tags = useDeploymentTags(latest.data?.id)?.tags ?? [];
   return tags.length === 0 ? undefined : `Tags of the deployment: ${tags.join(', ')}`;
 }
