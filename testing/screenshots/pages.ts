@@ -35,7 +35,12 @@ export async function listPages(
   });
   const { runs } = site;
   return [
-    { name: 'overview', path: '', isWhole: true },
+    {
+      name: 'overview',
+      path: '',
+      isWhole: true,
+      prepare: (page) => page.getByRole('application').waitFor(),
+    },
     { name: 'timeline', path: '/timeline' },
     { name: 'jobs', path: '/jobs' },
     { name: 'job-runs', path: '/jobs/jobs.shop_orders?tab=runs' },

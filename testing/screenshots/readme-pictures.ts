@@ -18,6 +18,7 @@ const program = join(import.meta.dirname, 'shrink-pictures.py');
 
 async function awaitContent(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByText('● Live').waitFor();
   await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
   await page.evaluate('document.fonts.ready');
 }
@@ -63,6 +64,7 @@ try {
   for (const [name, path] of Object.entries(pictures)) {
     await page.goto(site.workspaceUrl(path));
     await awaitContent(page);
+    if (name === 'overview') await page.getByRole('application').waitFor();
     await page.screenshot({ path: join(folder, `${name}.png`) });
   }
   const steps: ((shown: Page) => Promise<void>)[] = [

@@ -19,9 +19,9 @@ it('describes what a run loaded', () => {
 });
 
 it('describes waits and rejected starts', () => {
-  expect(describeOutcome({ ...run, status: 'pending', waiting: { reason: 'A slot.', until: null, behind: null } })).toBe(
-    'A slot.',
-  );
+  expect(
+    describeOutcome({ ...run, status: 'pending', waiting: { reason: 'A slot.', until: null, behind: null } }),
+  ).toBe('A slot.');
   const skip = { reasons: ['it is paused', 'it is late'], count: 3, last_at: '2026-11-29T09:00:00Z' };
   expect(describeOutcome({ ...run, status: 'skipped', skip })).toBe('3 times: it is paused; it is late');
 });

@@ -20,7 +20,7 @@ export function HeldRunsRow({ group: { holder, runs } }: { group: HeldRuns }) {
       <RunState status="pending" compact />
       <strong>
         {formatNoun(runs.length, 'run')} {runs.length === 1 ? 'waits' : 'wait'} for
-      </strong>
+      </strong>{' '}
       <Link
         to="/w/$workspaceId/runs/$jobRunId"
         params={{ workspaceId, jobRunId: holder.job_run_id }}

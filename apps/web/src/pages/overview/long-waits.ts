@@ -21,7 +21,7 @@ export function listLongWaits(runs: readonly RunOverviewResponse[], now: Date): 
   });
 }
 
-export type Holder = NonNullable<NonNullable<RunOverviewResponse['waiting']>['behind']>;
+type Holder = NonNullable<NonNullable<RunOverviewResponse['waiting']>['behind']>;
 
 /** Runs that wait for the same active run. */
 export interface HeldRuns {

@@ -18,7 +18,7 @@ describe('charts of resources', () => {
   it('are not those of an attempt that ended before its first sample', () => {
     expect(isMeasured(attempt)).toBe(true);
     expect(isMeasured({ memory_bytes: [], peak_memory_bytes: 0 })).toBe(false);
-    expect(isMeasured({ memory_bytes: [0], peak_memory_bytes: 0 })).toBe(false);
+    expect(isMeasured({ memory_bytes: [8192], peak_memory_bytes: 8192 })).toBe(false);
   });
 
   it('are steps below the limit', () => {

@@ -29,9 +29,12 @@ interface Unit {
 const inBytes: Unit = { format: formatBinary, smallest: 1024 ** 2 };
 const inCores: Unit = { format: formatCores, smallest: 0.1 };
 
-/** False for an attempt that ended before its processes could be measured: each uses some memory. */
+/** Any program uses more. */
+const leastMemoryBytes = 1024 ** 2;
+
+/** False for an attempt that ended before its processes could be measured. */
 export const isMeasured = (attempt: Pick<AttemptResources, 'memory_bytes' | 'peak_memory_bytes'>): boolean =>
-  attempt.memory_bytes.length > 0 && attempt.peak_memory_bytes > 0;
+  attempt.memory_bytes.length > 0 && attempt.peak_memory_bytes >= leastMemoryBytes;
 
 /** Lays out the charts of an attempt. */
 export function layOutCharts(
