@@ -103,13 +103,13 @@ function describePipelineRuns(row: StoredRun, models: readonly ModelPipelineRun[
     startedAtMs,
     finishedAtMs: row.finishedAtMs,
     loadFactor: row.loadFactor,
-    facts: varyFacts(model.facts, { loadFactor: row.loadFactor, laterMs: startedAtMs - model.startedAtMs }),
+    facts: varyDetails(model.facts, { loadFactor: row.loadFactor, laterMs: startedAtMs - model.startedAtMs }),
   }));
 }
 
 /** The facts of a pipeline run at another time and with another number of rows. */
-function varyFacts(facts: unknown, change: { loadFactor: number; laterMs: number }): unknown {
-  if (Array.isArray(facts)) return facts.map((fact) => varyFacts(fact, change));
+function varyDetails(facts: unknown, change: { loadFactor: number; laterMs: number }): unknown {
+  if (Array.isArray(facts)) return facts.map((fact) => varyDetails(fact, change));
   if (typeof facts === 'string')
     return /^\d{4}-\d\d-\d\dT\d\d:\d\d:/.test(facts)
       ? new Date(Date.parse(facts) + change.laterMs).toISOString()
@@ -120,7 +120,7 @@ function varyFacts(facts: unknown, change: { loadFactor: number; laterMs: number
       name,
       typeof value === 'number' && /^(rows|bytes)/.test(name)
         ? Math.round(value * change.loadFactor)
-        : varyFacts(value, change),
+        : varyDetails(value, change),
     ]),
   );
 }

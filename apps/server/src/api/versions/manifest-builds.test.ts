@@ -342,7 +342,7 @@ describe('the run of a build', () => {
     const { store } = api.persistence;
     expect(await store.jobOverviews.countFailing(context.workspace.id)).toBe(0);
     const [health] = await store.workspaceHealth.listOfUser(context.owner.userId, { only: null, limit: 5 });
-    expect(health).toMatchObject({ failingJobCount: 0, runningCount: 0, pendingCount: 0, hasRuns: false });
+    expect(health).toMatchObject({ failingJobCount: 0, runningCount: 0, pendingCount: 0, lastRunAt: null });
     expect(await store.runSeries.countActive(context.workspace.id)).toEqual(new Map());
     const range = { start: new Date(Date.now() - 86_400_000), end: new Date(Date.now() + 86_400_000) };
     expect(await store.runSeries.listQuarters(context.workspace.id, range)).toEqual([]);

@@ -7,6 +7,7 @@ import { createKeys } from '../../services/keys/keys.ts';
 import { alertChannelScenarios } from '../testing/audit-scenarios-alerts.ts';
 import { savedViewScenarios } from '../testing/audit-scenarios-saved-views.ts';
 import { alertRuleScenarios } from '../testing/audit-scenarios-alert-rules.ts';
+import { workspaceScenarios } from '../testing/audit-scenarios-workspaces.ts';
 import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';
@@ -46,6 +47,7 @@ beforeAll(async () => {
       backfill_id: await createBackfill(other),
       ...(await createAlerts(other)),
       ...(await savedViewScenarios.update_saved_view?.prepare(other))?.params,
+      ...(await workspaceScenarios.delete_cost_rates?.prepare(other))?.params,
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
@@ -194,6 +196,9 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },
 };
 
+/** Of nothing, for parameters that are no UUIDs. */
+const unknownIds: Record<string, string> = { starts_on: '2001-01-01' };
+
 interface At {
   workspaceId: string;
   organizationId: string;
@@ -213,7 +218,7 @@ async function call(
   };
   const named = new Set<string>();
   const url = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name] ?? randomUUID();
+    const value = values[name] ?? unknownIds[name] ?? randomUUID();
     named.add(value);
     return value;
   });

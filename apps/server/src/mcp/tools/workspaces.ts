@@ -82,6 +82,12 @@ export const getUsage = defineTool({
     `From ${from} to ${to} runs took ${Math.round(total.run_seconds / 60)} minutes; ${total.failed_run_count} failed.`,
 });
 
+/** Figures of days and of the days before are those of the total: named once, the list of tools stays short. */
+const shortCost = costResponse.extend({
+  before: z.looseObject({}).nullable(),
+  days: z.array(z.looseObject({ date: z.iso.date() })),
+});
+
 export const getCost = defineTool({
   name: 'get_cost',
   title: 'Read costs',
@@ -94,7 +100,7 @@ export const getCost = defineTool({
     by: costGrouping.exclude(['workspace']).default('job'),
     limit: z.int().min(1).max(100).default(20).describe('Maximum number of rows'),
   }),
-  output: z.looseObject({ ...answerUrl, cost: costResponse }),
+  output: z.looseObject({ ...answerUrl, cost: shortCost }),
   rest: 'Ask for fewer days or rows, with from, to and limit.',
   async run({ workspace_id: workspaceId, ...query }, { call, origin }) {
     const cost = await call('get_workspace_cost', { params: { workspace_id: workspaceId }, query });
