@@ -176,7 +176,7 @@ describe('the lineage of one object', () => {
 
   it('is linked from the details of a job to its pipelines and datasets', async () => {
     await open('/jobs/jobs.load');
-    const details = page.getByRole('region', { name: 'Details' });
+    const details = page.getByRole('definition').filter({ hasText: '→' });
     await details.getByRole('link', { name: 'shop_data' }).click();
     await page.waitForURL('**/datasets/shop_data');
     await page.goBack();

@@ -92,12 +92,14 @@ const byRef = (left: { job_ref: string }, right: { job_ref: string }) =>
 /** The text of a job's page, once its requests are complete. The definition itself is on another tab. */
 async function readJobPage(page: Page, workspaceId: string, jobRef: string): Promise<string> {
   await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
-  await page.getByRole('region', { name: 'Details' }).waitFor();
   await page
     .locator('[aria-label^="Next ticks"], :text("Not scheduled"), :text("No further ticks")')
     .first()
     .waitFor();
-  return page.locator('main').innerText();
+  const overview = await page.locator('main').innerText();
+  // Not the whole tab: it also has the unchanged definition.
+  await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=definition`);
+  return `${overview}\n${await page.getByRole('region', { name: 'Settings' }).innerText()}`;
 }
 
 describe.each(names)('the example %s', (name) => {
