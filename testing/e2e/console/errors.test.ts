@@ -45,7 +45,7 @@ describe('a URL that shows nothing', () => {
     await expectAccessible(page);
     expect(await page.getByRole('navigation', { name: 'Workspace' }).count()).toBe(0);
     expect(asked.filter((path) => path.includes(nowhere) && !path.startsWith('/w/'))).toHaveLength(1);
-    await page.getByRole('link', { name: 'acme-data' }).click();
+    await page.getByRole('link', { name: 'acme-data', exact: true }).click();
     await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
     await context.close();
   });

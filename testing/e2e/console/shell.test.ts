@@ -89,7 +89,7 @@ describe('signing out', () => {
       await other.goto(site.workspaceUrl('/jobs'));
       await other.getByRole('button', { name: 'Account of viewer@example.com' }).waitFor();
 
-      await page.unroute(signInPages);
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await dialog.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       await other.getByRole('heading', { name: 'Sign in' }).waitFor();

@@ -6,7 +6,7 @@ import { CheckResult } from './check-result.tsx';
 import { describeOldFigures } from '../../details/freshness.ts';
 import { ClockTime, Time, useNow } from '../../ui/time.tsx';
 import { FailedRun } from './failed-run.tsx';
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration, formatNoun } from '../../ui/format.ts';
 import { DetailLine } from '../../ui/page.tsx';
 import { FreshnessState } from '../../details/freshness-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -35,16 +35,13 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
         </span>
       )}
       <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
+      <span>{formatNoun(overview.schema_change_count_30_days, 'schema change')} in 30 days</span>
       <DetailLine items={listDetails(overview)} />
     </div>
   );
 }
 
-function listDetails({
-  last_run: last,
-  freshness,
-  schema_change_count_30_days: changes,
-}: PipelineOverviewResponse) {
+function listDetails({ last_run: last, freshness }: PipelineOverviewResponse) {
   const everySeconds = freshness.expected_every_seconds;
   const staleWord = freshness.is_stale ? 'Stale since' : 'Stale after';
   return [
@@ -56,7 +53,6 @@ function listDetails({
     ...(freshness.stale_at === null
       ? []
       : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),
-    ['Schema changes', `${changes} in 30 days`],
   ] as const;
 }
 
