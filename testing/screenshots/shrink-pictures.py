@@ -11,7 +11,8 @@ folder, *frames = map(Path, sys.argv[1:])
 for path in folder.glob("*.png"):
     with Image.open(path) as picture:
         if picture.mode != "P":
-            picture.convert("RGB").quantize(255).save(path, optimize=True)
+            reduced = picture.convert("RGB").quantize(255, Image.Quantize.MAXCOVERAGE, kmeans=2)
+            reduced.save(path, optimize=True)
 first, *others = [Image.open(path).convert("RGB") for path in frames]
 first.save(
     folder / "timeline.webp",
