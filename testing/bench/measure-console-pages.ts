@@ -35,7 +35,7 @@ const listPages = (runs: ConsoleRuns, running: string): MeasuredPage[] => [
   { name: 'Jobs', path: '/jobs', content: rowsOf },
   { name: 'Runs', path: '/runs', content: rowsOf },
   { name: 'Timeline', path: '/timeline', content: (page) => page.getByRole('application').waitFor() },
-  { name: 'Job', path: '/jobs/jobs.inventory?tab=runs', content: panelOf },
+  { name: 'Job', path: '/jobs/jobs.inventory?tab=runs', content: rowsOf },
   { name: 'Pipeline', path: '/pipelines/shop', content: panelOf },
   { name: 'Table', path: '/datasets/shop_data/tables/orders', content: panelOf },
   { name: 'Lineage', path: '/lineage', content: (page) => page.locator('[data-node]').first().waitFor() },
