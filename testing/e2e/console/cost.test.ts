@@ -158,7 +158,7 @@ describe('an owner of the organization', () => {
     await page.context().close();
   });
 
-  it('is who sees it; others are told so', async () => {
+  it('is an owner; others see which role they have', async () => {
     const page = await site.openAs('viewer');
     await page.goto(organizationUrl());
     await page.getByText('Your role: collaborator.').waitFor();

@@ -2,6 +2,7 @@ import type { JobOverviewResponse, RouteResponseInput } from '@pumphouse/contrac
 import type { JobOverview } from '../../services/jobs/read-job-overviews.ts';
 import type {
   RecentRun,
+  RunHolder,
   RunLoaded,
   RunNeighbour,
   RunSchemaChanges,
@@ -136,26 +137,22 @@ export function toTrendRun(run: TrendRun): RouteResponseInput<'get_job_trend'>['
 
 function toCause({ causeId, causeJobId, causeJobRef, causeJobName, causeNumber }: RunSurroundings) {
   if (causeId === null || causeJobId === null || causeJobRef === null || causeNumber === null) return null;
-  return {
-    job_run_id: causeId,
-    job_id: causeJobId,
-    job_ref: causeJobRef,
-    job_name: causeJobName ?? causeJobRef,
+  return toOtherRun({
+    id: causeId,
     number: causeNumber,
-  };
+    jobId: causeJobId,
+    jobRef: causeJobRef,
+    jobName: causeJobName ?? causeJobRef,
+  });
 }
 
 function toWaitBehind(run: RunOverview['run'], holder: RunOverview['holder']): RunOverviewInput['waiting'] {
   const waiting = toWaiting(run);
-  if (waiting === null) return null;
-  const behind = holder && {
-    job_run_id: holder.id,
-    job_id: holder.jobId,
-    job_ref: holder.jobRef,
-    job_name: holder.jobName,
-    number: holder.number,
-  };
-  return { ...waiting, behind };
+  return waiting && { ...waiting, behind: holder && toOtherRun(holder) };
+}
+
+function toOtherRun({ id, number, jobId, jobRef, jobName }: Omit<RunHolder, 'jobRunId'>) {
+  return { job_run_id: id, job_id: jobId, job_ref: jobRef, job_name: jobName, number };
 }
 
 function toSchemaChanges(changes: RunSchemaChanges | null) {

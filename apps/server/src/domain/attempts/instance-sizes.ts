@@ -60,6 +60,11 @@ export function readInstanceSize(text: string | null): InstanceSize | undefined 
   return INSTANCE_SIZES.find((size) => size === text);
 }
 
+/** Returns the size on which a run of a stored definition starts: `small` for none, and for one unknown to this version. */
+export function toInstanceSize(text: string | null): InstanceSize {
+  return readInstanceSize(text) ?? 'small';
+}
+
 function readParts(text: string): Map<InstanceSize, InstanceLimits> {
   const parts = text.trim().split(/\s+/).filter(Boolean);
   return new Map(parts.map(readPart));

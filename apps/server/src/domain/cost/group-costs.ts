@@ -2,7 +2,7 @@ import type { CostEntry } from './cost-entry.ts';
 import type { CostSum } from './sum-costs.ts';
 import type { SizeRates } from './size-rates.ts';
 import { findHourlyPrice } from './size-rates.ts';
-import { readInstanceSize } from '../attempts/instance-sizes.ts';
+import { toInstanceSize } from '../attempts/instance-sizes.ts';
 import { sumCosts } from './sum-costs.ts';
 
 /** What costs can be grouped by. */
@@ -39,7 +39,7 @@ export function groupCosts(
   tagsOf: (jobVersionId: string) => readonly string[],
 ): CostGroup[] {
   const keyed = entries.flatMap((entry) => listKeys(entry, by, tagsOf).map((group) => ({ group, entry })));
-  const groups = Map.groupBy(keyed, ({ group }) => JSON.stringify([group.key, group.triggerKind]));
+  const groups = Map.groupBy(keyed, ({ group }) => nameGroup(group));
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (!first) return [];
@@ -47,6 +47,9 @@ export function groupCosts(
     return [{ ...first.group, entries: own, sum: priceEntries(own, rates) }];
   });
 }
+
+/** Equal for the same group of different days. */
+export const nameGroup = ({ key, triggerKind }: GroupKey): string => JSON.stringify([key, triggerKind]);
 
 /** Adds costs up, with the prices of their days. */
 export function priceEntries(entries: readonly CostEntry[], rates: readonly SizeRates[]): CostSum {
@@ -61,7 +64,7 @@ function listKeys(
   const keys: Record<Exclude<CostGrouping, 'tag'>, GroupKey> = {
     job: { key: jobId, triggerKind: null },
     person: { key: startedBy, triggerKind: startedBy === null ? triggerKind : null },
-    size: { key: readInstanceSize(size) ?? 'small', triggerKind: null },
+    size: { key: toInstanceSize(size), triggerKind: null },
     workspace: { key: workspaceId, triggerKind: null },
   };
   if (by !== 'tag') return [keys[by]];

@@ -1,4 +1,4 @@
-import { readInstanceSize } from '../attempts/instance-sizes.ts';
+import { toInstanceSize } from '../attempts/instance-sizes.ts';
 import type { InstanceSize } from '../jobs/job-definition.ts';
 
 /** Prices of an hour of each size, from a day on. */
@@ -25,6 +25,5 @@ export function findHourlyPrice(
   ratePeriod: number,
   size: string,
 ): number | null {
-  // A size that this version does not know runs as a small one.
-  return rates[ratePeriod - 1]?.hourlyPrices[readInstanceSize(size) ?? 'small'] ?? null;
+  return rates[ratePeriod - 1]?.hourlyPrices[toInstanceSize(size)] ?? null;
 }

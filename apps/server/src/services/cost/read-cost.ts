@@ -9,10 +9,10 @@ import type { SizeRates } from '../../domain/cost/size-rates.ts';
 import type { Persistence } from '../../store/store.ts';
 import { chooseDays } from '../workspaces/choose-days.ts';
 import { findHourlyPrice, findRatePeriod } from '../../domain/cost/size-rates.ts';
-import { groupCosts, priceEntries } from '../../domain/cost/group-costs.ts';
+import { groupCosts, nameGroup, priceEntries } from '../../domain/cost/group-costs.ts';
 import { listTags } from '../../domain/jobs/job-definition.ts';
 import { precedingDays } from '../../domain/cost/preceding-days.ts';
-import { readInstanceSize } from '../../domain/attempts/instance-sizes.ts';
+import { toInstanceSize } from '../../domain/attempts/instance-sizes.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { suggestSize } from '../../domain/cost/suggest-size.ts';
 import { sumCosts } from '../../domain/cost/sum-costs.ts';
@@ -116,12 +116,12 @@ export function createReadCost(
       isComparable ? store.costs.listEntries(subject, preceding, starts) : [],
       readDays(subject, range, rates),
     ]);
-    const versions = await store.costs.listVersions(listIds([...entries, ...earlier], 'jobVersionId'));
+    const versions = await store.costs.listVersions(listVersionIds([...entries, ...earlier]));
     const tags = new Map(versions.map((version) => [version.id, readTags(version)]));
     const groupsOf = (some: readonly CostEntry[]) =>
       groupCosts(some, by, rates, (versionId) => tags.get(versionId) ?? []);
     const rows = await describeGroups(groupsOf(entries), by, versions);
-    const sums = new Map(groupsOf(earlier).map((group) => [toKey(group), group.sum]));
+    const sums = new Map(groupsOf(earlier).map((group) => [nameGroup(group), group.sum]));
     const nothing = priceEntries([], rates);
     return {
       from: range.from,
@@ -132,7 +132,7 @@ export function createReadCost(
       total: priceEntries(entries, rates),
       before: isComparable ? priceEntries(earlier, rates) : null,
       rows: rows
-        .map((row) => ({ ...row, before: isComparable ? (sums.get(toKey(row)) ?? nothing) : null }))
+        .map((row) => ({ ...row, before: isComparable ? (sums.get(nameGroup(row)) ?? nothing) : null }))
         .toSorted(compareRows),
     };
   };
@@ -160,9 +160,9 @@ export function createReadCost(
   function describeUse(entries: readonly CostEntry[], numbers: ReadonlyMap<string, number>): CostRow['job'] {
     const numberOf = ({ jobVersionId }: CostEntry) => numbers.get(jobVersionId) ?? 0;
     const [latest] = entries.toSorted((one, other) => numberOf(other) - numberOf(one));
-    const size = readInstanceSize(latest?.size ?? null) ?? 'small';
+    const size = toInstanceSize(latest?.size ?? null);
     const use = priceEntries(
-      entries.filter((entry) => (readInstanceSize(entry.size) ?? 'small') === size),
+      entries.filter((entry) => toInstanceSize(entry.size) === size),
       [],
     );
     const { peakMemoryBytes, peakCores } = use;
@@ -180,12 +180,9 @@ function readTags({ tags }: CostedVersion): string[] {
   return tags === null ? [] : listTags({ expose: { tags } });
 }
 
-const toKey = ({ key, triggerKind }: Pick<CostGroup, 'key' | 'triggerKind'>): string =>
-  JSON.stringify([key, triggerKind]);
-
-function listIds(entries: readonly CostEntry[], key: 'jobId' | 'jobVersionId'): string[] {
-  return [...new Set(entries.map((entry) => entry[key]))];
-}
+const listVersionIds = (entries: readonly CostEntry[]): string[] => [
+  ...new Set(entries.map(({ jobVersionId }) => jobVersionId)),
+];
 
 function namesOf<Row extends { id: string }>(rows: readonly Row[], nameOf: (row: Row) => string) {
   const names = new Map(rows.map((row) => [row.id, nameOf(row)]));
