@@ -16,14 +16,14 @@ import type { Environments, OnLine } from './environments.ts';
 import type { Wait } from '../domain/runs/wait-reason.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
-import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { InstanceSize, JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobVersions } from '../services/jobs/job-versions.ts';
 import type { PackageVersions } from '../services/versions/package-versions.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { RunVariables } from '../services/variables/run-variables.ts';
 import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
-import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
+import { chooseInstanceLimits, type InstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
 import { sourceProfileOf } from '../domain/local-data/local-data-path.ts';
@@ -134,13 +134,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       environment: EnvironmentLocation;
       definition: JobDefinition;
       maxRunTimeSeconds: number | null;
+      instanceSize: InstanceSize;
+      limits: InstanceLimits;
     },
   ): Promise<StartedAttempt> {
-    const { attempt, secret, environment, definition, maxRunTimeSeconds } = scope;
+    const { attempt, secret, environment, definition, maxRunTimeSeconds, instanceSize, limits } = scope;
     const address = await attemptsAddress.find();
     if ('problem' in address) throw new ExecutorError('backend', address.problem);
     const isApp = definition.entry_point.job_type === 'interactive';
-    const instanceSize = definition.require?.instance?.size ?? 'small';
     const handle = await executor.start({
       attemptId: attempt.id,
       jobRunId: run.id,
@@ -153,7 +154,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       workFolderName: localPathName(workspace.name),
       localData: isApp ? localDataOfApp(run) : { ...localDataOf(run), access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
-      limits: chooseInstanceLimits(dependencies.instanceSizes, instanceSize),
+      limits,
       instanceSize,
       graceSeconds: getGraceSeconds(definition),
       timeoutSeconds: maxRunTimeSeconds,
@@ -185,16 +186,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const { definition, maxRunTimeSeconds } = await dependencies.jobVersions.get(run.jobVersionId);
     const { secret, credential } = attemptSecrets.create(run.id);
-    const { cpus: cores, memoryBytes } = chooseInstanceLimits(
-      dependencies.instanceSizes,
-      definition.require?.instance?.size,
-    );
-    const limits = { cores, memoryBytes };
+    const instanceSize = definition.require?.instance?.size ?? 'small';
+    const limits = chooseInstanceLimits(dependencies.instanceSizes, instanceSize);
+    const held = { cores: limits.cpus, memoryBytes: limits.memoryBytes };
     let environment: EnvironmentLocation;
     let attempt: AttemptRecord | 'no-environment' | undefined;
     do {
       environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
-      attempt = await assign(open, claim, { ...credential, environmentPath: environment.path, limits });
+      attempt = await assign(open, claim, { ...credential, environmentPath: environment.path, limits: held });
       // Retention may have removed it meanwhile, so prepare it again.
     } while (attempt === 'no-environment');
     if (!attempt) return undefined;
@@ -203,7 +202,15 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       await openInstance(run);
       await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);
     }
-    return start(claim, run, workspace, { attempt, secret, environment, definition, maxRunTimeSeconds });
+    return start(claim, run, workspace, {
+      attempt,
+      secret,
+      environment,
+      definition,
+      maxRunTimeSeconds,
+      instanceSize,
+      limits,
+    });
   };
 }
 
