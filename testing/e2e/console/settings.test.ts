@@ -436,7 +436,7 @@ describe('every settings page', () => {
     for (const address of addresses) {
       await page.goto(address);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction(`document.querySelector('[aria-label="Loading"]') === null`);
+      await page.getByLabel('Loading', { exact: true }).first().waitFor({ state: 'detached' });
       await expectAccessible(page);
     }
     await page.context().close();
