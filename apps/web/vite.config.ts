@@ -30,6 +30,30 @@ function withoutJsonSchemas(): Plugin {
   };
 }
 
+const fontFile = /inter-latin-(?:400|600)-normal-.*\.woff2$/;
+
+/**
+ * Loads the fonts together with the script. A browser asks for them only when it renders text, and the page would
+ * move when they arrive.
+ */
+function preloadFonts(): Plugin {
+  return {
+    name: 'preload-fonts',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((name) => fontFile.test(name))
+          .map((name) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `./${name}`, crossorigin: true },
+            injectTo: 'head',
+          })),
+    },
+  };
+}
+
 const compressed = /\.(?:js|css|svg)$/;
 
 /** Compresses files at build time, so that the server only reads files. */
@@ -58,7 +82,7 @@ export default defineConfig({
   base: './',
   // The server replaces it with a new nonce in each response.
   html: { cspNonce: '{{nonce}}' },
-  plugins: [react(), withoutJsonSchemas(), precompress()],
+  plugins: [react(), withoutJsonSchemas(), preloadFonts(), precompress()],
   build: {
     target: 'es2022',
     // The polyfill would be an inline script, which the content security policy forbids.

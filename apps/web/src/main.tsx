@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, StrictMode, Suspense } from 'react';
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 // Latin letters in the two weights of the console, 48 kB together. Other scripts are shown in a font of the system.
 import '@fontsource/inter/latin-400.css';
@@ -11,6 +11,7 @@ import '@mantine/notifications/styles.css';
 import './ui/tokens.css';
 import './ui/ui.css';
 import { applyPalette } from './ui/palette-choice.ts';
+import { NotificationsOnDemand } from './layout/notifications-on-demand.tsx';
 import { onOtherPerson } from './session/tokens.ts';
 import { queryClient } from './api/query-client.ts';
 import { restoreRowFocus } from './keyboard/row-focus.ts';
@@ -19,8 +20,6 @@ import { restoreZoneChoice } from './ui/time-zone.ts';
 import { theme } from './ui/theme.ts';
 import { titleCutTexts } from './ui/cut-titles.ts';
 import { titleTimes } from './ui/time-titles.ts';
-
-const LazyNotifications = lazy(() => import('./layout/lazy-notifications.tsx'));
 
 const element = document.querySelector('#root');
 if (!element) throw new Error('The page has no place for the console');
@@ -40,9 +39,7 @@ createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-        <Suspense fallback={null}>
-          <LazyNotifications />
-        </Suspense>
+        <NotificationsOnDemand />
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

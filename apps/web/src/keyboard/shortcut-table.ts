@@ -21,7 +21,7 @@ export const shortcuts: readonly (readonly [keys: string, what: string])[] = [
   ['j', 'Next row'],
   ['k', 'Previous row'],
   ['Enter', 'Open row'],
-  ['← →', 'Previous or next link of a row of Jobs'],
+  ['← →', 'Previous or next link of a row of Jobs and Runs'],
   ['[', 'Previous run'],
   [']', 'Next run'],
   ['?', 'Show shortcuts'],

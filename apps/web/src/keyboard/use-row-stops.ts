@@ -1,10 +1,10 @@
 import { useEffect, type RefObject } from 'react';
 
 const rowSelector = '[data-row]';
-const stopSelector = 'a[href], button';
+const stopSelector = 'a[href], button, input';
 
 /**
- * Makes each row of a list one tab stop: its first link, or the link or button in it that had the focus last. The
+ * Makes each row of a list one tab stop: its first link, or the control in it that had the focus last. The
  * arrow keys move within the row. With a stop for each link and bar of 20 rows, a keyboard user would press Tab
  * 400 times to leave the list.
  */

@@ -1,13 +1,17 @@
+import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
+import { LazyCauseCard } from '../pages/runs/cause/lazy-cause-card.ts';
 import { logFilters } from '../log/log-position.ts';
 import {
+  runChanges,
   runComparison,
   runCounts,
   runTimeline,
   runList,
   runOverview,
   runPipelines,
+  type RunParams,
 } from '../pages/runs/run-queries.ts';
 import { runSearch } from '../pages/runs/run-search.ts';
 import { searchText, searchWord } from '../search/search-params.ts';
@@ -26,6 +30,23 @@ export const runs = createRoute({
   component: lazyRouteComponent(() => import('../pages/runs/runs-page.tsx'), 'RunsPage'),
 });
 
+/** A page does not wait longer than this for why its run failed. */
+const causeWaitMs = 300;
+
+/**
+ * Loads a run, and what changed before it if it failed, which is shown at the top of its page: the log below would
+ * move when it arrives.
+ */
+async function loadRun(queryClient: QueryClient, params: RunParams): Promise<void> {
+  const { reason } = await queryClient.ensureQueryData(runOverview(params));
+  if (reason === null) return;
+  const cause = Promise.all([
+    queryClient.prefetchQuery({ ...runChanges(params, undefined), retry: false }),
+    LazyCauseCard.preload?.(),
+  ]);
+  await Promise.race([cause, new Promise((resolve) => setTimeout(resolve, causeWaitMs))]);
+}
+
 export const run = createRoute({
   getParentRoute: () => workspace,
   path: '/runs/$jobRunId',
@@ -39,7 +60,7 @@ export const run = createRoute({
   loader: async ({ context: { queryClient }, params: { workspaceId, jobRunId } }) => {
     const params = { workspace_id: workspaceId, job_run_id: jobRunId };
     await Promise.all([
-      queryClient.ensureQueryData(runOverview(params)),
+      loadRun(queryClient, params),
       // A failure here must not block the page: its sections retry and show their own errors.
       queryClient.prefetchQuery({ ...runTimeline(params), retry: false }),
       queryClient.prefetchQuery({ ...runPipelines(params), retry: false }),

@@ -3,7 +3,6 @@ import {
   type BackfillWindowResponse,
   type BackfillWindowState,
 } from '@pumphouse/contract';
-import { Checkbox } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,6 +11,7 @@ import { ActionButton } from '../../ui/action-button.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { operation } from '../../api/operation.ts';
 import { formatNoun } from '../../ui/format.ts';
+import { RowCheckbox } from '../../ui/row-checkbox.tsx';
 import { OptionSelect } from '../../ui/option-select.tsx';
 import { Section } from '../../ui/page.tsx';
 import { SelectedWindows } from './selected-windows.tsx';
@@ -99,9 +99,8 @@ export function BackfillWindows({ jobId, backfillId }: { jobId: string; backfill
             <thead>
               <tr>
                 <th scope="col" className={classes.choice}>
-                  <Checkbox
-                    size="xs"
-                    aria-label="Select all windows of this page"
+                  <RowCheckbox
+                    label="Select all windows of this page"
                     checked={isAllSelected}
                     onChange={() =>
                       setSelected(new Set(isAllSelected ? [] : windows.map(({ number }) => number)))
@@ -156,12 +155,7 @@ function WindowRow({ workspaceId, window, isSelected, onToggle }: WindowRowProps
   return (
     <tr>
       <td>
-        <Checkbox
-          size="xs"
-          aria-label={`Select window ${window.number}`}
-          checked={isSelected}
-          onChange={onToggle}
-        />
+        <RowCheckbox label={`Select window ${window.number}`} checked={isSelected} onChange={onToggle} />
       </td>
       <td data-wide="true">
         <ClockTime at={window.start} /> – <ClockTime at={window.end} />

@@ -11,9 +11,16 @@ import { useNow } from '../../ui/time.tsx';
 import { formatLast } from '../../ui/format.ts';
 
 const daySeconds = 86_400;
+const heightPx = 64;
 
-/** Charts of the duration and rows of a job's last runs. Each bar links to its run. */
-export function JobTrends() {
+/** Runs without which there is no trend. */
+const minRuns = 2;
+
+/**
+ * Charts of the duration and rows of a job's last runs. Each bar links to its run.
+ * @param listedRunCount the finished runs of the list below, which shows whether to keep a place for the charts
+ */
+export function JobTrends({ listedRunCount }: { listedRunCount: number }) {
   const { workspaceId, jobId } = useJob();
   const navigate = useNavigate();
   const { data } = useQuery(trendOfJob(workspaceId, jobId));
@@ -28,13 +35,18 @@ export function JobTrends() {
     if (run)
       void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId: run.id } });
   };
-  if (data === undefined || data.runs.length < 2) return null;
+  if ((data?.runs.length ?? listedRunCount) < minRuns) return null;
+  if (data === undefined) {
+    return <div role="status" aria-label="Loading" style={{ height: `calc(${heightPx}px + 1.25rem)` }} />;
+  }
   const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null && rows > 0);
   return (
     <Strip label={formatLast(data.runs.length, 'finished run')}>
       <div className={classes.trends}>
-        <TrendChart title="Duration" trend={trends.duration} heightPx={64} onPick={openRun} />
-        {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={64} onPick={openRun} />}
+        <TrendChart title="Duration" trend={trends.duration} heightPx={heightPx} onPick={openRun} />
+        {hasRows && (
+          <TrendChart title="Rows loaded" trend={trends.rows} heightPx={heightPx} onPick={openRun} />
+        )}
       </div>
     </Strip>
   );

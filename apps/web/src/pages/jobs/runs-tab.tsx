@@ -26,7 +26,7 @@ export function RunsTab() {
   }
   return (
     <>
-      <JobTrends />
+      <JobTrends listedRunCount={data.items.filter((run) => run.duration_seconds !== null).length} />
       <section className={table.frame} aria-label="Runs">
         <div className={table.scroll}>
           <table className={`${table.table} ${classes.runs}`}>

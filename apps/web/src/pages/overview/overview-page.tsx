@@ -76,7 +76,7 @@ export function OverviewPage() {
       />
       <RunSummary series={series.data} error={series.error} window={window} />
       <RunningNow query={queries.active} jobs={jobs} />
-      <RecentTimeline window={window} />
+      <RecentTimeline window={window} jobCount={jobs.filter(({ last_run: run }) => run !== null).length} />
       <div className={classes.columns}>
         <LoadedPipelines stale={queries.stale} fresh={queries.fresh} days={queries.days} />
         <SchemaChanges query={queries.changes} />

@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
+import { compactHeightPx } from '../runs/timeline/plot-sizes.ts';
+import { ErrorNotice } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import type { SeriesWindow } from './series-window.ts';
 import { timelineOf } from '../runs/timeline/timeline-queries.ts';
@@ -12,11 +13,13 @@ import { viewOfRange } from '../runs/timeline/time-view.ts';
 const CompactTimeline = lazy(() => import('../runs/timeline/compact-timeline.tsx'));
 
 /** The jobs that failed, run or ran last, on a time axis. */
-export function RecentTimeline({ window }: { window: SeriesWindow }) {
+export function RecentTimeline({ window, jobCount }: { window: SeriesWindow; jobCount: number }) {
   const { id: workspaceId } = useWorkspace();
   const nowMs = useNow(10);
   const view = viewOfRange(window, nowMs);
   const { data, error } = useQuery({ ...timelineOf(workspaceId, view), placeholderData: keepPreviousData });
+  // As high as the rows will be, so that what is below stays where it is.
+  const space = <div role="status" aria-label="Loading" style={{ height: compactHeightPx(jobCount) }} />;
   return (
     <Section
       title="Timeline"
@@ -31,7 +34,8 @@ export function RecentTimeline({ window }: { window: SeriesWindow }) {
       }
     >
       {error && <ErrorNotice error={error} />}
-      <Suspense fallback={<LoadingRows count={6} />}>
+      {error === null && data === undefined && space}
+      <Suspense fallback={space}>
         {data && <CompactTimeline response={data} view={view} nowMs={nowMs} />}
       </Suspense>
     </Section>

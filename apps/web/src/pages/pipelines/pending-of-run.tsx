@@ -1,19 +1,18 @@
 import type { PendingPackageResponse } from '@pumphouse/contract';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { formatNoun } from '../../ui/format.ts';
-import { pendingOfRun } from './pending-queries.ts';
 import { PendingNotices } from './pending-notice.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+interface PendingOfRunProps {
+  jobRunId: string;
+  packages: readonly PendingPackageResponse[];
+}
+
 /** What a run left unfinished, and who finished it; and what it finished of earlier runs. */
-export default function PendingOfRun({ params }: { params: { workspace_id: string; job_run_id: string } }) {
-  const { data } = useQuery(pendingOfRun(params));
-  const packages = data?.packages ?? [];
-  const own = packages.filter((each) => each.extracted_by?.id === params.job_run_id);
-  const finished = packages.filter(
-    (each) => each.state === 'finished' && each.ended_by?.id === params.job_run_id,
-  );
+export default function PendingOfRun({ jobRunId, packages }: PendingOfRunProps) {
+  const own = packages.filter((each) => each.extracted_by?.id === jobRunId);
+  const finished = packages.filter((each) => each.state === 'finished' && each.ended_by?.id === jobRunId);
   const finishers = uniqueRuns(own.filter(({ state }) => state === 'finished').map((each) => each.ended_by));
   return (
     <>

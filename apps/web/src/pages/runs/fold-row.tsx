@@ -1,8 +1,8 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
-import { Checkbox } from '@mantine/core';
 import classes from './runs.module.css';
 import { DownIcon, RightIcon } from '../../ui/icons.tsx';
 import { formatNoun } from '../../ui/format.ts';
+import { RowCheckbox } from '../../ui/row-checkbox.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
 import { RunState } from '../../ui/state.tsx';
 import { shortenJobName } from '../../details/job-name.ts';
@@ -30,12 +30,11 @@ export function FoldRow({ runs, index, rowRef, isOpen, selectedCount, onOpen, on
   return (
     <tr data-row data-index={index} ref={rowRef} aria-rowindex={index + 1}>
       <td className={classes.select}>
-        <Checkbox
-          size="xs"
-          aria-label={`Select ${formatNoun(runs.length, 'run')} of ${name}`}
+        <RowCheckbox
+          label={`Select ${formatNoun(runs.length, 'run')} of ${name}`}
           checked={selectedCount === runs.length}
           indeterminate={selectedCount > 0 && selectedCount < runs.length}
-          onChange={(event) => onSelect(event.currentTarget.checked)}
+          onChange={onSelect}
         />
       </td>
       <td className={classes.state}>

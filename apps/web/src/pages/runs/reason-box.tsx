@@ -1,17 +1,16 @@
 import type { FailureReasonResponse, JobRunTimelineResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import classes from './run.module.css';
 import { CodeText } from '../../ui/code-text.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { describeLimits } from './cause/describe-limits.ts';
+import { LazyCauseCard } from './cause/lazy-cause-card.ts';
 import { TracebackView } from './traceback-view.tsx';
 import { useFailureTrace } from './use-failure-trace.ts';
 import { runChanges, runResources, type RunParams } from './run-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-
-const CauseCard = lazy(() => import('./cause/cause-card.tsx'));
 
 interface ReasonBoxProps {
   params: RunParams;
@@ -55,7 +54,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
       <Suspense fallback={null}>
-        <CauseCard params={params} />
+        <LazyCauseCard params={params} />
       </Suspense>
       {traceback !== null && <TracebackView text={traceback} mainType={type} />}
       {/* For an exception, the next step would only point to the traceback above. */}

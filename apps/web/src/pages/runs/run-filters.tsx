@@ -30,7 +30,25 @@ const triggerOptions = triggerKind.options.map((value) => ({ value, label: trigg
 const toOptions = (values: readonly string[]) =>
   [...new Set(values)].toSorted().map((value) => ({ value, label: value }));
 
-export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
+/** Search, states and range of the list, and what it was limited to on other pages. */
+export function RunFilters({ search, onChange }: Omit<RunFiltersProps, 'runs'>) {
+  return (
+    <FilterBar>
+      <SearchBox
+        label="Search by job, pipeline or number"
+        value={search.q}
+        onSearch={(q) => onChange({ q })}
+      />
+      <StateTabs search={search} />
+      <RangeChoice search={search} onChange={onChange} />
+      <WaitingForChip search={search} onChange={onChange} />
+      <CreatedRange search={search} onChange={onChange} />
+    </FilterBar>
+  );
+}
+
+/** Filters by job, trigger, profile and pipeline. They stand beside the title, so that the list begins higher. */
+export function RunMenus({ search, runs, onChange }: RunFiltersProps) {
   const { params } = useWorkspace();
   const { data: configuration } = useQuery(operation('get_configuration_latest', { params }));
   const { data: pipelines } = useQuery(
@@ -47,19 +65,10 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
     ...(search.pipeline_name ?? []),
   ];
   return (
-    <FilterBar>
-      <SearchBox
-        label="Search by job, pipeline or number"
-        value={search.q}
-        onSearch={(q) => onChange({ q })}
-      />
-      <StateTabs search={search} />
-      <RangeChoice search={search} onChange={onChange} />
+    <>
       <Suspense fallback={<span className={classes.jobChoice} />}>
         <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
       </Suspense>
-      <WaitingForChip search={search} onChange={onChange} />
-      <CreatedRange search={search} onChange={onChange} />
       <FilterMenu
         label="Trigger"
         options={triggerOptions}
@@ -78,7 +87,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
         chosen={search.pipeline_name}
         onChoose={(names) => onChange({ pipeline_name: names })}
       />
-    </FilterBar>
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPosition } from '../../log/log-position.ts';
 import { PackageWarnings } from './package-warnings.tsx';
 import { Page } from '../../ui/page.tsx';
+import { pendingOfRun } from '../pipelines/pending-queries.ts';
 import { PhaseBar } from './phase-bar.tsx';
 import { ReasonBox } from './reason-box.tsx';
 import { RunActions } from './run-actions.tsx';
@@ -65,14 +66,22 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.reason !== null && (
         <ReasonBox params={params} reason={run.reason} failure={timeline?.failure ?? null} />
       )}
-      <Suspense fallback={null}>
-        <PendingOfRun params={params} />
-      </Suspense>
+      <PendingPackages params={params} />
       <PackageWarnings params={params} />
       <LoadedLine params={params} />
       {run.attempt_count > 0 && <RunResources params={params} isActive={!isTerminalRunState(run.status)} />}
       <RunParts run={run} params={params} />
     </Page>
+  );
+}
+
+function PendingPackages({ params }: { params: RunParams }) {
+  const { data } = useQuery(pendingOfRun(params));
+  if (data === undefined || data.packages.length === 0) return null;
+  return (
+    <Suspense fallback={null}>
+      <PendingOfRun jobRunId={params.job_run_id} packages={data.packages} />
+    </Suspense>
   );
 }
 

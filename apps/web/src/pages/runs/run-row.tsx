@@ -1,9 +1,9 @@
 import { isTerminalRunState, type RunOverviewResponse } from '@pumphouse/contract';
-import { Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import classes from './runs.module.css';
 import { formatDuration } from '../../ui/format.ts';
+import { RowCheckbox } from '../../ui/row-checkbox.tsx';
 import { RunCause } from './run-cause-line.tsx';
 import { RunningFor, Time } from '../../ui/time.tsx';
 import { RunOutcomeLine } from '../../details/run-outcome-line.tsx';
@@ -37,13 +37,10 @@ export const RunRow = memo(function RunRow({
   return (
     <tr data-row data-index={index} data-of-fold={isOfFold} ref={rowRef} aria-rowindex={index + 1}>
       <td className={classes.select}>
-        <Checkbox
-          size="xs"
-          aria-label={`Select ${name}`}
+        <RowCheckbox
+          label={`Select ${name}`}
           checked={isSelected}
-          onChange={({ nativeEvent }) =>
-            onToggle(run.id, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
-          }
+          onChange={(_, isRange) => onToggle(run.id, isRange)}
         />
       </td>
       <td className={classes.state}>

@@ -1,5 +1,4 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
-import { Checkbox } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import classes from './runs.module.css';
@@ -8,8 +7,10 @@ import { ActionsHead } from '../../ui/actions-head.tsx';
 import { foldRuns, type RunListItem } from './fold-runs.ts';
 import { FoldRow } from './fold-row.tsx';
 import { idsBetween, withIds } from './selection.ts';
+import { RowCheckbox } from '../../ui/row-checkbox.tsx';
 import { RunRow } from './run-row.tsx';
 import { SortHeader } from '../../ui/sort-header.tsx';
+import { useRowStops } from '../../keyboard/use-row-stops.ts';
 
 interface RunTableProps {
   runs: readonly RunOverviewResponse[];
@@ -19,7 +20,7 @@ interface RunTableProps {
   onSort: (sort: string | undefined) => void;
 }
 
-const rowHeightPx = 37;
+const rowHeightPx = 33;
 
 /** Rows rendered beyond the visible area. */
 const overscanRows = 10;
@@ -30,6 +31,7 @@ export function RunTable({ runs, selected, onSelect, sort, onSort }: RunTablePro
   // By duration, equal runs that follow each other have nothing to do with each other.
   const items = foldRuns(runs, open, sort?.includes('duration') !== true);
   const body = useRef<HTMLTableSectionElement>(null);
+  useRowStops(body);
   const top = useTopOf(body);
   // The compiler cannot memoize this hook's result.
   // eslint-disable-next-line react/incompatible-library
@@ -122,14 +124,11 @@ function TableHead({ runs, selected, onSelect, sort, onSort }: RunTableProps) {
     <thead>
       <tr>
         <th scope="col" className={classes.select}>
-          <Checkbox
-            size="xs"
-            aria-label="Select all shown runs"
+          <RowCheckbox
+            label="Select all shown runs"
             checked={count > 0 && count === runs.length}
             indeterminate={count > 0 && count < runs.length}
-            onChange={(event) =>
-              onSelect(new Set(event.currentTarget.checked ? runs.map(({ id }) => id) : []))
-            }
+            onChange={(checked) => onSelect(new Set(checked ? runs.map(({ id }) => id) : []))}
           />
         </th>
         <th scope="col" className={classes.state}>

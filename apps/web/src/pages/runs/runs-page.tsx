@@ -7,7 +7,7 @@ import { ExportButton } from './export-button.tsx';
 import { isFiltered, type RunSearch } from './run-list.ts';
 import { MoreRows } from '../../ui/more-rows.tsx';
 import { Page } from '../../ui/page.tsx';
-import { RunFilters } from './run-filters.tsx';
+import { RunFilters, RunMenus } from './run-filters.tsx';
 import { runList } from './run-queries.ts';
 import { RunHistogram } from './run-histogram.tsx';
 import { RunTable } from './run-table.tsx';
@@ -26,6 +26,9 @@ export function RunsPage() {
   const nowMs = useNow(listStepSeconds);
   const list = useInfiniteQuery(runList(workspaceId, search, nowMs));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [hasSelected, setHasSelected] = useState(false);
+  // The actions stay after the selection is gone: they show the result of the last one.
+  if (selected.size > 0 && !hasSelected) setHasSelected(true);
   const change = (part: RunSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const runs = list.data?.items ?? [];
@@ -34,6 +37,7 @@ export function RunsPage() {
       title="Runs"
       actions={
         <>
+          <RunMenus search={search} runs={runs} onChange={change} />
           <ExportButton search={search} />
           <Link
             to="/w/$workspaceId/timeline"
@@ -46,15 +50,17 @@ export function RunsPage() {
       }
     >
       <SavedViews search={search} />
-      <RunFilters search={search} runs={runs} onChange={change} />
+      <RunFilters search={search} onChange={change} />
       <RunHistogram
         search={search}
         // An entry in the history of its own, so that Back zooms out.
         onChoose={(part) => void navigate({ search: (before) => ({ ...before, ...part }) })}
       />
-      <Suspense fallback={null}>
-        <SelectedRuns runs={runs} selected={selected} search={search} onSelect={setSelected} />
-      </Suspense>
+      {hasSelected && (
+        <Suspense fallback={null}>
+          <SelectedRuns runs={runs} selected={selected} search={search} onSelect={setSelected} />
+        </Suspense>
+      )}
       <div className={classes.list}>
         {list.isError && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
         {list.isPending && <LoadingRows count={18} />}

@@ -2,7 +2,7 @@ import type { CodeFileComparisonResponse, JobRunChangesResponse } from '@pumphou
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import classes from './cause.module.css';
-import { ErrorNotice, LoadingRows } from '../../../ui/answers.tsx';
+import { ErrorNotice } from '../../../ui/answers.tsx';
 import { formatCount } from '../../../ui/format.ts';
 import { listOpenFiles, type ChangedFile } from './describe-cause.ts';
 import { operation } from '../../../api/operation.ts';
@@ -64,7 +64,7 @@ function ChangedFileLines({ file, base, target, isOpen: isOpenAtFirst }: Changed
       <summary className={classes.fileName}>
         <FileName file={file} />
       </summary>
-      {isOpen && <Lines path={file.path} base={base} target={target} />}
+      {isOpen && <Lines file={file} base={base} target={target} />}
     </details>
   );
 }
@@ -72,7 +72,17 @@ function ChangedFileLines({ file, base, target, isOpen: isOpenAtFirst }: Changed
 /** Lines of a long difference that are shown before the rest is asked for. */
 const firstLines = 60;
 
-function Lines({ path, base, target }: { path: string } & Omit<ChangedCodeProps, 'files'>) {
+/** Height of a line, of the head of a hunk with its border, and the unchanged lines around one change. */
+const [lineHeightPx, headHeightPx, contextLines] = [18, 26, 6];
+
+/** About as high as its lines will be, so that what is below does not move when they arrive. */
+function expectedHeightPx({ added_line_count: added, removed_line_count: removed }: ChangedFile): number {
+  const lines = Math.min(firstLines, (added ?? 0) + (removed ?? 0) + contextLines);
+  return headHeightPx + lines * lineHeightPx;
+}
+
+function Lines({ file, base, target }: { file: ChangedFile } & Omit<ChangedCodeProps, 'files'>) {
+  const { path } = file;
   const { params } = useWorkspace();
   const { data, error } = useQuery(
     operation('compare_deployment_file', {
@@ -81,7 +91,9 @@ function Lines({ path, base, target }: { path: string } & Omit<ChangedCodeProps,
     }),
   );
   if (error !== null) return <ErrorNotice error={error} />;
-  if (data === undefined) return <LoadingRows count={3} />;
+  if (data === undefined) {
+    return <div role="status" aria-label="Loading" style={{ height: expectedHeightPx(file) }} />;
+  }
   if (data.outcome !== 'compared') return <p className="quiet">{outcomes[data.outcome]}</p>;
   return (
     <div className={classes.lines}>

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Empty } from '../../../ui/answers.tsx';
 import { listNotableRows } from './notable-rows.ts';
 import { readTimeline } from './timeline-bars.ts';
-import { rowHeightPx } from './plot-layout.ts';
+import { compactRows, rowHeightPx } from './plot-sizes.ts';
 import { TimelineChart } from './timeline-chart.tsx';
 import type { TimeView } from './time-view.ts';
 import { useOpenBar } from './use-open-bar.ts';
@@ -14,13 +14,12 @@ interface CompactTimelineProps {
   nowMs: number;
 }
 
-const maxRows = 10;
 const ignore = () => undefined;
 
 /** A timeline of few jobs that neither scrolls nor zooms: those that need attention first. */
 export default function CompactTimeline({ response, view, nowMs }: CompactTimelineProps) {
   const data = useMemo(() => readTimeline(response), [response]);
-  const rows = useMemo(() => listNotableRows(data, maxRows), [data]);
+  const rows = useMemo(() => listNotableRows(data, compactRows), [data]);
   const open = useOpenBar();
   if (rows.length === 0) return <Empty title="No runs in this range">Choose a longer range.</Empty>;
   return (
@@ -30,7 +29,7 @@ export default function CompactTimeline({ response, view, nowMs }: CompactTimeli
       jobs={data.jobs}
       view={view}
       nowMs={nowMs}
-      maxHeightPx={maxRows * rowHeightPx}
+      maxHeightPx={compactRows * rowHeightPx}
       brush={null}
       onView={null}
       onBrush={null}

@@ -2,7 +2,8 @@ import type { Bar, Cell } from './timeline-bars.ts';
 import type { PlotColours } from './plot-colours.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 import { findFirstBar } from './timeline-rows.ts';
-import { lateAfterMs, layOutBar, rowHeightPx, type Axis, type BarBox } from './plot-layout.ts';
+import { lateAfterMs, layOutBar, type Axis, type BarBox } from './plot-layout.ts';
+import { rowHeightPx } from './plot-sizes.ts';
 import { listAxisMarks, toX } from './time-view.ts';
 
 /** The state of a drawing. */

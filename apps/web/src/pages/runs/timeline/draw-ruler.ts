@@ -1,8 +1,8 @@
 import type { Plot } from './draw-plot.ts';
 import { createZonedFormat } from '../../../ui/time-zone.ts';
 import { listAxisMarks, toX } from './time-view.ts';
+import { rulerHeightPx } from './plot-sizes.ts';
 
-export const rulerHeightPx = 30;
 const nowWidthPx = 34;
 
 const time = createZonedFormat({ hour: '2-digit', minute: '2-digit' });

@@ -2,9 +2,9 @@ import type { Bar, Cell } from './timeline-bars.ts';
 import type { TimelineRow } from './timeline-rows.ts';
 import { endOfBar } from './timeline-bars.ts';
 import { findFirstBar } from './timeline-rows.ts';
+import { rowHeightPx } from './plot-sizes.ts';
 import { toTime, toX, type TimeView } from './time-view.ts';
 
-export const rowHeightPx = 28;
 const paddingPx = 5;
 const minBarPx = 3;
 /** A pointer this close to a bar or tick points at it. */

@@ -1,7 +1,8 @@
 import type { TimelineResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { countCreated, findFirstBar, listRows, suggestGrouping, type RowOptions } from './timeline-rows.ts';
-import { findTarget, layOutBar, rowHeightPx } from './plot-layout.ts';
+import { findTarget, layOutBar } from './plot-layout.ts';
+import { rowHeightPx } from './plot-sizes.ts';
 import { listNotableRows } from './notable-rows.ts';
 import { readTimeline } from './timeline-bars.ts';
 import { stepBar, stepRow } from './bar-steps.ts';

@@ -1,6 +1,7 @@
 import { useState, type FocusEvent, type KeyboardEvent, type RefObject } from 'react';
 import type { TimelineRow } from './timeline-rows.ts';
-import { layOutBar, rowHeightPx, type Axis, type Target } from './plot-layout.ts';
+import { layOutBar, type Axis, type Target } from './plot-layout.ts';
+import { rowHeightPx } from './plot-sizes.ts';
 import { lengthOf, panView, toX, zoomView, type TimeView } from './time-view.ts';
 import { stepBar, stepRow, type BarPosition } from './bar-steps.ts';
 

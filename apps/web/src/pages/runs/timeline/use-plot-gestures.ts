@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
 import type { TimelineRow } from './timeline-rows.ts';
 import type { TipPosition } from './target-tip.tsx';
-import { findTarget, rowHeightPx, type Axis, type Target } from './plot-layout.ts';
+import { findTarget, type Axis, type Target } from './plot-layout.ts';
+import { rowHeightPx } from './plot-sizes.ts';
 import { lengthOf, panView, pinchView, toTime, zoomView, type Pinch, type TimeView } from './time-view.ts';
 
 interface Elements {
