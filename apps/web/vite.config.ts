@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from 'vite';
  * Modules used by at least this many pages go into one shared chunk, which each page loads. With fewer, pages load
  * 25 kB that they do not use; with more, they load 30 files.
  */
-const pagesThatShare = 8;
+const pagesThatShare = 7;
 
 const jsonSchemaModules = /zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/;
 

@@ -302,6 +302,20 @@ describe('the keyboard', () => {
     await page.context().close();
   });
 
+  it('needs one tab stop for each row of Runs, and selects a run without the mouse', async () => {
+    const page = await site.openAs('developer', '/runs?status=completed');
+    const row = rowOf(page, 'load #1');
+    const stops = () => row.locator(':is(a[href], button, input):not([tabindex="-1"])').count();
+    await expect.poll(stops).toBe(1);
+    await row.getByRole('link', { name: 'load #1', exact: true }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Space');
+    expect(await row.getByRole('checkbox').isChecked()).toBe(true);
+    await page.getByText('1 run selected').waitFor();
+    expect(await stops()).toBe(1);
+    await page.context().close();
+  });
+
   it.each([
     ['/jobs', 'price', /jobs\/jobs/],
     ['/runs?status=completed', 'load #1', /runs\/[\da-f-]{36}/],

@@ -1,6 +1,6 @@
 import { isTerminalRunState, type JobOverviewResponse, type NextStartResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
-import { Fragment } from 'react';
+import { Fragment, memo } from 'react';
 import classes from './jobs.module.css';
 import { ActionResultLine } from './action-result.tsx';
 import { describeNextStart } from './next-start.ts';
@@ -25,7 +25,7 @@ interface JobRowProps {
 export const jobColumnCount = 7;
 
 /** A job in the list: last run and its result, previous runs, next run and actions. */
-export function JobRow({ job, nextStart }: JobRowProps) {
+export const JobRow = memo(function JobRow({ job, nextStart }: JobRowProps) {
   const { id: workspaceId } = useWorkspace();
   const actions = useJobActions(job.id);
   const { last_run: lastRun } = job;
@@ -94,7 +94,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
       )}
     </Fragment>
   );
-}
+});
 
 function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> }) {
   const { id: workspaceId } = useWorkspace();
