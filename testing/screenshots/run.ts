@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appRefs, deployApps, failApp, startApp } from '../fixtures/console-apps.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { listAppPages, listPages, type ShownPage } from './pages.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { startEmptyConsoleSite, type ConsoleSite } from '../fixtures/console-site.ts';
@@ -29,6 +30,9 @@ async function awaitContent(page: Page, shown: ShownPage): Promise<void> {
   if (shown.prepare) await shown.prepare(page);
   await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
   await page.evaluate('document.fonts.ready');
+  // Charts are loaded after the page.
+  const empty = page.locator('figure [role="img"]:not(:has(canvas))');
+  await eventually('all charts are drawn', async () => (await empty.count()) === 0);
 }
 
 async function takeAll(
