@@ -11,6 +11,7 @@ import {
   runList,
   runOverview,
   runPipelines,
+  runResources,
   type RunParams,
 } from '../pages/runs/run-queries.ts';
 import { runSearch } from '../pages/runs/run-search.ts';
@@ -64,6 +65,7 @@ export const run = createRoute({
       // A failure here must not block the page: its sections retry and show their own errors.
       queryClient.prefetchQuery({ ...runTimeline(params), retry: false }),
       queryClient.prefetchQuery({ ...runPipelines(params), retry: false }),
+      queryClient.prefetchQuery({ ...runResources(params), retry: false }),
     ]);
   },
   component: lazyRouteComponent(() => import('../pages/runs/run-page.tsx'), 'RunPage'),
