@@ -1,9 +1,9 @@
 import type { BlobStore } from '../blob-store.ts';
 import type { S3Settings } from './s3-settings.ts';
-import { randomUUID } from 'node:crypto';
 import { BlobNotFoundError, BlobStoreError } from '../blob-store.ts';
 import { describeS3 } from './s3-settings.ts';
 import { readBlob } from '../read-blob.ts';
+import { isProbeKey, tryBlobs } from '../try-blobs.ts';
 
 /** The blob that names the installation whose blobs are below the prefix. */
 const markerKey = 'installation';
@@ -25,17 +25,14 @@ export function createPrefixCheck(blobs: BlobStore, settings: S3Settings) {
       );
     if (isProven && owner !== null) return;
     if (owner === null) await blobs.put(markerKey, Buffer.from(installationId));
-    const probe = `probes/${randomUUID()}`;
-    await blobs.put(probe, Buffer.from(installationId));
-    await readBlob(blobs, probe);
-    await blobs.delete(probe);
+    await tryBlobs(blobs);
     isProven = true;
   };
 }
 
 /** Reports whether a key is that of a marker of the installation, and not of one of its blobs. */
 export function isMarkerKey(key: string): boolean {
-  return key === markerKey || key.startsWith('probes/');
+  return key === markerKey || isProbeKey(key);
 }
 
 /** Null if the prefix is not in use. */

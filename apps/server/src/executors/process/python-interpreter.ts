@@ -71,9 +71,7 @@ async function describeMissingInterpreter(
   version: string,
   details: string[],
 ): Promise<EnvironmentBuildError> {
-  const listed = await runUv(search, ['python', 'list', '--only-installed', '--output-format', 'json']);
-  const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
-  const names = [...new Set(versions?.map((entry) => entry.version))];
+  const names = await listInstalledPythons(search);
   const installed = names.length === 0 ? 'no Python' : `Python ${names.join(', ')}`;
   return new EnvironmentBuildError(
     'python_not_found',
@@ -81,6 +79,13 @@ async function describeMissingInterpreter(
       `Install it there, or deploy with one of these versions.`,
     { cause: details.join('\n') },
   );
+}
+
+/** Lists the full versions of the interpreters that uv finds on this machine; empty if uv does not answer. */
+export async function listInstalledPythons(search: InterpreterSearch): Promise<string[]> {
+  const listed = await runUv(search, ['python', 'list', '--only-installed', '--output-format', 'json']);
+  const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
+  return [...new Set(versions?.map((entry) => entry.version))];
 }
 
 function parseJsonLines(lines: string[]): unknown {

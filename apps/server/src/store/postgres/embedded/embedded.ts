@@ -135,6 +135,22 @@ export async function stopAbandonedPostgres(dataDir: string, log: EmbeddedLog): 
   await withFolderLock(paths.lock, lockTimeoutSeconds, () => stopUnlessUsed(paths, log));
 }
 
+/**
+ * Finds the Postgres that runs on a data folder, without starting it or creating anything. The connection is
+ * valid until `close`. Null if none runs.
+ */
+export async function findEmbeddedPostgres(
+  dataDir: string,
+): Promise<{ connection: EmbeddedPostgres['connection']; close(): Promise<void> } | null> {
+  const cluster = join(await realpath(dataDir).catch(() => dataDir), 'postgres', 'data');
+  if ((await findPostmaster(cluster).catch(() => undefined)) === undefined) return null;
+  const socket = await openSocketFolder(cluster);
+  return {
+    connection: { host: socket.path, port, user: role, database: role },
+    close: () => Promise.resolve(socket[Symbol.asyncDispose]()),
+  };
+}
+
 async function layOut(dataDir: string): Promise<Paths> {
   await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o700 });
   const root = join(await realpath(dataDir), 'postgres');
