@@ -66,9 +66,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
 
   program
     .command('doctor')
-    .description(
-      'Check the machine and the settings of a server, whether it runs or not, and say what to do',
-    )
+    .description('Check the machine and the settings of a server, whether it runs or not, and say what to do')
     .option('--json', 'as JSON')
     .action(showDoctor);
 

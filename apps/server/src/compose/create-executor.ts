@@ -182,7 +182,11 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
 }
 
 /** @throws Error without settings of a cluster */
-export function createKubernetes(config: Config, cluster: Config['kubernetes'], installationId: string): Executor {
+export function createKubernetes(
+  config: Config,
+  cluster: Config['kubernetes'],
+  installationId: string,
+): Executor {
   if (cluster === null) throw new Error('There are no settings of a cluster.');
   const { server, openNetworks, ...own } = cluster;
   return createKubernetesExecutor({
