@@ -44,5 +44,6 @@ export {
   type CheckResult,
   type CheckStatus,
 } from './domain/doctor/check-result.ts';
+export { createRecentErrors } from './platform/recent-errors.ts';
 export { explainListenError } from './domain/doctor/address-findings.ts';
 export { explainDatabaseError } from './domain/doctor/explain-database-error.ts';
