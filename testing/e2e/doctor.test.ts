@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executorVariables } from '../fixtures/runs-location.ts';
 import { findFreePort } from '../fixtures/free-port.ts';
 import { repositoryFolder, startTestServer } from '../fixtures/server.ts';
 import { settings } from '@pumphouse/server/config/config.ts';
+import { homeOf, startPumphouse } from '../fixtures/command.ts';
 import { startMailServer } from '../fixtures/mail-server.ts';
 
 interface Result {
@@ -21,7 +23,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-doctor-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const path of [folder, homeOf(folder)]) await rm(path, { recursive: true, force: true });
+});
 
 /** Runs `bin/pumphouse doctor` with these settings only. */
 async function doctor(variables: Record<string, string>, ...options: string[]) {
@@ -89,6 +93,29 @@ describe('pumphouse doctor', () => {
       expect(find('executor')?.found).toContain('decided at the first start');
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     });
+  });
+
+  it('is part of a first start on a terminal', async () => {
+    const dataDir = join(folder, 'terminal');
+    const server = startPumphouse(['server'], {
+      cwd: folder,
+      columns: 200,
+      env: {
+        PUMPHOUSE_DATA_DIR: dataDir,
+        PUMPHOUSE_PORT: String(await findFreePort()),
+        PUMPHOUSE_APPS_PORT: '0',
+        PUMPHOUSE_LOG_LEVEL: 'silent',
+        ...executorVariables(),
+      },
+    });
+    expect(await server.printedAt('bin/pumphouse doctor shows all checks.')).not.toBeNull();
+    const printed = server.printed();
+    expect(printed.indexOf('Checks of this machine:')).toBeGreaterThan(
+      printed.indexOf('Pumphouse is ready at'),
+    );
+    expect(printed).toMatch(/ok +Port, IPv4: A Pumphouse server answers at/);
+    server.interrupt();
+    await server.result;
   });
 
   it('prints no secret of the settings', async () => {

@@ -24,6 +24,40 @@ export function formatReport(results: readonly CheckResult[], paint: Paint): str
   return `${sections.join('\n')}\n${formatCounts(results)}\n`;
 }
 
+/** What a first start shows although it works: what runs will use, and where the server listens. */
+const shownAtFirstStart = new Set<string>([
+  'executor',
+  'python',
+  'uv',
+  'sandbox',
+  'run_network',
+  'limits',
+  'engine',
+  'cluster',
+  'port_ipv4',
+  'port_ipv6',
+]);
+
+/**
+ * Lists what an operator should see when a server has started: problems and warnings, and at the first start
+ * also what was found. Empty if there is nothing to show.
+ */
+export function formatStartReport(
+  results: readonly CheckResult[],
+  { isFirst }: { isFirst: boolean },
+  paint: Paint,
+): string {
+  const shown = results.filter(
+    ({ id, status }) =>
+      status === 'problem' ||
+      status === 'warning' ||
+      (isFirst && status === 'ok' && shownAtFirstStart.has(id)),
+  );
+  if (shown.length === 0) return '';
+  const lines = shown.map((result) => formatResult(result, paint));
+  return `Checks of this machine:\n${lines.join('\n')}\nbin/pumphouse doctor shows all checks.\n`;
+}
+
 /** One result: its status and finding, and the next step in a line of its own. */
 function formatResult({ status, title, found, nextStep }: CheckResult, paint: Paint): string {
   const line = `  ${paint(status, status.padEnd(statusWidth))}  ${title}: ${found}`;

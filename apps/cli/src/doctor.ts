@@ -15,7 +15,7 @@ export async function showDoctor(options: { json?: true }): Promise<void> {
 const colors = { ok: 'green', warning: 'yellow', problem: 'red', skipped: 'dim' } as const;
 
 /** Colors on a terminal only; NO_COLOR switches them off. */
-const paint: Paint = (status, text) =>
+export const paint: Paint = (status, text) =>
   styleText(colors[status], text, { stream: process.stdout, validateStream: true });
 
 function toJson(results: readonly CheckResult[]) {

@@ -290,6 +290,8 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
   } catch (error) {
     // Print only the message: a stack trace would bury it.
     process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
+    if (args[0] === 'server' && process.stderr.isTTY)
+      process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
     process.exitCode = 1;
   }
 }

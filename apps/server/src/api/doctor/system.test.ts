@@ -71,6 +71,13 @@ describe('get_system', () => {
     expect(system.database).toMatchObject({ version: expect.stringMatching(/^\d+\./) });
   });
 
+  it('answers although the executor does not', async () => {
+    const hangs = { probeExecutor: () => new Promise<never>(() => undefined) };
+    readSystem = createTestSystem(api.persistence, api.services, hangs);
+    const { executor } = readAnswer('get_system', await call(first.owner.key));
+    expect(executor).toMatchObject({ works: false, detail: 'It has not answered for 5 s.' });
+  }, 20_000);
+
   it('runs the checks once for several calls', async () => {
     await Promise.all([call(first.owner.key), call(first.owner.key)]);
     await call(first.owner.key);

@@ -49,7 +49,10 @@ export function openSystem(
     },
     readUrl: parts.readUrl,
     executorName: executor.name,
-    probeExecutor,
+    // A server without the role executes nothing, so that its machine need not be able to.
+    probeExecutor: config.roles.supervisor
+      ? probeExecutor
+      : async () => ({ ok: true, detail: 'This server does not run attempts (PUMPHOUSE_ROLES).' }),
     async readState() {
       const { ok, reasons, degraded, warnings = [], load, loops, disk = null } = await parts.readiness();
       const problems = [...reasons, ...degraded, ...warnings].map(mask);

@@ -70,6 +70,8 @@ const checksKeptMs = 15_000;
 const storageKeptMs = 300_000;
 const storageWaitMs = 3000;
 const maxWorkers = 200;
+/** An engine that hangs never answers. */
+const probeWaitMs = 5000;
 
 export type ReadSystem = ReturnType<typeof createReadSystem>;
 
@@ -93,7 +95,7 @@ export function createReadSystem(
       store.workers.listAll(),
       store.databaseState.readState(),
       Promise.race([measure(), late]),
-      ports.probeExecutor(),
+      Promise.race([ports.probeExecutor(), delay(probeWaitMs, noProbe, { ref: false })]),
       ports.readState(),
       examine(),
     ]);
@@ -113,6 +115,8 @@ export function createReadSystem(
     };
   };
 }
+
+const noProbe: ProbeResult = { ok: false, detail: `It has not answered for ${probeWaitMs / 1000} s.` };
 
 /** An owner of another release has another format. */
 function describeOwner(owner: string): { hostName: string; pid: number | null } {
