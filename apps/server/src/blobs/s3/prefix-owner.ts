@@ -17,17 +17,29 @@ export function createPrefixCheck(blobs: BlobStore, settings: S3Settings) {
 
   /** @throws BlobStoreError */
   return async function checkPrefix(installationId: string): Promise<void> {
-    const owner = await readPrefixOwner(blobs);
-    if (owner !== null && owner !== installationId)
-      throw new BlobStoreError(
-        'blobs_of_another_installation',
-        `${describeS3(settings)} holds the blobs of installation ${owner}, and this is installation ${installationId}. Choose another prefix in PUMPHOUSE_BLOBS_URL, or the database of that installation.`,
-      );
+    const owner = await requireOwnPrefix(blobs, settings, installationId);
     if (isProven && owner !== null) return;
     if (owner === null) await blobs.put(markerKey, Buffer.from(installationId));
     await tryBlobs(blobs);
     isProven = true;
   };
+}
+
+/**
+ * Reads which installation uses the prefix; null if none does.
+ * @throws BlobStoreError if it is another one
+ */
+export async function requireOwnPrefix(
+  blobs: BlobStore,
+  settings: S3Settings,
+  installationId: string,
+): Promise<string | null> {
+  const owner = await readPrefixOwner(blobs);
+  if (owner === null || owner === installationId) return owner;
+  throw new BlobStoreError(
+    'blobs_of_another_installation',
+    `${describeS3(settings)} holds the blobs of installation ${owner}, and this is installation ${installationId}. Choose another prefix in PUMPHOUSE_BLOBS_URL, or the database of that installation.`,
+  );
 }
 
 /** Reports whether a key is that of a marker of the installation, and not of one of its blobs. */

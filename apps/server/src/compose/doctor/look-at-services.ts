@@ -7,6 +7,8 @@ import { createS3BlobStore } from '../../blobs/s3/s3-blob-store.ts';
 import { deriveBlobsFinding, deriveMailFinding } from '../../domain/doctor/service-findings.ts';
 import { describeS3 } from '../../blobs/s3/s3-settings.ts';
 import { existsSync } from 'node:fs';
+import { readInstallation } from './doctor-context.ts';
+import { requireOwnPrefix } from '../../blobs/s3/prefix-owner.ts';
 import { openMailer } from '../open-mailer.ts';
 import { skipped } from '../../domain/doctor/check-result.ts';
 import { tryBlobs } from '../../blobs/try-blobs.ts';
@@ -14,7 +16,8 @@ import { tryBlobs } from '../../blobs/try-blobs.ts';
 /** Shorter than the limit of a check, so that the result says more than that. */
 const mailTimeoutMs = 8000;
 
-export function createServiceLooks({ config }: DoctorContext): Looks<'mail' | 'blobs'> {
+export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blobs'> {
+  const { config } = context;
   return {
     async mail() {
       if (config.mail === null)
@@ -42,7 +45,11 @@ export function createServiceLooks({ config }: DoctorContext): Looks<'mail' | 'b
       if (blobs.kind === 'folder' && !existsSync(blobs.path))
         return skipped(`${place} does not exist yet. The first upload creates it.`);
       try {
-        await tryBlobs(openStore(blobs));
+        const store = openStore(blobs);
+        const installation = await readInstallation(context);
+        if (blobs.kind === 's3' && installation)
+          await requireOwnPrefix(store, blobs.settings, installation.id);
+        await tryBlobs(store);
         return deriveBlobsFinding(blobs.kind, place, null);
       } catch (error) {
         return deriveBlobsFinding(blobs.kind, place, messageOf(error));
