@@ -21,8 +21,11 @@ export interface RunningServerParts {
   readPort(): number;
 }
 
-/** Looks at the machine for each of these checks. */
-export type Looks<Ids extends CheckId> = Record<Ids, () => Promise<Finding>>;
+/** Looks at the machine. The signal is aborted when the result is too late: started programs end then. */
+export type Look = (signal: AbortSignal) => Promise<Finding>;
+
+/** A look for each of these checks. */
+export type Looks<Ids extends CheckId> = Record<Ids, Look>;
 
 export function isDatabaseOpen(database: DoctorContext['database']): database is Persistence {
   return 'store' in database;

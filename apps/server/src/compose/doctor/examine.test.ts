@@ -18,7 +18,9 @@ import { runDoctor } from './run-doctor.ts';
 
 const timeoutMs = 200;
 const everythingOk = () =>
-  Object.fromEntries(checkIds.map((id) => [id, async (): Promise<Finding> => ok('Fine.')])) as Looks<CheckId>;
+  Object.fromEntries(
+    checkIds.map((id) => [id, async (): Promise<Finding> => ok('Fine.')]),
+  ) as unknown as Looks<CheckId>;
 const unmasked = { timeoutMs, mask: (text: string) => text };
 
 describe('runChecks', () => {
@@ -35,17 +37,22 @@ describe('runChecks', () => {
     });
   });
 
-  it('goes on when one fails or never answers', async () => {
+  it('goes on when one fails or never answers, and tells that one to end', async () => {
+    const signals: AbortSignal[] = [];
     const results = await runChecks(
       {
         ...everythingOk(),
         uv: async () => {
           throw new Error('The disk is on fire.');
         },
-        engine: () => new Promise<Finding>(() => undefined),
+        engine(signal) {
+          signals.push(signal);
+          return new Promise<Finding>(() => undefined);
+        },
       },
       unmasked,
     );
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     const statusOf = (id: CheckId) => results.find((result) => result.id === id);
     expect(statusOf('uv')).toMatchObject({ status: 'problem', found: 'The disk is on fire.' });
     expect(statusOf('engine')).toMatchObject({ status: 'problem', found: expect.stringContaining('0.2 s') });

@@ -1,6 +1,6 @@
 /** Runs all checks of a server and its machine. */
 import type { CheckId, CheckResult, Finding } from '../../domain/doctor/check-result.ts';
-import type { DoctorContext, Looks } from './doctor-context.ts';
+import type { DoctorContext, Look, Looks } from './doctor-context.ts';
 import { checkIds, problem, toResult } from '../../domain/doctor/check-result.ts';
 import { createAddressLooks } from './look-at-addresses.ts';
 import { createDatabaseLooks } from './look-at-database.ts';
@@ -42,10 +42,11 @@ export function runChecks(
   );
 }
 
-async function settle(look: () => Promise<Finding>, timeoutMs: number): Promise<Finding> {
+async function settle(look: Look, timeoutMs: number): Promise<Finding> {
+  const looking = new AbortController();
   const late = delay(timeoutMs, null, { ref: false });
   try {
-    const found = await Promise.race([look(), late]);
+    const found = await Promise.race([look(looking.signal), late]);
     return (
       found ??
       problem(
@@ -58,5 +59,7 @@ async function settle(look: () => Promise<Finding>, timeoutMs: number): Promise<
       error instanceof Error ? error.message : String(error),
       'Correct what the message names, and run the check again.',
     );
+  } finally {
+    looking.abort();
   }
 }

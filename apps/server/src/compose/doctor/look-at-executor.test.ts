@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,7 +8,9 @@ import type { DoctorContext } from './doctor-context.ts';
 import { createExecutorLooks } from './look-at-executor.ts';
 import { readConfig } from '../../config/config.ts';
 import { skipped } from '../../domain/doctor/check-result.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 
+const { signal } = new AbortController();
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pumphouse-doctor-programs-'));
@@ -22,17 +24,17 @@ async function writeProgram(name: string, script: string): Promise<string> {
   return path;
 }
 
-function look(variables: Record<string, string>, server: DoctorContext['server'] = null) {
+function lookAt(variables: Record<string, string>, server: DoctorContext['server'] = null) {
   const config = readConfig({ PUMPHOUSE_DATA_DIR: folder, PATH: folder, ...variables });
   return createExecutorLooks({ config, database: skipped('No database.'), server });
 }
 
 describe('programs for runs as processes', () => {
-  const process = { PUMPHOUSE_EXECUTOR: 'process' };
+  const asProcesses = { PUMPHOUSE_EXECUTOR: 'process' };
 
   it('that fail are problems, with their own message', async () => {
-    const looks = look({
-      ...process,
+    const looks = lookAt({
+      ...asProcesses,
       PUMPHOUSE_PYTHON: await writeProgram('python3', 'exit 3'),
       PUMPHOUSE_UV: await writeProgram('uv', 'echo no libc >&2; exit 1'),
       PUMPHOUSE_BWRAP: await writeProgram('bwrap', 'echo no namespaces >&2; exit 1'),
@@ -45,11 +47,11 @@ describe('programs for runs as processes', () => {
       run_network: 'no tun',
     };
     for (const [id, text] of Object.entries(expected))
-      expect(await looks[id as keyof typeof expected]()).toMatchObject({
+      expect(await looks[id as keyof typeof expected](signal)).toMatchObject({
         status: 'problem',
         found: expect.stringContaining(text),
       });
-    expect((await looks.python_versions()).status).toBe('problem');
+    expect((await looks.python_versions(signal)).status).toBe('problem');
   });
 
   it('that work are shown with version and path', async () => {
@@ -58,27 +60,61 @@ describe('programs for runs as processes', () => {
       `[ "$1" = --version ] && echo uv 9.9.9 || echo '[{"version":"3.12.4"},{"version":"3.8.1"}]'`,
     );
     const works = await writeProgram('works', 'exit 0');
-    const looks = look({ ...process, PUMPHOUSE_UV: uv, PUMPHOUSE_BWRAP: works, PUMPHOUSE_PASTA: works });
-    expect(await looks.uv()).toMatchObject({ status: 'ok', found: `uv 9.9.9 (${uv}) builds environments.` });
-    expect((await looks.python_versions()).found).toContain('Python 3.12.');
-    expect((await looks.sandbox()).status).toBe('ok');
-    expect((await looks.run_network()).status).toBe('ok');
+    const looks = lookAt({
+      ...asProcesses,
+      PUMPHOUSE_UV: uv,
+      PUMPHOUSE_BWRAP: works,
+      PUMPHOUSE_PASTA: works,
+    });
+    expect(await looks.uv(signal)).toMatchObject({
+      status: 'ok',
+      found: `uv 9.9.9 (${uv}) builds environments.`,
+    });
+    expect((await looks.python_versions(signal)).found).toContain('Python 3.12.');
+    expect((await looks.sandbox(signal)).status).toBe('ok');
+    expect((await looks.run_network(signal)).status).toBe('ok');
   });
 
   it('do not matter for a server without the role supervisor, or with containers', async () => {
-    for (const variables of [{ ...process, PUMPHOUSE_ROLES: 'api' }, { PUMPHOUSE_EXECUTOR: 'docker' }]) {
-      const looks = look(variables);
-      expect((await looks.sandbox()).status).toBe('skipped');
-      expect((await looks.limits()).status).toBe('skipped');
+    for (const variables of [{ ...asProcesses, PUMPHOUSE_ROLES: 'api' }, { PUMPHOUSE_EXECUTOR: 'docker' }]) {
+      const looks = lookAt(variables);
+      expect((await looks.sandbox(signal)).status).toBe('skipped');
+      expect((await looks.limits(signal)).status).toBe('skipped');
     }
   });
 });
 
+it('ends a program when its result is too late', async () => {
+  const pidFile = join(folder, 'pid');
+  const uv = await writeProgram(
+    'uv',
+    `echo $$ >${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`,
+  );
+  const looks = lookAt({ PUMPHOUSE_EXECUTOR: 'process', PUMPHOUSE_UV: uv, PATH: process.env['PATH'] ?? '' });
+  const late = new AbortController();
+  const result = looks.uv(late.signal);
+  const pid = await eventually('the program runs', async () => Number(await readFile(pidFile, 'utf8')));
+  late.abort();
+  expect((await result).status).toBe('problem');
+  await eventually('the program has ended', () => !isRunning(pid));
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('a container engine', () => {
   it('that does not answer is a problem', async () => {
     const socket = `unix://${join(folder, 'engine.sock')}`;
-    const looks = look({ PUMPHOUSE_EXECUTOR: 'docker', PUMPHOUSE_ENGINE_URL: socket });
-    expect(await looks.engine()).toMatchObject({ status: 'problem', found: expect.stringContaining(socket) });
+    const looks = lookAt({ PUMPHOUSE_EXECUTOR: 'docker', PUMPHOUSE_ENGINE_URL: socket });
+    expect(await looks.engine(signal)).toMatchObject({
+      status: 'problem',
+      found: expect.stringContaining(socket),
+    });
   });
 
   it('that answers is chosen, and shown with its version and whether it is rootless', async () => {
@@ -91,9 +127,11 @@ describe('a container engine', () => {
       return response.end(JSON.stringify(isInfo ? info : { Version: '28.1.0', Components: [] }));
     }).listen(path);
     await once(engine, 'listening');
-    const looks = look({ PUMPHOUSE_ENGINE_URL: `unix://${path}` });
-    expect((await looks.executor()).found).toBe('Runs are containers (would be decided at the first start).');
-    expect(await looks.engine()).toMatchObject({
+    const looks = lookAt({ PUMPHOUSE_ENGINE_URL: `unix://${path}` });
+    expect((await looks.executor(signal)).found).toBe(
+      'Runs are containers (would be decided at the first start).',
+    );
+    expect(await looks.engine(signal)).toMatchObject({
       status: 'ok',
       found: `Docker 28.1.0 answers at unix://${path}, rootless.`,
     });
@@ -102,7 +140,7 @@ describe('a container engine', () => {
   });
 
   it('of a running server is a problem when the server cannot use it', async () => {
-    const looks = look(
+    const looks = lookAt(
       { PUMPHOUSE_EXECUTOR: 'docker', PUMPHOUSE_ENGINE_URL: `unix://${join(folder, 'none.sock')}` },
       {
         probeExecutor: async () => ({ ok: false, detail: 'broken' }),
@@ -110,8 +148,8 @@ describe('a container engine', () => {
         readPort: () => 8080,
       },
     );
-    expect((await looks.engine()).status).toBe('problem');
-    expect(await looks.runs_connection()).toMatchObject({
+    expect((await looks.engine(signal)).status).toBe('problem');
+    expect(await looks.runs_connection(signal)).toMatchObject({
       status: 'problem',
       found: 'Runs cannot reach this server.',
     });

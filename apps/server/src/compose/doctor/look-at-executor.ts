@@ -69,11 +69,11 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
 
   /** Skips the check if the server does not run attempts in this way. */
   const only =
-    (used: UsedExecutor, look: (choice: Choice) => Finding | Promise<Finding>) =>
-    async (): Promise<Finding> => {
+    (used: UsedExecutor, look: (choice: Choice, signal: AbortSignal) => Finding | Promise<Finding>) =>
+    async (signal: AbortSignal): Promise<Finding> => {
       if (!config.roles.supervisor) return skipped('This server does not run attempts (PUMPHOUSE_ROLES).');
       const made = await readChoice();
-      return made.executor === used ? look(made) : skipped(notUsed[used]);
+      return made.executor === used ? look(made, signal) : skipped(notUsed[used]);
     };
 
   return {
@@ -81,38 +81,38 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
       if (!config.roles.supervisor) return skipped('This server does not run attempts (PUMPHOUSE_ROLES).');
       return deriveExecutorFinding({ ...(await readChoice()), container: detectContainer() });
     },
-    python: only('process', async () => {
+    python: only('process', async (_, signal) => {
       const path = lookUp('python3');
-      const failure = path === null ? null : await findPythonFailure(path);
+      const failure = path === null ? null : await findPythonFailure(path, signal);
       const isUsable = path !== null && failure === null;
-      const version = isUsable ? (await describeInterpreter(path)).version : null;
+      const version = isUsable ? (await describeInterpreter(path, signal)).version : null;
       return derivePythonFinding({ path, version, failure }, adviseInstall('python'));
     }),
-    python_versions: only('process', async () => {
+    python_versions: only('process', async (_, signal) => {
       const uvPath = lookUp('uv');
       if (uvPath === null) return skipped('uv, which finds them, is missing.');
       const searchPath = config.toolVariables['PATH'] ?? '';
-      return derivePythonVersionsFinding(await listInstalledPythons({ uvPath, searchPath }));
+      return derivePythonVersionsFinding(await listInstalledPythons({ uvPath, searchPath }, signal));
     }),
-    uv: only('process', async () => {
+    uv: only('process', async (_, signal) => {
       const path = lookUp('uv');
       if (path === null) return deriveUvFinding({ path, version: null, failure: null });
-      return deriveUvFinding({ path, ...(await readUvVersion(path)) });
+      return deriveUvFinding({ path, ...(await readUvVersion(path, signal)) });
     }),
-    sandbox: only('process', async () => {
+    sandbox: only('process', async (_, signal) => {
       const path = lookUp('bwrap');
       const isolation = readIsolation(path);
       const isRoot = isolation?.kind === 'sandbox' && isolation.privileges === 'root';
-      const failure = isolation?.kind === 'sandbox' ? await findSandboxFailure(isolation) : null;
+      const failure = isolation?.kind === 'sandbox' ? await findSandboxFailure(isolation, signal) : null;
       return deriveSandboxFinding(
         { path, failure, allowUnisolated: config.allowUnisolated, separatesUsers: isRoot },
         { install: adviseInstall('bubblewrap'), namespaces: adviseNamespaces(isRoot ? 'root' : 'user') },
       );
     }),
-    run_network: only('process', async () => {
+    run_network: only('process', async (_, signal) => {
       const path = lookUp('pasta');
       const privileges = process.getuid?.() === 0 ? 'root' : 'user';
-      const failure = path === null ? null : await findPastaFailure(path, privileges);
+      const failure = path === null ? null : await findPastaFailure(path, privileges, signal);
       const { isShared } = chooseRunsNetwork(config);
       return deriveRunNetworkFinding({ path, failure, isShared }, adviseInstall('passt'));
     }),

@@ -10,6 +10,7 @@ import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts'
 import { readConfig } from '../../config/config.ts';
 import { startS3Store, type S3Store } from '../../../../../testing/fixtures/s3-store.ts';
 
+const { signal } = new AbortController();
 let s3: S3Store;
 let own: TestDatabase;
 beforeAll(async () => {
@@ -32,12 +33,12 @@ function openPrefix(changes: Record<string, string> = {}) {
 
 it('tries the bucket, leaves nothing there, and does not mark it as used', async () => {
   const { store, look } = openPrefix();
-  expect(await look()).toMatchObject({ status: 'ok', found: expect.stringContaining('s3://') });
+  expect(await look(signal)).toMatchObject({ status: 'ok', found: expect.stringContaining('s3://') });
   expect(await Array.fromAsync(store.list(''))).toEqual([]);
 });
 
 it('finds a wrong secret, and never repeats it', async () => {
-  const finding = await openPrefix({ PUMPHOUSE_S3_SECRET_ACCESS_KEY: 'swordfish' }).look();
+  const finding = await openPrefix({ PUMPHOUSE_S3_SECRET_ACCESS_KEY: 'swordfish' }).look(signal);
   expect(finding).toMatchObject({
     status: 'problem',
     nextStep: expect.stringContaining('PUMPHOUSE_S3_'),
@@ -49,7 +50,7 @@ it('finds the blobs of another installation', async () => {
   const { settings, store, look } = openPrefix();
   const other = randomUUID();
   await createPrefixCheck(store, settings)(other);
-  expect(await look()).toMatchObject({
+  expect(await look(signal)).toMatchObject({
     status: 'problem',
     found: expect.stringContaining(`installation ${other}`),
   });

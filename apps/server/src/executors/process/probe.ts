@@ -56,15 +56,16 @@ export async function probeMachine({
 }
 
 /** Why an interpreter cannot run the bootstrap of a run; null if it can. */
-export function findPythonFailure(pythonPath: string): Promise<string | null> {
-  return tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON]);
+export function findPythonFailure(pythonPath: string, signal?: AbortSignal): Promise<string | null> {
+  return tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON], signal);
 }
 
 /** The version line of uv, such as `uv 0.9.1`, or why it does not work. */
 export async function readUvVersion(
   uvPath: string,
+  signal?: AbortSignal,
 ): Promise<{ version: string; failure: null } | { version: null; failure: string }> {
-  const result = await attemptCommand([uvPath, '--version']);
+  const result = await attemptCommand([uvPath, '--version'], signal);
   if (result.failure !== null) return { version: null, failure: result.failure };
   return { version: result.stdout[0] ?? 'uv', failure: null };
 }
@@ -72,6 +73,7 @@ export async function readUvVersion(
 /** Why bubblewrap cannot create a sandbox here; null if it can. Creates one. */
 export function findSandboxFailure(
   isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  signal?: AbortSignal,
 ): Promise<string | null> {
   const argv = buildSandboxArguments({
     ...isolation,
@@ -79,7 +81,7 @@ export function findSandboxFailure(
     network: 'inherited',
     binds: [],
   });
-  return tryCommand([...argv, '/usr/bin/env', 'true']);
+  return tryCommand([...argv, '/usr/bin/env', 'true'], signal);
 }
 
 async function probeSandbox(
@@ -130,9 +132,13 @@ async function findNetworkProblem(
 }
 
 /** Why pasta cannot create a network here; null if it can. Creates one. */
-export function findPastaFailure(pastaPath: string, privileges: 'root' | 'user'): Promise<string | null> {
+export function findPastaFailure(
+  pastaPath: string,
+  privileges: 'root' | 'user',
+  signal?: AbortSignal,
+): Promise<string | null> {
   const pasta = buildPastaCommand(pastaPath, privileges);
-  return tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
+  return tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':'], signal);
 }
 
 /** What a sandbox requires of the machine, as a sentence. */
@@ -145,15 +151,19 @@ export function adviseNamespaces(privileges: 'root' | 'user'): string {
 }
 
 /** Runs a command; null on success, otherwise the last line of its output. */
-async function tryCommand(argv: string[]): Promise<string | null> {
-  return (await attemptCommand(argv)).failure;
+async function tryCommand(argv: string[], signal?: AbortSignal): Promise<string | null> {
+  return (await attemptCommand(argv, signal)).failure;
 }
 
-async function attemptCommand(argv: string[]): Promise<{ failure: string | null; stdout: string[] }> {
+async function attemptCommand(
+  argv: string[],
+  signal?: AbortSignal,
+): Promise<{ failure: string | null; stdout: string[] }> {
   try {
-    const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' } });
-    const { code, signal, stdout, stderr } = result;
-    const failure = code === 0 ? null : (stderr.at(-1) ?? `it ended with ${signal ?? `exit code ${code}`}`);
+    const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }, signal });
+    const { code, stdout, stderr } = result;
+    const failure =
+      code === 0 ? null : (stderr.at(-1) ?? `it ended with ${result.signal ?? `exit code ${code}`}`);
     return { failure, stdout };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), stdout: [] };

@@ -55,8 +55,11 @@ export async function findPythonInterpreter(
  * Queries an interpreter for its details.
  * @throws EnvironmentBuildError builder_failed, when it does not respond
  */
-export async function describeInterpreter(path: string): Promise<PythonInterpreter> {
-  const result = await runCommand([path, '-I', '-S', '-c', DESCRIBE], { variables: { LANG: 'C.UTF-8' } });
+export async function describeInterpreter(path: string, signal?: AbortSignal): Promise<PythonInterpreter> {
+  const result = await runCommand([path, '-I', '-S', '-c', DESCRIBE], {
+    variables: { LANG: 'C.UTF-8' },
+    signal,
+  });
   if (result.code !== 0) {
     throw new EnvironmentBuildError(
       'builder_failed',
@@ -82,8 +85,15 @@ async function describeMissingInterpreter(
 }
 
 /** Lists the full versions of the interpreters that uv finds on this machine; empty if uv does not answer. */
-export async function listInstalledPythons(search: InterpreterSearch): Promise<string[]> {
-  const listed = await runUv(search, ['python', 'list', '--only-installed', '--output-format', 'json']);
+export async function listInstalledPythons(
+  search: InterpreterSearch,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const listed = await runUv(
+    search,
+    ['python', 'list', '--only-installed', '--output-format', 'json'],
+    signal,
+  );
   const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
   return [...new Set(versions?.map((entry) => entry.version))];
 }
@@ -96,7 +106,11 @@ function parseJsonLines(lines: string[]): unknown {
   }
 }
 
-function runUv(search: InterpreterSearch, uvArguments: string[]): ReturnType<typeof runCommand> {
+function runUv(
+  search: InterpreterSearch,
+  uvArguments: string[],
+  signal?: AbortSignal,
+): ReturnType<typeof runCommand> {
   const variables = {
     PATH: [...splitSearchPath(search.searchPath), ...listPyenvFolders()].join(delimiter),
     HOME: homedir(),
@@ -105,7 +119,7 @@ function runUv(search: InterpreterSearch, uvArguments: string[]): ReturnType<typ
     UV_NO_CACHE: '1',
     UV_PYTHON_DOWNLOADS: 'never',
   };
-  return runCommand([search.uvPath, ...uvArguments], { variables });
+  return runCommand([search.uvPath, ...uvArguments], { variables, signal });
 }
 
 /** Program folders of pyenv's versions, newest first. */
