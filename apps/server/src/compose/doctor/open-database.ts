@@ -22,22 +22,30 @@ interface OpenedDatabase {
  */
 export async function openDatabaseAsIs({ databaseUrl, dataDir }: Config): Promise<OpenedDatabase> {
   if (databaseUrl !== null) return openExternal(databaseUrl);
-  const embedded = await findEmbeddedPostgres(dataDir);
-  if (embedded === null)
-    return closed(skipped('The embedded database does not run: it starts with the server.'));
-  const opened = await open(embedded.connection, (error) =>
+  return openEmbedded(dataDir);
+}
+
+async function openEmbedded(dataDir: string): Promise<OpenedDatabase> {
+  const explain = (error: unknown): Finding =>
     problem(
       `The embedded database cannot be read: ${messageOf(error)}.`,
       'Run this as the user of the server, or as root.',
-    ),
-  );
-  return {
-    ...opened,
-    async close() {
-      await opened.close();
-      await embedded.close();
-    },
-  };
+    );
+  try {
+    const embedded = await findEmbeddedPostgres(dataDir);
+    if (embedded === null)
+      return closed(skipped('The embedded database does not run: it starts with the server.'));
+    const opened = await open(embedded.connection, explain);
+    return {
+      ...opened,
+      async close() {
+        await opened.close();
+        await embedded.close();
+      },
+    };
+  } catch (error) {
+    return closed(explain(error));
+  }
 }
 
 async function openExternal(databaseUrl: string): Promise<OpenedDatabase> {

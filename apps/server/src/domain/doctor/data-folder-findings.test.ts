@@ -32,7 +32,7 @@ describe('deriveDataFolderFinding', () => {
       'belongs to another user',
       { folder: { ...folder, ownerUid: 0 }, writeFailure: 'EACCES' },
       'problem',
-      'chown -R 5',
+      'Run this as that user',
     ],
     ['can be changed by others', { folder: { ...folder, mode: 0o777 } }, 'problem', 'chmod 711'],
     ['can be read by others', { folder: { ...folder, mode: 0o755 } }, 'ok', null],

@@ -40,7 +40,7 @@ export function deriveDataFolderFinding(input: DataFolderInput): Finding {
       `This user (${serverUid}) cannot write to ${path} (${writeFailure}).`,
       folder.ownerUid === serverUid
         ? 'Mount the file system writable, or free space on it.'
-        : `The folder belongs to user ${folder.ownerUid}. Run this as that user, or: sudo chown -R ${serverUid} ${path}`,
+        : `The folder belongs to user ${folder.ownerUid}. Run this as that user, or set PUMPHOUSE_DATA_DIR to a folder of this user.`,
     );
   if ((folder.mode & 0o022) !== 0)
     return problem(
