@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executorVariables } from '../fixtures/runs-location.ts';
 import { findFreePort } from '../fixtures/free-port.ts';
 import { repositoryFolder, startTestServer } from '../fixtures/server.ts';
+import { systemResponse } from '@pumphouse/contract';
 import { settings } from '@pumphouse/server/config/config.ts';
 import { homeOf, startPumphouse } from '../fixtures/command.ts';
 import { startMailServer } from '../fixtures/mail-server.ts';
@@ -93,6 +94,30 @@ describe('pumphouse doctor', () => {
       expect(find('executor')?.found).toContain('decided at the first start');
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     });
+  });
+
+  it('checks the server itself for an owner of the installation, with no secret', async () => {
+    const secretKey = 'swordfish-of-the-running-server-0123456789';
+    const server = await startTestServer({ PUMPHOUSE_SECRET_KEY: secretKey });
+    try {
+      const answer = await fetch(`${server.url}/pumphouse/v1/system`, {
+        headers: { authorization: `Bearer ${server.key}` },
+      });
+      const text = await answer.text();
+      const system = systemResponse.parse(JSON.parse(text));
+      expect(text).not.toContain(secretKey);
+      expect(system).toMatchObject({ is_ready: true, server: { roles: ['api', 'scheduler', 'supervisor'] } });
+      expect(system.servers).toHaveLength(1);
+      expect(system.loops.map(({ name }) => name)).toContain('registration');
+      expect(system.checks.find(({ id }) => id === 'port_ipv4')).toMatchObject({
+        status: 'ok',
+        found: expect.stringContaining('A Pumphouse server answers at'),
+      });
+      expect(system.checks.find(({ id }) => id === 'secret_key')?.found).toContain('PUMPHOUSE_SECRET_KEY');
+      expect(system.checks.find(({ id }) => id === 'migrations')?.status).toBe('ok');
+    } finally {
+      await server.remove();
+    }
   });
 
   it('is part of a first start on a terminal', async () => {
