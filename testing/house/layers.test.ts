@@ -15,6 +15,7 @@ const features = [
   'audit',
   'backfills',
   'cost',
+  'doctor',
   'environments',
   'jobs',
   'keys',

@@ -93,6 +93,7 @@ export async function listPages(
     ofOrganization('audit-log'),
     ofOrganization('settings'),
     { name: 'account', path: '/account', isOutside: true },
+    { name: 'system', path: '/system?all=true', isOutside: true, isWhole: true },
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '@pumphouse/server/operator';
+import { explainDatabaseError, explainListenError } from '@pumphouse/server/operator';
 /** The message for a command that failed: what happened, to which thing, and what to do next. Pure. */
 
 type SystemError = Error & {
@@ -37,17 +38,10 @@ function explainListen(error: SystemError, settings: FailureSettings): string | 
     return `${setting} is ${error.hostname}, and that name has no address. Set ${setting} to an address of this machine.`;
   }
   if (error.syscall !== 'listen' && error.syscall !== 'bind') return null;
-  const { code, address, port } = error;
-  const setting = findPortSetting(port, settings);
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is in use on ${address}. Set ${setting} to another port, or end the program that uses it (ss -ltnp 'sport = :${port}' shows it).`;
-  if (code === 'EACCES')
-    return `This user may not listen on port ${port}. Set ${setting} to a port above 1023.`;
-  if (code === 'EADDRNOTAVAIL') {
-    const hostSetting = setting === 'PUMPHOUSE_ATTEMPTS_PORT' ? 'PUMPHOUSE_ATTEMPTS_HOST' : 'PUMPHOUSE_HOST';
-    return `This machine has no address ${address}. Set ${hostSetting} to one of its addresses, or to 0.0.0.0 for all of them.`;
-  }
-  return null;
+  const { code, port } = error;
+  const settingOfPort = findPortSetting(port, settings);
+  const host = settingOfPort === 'PUMPHOUSE_ATTEMPTS_PORT' ? 'PUMPHOUSE_ATTEMPTS_HOST' : 'PUMPHOUSE_HOST';
+  return join(explainListenError(code, { address: error.address, port }, { port: settingOfPort, host }));
 }
 
 function findPortSetting(port: number | undefined, settings: FailureSettings): string {
@@ -55,35 +49,13 @@ function findPortSetting(port: number | undefined, settings: FailureSettings): s
   return port === settings.apps.port ? 'PUMPHOUSE_APPS_PORT' : 'PUMPHOUSE_ATTEMPTS_PORT';
 }
 
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
-/** SQLSTATEs of problems that an operator can fix. */
-const databaseProblems: Record<string, string> = {
-  '28P01':
-    'it refuses the password. Check the password in PUMPHOUSE_DATABASE_URL or PUMPHOUSE_DATABASE_PASSWORD_FILE.',
-  '28000': 'it refuses the user. Check the user in PUMPHOUSE_DATABASE_URL, and pg_hba.conf of that Postgres.',
-  '3D000': 'it has no such database. Create it, or name another one in PUMPHOUSE_DATABASE_URL.',
-  '42501': 'the user lacks a privilege. Make the user of PUMPHOUSE_DATABASE_URL the owner of the database.',
-  '53300': 'it has no free connection. Raise max_connections of that Postgres; a server takes up to 20.',
-};
-
 /** Only for external databases: the embedded one explains its own errors. */
 function explainDatabase(error: SystemError, { databaseUrl }: FailureSettings): string | null {
-  if (!databaseUrl) return null;
-  const code = error.code ?? '';
-  const { host, pathname } = new URL(databaseUrl);
-  const name = `The database ${decodeURIComponent(pathname.slice(1))} at ${host} cannot be used`;
-  const problem = databaseProblems[code];
-  if (problem) return `${name}: ${problem}`;
-  if (!unreachable.has(code)) return null;
-  return `${name}: there is no connection (${code}). Check that Postgres runs there and that PUMPHOUSE_DATABASE_URL has its host and port.`;
+  return databaseUrl ? join(explainDatabaseError(error.code ?? '', databaseUrl)) : null;
+}
+
+function join(explained: { happened: string; nextStep: string } | null): string | null {
+  return explained && `${explained.happened} ${explained.nextStep}`;
 }
 
 function explainFiles(error: SystemError, { dataDir }: FailureSettings): string | null {

@@ -4,6 +4,7 @@ import process from 'node:process';
 const operatorCommands: readonly (readonly [name: string, description: string])[] = [
   ['server', 'Run the server; settings come from PUMPHOUSE_* variables'],
   ['check', 'Show which programs are missing on this machine, and how to install them'],
+  ['doctor', 'Check the machine and the settings of the server, and say what to do'],
   ['admin', 'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, storage, audit log'],
 ];
 

@@ -19,9 +19,10 @@ import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { serve } from './server.ts';
 import { work } from './worker.ts';
+import { showDoctor } from './doctor.ts';
 import { showMissingPrograms } from './check.ts';
 
-/** Runs `server`, `worker`, `check` and `admin`: the commands of the machine on which a server or worker runs. */
+/** Runs `server`, `worker`, `check`, `doctor` and `admin`: the commands of the machine on which a server or worker runs. */
 export async function runOperatorCommand(args: readonly string[]): Promise<void> {
   const program = new Command('pumphouse')
     .description('A self-hosted runtime for dlt pipelines')
@@ -62,6 +63,12 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .command('check')
     .description('Show which programs are missing on this machine, and how to install them')
     .action(showMissingPrograms);
+
+  program
+    .command('doctor')
+    .description('Check the machine and the settings of a server, whether it runs or not, and say what to do')
+    .option('--json', 'as JSON')
+    .action(showDoctor);
 
   const admin = program
     .command('admin')
@@ -283,6 +290,8 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
   } catch (error) {
     // Print only the message: a stack trace would bury it.
     process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
+    if (args[0] === 'server' && process.stderr.isTTY)
+      process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
     process.exitCode = 1;
   }
 }

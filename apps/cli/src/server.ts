@@ -1,18 +1,29 @@
-import { createServerLog, readConfig } from '@pumphouse/server/operator';
+import { createRecentErrors, createServerLog, readConfig } from '@pumphouse/server/operator';
 import { startServer, type RunningServer } from '@pumphouse/server/main';
+import { formatStartReport } from './doctor-report.ts';
+import { paint } from './doctor.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
 /** Runs the server until SIGTERM or SIGINT. Active runs continue without it. */
 export async function serve(): Promise<void> {
   const config = readConfig();
-  const log = createServerLog(config);
+  const recentErrors = createRecentErrors();
+  const log = createServerLog(config, recentErrors);
   let server: RunningServer | null = null;
   const signals = watchStopSignals(log, () => server?.listOpen() ?? ['start']);
-  server = await startServer(config, log);
+  server = await startServer(config, log, recentErrors);
   // Print this first, because scripts wait for the second line and stop reading there.
   if (server.setupUrl) process.stdout.write(`Set up Pumphouse at ${server.setupUrl}\n`);
   process.stdout.write(`Pumphouse is ready at ${server.url}\n`);
+  // After the lines above: the checks take seconds, and no one reads them where standard output is a file.
+  if (process.stdout.isTTY)
+    reportStart(server).catch((err: unknown) => log.warn({ err }, 'no checks were made'));
   await signals.asked;
   await server.stop();
   signals.noteStopped();
+}
+
+async function reportStart(server: RunningServer): Promise<void> {
+  const results = await server.examine();
+  process.stdout.write(formatStartReport(results, { isFirst: server.setupUrl !== null }, paint));
 }

@@ -1,6 +1,8 @@
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
+import type { CheckResult } from './domain/doctor/check-result.ts';
 import type { Logger } from 'pino';
+import type { RecentErrors } from './platform/recent-errors.ts';
 import type { WorkerHost } from './supervisor/workers/worker-host.ts';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
@@ -21,6 +23,7 @@ import { createAppConnectors } from './compose/create-app-connectors.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createLoops } from './platform/loops.ts';
+import { openSystem } from './compose/doctor/open-system.ts';
 import { createPasswords } from './services/sign-in/passwords.ts';
 import { createServerAddresses } from './compose/server-addresses.ts';
 import { createWorkerHost } from './supervisor/workers/worker-host.ts';
@@ -48,6 +51,8 @@ export interface RunningServer {
   url: string;
   /** Where the first owner signs up, once and within a day; null if there is an owner already. */
   setupUrl: string | null;
+  /** Checks this server and its machine. */
+  examine(): Promise<CheckResult[]>;
   /**
    * Stops accepting work and closes everything; runs continue. What does not close within about 20 s is left and
    * logged, which is as safe as a kill.
@@ -60,11 +65,18 @@ export interface RunningServer {
 /** Leaves time for the database before the limit of the process (`apps/cli/src/stop-signals.ts`). */
 const stopLimitMs = 20_000;
 
-/** Starts the server: the store, then what takes over existing runs, then what starts new ones. */
-export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+/**
+ * Starts the server: the store, then what takes over existing runs, then what starts new ones.
+ * @param recentErrors what `log` notes its warnings and errors in
+ */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  recentErrors: RecentErrors,
+): Promise<RunningServer> {
   const parts = createOpenParts({ limitMs: stopLimitMs, log });
   try {
-    return await openServer(config, log, parts);
+    return await openServer(config, { log, recentErrors }, parts);
   } catch (error) {
     // Open parts would keep the process alive although the server did not start.
     await parts.close().catch((err: unknown) => log.warn({ err }, 'a part of the server failed to close'));
@@ -72,7 +84,11 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   }
 }
 
-async function openServer(config: Config, log: Logger, parts: OpenParts): Promise<RunningServer> {
+async function openServer(
+  config: Config,
+  { log, recentErrors }: { log: Logger; recentErrors: RecentErrors },
+  parts: OpenParts,
+): Promise<RunningServer> {
   const instruments = createInstruments();
   const closeProcessMetrics = collectProcessMetrics(instruments.registry);
   parts.add('process metrics', async () => closeProcessMetrics());
@@ -148,6 +164,25 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
     checkBlobs: () => filePorts.checkBlobs(installationId),
     findRunsProblem: async () => (await attemptsAddress?.findProblem()) ?? null,
   };
+  const readReadiness = async () => ({
+    warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
+    loops: loops.list(),
+    templates: sumTemplates(executor),
+    disk: await readDisk(config.dataDir),
+    ...(await checkReadiness(readinessSources)),
+  });
+  let listeningPort = config.port;
+  const system = openSystem(config, {
+    persistence,
+    services,
+    executor,
+    serverId,
+    recentErrors,
+    readUrl: () => addresses.serverUrl(),
+    readPort: () => listeningPort,
+    readiness: readReadiness,
+    findRunsProblem: readinessSources.findRunsProblem,
+  });
   const api: ApiDependencies = {
     services,
     pages,
@@ -171,18 +206,14 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
       log,
     },
     metricsToken: config.observability.metricsToken,
-    readiness: async () => ({
-      warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
-      loops: loops.list(),
-      templates: sumTemplates(executor),
-      disk: await readDisk(config.dataDir),
-      ...(await checkReadiness(readinessSources)),
-    }),
+    readSystem: system.readSystem,
+    readiness: readReadiness,
     readBacklog: () => orNull(services.readBacklog),
     log,
   };
   const { url: listeningUrl, port } = await openApi(config, api, listeners);
   addresses.setServerUrl(listeningUrl);
+  listeningPort = port;
   const listening = { host: config.host, port };
   await registration.publishAddress(
     decideInternalAddress(config.internalAddress, listening, networkInterfaces()),
@@ -225,6 +256,7 @@ async function openServer(config: Config, log: Logger, parts: OpenParts): Promis
   return {
     url,
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
+    examine: system.examine,
     stop: () => parts.close(),
     listOpen: () => parts.listOpen(),
   };

@@ -36,3 +36,14 @@ export { openRotateKey } from './compose/open-rotate-key.ts';
 export { makeNewKey, otherKeysFile, removeOtherKeys } from './config/secret-key.ts';
 export { identifyKey } from './platform/encryption.ts';
 export type { Rotation } from './services/secret-keys/rotate-key.ts';
+export { runDoctor } from './compose/doctor/run-doctor.ts';
+export {
+  checkAreas,
+  countResults,
+  type CheckArea,
+  type CheckResult,
+  type CheckStatus,
+} from './domain/doctor/check-result.ts';
+export { createRecentErrors } from './platform/recent-errors.ts';
+export { explainListenError } from './domain/doctor/address-findings.ts';
+export { explainDatabaseError } from './domain/doctor/explain-database-error.ts';

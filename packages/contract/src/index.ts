@@ -39,6 +39,7 @@ export * from './schemas/lineage/lineage.ts';
 export * from './schemas/keys/keys.ts';
 export * from './schemas/backfills/backfills.ts';
 export * from './schemas/workers/workers.ts';
+export * from './schemas/doctor/system.ts';
 export * from './schemas/live/live-events.ts';
 export * from './schemas/logs/log-ranges.ts';
 export * from './schemas/logs/logs.ts';

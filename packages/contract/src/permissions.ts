@@ -8,6 +8,8 @@ export const permissions = {
   'personal-key.revoke': "Revoke one's own keys",
   'events.follow':
     'Follow changes of workspaces, which require `job-run.read` each, and of logs, which require `log.read` each',
+  'system.read':
+    'Read the state of the server: versions, loops, storage, workers, recent errors and checks of its machine',
   'dataplane.list': 'List the data planes for workspaces',
   'organization.list': 'List the organizations that the caller belongs to',
   'organization.create': 'Create an organization as its owner',

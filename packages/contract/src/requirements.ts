@@ -6,6 +6,8 @@ import type { WorkspaceMembershipRole } from './schemas/workspaces/workspaces.ts
 export type Requirement =
   | { scope: 'none' }
   | { scope: 'account' }
+  /** Owners of the oldest organization, with which the installation was set up. */
+  | { scope: 'installation' }
   | { scope: 'organization'; role: OrganizationMembershipRole }
   | {
       scope: 'workspace';
@@ -36,6 +38,7 @@ export const requirements: Record<Permission, Requirement> = {
   'personal-key.create': account,
   'personal-key.revoke': account,
   'events.follow': account,
+  'system.read': { scope: 'installation' },
   'dataplane.list': account,
   'organization.list': account,
   'organization.create': account,

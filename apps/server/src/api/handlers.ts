@@ -1,5 +1,6 @@
 import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
+import type { ReadSystem } from '../services/doctor/read-system.ts';
 import type { Services } from '../services/create-services.ts';
 import { createAlertHandlers } from './alerts/alerts-routes.ts';
 import { createAlertChannelHandlers } from './alerts/alert-channels-routes.ts';
@@ -31,6 +32,7 @@ import { createDataSearchHandlers } from './pipelines/data-search-routes.ts';
 import { createSavedViewHandlers } from './runs/saved-views-routes.ts';
 import { createSchemaHandlers } from './pipelines/schemas-routes.ts';
 import { createSessionHandlers } from './sign-in/sessions-routes.ts';
+import { createSystemHandlers } from './doctor/system-routes.ts';
 import { createTimelineHandlers } from './runs/timeline-routes.ts';
 import { createStatisticsHandlers } from './pipelines/statistics-routes.ts';
 import { createStorageHandlers } from './workspaces/storage-routes.ts';
@@ -56,12 +58,14 @@ export interface HandlerContext {
   maxUploadBytes: number;
   /** Idle time of a log stream before a keep-alive comment is sent; 15 s by default. */
   streamIdleMs?: number;
+  /** Reads the state of this server. */
+  readSystem: ReadSystem;
   log: Logger;
 }
 
 /** Creates a handler for each served operation. */
 export function createHandlers(services: Services, context: HandlerContext): Handlers {
-  const { closing, log, uploadDir, maxUploadBytes, streamIdleMs = 15_000 } = context;
+  const { closing, log, readSystem, uploadDir, maxUploadBytes, streamIdleMs = 15_000 } = context;
   return {
     ...createOrganizationHandlers(services),
     ...createMemberHandlers(services),
@@ -101,6 +105,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createAppHandlers(services),
     ...createWebhookHandlers(services),
     ...createSessionHandlers(services),
+    ...createSystemHandlers({ ...services, readSystem }),
     ...createUsageHandlers(services),
     ...createCostHandlers(services),
     ...createStorageHandlers(services),

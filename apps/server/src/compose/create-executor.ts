@@ -143,13 +143,14 @@ async function decideKubernetes(
  * A configured engine is used exclusively; otherwise the one found at the first start, even if others respond
  * now.
  */
-function listCandidates(engine: Config['engine'], keptUrl: string | null): EngineAddress[] {
+export function listCandidates(engine: Config['engine'], keptUrl: string | null): EngineAddress[] {
   return engine.isSet || keptUrl === null ? engine.addresses : [{ url: keptUrl, tls: null }];
 }
 
-async function findAnswering(
+/** Finds the first engine that responds; null if none does. */
+export async function findAnswering(
   addresses: readonly EngineAddress[],
-  docker: ExecutorMakers['docker'],
+  docker: Pick<NonNullable<ExecutorMakers['docker']>, 'engineAnswers'> | null,
 ): Promise<EngineAddress | null> {
   if (!docker) return null;
   for (const address of addresses) if (await docker.engineAnswers(address)) return address;
@@ -180,7 +181,12 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
   };
 }
 
-function createKubernetes(config: Config, cluster: Config['kubernetes'], installationId: string): Executor {
+/** @throws Error without settings of a cluster */
+export function createKubernetes(
+  config: Config,
+  cluster: Config['kubernetes'],
+  installationId: string,
+): Executor {
   if (cluster === null) throw new Error('There are no settings of a cluster.');
   const { server, openNetworks, ...own } = cluster;
   return createKubernetesExecutor({

@@ -9,6 +9,10 @@ import { isTransactionPooler, transactionPoolerAdvice } from '../store/postgres/
 import { setTimeout as delay } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../store/postgres/embedded/embedded.ts';
 
+const poolConnections = 20;
+/** What a server takes at most: its pool, and one for notifications. */
+export const serverConnections = poolConnections + 1;
+
 /**
  * Opens and migrates the database of a data folder or an external database, for the server and for `admin`
  * commands.
@@ -26,7 +30,7 @@ export async function openStore(
   const connection = config.databaseUrl ?? embedded?.connection;
   if (!connection) throw new Error('There is no database to connect to');
   const database = createDatabase(connection, {
-    maxConnections: 20,
+    maxConnections: poolConnections,
     idleTransactionTimeoutSeconds: hangSeconds(config),
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost'),
     ...(instruments && { instruments }),

@@ -3,6 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isErrorCode } from '../platform/error-code.ts';
 
+const ownerFile = (dataDir: string) => join(dataDir, 'installation');
+
+/**
+ * Reads which installation a data folder belongs to.
+ * @throws Error ENOENT if none has used it
+ */
+export async function readDataFolderOwner(dataDir: string): Promise<string> {
+  return (await readFile(ownerFile(dataDir), 'utf8')).trim();
+}
+
 /**
  * Records the owning installation in a data folder. Everything in the folder then belongs to it, without
  * further marks.
@@ -10,7 +20,7 @@ import { isErrorCode } from '../platform/error-code.ts';
  * for orphaned
  */
 export async function claimDataFolder(dataDir: string, installationId: string): Promise<void> {
-  const path = join(dataDir, 'installation');
+  const path = ownerFile(dataDir);
   const temporary = join(dataDir, `.installation-${randomUUID()}`);
   await writeFile(temporary, `${installationId}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
@@ -21,7 +31,7 @@ export async function claimDataFolder(dataDir: string, installationId: string): 
   } finally {
     await rm(temporary, { force: true });
   }
-  const owner = (await readFile(path, 'utf8')).trim();
+  const owner = await readDataFolderOwner(dataDir);
   if (owner === installationId) return;
   throw new Error(
     `The data folder ${dataDir} belongs to installation ${owner}, the database to installation ${installationId}. ` +

@@ -15,7 +15,7 @@ export interface SecretKeySettings {
 
 const minKeyBytes = 32;
 /** The key file. */
-const keyFile = (dataDir: string) => join(dataDir, 'secret.key');
+export const keyFile = (dataDir: string): string => join(dataDir, 'secret.key');
 /** One key a line, as in the key file. */
 export const otherKeysFile = (dataDir: string): string => join(dataDir, 'other-secret.keys');
 

@@ -44,6 +44,7 @@ describe("the console's page", () => {
     '/w/1/jobs/jobs.shop%2Forders',
     '/organizations/1/usage',
     '/account',
+    '/system',
   ])('is the same at %s for every visitor', async (path) => {
     const answer = await get(path);
     expect(answer.statusCode).toBe(200);

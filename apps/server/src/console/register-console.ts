@@ -14,7 +14,7 @@ import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
 
 /** URLs of the console. Only the first segments are listed; the console's router handles the rest. */
-const consolePaths = ['/', '/callback', '/w/*', '/organizations/*', '/account'];
+const consolePaths = ['/', '/callback', '/w/*', '/organizations/*', '/account', '/system'];
 
 const yearSeconds = 365 * 24 * 3600;
 

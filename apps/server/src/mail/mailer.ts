@@ -13,6 +13,11 @@ export interface Mailer {
    * @throws MailRefusedError if it was rejected permanently; other errors may be temporary
    */
   send(mail: Mail): Promise<void>;
+  /**
+   * Connects to the mail server and signs in, and sends nothing.
+   * @throws Error if that fails
+   */
+  check(): Promise<void>;
   /** Aborts deliveries in progress, because a mail server that does not respond would block shutdown. */
   close(): void;
 }

@@ -62,6 +62,9 @@ export function createSmtpMailer({ smtpUrl, from }: MailSettings): Mailer {
         throw error;
       }
     },
+    async check() {
+      await transport.verify();
+    },
     close() {
       for (const socket of sockets) socket.destroy(new Error('The server stops'));
     },

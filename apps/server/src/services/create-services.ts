@@ -27,7 +27,7 @@ import { createEnvironmentArchives } from './environments/environment-archives.t
 import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
 import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
 import { createAuthenticateWorker } from './workers/authenticate-worker.ts';
-import { createAuthorize } from './people/authorize.ts';
+import { createAuthorize, createOwnsInstallation } from './people/authorize.ts';
 import { createBeginAttempt } from './attempts/begin-attempt.ts';
 import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
 import { createChangeBackfills } from './backfills/change-backfills.ts';
@@ -212,6 +212,7 @@ export function createServices(ports: ServicePorts) {
     // Sign-in, people and keys
     credentials,
     authorize,
+    ownsInstallation: createOwnsInstallation(persistence),
     signIn,
     ...createBrowserSignIn({ persistence, encryption, passwords, sessions: signIn.sessions, openId, log }),
     invitations,

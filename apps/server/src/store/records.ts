@@ -20,6 +20,7 @@ export type * from './postgres/attempts/attempts.ts';
 export type * from './postgres/attempts/claim.ts';
 export type * from './postgres/sign-in/browser-sessions.ts';
 export type * from './postgres/audit/audit-log.ts';
+export type * from './postgres/doctor/database-state.ts';
 export type * from './postgres/live/changes.ts';
 export type {
   ActiveCount,

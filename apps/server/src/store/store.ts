@@ -17,6 +17,7 @@ import { createBackfillWindowStore } from './postgres/backfills/backfill-windows
 import { createBrowserSessionStore } from './postgres/sign-in/browser-sessions.ts';
 import { createChangeStore } from './postgres/live/changes.ts';
 import { createClaimStore } from './postgres/attempts/claims.ts';
+import { createDatabaseStateStore } from './postgres/doctor/database-state.ts';
 import { createEnvironmentStore } from './postgres/environments/environments.ts';
 import { createCiphertextStore } from './postgres/secret-keys/ciphertexts.ts';
 import { createInstallationStore } from './postgres/installation.ts';
@@ -80,6 +81,7 @@ import { createServerStore } from './postgres/secret-keys/servers.ts';
 
 const creators = {
   installation: createInstallationStore,
+  databaseState: createDatabaseStateStore,
   secretKeys: createSecretKeyStore,
   servers: createServerStore,
   ciphertexts: createCiphertextStore,

@@ -1,9 +1,12 @@
 import { NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useMatches, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { operation } from '../api/operation.ts';
 import classes from './settings-frame.module.css';
 import {
   linkAccountPages,
+  linkInstallationPages,
   linkOrganizationPages,
   linkWorkspacePages,
   type SettingsPage,
@@ -74,6 +77,9 @@ function NarrowChoice({ groups }: { groups: Group[] }) {
 
 function useGroups(): Group[] {
   const { workspace, organization, email } = useSettingsScopes();
+  // Does not delay the page: the group appears when the answer arrives.
+  const { data: access } = useQuery(operation('get_installation_access'));
+  const ownsInstallation = access?.is_installation_owner === true;
   const ofWorkspace = workspace && {
     of: 'Workspace',
     title: workspace.name,
@@ -87,5 +93,8 @@ function useGroups(): Group[] {
       pages: linkOrganizationPages(organization.id),
     },
     { of: 'Account', title: email, pages: linkAccountPages() },
+    ...(ownsInstallation
+      ? [{ of: 'Installation', title: location.host, pages: linkInstallationPages() }]
+      : []),
   ];
 }

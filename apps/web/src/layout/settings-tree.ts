@@ -23,6 +23,8 @@ const organizationPages = [
 
 const accountPages = [{ to: '/account', label: 'Keys and sessions' }] as const;
 
+const installationPages = [{ to: '/system', label: 'System' }] as const;
+
 export const linkWorkspacePages = (workspaceId: string) =>
   workspacePages.map(({ to, label }) => ({ label, link: { to, params: { workspaceId } } }));
 
@@ -31,7 +33,13 @@ export const linkOrganizationPages = (organizationId: string) =>
 
 export const linkAccountPages = () => accountPages.map(({ to, label }) => ({ label, link: { to } }));
 
+export const linkInstallationPages = () =>
+  installationPages.map(({ to, label }) => ({ label, link: { to } }));
+
 /** A settings page with the options of a link to it. */
 export type SettingsPage = ReturnType<
-  typeof linkWorkspacePages | typeof linkOrganizationPages | typeof linkAccountPages
+  | typeof linkWorkspacePages
+  | typeof linkOrganizationPages
+  | typeof linkAccountPages
+  | typeof linkInstallationPages
 >[number];

@@ -26,6 +26,7 @@ const list = (jobs: JobOverviewResponse[], rest: Partial<PaletteSources> = {}) =
     pipelineNames: [],
     datasetNames: [],
     people: [],
+    ownsInstallation: false,
     whyNot: () => null,
     ...rest,
   });
@@ -93,4 +94,11 @@ it('the palette has pages, data, people and settings', () => {
     ]),
   );
   expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
+});
+
+it('lists the page System only for owners of the installation', () => {
+  const settingsOf = (ownsInstallation: boolean) =>
+    list([], { ownsInstallation }).map(({ text, aside }) => `${text}, ${aside}`);
+  expect(settingsOf(true)).toContain('System, installation');
+  expect(settingsOf(false)).not.toContain('System, installation');
 });

@@ -2,6 +2,7 @@ import type { JobOverviewResponse, Permission } from '@pumphouse/contract';
 import { goTo, toDatasetEntry, type PaletteEntry, type ThemeChoice } from './palette-entry.ts';
 import {
   linkAccountPages,
+  linkInstallationPages,
   linkOrganizationPages,
   linkWorkspacePages,
   type SettingsPage,
@@ -27,6 +28,8 @@ export interface PaletteSources {
   datasetNames: readonly string[];
   /** Emails of members; empty if the role may not see them. */
   people: readonly { id: string; email: string }[];
+  /** Whether the user owns the installation, and so sees its state. */
+  ownsInstallation: boolean;
   whyNot: (permission: Permission) => string | null;
 }
 
@@ -80,7 +83,7 @@ function listPeople({ workspaceId, people }: PaletteSources): PaletteEntry[] {
   );
 }
 
-function listSettings({ workspaceId, organization }: PaletteSources): PaletteEntry[] {
+function listSettings({ workspaceId, organization, ownsInstallation }: PaletteSources): PaletteEntry[] {
   const list = (aside: string, pages: readonly SettingsPage[]) =>
     pages.map(({ label, link }) =>
       goTo(`settings ${link.to}`, { group: 'Settings', text: label, aside, keywords: 'settings' }, link),
@@ -89,6 +92,7 @@ function listSettings({ workspaceId, organization }: PaletteSources): PaletteEnt
     ...list('workspace', linkWorkspacePages(workspaceId)),
     ...list(`organization ${organization.name}`, linkOrganizationPages(organization.id)),
     ...list('account', linkAccountPages()),
+    ...(ownsInstallation ? list('installation', linkInstallationPages()) : []),
   ];
 }
 

@@ -28,6 +28,7 @@ export function usePaletteEntries(workspaceId: string, typed: string): PaletteCo
   const pipelines = useQuery(operation('list_pipeline_freshness', { params, query: { limit: 1000 } }));
   const mayList = whyNot('workspace-member.list') === null;
   const members = useQuery({ ...workspaceAccess(workspaceId), enabled: mayList });
+  const access = useQuery(operation('get_installation_access'));
   const searched = useSearched(workspaceId, typed, jobs.data?.items ?? []);
   // Fixed while the palette is open, so that an opened entry does not move.
   const [recent] = useState(() => readRecent(workspaceId));
@@ -44,6 +45,7 @@ export function usePaletteEntries(workspaceId: string, typed: string): PaletteCo
       members.data?.items.flatMap(({ membership_id: id, kind, email }) =>
         kind === 'human' ? [{ id, email }] : [],
       ) ?? [],
+    ownsInstallation: access.data?.is_installation_owner === true,
     whyNot,
   });
   const known = new Set(listed.map(({ id }) => id));

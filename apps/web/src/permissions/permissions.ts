@@ -5,6 +5,8 @@ import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/
 export interface Roles {
   organization: OrganizationMembershipRole | null;
   workspace: WorkspaceMembershipRole | null;
+  /** Whether the user owns the installation; false if not given. */
+  ownsInstallation?: boolean;
 }
 
 /**
@@ -14,6 +16,10 @@ export interface Roles {
 export function whyNot(permission: Permission, roles: Roles): string | null {
   const requirement = requirements[permission];
   if (requirement.scope === 'none' || requirement.scope === 'account') return null;
+  if (requirement.scope === 'installation') {
+    if (roles.ownsInstallation === true) return null;
+    return 'Only owners of the installation can do this: owners of the organization with which it was set up.';
+  }
   if (requirement.scope === 'organization') {
     const may = roles.organization !== null && hasOrganizationRole(roles.organization, requirement.role);
     return may ? null : `Requires the role ${requirement.role} in the organization.`;

@@ -1,5 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
-import { account, callback, home, root, signedIn } from './signed-in.ts';
+import { account, callback, home, root, signedIn, system } from './signed-in.ts';
 import { alertRules, alerts } from './alerts.ts';
 import { alertChannels, alertDeliveries } from './alert-channels.ts';
 import { app, apps } from './apps.ts';
@@ -42,6 +42,7 @@ const routeTree = root.addChildren([
   signedIn.addChildren([
     home,
     account,
+    system,
     organization.addChildren([
       organizationWorkspaces,
       organizationMembers,

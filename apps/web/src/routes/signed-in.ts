@@ -10,9 +10,11 @@ import { goToSignIn } from '../session/sign-in.ts';
 import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
 import { SignedOutError } from '../session/session.ts';
+import { searchFlag } from '../search/search-params.ts';
 import { readSession } from '../session/tokens.ts';
 import { chooseWorkspace, readLastWorkspace } from '../workspace/last-workspace.ts';
 import { Shell } from '../layout/shell.tsx';
+import { z } from 'zod';
 
 export const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 
@@ -71,4 +73,20 @@ export const account = createRoute({
     ]);
   },
   component: lazyRouteComponent(() => import('../pages/sign-in/account-page.tsx'), 'AccountPage'),
+});
+
+export const system = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/system',
+  validateSearch: z.object({ all: searchFlag }),
+  loader: async ({ context: { queryClient } }) => {
+    const me = await queryClient.ensureQueryData(operation('get_me'));
+    const [access] = await Promise.all([
+      queryClient.ensureQueryData(operation('get_installation_access')),
+      // The settings navigation also lists a workspace, which comes from this response.
+      queryClient.ensureQueryData(organizationMe(me.latest_organization.id)),
+    ]);
+    if (access.is_installation_owner) await queryClient.ensureQueryData(operation('get_system'));
+  },
+  component: lazyRouteComponent(() => import('../pages/doctor/system-page.tsx'), 'SystemPage'),
 });

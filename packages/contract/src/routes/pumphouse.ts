@@ -23,6 +23,7 @@ import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
 import { runTimelineRoutes } from './pumphouse/run-timelines.ts';
 import { runOverviewRoutes } from './pumphouse/run-overviews.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
+import { systemRoutes } from './pumphouse/system.ts';
 import { timelineRoutes } from './pumphouse/timeline.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
 import { pendingPackageRoutes } from './pumphouse/pending-packages.ts';
@@ -66,6 +67,7 @@ export const pumphouseRoutes = [
   ...costRoutes,
   ...storageRoutes,
   ...accountSessionRoutes,
+  ...systemRoutes,
   ...workspaceHealthRoutes,
   ...pumphouseOrganizationRoutes,
   ...memberRoutes,

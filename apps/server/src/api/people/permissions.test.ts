@@ -194,6 +194,9 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
         return organizationRoles.indexOf(inOrganization) >= organizationRoles.indexOf(required.role)
           ? null
           : forbidden;
+      case 'installation':
+        // The organization of the test is the oldest.
+        return inOrganization === 'owner' ? null : forbidden;
       case 'workspace':
         if (required.orOrganizationOwner && inOrganization === 'owner') return null;
         if (inWorkspace === null) return hidden;
@@ -277,6 +280,12 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
   if (required.scope === 'workspace' || required.scope === 'organization') {
     it('returns 404 to a caller from outside', async () => {
       expect(await refusalOf(route, await bearerOf(route, outsider))).toEqual(hidden);
+    });
+  }
+
+  if (required.scope === 'installation') {
+    it('rejects an owner of another organization, although they own an organization', async () => {
+      expect(await refusalOf(route, outsider.key)).toEqual(forbidden);
     });
   }
 

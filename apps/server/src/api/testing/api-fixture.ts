@@ -22,6 +22,7 @@ import { createKeySecret } from '../../services/sign-in/credentials.ts';
 import { createEncryption } from '../../platform/encryption.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import type { RetentionLimits } from '../../domain/retention/retention-limits.ts';
+import { createTestSystem } from './test-system.ts';
 import { createServices } from '../../services/create-services.ts';
 import { createTestPorts, testArchiveLimits } from '../../services/testing/test-ports.ts';
 import { selectPageServices } from '../../compose/page-services.ts';
@@ -123,6 +124,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
       ticks: null,
     }),
     readBacklog: () => services.readBacklog(),
+    readSystem: createTestSystem(ports.persistence, services),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);

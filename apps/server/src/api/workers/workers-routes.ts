@@ -1,9 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { ListedWorker } from '../../store/records.ts';
-import type { WorkerResponse } from '@pumphouse/contract';
 import type { Workers, WorkerWithToken } from '../../services/workers/workers.ts';
-import { deriveWorkerState } from '../../domain/workers/worker-state.ts';
-import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
+import { toWorker } from './workers-serializers.ts';
 
 type Operations =
   | 'list_workers'
@@ -42,23 +39,4 @@ export function createWorkerHandlers({ workers }: { workers: Workers }): Pick<Ha
 
 function toWorkerWithToken({ worker, token }: WorkerWithToken) {
   return { ...toWorker(worker), token };
-}
-
-function toWorker(worker: ListedWorker): WorkerResponse {
-  return {
-    id: worker.id,
-    name: worker.name,
-    is_shared: worker.organizationId === null,
-    state: deriveWorkerState(worker),
-    mode: worker.mode,
-    labels: worker.labels,
-    executor: worker.executor,
-    version: worker.version,
-    host_name: worker.hostName,
-    active_runs: worker.activeRuns,
-    batch_slots: worker.batchSlots,
-    app_slots: worker.appSlots,
-    last_seen_at: toInstantOrNull(worker.seenAt),
-    created_at: toInstant(worker.createdAt),
-  };
 }

@@ -15,6 +15,8 @@ export interface EngineDetails {
   cpus: number;
   /** Null if the engine does not report it. */
   memoryBytes: number | null;
+  /** Whether the engine runs without root. */
+  isRootless: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function readEngineDetails(engine: Docker): Promise<EngineDetails> 
   const [version, info] = await Promise.all([
     engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares any
-    engine.info() as Promise<{ NCPU?: number; MemTotal?: number }>,
+    engine.info() as Promise<{ NCPU?: number; MemTotal?: number; SecurityOptions?: string[] | null }>,
   ]);
   const isPodman = (version.Components ?? []).some(({ Name }) => Name?.startsWith('Podman'));
   return {
@@ -64,6 +66,8 @@ export async function readEngineDetails(engine: Docker): Promise<EngineDetails> 
     label: `${isPodman ? 'Podman' : 'Docker'} ${version.Version ?? ''}`.trim(),
     cpus: info.NCPU ?? 1,
     memoryBytes: info.MemTotal || null,
+    // Both engines report it as an option of security, such as "name=rootless".
+    isRootless: (info.SecurityOptions ?? []).some((option) => /\brootless\b/.test(option)),
   };
 }
 

@@ -43,10 +43,10 @@ export async function probeMachine({
         'Or set PUMPHOUSE_ALLOW_UNISOLATED=1 on a machine where all code is trusted.',
     );
   }
-  const python = await tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON]);
+  const python = await findPythonFailure(pythonPath);
   if (python !== null)
     return refuse(`${pythonPath} must be Python 3.10 or newer for the bootstrap of a run: ${python}`);
-  const uv = await tryCommand([uvPath, '--version']);
+  const { failure: uv } = await readUvVersion(uvPath);
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
     return { ok: true, detail: `Runs are NOT isolated: they can read all data of this server. ${limits}` };
@@ -55,17 +55,40 @@ export async function probeMachine({
   return probeSandbox(isolation, [limits, network.detail].join(' '));
 }
 
-async function probeSandbox(
+/** Why an interpreter cannot run the bootstrap of a run; null if it can. */
+export function findPythonFailure(pythonPath: string, signal?: AbortSignal): Promise<string | null> {
+  return tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON], signal);
+}
+
+/** The version line of uv, such as `uv 0.9.1`, or why it does not work. */
+export async function readUvVersion(
+  uvPath: string,
+  signal?: AbortSignal,
+): Promise<{ version: string; failure: null } | { version: null; failure: string }> {
+  const result = await attemptCommand([uvPath, '--version'], signal);
+  if (result.failure !== null) return { version: null, failure: result.failure };
+  return { version: result.stdout[0] ?? 'uv', failure: null };
+}
+
+/** Why bubblewrap cannot create a sandbox here; null if it can. Creates one. */
+export function findSandboxFailure(
   isolation: Extract<Isolation, { kind: 'sandbox' }>,
-  further: string,
-): Promise<ProbeResult> {
+  signal?: AbortSignal,
+): Promise<string | null> {
   const argv = buildSandboxArguments({
     ...isolation,
     host: readHostLayout(),
     network: 'inherited',
     binds: [],
   });
-  const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
+  return tryCommand([...argv, '/usr/bin/env', 'true'], signal);
+}
+
+async function probeSandbox(
+  isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  further: string,
+): Promise<ProbeResult> {
+  const failure = await findSandboxFailure(isolation);
   if (failure === null) {
     const user = isolation.privileges === 'root' ? 'as separate users' : `as this server's user`;
     return {
@@ -100,8 +123,7 @@ async function findNetworkProblem(
   privileges: 'root' | 'user',
 ): Promise<string | null> {
   if (pastaPath === null) return explainMissingPasta('run');
-  const pasta = buildPastaCommand(pastaPath, privileges);
-  const failure = await tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
+  const failure = await findPastaFailure(pastaPath, privileges);
   if (failure === null) return null;
   return (
     `pasta (${pastaPath}) cannot create a network here: ${failure}. This server's user needs access to /dev/net/tun. ` +
@@ -109,7 +131,18 @@ async function findNetworkProblem(
   );
 }
 
-function adviseNamespaces(privileges: 'root' | 'user'): string {
+/** Why pasta cannot create a network here; null if it can. Creates one. */
+export function findPastaFailure(
+  pastaPath: string,
+  privileges: 'root' | 'user',
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const pasta = buildPastaCommand(pastaPath, privileges);
+  return tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':'], signal);
+}
+
+/** What a sandbox requires of the machine, as a sentence. */
+export function adviseNamespaces(privileges: 'root' | 'user'): string {
   if (privileges === 'root') return 'Root must keep CAP_SYS_ADMIN and be allowed to create namespaces.';
   return (
     'Unprivileged user namespaces must be allowed: see the sysctl settings user.max_user_namespaces, ' +
@@ -118,13 +151,22 @@ function adviseNamespaces(privileges: 'root' | 'user'): string {
 }
 
 /** Runs a command; null on success, otherwise the last line of its output. */
-async function tryCommand(argv: string[]): Promise<string | null> {
+async function tryCommand(argv: string[], signal?: AbortSignal): Promise<string | null> {
+  return (await attemptCommand(argv, signal)).failure;
+}
+
+async function attemptCommand(
+  argv: string[],
+  signal?: AbortSignal,
+): Promise<{ failure: string | null; stdout: string[] }> {
   try {
-    const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' } });
-    if (result.code === 0) return null;
-    return result.stderr.at(-1) ?? `it ended with ${result.signal ?? `exit code ${result.code}`}`;
+    const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }, signal });
+    const { code, stdout, stderr } = result;
+    const failure =
+      code === 0 ? null : (stderr.at(-1) ?? `it ended with ${result.signal ?? `exit code ${code}`}`);
+    return { failure, stdout };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { failure: error instanceof Error ? error.message : String(error), stdout: [] };
   }
 }
 

@@ -55,8 +55,11 @@ export async function findPythonInterpreter(
  * Queries an interpreter for its details.
  * @throws EnvironmentBuildError builder_failed, when it does not respond
  */
-export async function describeInterpreter(path: string): Promise<PythonInterpreter> {
-  const result = await runCommand([path, '-I', '-S', '-c', DESCRIBE], { variables: { LANG: 'C.UTF-8' } });
+export async function describeInterpreter(path: string, signal?: AbortSignal): Promise<PythonInterpreter> {
+  const result = await runCommand([path, '-I', '-S', '-c', DESCRIBE], {
+    variables: { LANG: 'C.UTF-8' },
+    signal,
+  });
   if (result.code !== 0) {
     throw new EnvironmentBuildError(
       'builder_failed',
@@ -71,9 +74,7 @@ async function describeMissingInterpreter(
   version: string,
   details: string[],
 ): Promise<EnvironmentBuildError> {
-  const listed = await runUv(search, ['python', 'list', '--only-installed', '--output-format', 'json']);
-  const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
-  const names = [...new Set(versions?.map((entry) => entry.version))];
+  const names = await listInstalledPythons(search);
   const installed = names.length === 0 ? 'no Python' : `Python ${names.join(', ')}`;
   return new EnvironmentBuildError(
     'python_not_found',
@@ -81,6 +82,20 @@ async function describeMissingInterpreter(
       `Install it there, or deploy with one of these versions.`,
     { cause: details.join('\n') },
   );
+}
+
+/** Lists the full versions of the interpreters that uv finds on this machine; empty if uv does not answer. */
+export async function listInstalledPythons(
+  search: InterpreterSearch,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const listed = await runUv(
+    search,
+    ['python', 'list', '--only-installed', '--output-format', 'json'],
+    signal,
+  );
+  const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
+  return [...new Set(versions?.map((entry) => entry.version))];
 }
 
 function parseJsonLines(lines: string[]): unknown {
@@ -91,7 +106,11 @@ function parseJsonLines(lines: string[]): unknown {
   }
 }
 
-function runUv(search: InterpreterSearch, uvArguments: string[]): ReturnType<typeof runCommand> {
+function runUv(
+  search: InterpreterSearch,
+  uvArguments: string[],
+  signal?: AbortSignal,
+): ReturnType<typeof runCommand> {
   const variables = {
     PATH: [...splitSearchPath(search.searchPath), ...listPyenvFolders()].join(delimiter),
     HOME: homedir(),
@@ -100,7 +119,7 @@ function runUv(search: InterpreterSearch, uvArguments: string[]): ReturnType<typ
     UV_NO_CACHE: '1',
     UV_PYTHON_DOWNLOADS: 'never',
   };
-  return runCommand([search.uvPath, ...uvArguments], { variables });
+  return runCommand([search.uvPath, ...uvArguments], { variables, signal });
 }
 
 /** Program folders of pyenv's versions, newest first. */

@@ -16,12 +16,26 @@ export interface Authorization {
 }
 
 export type Authorize = ReturnType<typeof createAuthorize>;
+export type OwnsInstallation = ReturnType<typeof createOwnsInstallation>;
+
+/**
+ * Creates a function that returns whether a caller owns the installation: a user with a credential that is not
+ * limited to a workspace, who is an owner of the oldest organization.
+ */
+export function createOwnsInstallation({ store }: Persistence<'people'>) {
+  return async function ownsInstallation(principal: Principal): Promise<boolean> {
+    if (principal.kind !== 'user' || principal.workspaceId !== null) return false;
+    return store.people.ownsOldestOrganization(principal.userId);
+  };
+}
 
 /**
  * Creates a function that checks a permission. Resources that the caller has no access to are reported as not
  * found, whether they exist or not.
  */
 export function createAuthorize(persistence: Persistence<'people' | 'workspaces'>) {
+  const ownsInstallation = createOwnsInstallation(persistence);
+
   async function atWorkspace(
     principal: AuthenticatedPrincipal,
     workspaceId: string,
@@ -91,6 +105,9 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
     switch (required.scope) {
       case 'account':
         if (principal.kind !== 'user') throw forbidden(permission);
+        return none;
+      case 'installation':
+        if (!(await ownsInstallation(principal))) throw forbidden(permission);
         return none;
       case 'organization': {
         const organization = await atOrganization(principal, scope.organizationId ?? '');

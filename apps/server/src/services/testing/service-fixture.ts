@@ -48,6 +48,7 @@ export async function createServiceFixture() {
 /** Without the mail loop, invitations only wait for their mail. */
 const unusedMailer = {
   send: () => Promise.reject(new Error('The services of a test send no mail')),
+  check: async () => undefined,
   close: () => undefined,
 };
 

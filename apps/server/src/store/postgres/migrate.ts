@@ -20,7 +20,7 @@ interface Migration {
   sha256: string;
 }
 
-type AppliedMigration = Omit<Migration, 'sql'>;
+export type AppliedMigration = Omit<Migration, 'sql'>;
 
 /**
  * The schema does not fit the migrations of this server; nothing was changed after the last migration that
@@ -58,7 +58,8 @@ export async function migrate(connection: DatabaseConnection, folder = migration
   }
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
+/** Reads the migrations of a folder in their order. */
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   const migrations = await Promise.all(names.map((name) => readMigration(folder, name)));
   for (const [index, { number, name }] of migrations.entries()) {
@@ -98,7 +99,11 @@ async function readApplied(client: Client): Promise<AppliedMigration[]> {
   return rows;
 }
 
-function findPending(known: Migration[], applied: AppliedMigration[]): Migration[] {
+/**
+ * Selects the migrations that a schema lacks.
+ * @throws MigrationError if they do not fit the applied ones
+ */
+export function findPending(known: Migration[], applied: AppliedMigration[]): Migration[] {
   const filesByNumber = new Map(known.map((migration) => [migration.number, migration]));
   for (const { number, name, compatibility, sha256 } of applied) {
     const file = filesByNumber.get(number);

@@ -1,5 +1,5 @@
-import { mkdir, open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, open, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { postgresUid } from '../../../platform/reserved-uids.ts';
 import { ensureCluster, postgresPort as port, superuser } from './cluster.ts';
@@ -10,6 +10,7 @@ import { boundLog } from './postgres-log.ts';
 import { adoptPostmaster, findPostmaster, hasEnded, startPostmaster, stopPostmaster } from './postmaster.ts';
 import type { Postmaster, PostmasterSetup } from './postmaster.ts';
 import { awaitHiddenServers, listServers, registerServer } from '../server-registry.ts';
+import { isErrorCode } from '../../../platform/error-code.ts';
 import { isLocalProcessAlive } from '../../../platform/process-identity.ts';
 import { watchPostmaster } from './postmaster-watch.ts';
 import type { EmbeddedLog } from './postmaster-watch.ts';
@@ -133,6 +134,29 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 export async function stopAbandonedPostgres(dataDir: string, log: EmbeddedLog): Promise<void> {
   const paths = await layOut(dataDir);
   await withFolderLock(paths.lock, lockTimeoutSeconds, () => stopUnlessUsed(paths, log));
+}
+
+/**
+ * Finds the Postgres that runs on a data folder, without starting it or creating anything. The connection is
+ * valid until `close`. Null if none runs.
+ * @throws Error if this user may not see its folder
+ */
+export async function findEmbeddedPostgres(
+  dataDir: string,
+): Promise<{ connection: EmbeddedPostgres['connection']; close(): Promise<void> } | null> {
+  const cluster = join(await realpath(dataDir).catch(() => dataDir), 'postgres', 'data');
+  try {
+    await access(dirname(cluster), constants.R_OK | constants.X_OK);
+  } catch (error) {
+    if (isErrorCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+  if ((await findPostmaster(cluster).catch(() => undefined)) === undefined) return null;
+  const socket = await openSocketFolder(cluster);
+  return {
+    connection: { host: socket.path, port, user: role, database: role },
+    close: () => Promise.resolve(socket[Symbol.asyncDispose]()),
+  };
 }
 
 async function layOut(dataDir: string): Promise<Paths> {

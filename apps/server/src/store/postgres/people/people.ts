@@ -82,6 +82,21 @@ export function createPeopleStore(sql: Queryable) {
         ),
       ),
 
+    /** Reports whether a user is an owner of the organization that was created first. */
+    ownsOldestOrganization: async (userId: string) => {
+      const row = await sql.one<{ found: boolean }>(
+        named(
+          `select exists (
+             select from organization_memberships
+              where user_id = :userId and role = 'owner'
+                and organization_id = (select id from organizations order by created_at, id limit 1)
+           ) as found`,
+          { userId },
+        ),
+      );
+      return row.found;
+    },
+
     /** Locks the account until the transaction ends. Rows that reference it can still be inserted. */
     lockUser: (userId: string) =>
       sql.maybeOne<UserRecord>(
