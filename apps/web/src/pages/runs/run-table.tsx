@@ -20,7 +20,7 @@ interface RunTableProps {
   onSort: (sort: string | undefined) => void;
 }
 
-const rowHeightPx = 33;
+const rowHeightPx = 32;
 
 /** Rows rendered beyond the visible area. */
 const overscanRows = 10;
