@@ -231,7 +231,7 @@ describe('the comparison of a run with the last successful one', () => {
     await page.getByRole('link', { name: 'Compare with #1' }).click();
     await page.getByRole('heading', { name: 'Compare #1 → shop_orders #2' }).waitFor();
     await page.getByRole('link', { name: 'View changes' }).first().waitFor();
-    await page.getByText('orders.discount_code').waitFor();
+    await page.getByText('orders.discount_code').first().waitFor();
     await page.getByRole('region', { name: 'Diff of the logs' }).waitFor();
     await expectAccessible(page);
     await page.context().close();
