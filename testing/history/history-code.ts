@@ -246,7 +246,7 @@ const nameOf = (job: Record<string, unknown>) => String(job['job_ref']).replace(
 export const historyJobs: readonly string[] = jobs.map(nameOf);
 
 /** The app of the history: it shows what `revenue_by_day` loaded. */
-export const historyApp = {
+const historyApp = {
   engine_version: 2,
   job_ref: 'jobs.revenue_board.revenue_board',
   entry_point: {
