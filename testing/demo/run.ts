@@ -1,7 +1,12 @@
-/** A temporary server, the official dlt client and a real pipeline; prints the loaded tables at the end. */
+/**
+ * `npm run demo`: a temporary server, the official dlt client and a real pipeline; prints the loaded tables at the end.
+ * `npm run demo -- --keep`: a console full of history, until it is interrupted.
+ */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { keepDemo } from './keep.ts';
 import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { repositoryFolder, startTestServer } from '../fixtures/server.ts';
 
@@ -63,4 +68,5 @@ async function runDemo(): Promise<void> {
   }
 }
 
-await runDemo();
+const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
+await (keep ? keepDemo(say) : runDemo());

@@ -1,12 +1,10 @@
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
-import type { ConsoleRuns } from '../fixtures/console-workspace.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import type { TextQueryable } from '@pumphouse/server/store/postgres/pool.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { deployWorkspace } from '../fixtures/deploy-workspace.ts';
 import { openServerStore } from '../fixtures/server-store.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
-import { describeHistoryCode, type CodeState } from './history-code.ts';
+import { describeHistoryCode, historyJobs, type CodeState, type HistoryScope } from './history-code.ts';
 import { drawPastRuns, type PastRun } from './history-shape.ts';
 import { ageRuns, dateVersions, placeRun, storePastRuns, type Models } from './store-history.ts';
 
@@ -32,7 +30,8 @@ const shownJobs = ['jobs.shop_orders', 'jobs.ga4_events'];
 const followingJobs = ['jobs.revenue_by_day', 'jobs.customer_mart'];
 
 /** Costs are counted since the first day of the history, and have had two prices. */
-async function countCosts(server: TestServer, sql: TextQueryable): Promise<void> {
+export async function priceHistory(server: TestServer): Promise<void> {
+  const { database: sql, close } = await openServerStore(server);
   await sql.execute('update installation set cost_counted_since = now() - make_interval(days => $1)', [
     historyDays + 1,
   ]);
@@ -50,16 +49,24 @@ async function countCosts(server: TestServer, sql: TextQueryable): Promise<void>
           hourly_prices: { small, medium: small * 2, large: small * 4, xlarge: small * 8 },
         },
       });
+  await close();
 }
 
 /**
  * Fills an empty workspace with 120 days of runs: real ones of three versions of the code, and copies of them in the
  * past. Orders have a new column since 35 days, payments fail since three.
+ * @returns the real runs
  */
-export async function fillHistory(server: TestServer, api: ApiWorkspace): Promise<ConsoleRuns> {
+export async function fillHistory(
+  server: TestServer,
+  api: ApiWorkspace,
+  scope: HistoryScope = { jobs: historyJobs },
+): Promise<Models> {
+  const has = (ref: string) => scope.jobs.includes(ref.replace(/^jobs\./, ''));
+  const [loading, following] = [loadingJobs.filter(has), followingJobs.filter(has)];
   const { database, close } = await openServerStore(server);
   const workspaceId = api.id;
-  const models: Models = Object.fromEntries([...loadingJobs, ...followingJobs].map((ref) => [ref, {}]));
+  const models: Models = Object.fromEntries([...loading, ...following].map((ref) => [ref, {}]));
   const note = (ref: string, name: PastRun['model'], id: string) => {
     const model = models[ref];
     if (model) model[name] = id;
@@ -82,40 +89,39 @@ export async function fillHistory(server: TestServer, api: ApiWorkspace): Promis
         )
         .then(({ ended }) => ended),
     );
-    for (const ref of followingJobs) {
+    for (const ref of following) {
       const last = (await api.listRuns(ref)).at(-1);
       if (last?.status === 'completed') note(ref, name, last.id);
     }
   }
 
-  const deploy = (state: CodeState) => deployWorkspace(server, workspaceId, describeHistoryCode(state));
+  const deploy = (state: CodeState) =>
+    deployWorkspace(server, workspaceId, describeHistoryCode(state, scope));
   try {
     await deploy({ hasDiscounts: false, isHubspotFailing: true, isStripeFailing: false });
-    await runAll(loadingJobs, 'before');
+    await runAll(loading, 'before');
+    const firstRuns = await database.query<{ id: string }>(
+      'select id from job_runs where workspace_id = $1',
+      [workspaceId],
+    );
     await deploy({ hasDiscounts: true, isHubspotFailing: false, isStripeFailing: false });
-    await runAll(loadingJobs, 'now');
+    await runAll(loading, 'now');
     await deploy({ hasDiscounts: true, isHubspotFailing: false, isStripeFailing: true });
-    await runAll(['jobs.stripe_payments'], 'now');
+    await runAll(['jobs.stripe_payments'].filter(has), 'now');
     const hubspot = models['jobs.hubspot_contacts'];
     if (hubspot?.now !== undefined) hubspot.before = hubspot.now;
 
     await dateVersions(database, workspaceId, deployedDaysAgo);
-    await countCosts(server, database);
     const nowMs = Date.now();
     const deployedAtMs = nowMs - deployedDaysAgo[1] * dayMs;
     const drawn = drawPastRuns({ nowMs, days: historyDays, deployedAtMs });
-    const firstRuns = await database.query<{ id: string }>(
-      `select job_runs.id from job_runs join deployments on deployments.id = deployment_id
-        where job_runs.workspace_id = $1 and deployments.version = 1`,
-      [workspaceId],
-    );
     await ageRuns(
       database,
       firstRuns.map(({ id }) => id),
       (deployedDaysAgo[1] + 1) * daySeconds,
     );
     // In the place of the last run that is drawn for its job.
-    for (const ref of loadingJobs.filter((job) => !shownJobs.includes(job))) {
+    for (const ref of loading.filter((job) => !shownJobs.includes(job))) {
       const last = drawn.findLast(({ jobRef, model }) => jobRef === ref && model === 'now');
       const id = models[ref]?.now;
       if (last === undefined || id === undefined) continue;
@@ -126,15 +132,5 @@ export async function fillHistory(server: TestServer, api: ApiWorkspace): Promis
   } finally {
     await close();
   }
-  const find = (ref: string, model: PastRun['model']) => {
-    const id = models[ref]?.[model];
-    if (id === undefined) throw new Error(`No run of ${ref} is a model of those ${model}`);
-    return id;
-  };
-  return {
-    firstOrders: find('jobs.shop_orders', 'before'),
-    orders: find('jobs.shop_orders', 'now'),
-    payments: find('jobs.stripe_payments', 'failed'),
-    events: find('jobs.ga4_events', 'now'),
-  };
+  return models;
 }

@@ -140,6 +140,36 @@ const adSpend = loads(
   '[{"campaign": f"campaign-{number}", "clicks": number * 31, "cost": number * 12.4} for number in range(24)]',
 );
 
+/** A page with the days of `revenue_by_day`, read where the job loaded them. */
+const revenueBoard = `
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import dlt
+from dlt.hub.run import interactive
+
+
+def read_days():
+    pipeline = dlt.pipeline("revenue", destination="duckdb", dataset_name="marts")
+    with pipeline.sql_client() as client:
+        return client.execute_sql("select day, revenue from revenue_by_day order by day desc")
+
+
+class Board(BaseHTTPRequestHandler):
+    def do_GET(self):
+        rows = "".join(f"<tr><td>{escape(str(day))}<td>{revenue:,.2f}" for day, revenue in read_days())
+        page = f"<!doctype html><title>Revenue</title><h1>Revenue by day</h1><table>{rows}</table>"
+        self.send_response(200)
+        self.send_header("content-type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(page.encode())
+
+
+@interactive
+def revenue_board(run_context):
+    ThreadingHTTPServer(("0.0.0.0", run_context["run_args"]["port"]), Board).serve_forever()
+`;
+
 /** Runs until it is cancelled. */
 const backfill = `
 import time
@@ -211,8 +241,50 @@ const jobs = [
   defineJob('clean_up', ['schedule:0 3 * * *'], { tags: ['once'], description: 'Removes old exports' }),
 ];
 
-/** The workspace of a shop: twelve jobs in five tags, nine of which load with dlt. */
-export function describeHistoryCode(state: CodeState): DeployedCode {
+const nameOf = (job: Record<string, unknown>) => String(job['job_ref']).replace(/^jobs\./, '');
+/** Twelve jobs in five tags, nine of which load with dlt. */
+export const historyJobs: readonly string[] = jobs.map(nameOf);
+
+/** The app of the history: it shows what `revenue_by_day` loaded. */
+const historyApp = {
+  engine_version: 2,
+  job_ref: 'jobs.revenue_board.revenue_board',
+  entry_point: {
+    module: 'revenue_board',
+    function: 'revenue_board',
+    job_type: 'interactive',
+    launcher: 'dlt._workspace.deployment.launchers.job',
+  },
+  triggers: ['http:'],
+  execute: { concurrency: 1 },
+  expose: { interface: 'gui', category: 'dashboard', display_name: 'Revenue board' },
+  description: 'Revenue of the last 30 days',
+};
+
+/** The code of a workspace. */
+export interface HistoryScope {
+  /** Those of `historyJobs` that it has. */
+  jobs: readonly string[];
+  hasApp?: boolean;
+}
+
+/** The code of a workspace in one state. */
+export function describeHistoryCode(
+  state: CodeState,
+  { jobs: names, hasApp = false }: HistoryScope = { jobs: historyJobs },
+): DeployedCode {
+  const { files, ...code } = describeAll(state);
+  const ofJobs = Object.fromEntries(
+    Object.entries(files).filter(([path]) => names.includes(path.replace(/\.py$/, ''))),
+  );
+  return {
+    ...code,
+    files: { ...ofJobs, ...(hasApp && { 'revenue_board.py': revenueBoard }) },
+    jobs: [...jobs.filter((job) => names.includes(nameOf(job))), ...(hasApp ? [historyApp] : [])],
+  };
+}
+
+function describeAll(state: CodeState): Omit<DeployedCode, 'jobs'> {
   return {
     files: {
       'shop_orders.py': shopOrders(state),
@@ -228,11 +300,12 @@ export function describeHistoryCode(state: CodeState): DeployedCode {
       'ga4_events.py': events,
       'clean_up.py': 'print("nothing to clean")\n',
     },
-    jobs,
     requirements: ['dlt[duckdb]==1.31.0', 'duckdb<2', 'sqlglot<30.22'],
     configuration: {
       'config.toml': '[runtime]\nlog_level = "WARNING"\n',
       'prod.config.toml': `[sources]\npage_size = ${state.hasDiscounts ? 50 : 25}\n`,
+      // Without a setting of its own: apps have a profile of theirs.
+      'access.config.toml': '[sources]\n',
       'secrets.toml': '[sources.stripe]\napi_key = "sk_of_no_account_1234"\n',
     },
   };
