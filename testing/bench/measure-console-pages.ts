@@ -148,9 +148,10 @@ async function openCold(
     const isAnswer = /^\/(api|pumphouse)\//.test(new URL(request.url()).pathname);
     const isScript = request.resourceType() === 'script' && !request.url().includes('/trend-canvas-');
     if (!isAnswer && !isScript) return;
-    const { responseBodySize } = await request.sizes();
-    if (isScript) traffic.scriptBytes += responseBodySize;
-    else traffic.answerBytes += responseBodySize;
+    // None for a request that ends while its page is closed.
+    const sizes = await request.sizes().catch(() => null);
+    if (isScript) traffic.scriptBytes += sizes?.responseBodySize ?? 0;
+    else traffic.answerBytes += sizes?.responseBodySize ?? 0;
   });
   const startedAt = performance.now();
   await page.goto(address);
