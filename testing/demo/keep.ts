@@ -7,17 +7,23 @@ import { startRun } from '../fixtures/console-workspace.ts';
 import { ownerEmail, ownerPassword, startTestServer, type TestServer } from '../fixtures/server.ts';
 import type { HistoryScope } from '../history/history-code.ts';
 
-const workspaces: Record<string, HistoryScope> = {
+interface DemoWorkspace extends HistoryScope {
+  /** A job that is started after the history was filled and the alert rules were added. */
+  lastStart?: string;
+}
+
+const workspaces: Record<string, DemoWorkspace> = {
   shop: {
     jobs: ['shop_orders', 'inventory', 'revenue_by_day', 'customer_mart', 'warehouse_backfill', 'clean_up'],
     hasApp: true,
+    // Keeps running.
+    lastStart: 'jobs.warehouse_backfill',
   },
-  finance: { jobs: ['stripe_payments', 'exchange_rates'] },
+  // Fails, and opens an incident.
+  finance: { jobs: ['stripe_payments', 'exchange_rates'], lastStart: 'jobs.stripe_payments' },
   crm: { jobs: ['hubspot_contacts', 'support_tickets'] },
   marketing: { jobs: ['ad_spend', 'ga4_events'] },
 };
-/** One keeps running, the other opens an incident of the rules that were added before. */
-const lastStarts = { shop: 'jobs.warehouse_backfill', finance: 'jobs.stripe_payments' };
 
 /**
  * Serves the demo until SIGINT or SIGTERM, and removes it.
@@ -40,14 +46,13 @@ export async function keepDemo(say: (text: string) => void): Promise<void> {
 async function fillAll(server: TestServer, say: (text: string) => void): Promise<void> {
   await priceHistory(server);
   const ids: string[] = [];
-  for (const [name, scope] of Object.entries(workspaces)) {
+  for (const [name, { lastStart, ...scope }] of Object.entries(workspaces)) {
     say(`Filling the workspace ${name} with 120 days of runs ...`);
     const api = createApiWorkspace(server, await createWorkspace(server, name));
     ids.push(api.id);
     await fillHistory(server, api, scope);
     await server.client.call('add_suggested_alert_rules', { params: { workspace_id: api.id }, body: {} });
-    const last = Object.entries(lastStarts).find(([workspace]) => workspace === name)?.[1];
-    if (last !== undefined) await startRun(server, api, last);
+    if (lastStart !== undefined) await startRun(server, api, lastStart);
   }
   say(`\nThe console is at ${server.url}/w/${ids[0] ?? ''}`);
   say(`Sign in as ${ownerEmail} with the password: ${ownerPassword}`);

@@ -49,6 +49,14 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+/**
+ * Keeps the place of what is loading, so that nothing below it moves.
+ * @param height in pixels, or as CSS
+ */
+export function LoadingSpace({ height }: { height: number | string }) {
+  return <div role="status" aria-label="Loading" style={{ height }} />;
+}
+
 /** Placeholder for rows that are loading. */
 export function LoadingRows({ count = 6 }: { count?: number }) {
   return (

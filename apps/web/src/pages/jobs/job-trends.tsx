@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import classes from './job.module.css';
+import { LoadingSpace } from '../../ui/answers.tsx';
 import { Strip } from '../../ui/page.tsx';
 import { toDurationTrend, toRowsTrend } from './job-trend.ts';
 import { TrendChart } from '../../charts/trend-chart.tsx';
@@ -36,9 +37,7 @@ export function JobTrends({ listedRunCount }: { listedRunCount: number }) {
       void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId: run.id } });
   };
   if ((data?.runs.length ?? listedRunCount) < minRuns) return null;
-  if (data === undefined) {
-    return <div role="status" aria-label="Loading" style={{ height: `calc(${heightPx}px + 1.25rem)` }} />;
-  }
+  if (data === undefined) return <LoadingSpace height={`calc(${heightPx}px + 1.25rem)`} />;
   const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null && rows > 0);
   return (
     <Strip label={formatLast(data.runs.length, 'finished run')}>

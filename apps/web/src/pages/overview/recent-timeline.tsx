@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { compactHeightPx } from '../runs/timeline/plot-sizes.ts';
-import { ErrorNotice } from '../../ui/answers.tsx';
+import { ErrorNotice, LoadingSpace } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import type { SeriesWindow } from './series-window.ts';
 import { timelineOf } from '../runs/timeline/timeline-queries.ts';
@@ -19,7 +19,7 @@ export function RecentTimeline({ window, jobCount }: { window: SeriesWindow; job
   const view = viewOfRange(window, nowMs);
   const { data, error } = useQuery({ ...timelineOf(workspaceId, view), placeholderData: keepPreviousData });
   // As high as the rows will be, so that what is below stays where it is.
-  const space = <div role="status" aria-label="Loading" style={{ height: compactHeightPx(jobCount) }} />;
+  const space = <LoadingSpace height={compactHeightPx(jobCount)} />;
   return (
     <Section
       title="Timeline"
@@ -34,9 +34,8 @@ export function RecentTimeline({ window, jobCount }: { window: SeriesWindow; job
       }
     >
       {error && <ErrorNotice error={error} />}
-      {error === null && data === undefined && space}
       <Suspense fallback={space}>
-        {data && <CompactTimeline response={data} view={view} nowMs={nowMs} />}
+        {data ? <CompactTimeline response={data} view={view} nowMs={nowMs} /> : error === null && space}
       </Suspense>
     </Section>
   );

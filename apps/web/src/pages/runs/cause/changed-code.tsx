@@ -2,7 +2,7 @@ import type { CodeFileComparisonResponse, JobRunChangesResponse } from '@pumphou
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import classes from './cause.module.css';
-import { ErrorNotice } from '../../../ui/answers.tsx';
+import { ErrorNotice, LoadingSpace } from '../../../ui/answers.tsx';
 import { formatCount } from '../../../ui/format.ts';
 import { listOpenFiles, type ChangedFile } from './describe-cause.ts';
 import { operation } from '../../../api/operation.ts';
@@ -91,9 +91,7 @@ function Lines({ file, base, target }: { file: ChangedFile } & Omit<ChangedCodeP
     }),
   );
   if (error !== null) return <ErrorNotice error={error} />;
-  if (data === undefined) {
-    return <div role="status" aria-label="Loading" style={{ height: expectedHeightPx(file) }} />;
-  }
+  if (data === undefined) return <LoadingSpace height={expectedHeightPx(file)} />;
   if (data.outcome !== 'compared') return <p className="quiet">{outcomes[data.outcome]}</p>;
   return (
     <div className={classes.lines}>
