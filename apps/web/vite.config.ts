@@ -1,9 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { compressFile } from './build/compress-file.ts';
 
 /**
  * Modules used by at least this many pages go into one shared chunk, which each page loads. With fewer, pages load
@@ -70,13 +69,6 @@ function precompress(): Plugin {
   };
 }
 
-async function compressFile(path: string): Promise<void> {
-  const content = await readFile(path);
-  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-  await writeFile(`${path}.br`, await promisify(brotliCompress)(content, quality));
-  await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
-}
-
 export default defineConfig({
   // File URLs are relative to the page's <base>, since a server may be hosted below a path.
   base: './',
@@ -90,6 +82,8 @@ export default defineConfig({
     sourcemap: false,
     // What each page loads, for the test of its size.
     manifest: true,
+    // Packages of the server contain the console, and with it the licenses of its libraries.
+    license: { fileName: 'LICENSES.md' },
     chunkSizeWarningLimit: 1000,
     // Few chunks: a browser fetches six files at a time, so a page of forty small files waits for round
     // trips.

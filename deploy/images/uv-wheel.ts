@@ -32,8 +32,8 @@ export async function fetchUvWheel(architecture: string): Promise<string> {
 }
 
 async function download(folder: string, platform: string): Promise<string> {
-  const toolchain = join(root, 'scripts', 'toolchain.mjs');
-  const { findPython }: { findPython: () => string } = await import(toolchain);
+  const pythonModule = join(root, 'scripts', 'python-tools.mjs');
+  const { findPython }: { findPython: () => string } = await import(pythonModule);
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
   const what = ['--platform', platform, '--dest', folder, `uv==${pythonTools.uv}`];
   await promisify(execFile)(findPython(), ['-m', 'pip', 'download', ...options, ...what]);

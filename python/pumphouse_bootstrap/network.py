@@ -47,7 +47,8 @@ class Network:
         self._pasta = 0
         self._failure: OSError | None = None
         forwarded = ",".join(map(str, ports)) or "none"
-        command = [*pasta, "--foreground", "--tcp-ns", forwarded, "/bin/sh", "-c", _HOLD]
+        # Without "--", the pasta of Debian 12 takes the options of the command for its own.
+        command = [*pasta, "--foreground", "--tcp-ns", forwarded, "--", "/bin/sh", "-c", _HOLD]
         try:
             self._pasta = self._spawn(command, self._lifeline, child_output, child_errors)
         except OSError as error:

@@ -116,9 +116,13 @@ def _complete(content: object) -> object:
     if "attempt_id" in content:
         return {**content, "inside_python": sys.executable, "pod_uid": os.environ.get(_POD_UID_VARIABLE)}
     if "steps" in content:
-        steps = [{**step, "command": [_find_program(word) for word in step["command"]]} for step in content["steps"]]
-        return {**content, "steps": steps}
+        return {**content, "steps": [_complete_step(step) for step in content["steps"]]}
     return content
+
+
+def _complete_step(step: dict) -> dict:
+    completed = {**step, "command": [_find_program(word) for word in step["command"]]}
+    return {**completed, "retry": _complete_step(step["retry"])} if "retry" in step else completed
 
 
 def _find_program(word: str) -> str:

@@ -192,8 +192,12 @@ class AttemptRunner:
         try:
             status = self._process.wait(seconds)
         finally:
-            self.errors = self._log.read_text()
+            self.errors = self.read_log()
         return status
+
+    def read_log(self) -> str:
+        """Return what the bootstrap has printed until now."""
+        return self._log.read_text()
 
     def run(self) -> dict:
         """Run to the end; return the exit record that the server received."""

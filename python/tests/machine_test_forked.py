@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
-from attempt_runner import AttemptRunner, await_true, build_archive, dlt_environment, is_running
+from attempt_runner import PATIENCE_SECONDS, AttemptRunner, await_true, build_archive, dlt_environment, is_running
 from attempt_server import AttemptServer
 from template_runner import TemplateRunner
 from test_launch import CASES, LAUNCHERS, describe_entry_point, normalize
@@ -125,14 +126,17 @@ print(json.dumps({
             "      multiprocessing.current_process().authkey.hex(), os.path.basename(tempfile.mkdtemp()))\n"
         )
         runners: list[AttemptRunner] = []
-        while len(runners) < SIBLINGS:
+        forked: list[AttemptRunner] = []
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        # On a busy machine, some siblings do not wait for a slot and start cold.
+        while len(forked) < SIBLINGS:
+            self.assertLess(time.monotonic(), deadline, f"{len(forked)} of {len(runners)} were forked")
             siblings = [self.attempt(program).begin() for _ in range(SIBLINGS_AT_ONCE)]
             self.assertEqual([runner.wait() for runner in siblings], [0] * SIBLINGS_AT_ONCE)
             runners += siblings
-        forked = [runner for runner in runners if (runner.folder / "forked.json").exists()]
-        self.assertGreater(len(forked), 0.9 * SIBLINGS)
+            forked += [runner for runner in siblings if (runner.folder / "forked.json").exists()]
         drawn = [number for runner in runners for number in runner.server.log("stdout")[0].split()]
-        self.assertEqual(len(drawn), 7 * SIBLINGS)
+        self.assertEqual(len(drawn), 7 * len(runners))
         self.assertEqual(len(set(drawn)), len(drawn))
 
     def test_has_a_network_of_its_own(self) -> None:

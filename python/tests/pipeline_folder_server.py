@@ -73,7 +73,7 @@ class PipelineFolderServer:
             folder = self.folders.setdefault(saved["folder"], {"files": {}, "attempt": f"attempt-{self.owner}"})
             assert folder.get("owner", self.owner) == self.owner
             for path in saved["removed"]:
-                del folder["files"][path]
+                folder["files"].pop(path, None)
             folder["files"] |= saved["changed"]
             folder |= {"owner": self.owner, **{name: saved[name] for name in ("pipeline", "origin", "packages")}}
         return 200, b"{}"
@@ -98,4 +98,5 @@ class PipelineFolderServer:
     def await_described(self, condition, seconds: float) -> None:
         with self.changed:
             if not self.changed.wait_for(lambda: condition(self.describe()), seconds):
-                raise AssertionError(f"the server has {self.describe()}")
+                origins = [folder["origin"] for folder in self.folders.values()]
+                raise AssertionError(f"the server has {self.describe()} of {origins}, after {self.calls}")

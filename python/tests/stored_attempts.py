@@ -72,7 +72,10 @@ class StoredAttemptsCase(unittest.TestCase):
         runner, server = self.begin(how="hang", **settings)
         runner.begin()
         server.await_log("STOPPED")
-        self.folders.await_described(expected, PATIENCE_SECONDS)
+        try:
+            self.folders.await_described(expected, PATIENCE_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {server.log()}; {server.notes()}; {runner.read_log()}") from error
         _kill_all(runner)
         runner.wait()
         self.notes = [*server.notes(), runner.errors]

@@ -11,6 +11,7 @@ import sys
 import unittest
 from pathlib import Path
 
+from attempt_server import PATIENCE_SECONDS
 from requirements import require
 
 PYTHON_FOLDER = Path(__file__).parent.parent
@@ -50,7 +51,7 @@ def close(targets: list[tuple[str, int]], **plan) -> dict:
     """Run as root of a user namespace, whose only user is 0."""
     whole = {"closed": [], "open_ports": [], "server": None, "user": 0, **plan, "targets": targets}
     command = ["unshare", "--map-root-user", "--net", "sh", "-c", ROUTES, "sh", sys.executable, "-I", "-S", "-c", PROGRAM]
-    ended = subprocess.run([*command, str(PYTHON_FOLDER), json.dumps(whole)], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([*command, str(PYTHON_FOLDER), json.dumps(whole)], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     if ended.returncode != 0:
         raise AssertionError(ended.stderr)
     return json.loads(ended.stdout)

@@ -149,7 +149,8 @@ class TicketTest(unittest.TestCase):
         first.kill()
         began_at = time.monotonic()
         second.await_open()
-        self.assertLess(time.monotonic() - began_at, 2)
+        # Long before the ten seconds after which a waiter looks for a deadlock.
+        self.assertLess(time.monotonic() - began_at, 9)
 
     def test_a_killed_waiter_leaves_its_place(self) -> None:
         first, second, third = self.queue(3)

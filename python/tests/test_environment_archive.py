@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from unittest import mock
 
+from attempt_server import PATIENCE_SECONDS
 from pumphouse_bootstrap import environment_archive, environment_transfer, pod_preparation
 from pumphouse_bootstrap.environment_archive import DamagedArchive, pack, unpack, unpack_all
 from pumphouse_bootstrap.environment_transfer import NodeCache, NotThere
@@ -116,9 +117,9 @@ class Caching(ArchiveCase):
 
         def fetch(target: str) -> None:
             os.mkdir(target)
-            both.wait(timeout=10)
+            both.wait(PATIENCE_SECONDS)
             self.assertFalse(NodeCache(root, "name").find())
-            both.wait(timeout=10)
+            both.wait(PATIENCE_SECONDS)
             filled.append(target)
 
         pods = [threading.Thread(target=NodeCache(root, "name").fill, args=(fetch,)) for _ in range(2)]

@@ -43,7 +43,7 @@ if __name__ == "__main__":
 """
 
 ENDS = """
-import atexit, concurrent.futures, os, tempfile, threading, time, weakref
+import atexit, concurrent.futures, os, tempfile, threading, weakref
 
 
 class Noted:
@@ -72,9 +72,12 @@ cycle = open("cycle.txt", "w")
 cycle.write("x" * 100)
 sized = Sized(cycle)
 folder = tempfile.TemporaryDirectory()
-threading.Thread(target=lambda: (time.sleep(0.2), print("late thread"))).start()
+threading.Thread(target=lambda: (threading.main_thread().join(), print("late thread"))).start()
 pool = concurrent.futures.ThreadPoolExecutor(2)
-pool.submit(lambda: (time.sleep(0.1), print("late task")))
+# The end of main calls this first, then awaits pools, and only then counts as the end of the main thread.
+main_ended = threading.Event()
+threading._register_atexit(main_ended.set)
+pool.submit(lambda: (main_ended.wait(), print("late task")))
 print("last words", end="")
 """
 

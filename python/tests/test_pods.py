@@ -80,11 +80,13 @@ class Preparing(FolderCase):
 
     def test_finds_programs_of_the_image_for_a_build(self) -> None:
         target = self.folder / "build.json"
-        steps = [{"command": ["{uv}", "venv", "--python", "{python}"]}]
+        planned = ["{uv}", "venv", "--python", "{python}"]
+        steps = [{"command": planned, "retry": {"pattern": "x", "notice": "y", "command": [*planned, "--refresh"]}}]
         self.prepare(files=[{"path": str(target), "content": {"steps": steps}}])
-        command = json.loads(target.read_text())["steps"][0]["command"]
-        self.assertEqual(command[1:], ["venv", "--python", sys.executable])
-        self.assertTrue(command[0].endswith("uv"))
+        step = json.loads(target.read_text())["steps"][0]
+        self.assertEqual(step["command"][1:], ["venv", "--python", sys.executable])
+        self.assertTrue(step["command"][0].endswith("uv"))
+        self.assertEqual(step["retry"], {"pattern": "x", "notice": "y", "command": [*step["command"], "--refresh"]})
 
 
 class Claims(FolderCase):
@@ -172,7 +174,7 @@ class Stopping(FolderCase):
         return runner
 
     def test_one_signal_is_followed_by_a_second_one_and_the_kill(self) -> None:
-        runner = self.attempt(IGNORES_TERM, 0.3).begin()
+        runner = self.attempt(IGNORES_TERM, 2).begin()
         runner.server.await_log("ready")
         runner.signal(signal.SIGTERM)
         self.assertEqual(runner.wait(), 0)

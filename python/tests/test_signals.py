@@ -180,9 +180,13 @@ class Killing(SignalCase):
     def test_late_output_of_background_processes_is_kept(self) -> None:
         program = """
         import os, time
+        main_ended, main_runs = os.pipe()
         if os.fork() == 0:
+            os.close(main_runs)
+            os.read(main_ended, 1)
+            # Until that end was noticed.
+            time.sleep(0.1)
             for number in range(5):
-                time.sleep(0.1)
                 print("late", number)
             os._exit(0)
         print("main ends")

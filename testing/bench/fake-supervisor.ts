@@ -9,6 +9,7 @@ import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executo
 import { createServices, type Services } from '@pumphouse/server/services/create-services.ts';
 import { createLoops } from '@pumphouse/server/platform/loops.ts';
 import { assembleSupervisor } from '@pumphouse/server/supervisor/assemble-supervisor.ts';
+import { createEventSerializers } from '@pumphouse/server/api/events/event-data.ts';
 import { createEncryption } from '@pumphouse/server/platform/encryption.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
@@ -55,7 +56,7 @@ let isStopped = false;
 function logUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
-const files = openFilePorts(config, persistence);
+const files = openFilePorts({ current: config }, persistence);
 const addresses = createServerAddresses({ publicUrl: address, apps: config.apps });
 const traces = switchTraces(await openTraces(config, { instruments, log }));
 const services = createServices({
@@ -68,12 +69,13 @@ const services = createServices({
   mailer: null,
   passwords: createPasswords(),
   addresses,
-  settings: selectServiceSettings(config),
+  eventSerializers: createEventSerializers(addresses.serverUrl),
+  settings: selectServiceSettings({ current: config }),
   log,
 });
 const attemptsAddress = createFixedAddress({ url: address });
 const loops = createLoops({ onWake: persistence.onWake, log });
-const supervisor = assembleSupervisor(selectSupervisorSettings(config), {
+const supervisor = assembleSupervisor(selectSupervisorSettings({ current: config }), {
   ...files,
   persistence,
   services,

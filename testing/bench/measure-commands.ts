@@ -39,7 +39,9 @@ interface Commands {
 
 /** The `pumphouse` command, from its bundle, beside both clients of the vendor on the same server. */
 export async function measureCommands(rounds: number): Promise<Row[]> {
-  await promisify(execFile)(process.execPath, [join(repositoryFolder, 'scripts', 'build-command.mjs')]);
+  await promisify(execFile)(process.execPath, [
+    join(repositoryFolder, 'scripts', 'packages', 'build-command.mjs'),
+  ]);
   const parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-'));
   const server = await startTestServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1' });
   try {

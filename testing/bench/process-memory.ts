@@ -28,6 +28,17 @@ export function readProcessUse(pid: number, { descendants }: { descendants: bool
   };
 }
 
+/** Reads how much resident memory a process has had at most; null if it has ended. */
+export function readPeakMb(pid: number): number | null {
+  try {
+    const peakKb = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return peakKb === undefined ? null : Number(peakKb) / 1024;
+  } catch (error) {
+    if (isEnded(error)) return null;
+    throw error;
+  }
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

@@ -27,14 +27,16 @@ import {
 import { measureConsole } from './measure-console.ts';
 import { measureConsolePages } from './measure-console-pages.ts';
 import { measureDatabases } from './measure-databases.ts';
+import { measureBackup } from './measure-backup.ts';
 import { measureBackfills } from './measure-backfills.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
+import { measureEvents } from './measure-events.ts';
 import { measureFirstWrites } from './measure-first-writes.ts';
 import { measureForked } from './measure-forked.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
-import { measureMigration } from './measure-migration.ts';
+import { measureUpgrade } from './measure-upgrade.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLive } from './measure-live.ts';
 import { measureLogLag } from './measure-log-lag.ts';
@@ -88,6 +90,8 @@ function listOwnMeasures(
   burstRuns: number,
   historyRuns: readonly number[],
   tickJobs: readonly number[],
+  upgradesFrom: readonly number[],
+  backupRuns: readonly number[],
 ): OwnMeasure[] {
   const few = Math.max(1, Math.ceil(rounds / 3));
   const most = Math.max(...historyRuns);
@@ -124,6 +128,11 @@ function listOwnMeasures(
     { name: 'environments', title: 'Environments', takeAlone: () => measureEnvironments(few) },
     { name: 'environments-disk', title: 'Environments on the disk', takeAlone: measureEnvironmentDisk },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
+    {
+      name: 'events',
+      title: 'Triggers that write events',
+      takeAlone: () => measureEvents(rounds),
+    },
     { name: 'observability', title: 'Metrics and traces', takeAlone: measureObservability },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     { name: 'backfills', title: 'A backfill of 1,000 windows', takeAlone: () => measureBackfills(1000, few) },
@@ -142,6 +151,11 @@ function listOwnMeasures(
       title: `The last 100 over ${most.toLocaleString('en')} job runs`,
       takeAlone: () => measureHistory(historyRuns),
     },
+    ...backupRuns.map((runCount) => ({
+      name: 'backup',
+      title: `A backup of ${runCount.toLocaleString('en')} runs while the server works, and its restore`,
+      takeAlone: () => measureBackup(runCount),
+    })),
     { name: 'jobs', title: 'The jobs page over 10,000 jobs', takeAlone: measureJobs },
     {
       name: 'plans',
@@ -159,9 +173,9 @@ function listOwnMeasures(
       takeAlone: () => measurePipelines({ runCount, rounds: rounds * 5 }),
     })),
     {
-      name: 'migration',
-      title: 'From the first migration to the last',
-      takeAlone: () => measureMigration(most),
+      name: 'upgrade',
+      title: `Upgrades while runs are written, over ${most.toLocaleString('en')} runs`,
+      takeAlone: () => measureUpgrade({ runs: most, from: upgradesFrom }),
     },
   ];
 }
@@ -192,6 +206,8 @@ const { values } = parseArgs({
     'burst-runs': { type: 'string', default: '50' },
     'history-runs': { type: 'string', multiple: true, default: ['100000', '1000000'] },
     'tick-jobs': { type: 'string', multiple: true, default: ['100', '1000', '10000'] },
+    'backup-runs': { type: 'string', multiple: true, default: ['100000'] },
+    'upgrade-from': { type: 'string', multiple: true, default: ['1', '50', '60'] },
     engine: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
     compare: { type: 'string' },
@@ -207,6 +223,8 @@ const ownMeasures = listOwnMeasures(
   Number(values['burst-runs']),
   historyRuns,
   values['tick-jobs'].map(Number),
+  values['upgrade-from'].map(Number),
+  values['backup-runs'].map(Number),
 ).filter(isAsked);
 const containerMeasures = listContainerMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
   isAsked,

@@ -1,29 +1,20 @@
 import type { Database, TextQueryable } from '@pumphouse/server/store/postgres/pool.ts';
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
-import { migrate, migrationsFolder } from '@pumphouse/server/store/postgres/migrate.ts';
+import { createMigrationSteps, listMigrationFiles, type PostgresConnection } from './migration-steps.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
-type PostgresConnection = Parameters<typeof migrate>[0];
-
-interface FilledHistory {
-  workspaceId: string;
-  seededMs: number;
-  /** The migrations after the first, each with its duration. */
-  migrations: { name: string; elapsedMs: number }[];
-  /** Size in bytes of the run tables with their indexes. */
-  bytesBefore: number;
-  bytesAfter: number;
-}
-
 /** A Postgres of its own with a long history. */
-export interface SeededHistory extends FilledHistory {
+export interface SeededHistory {
+  workspaceId: string;
   runs: number;
   database: Database;
+  /** Of the database. */
+  url: string;
   /** Starts a server on the history; its owner owns the workspace. */
   startServer(): Promise<TestServer>;
   remove(): Promise<void>;
@@ -42,6 +33,7 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-history-'));
   const embedded = await startEmbeddedPostgres({ dataDir: folder, log: silentLog });
   const { connection } = embedded;
+  const url = `postgresql://${connection.user}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`;
   const database = createDatabase(connection, { statementTimeoutSeconds: 3600 });
   const servers: TestServer[] = [];
   const remove = async () => {
@@ -51,13 +43,13 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const filled = await fillHistory({ connection, database, folder }, options);
+    const workspaceId = await fillHistory({ connection, database, folder }, options);
     return {
-      ...filled,
+      workspaceId,
       runs: options.runs,
       database,
+      url,
       async startServer() {
-        const url = `postgresql://${connection.user}@localhost/${connection.database}?host=${encodeURIComponent(connection.host)}&port=${connection.port}`;
         const server = await startTestServer({
           PUMPHOUSE_DATABASE_URL: url,
           PUMPHOUSE_ALLOW_UNISOLATED: '1',
@@ -70,7 +62,7 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
               where workspaces.id = $1 and users.kind = 'human'
              on conflict (organization_id, user_id) do update set role = excluded.role returning id)
            insert into workspace_memberships (workspace_id, membership_id, role) select $1, id, 'owner' from members`,
-          [filled.workspaceId],
+          [workspaceId],
         );
         return server;
       },
@@ -86,48 +78,29 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
  * Fills an empty database with a long history: seeded with the schema of the first migration, then migrated to
  * the last.
  * @param postgres.folder for files of this function
+ * @returns the id of its workspace
  */
 export async function fillHistory(
   { connection, database, folder }: { connection: PostgresConnection; database: Database; folder: string },
   options: HistorySize,
-): Promise<FilledHistory> {
-  const names = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).toSorted();
+): Promise<string> {
+  const names = await listMigrationFiles();
   const steps = createMigrationSteps(connection, join(folder, 'migrations'));
   await steps.apply(names[0] ?? '');
-  const startedAt = performance.now();
   const workspaceId = await seedRows(database, options);
-  const seededMs = performance.now() - startedAt;
-  const bytesBefore = await readBytes(database);
-  const migrations: FilledHistory['migrations'] = [];
-  for (const name of names.slice(1)) migrations.push({ name, elapsedMs: await steps.apply(name) });
+  for (const name of names.slice(1)) await steps.apply(name);
   // Autovacuum would do this within a minute: lists are measured on a settled database.
   for (const table of ['job_runs', 'pipeline_runs', 'jobs', 'attempts']) {
     await database.execute(`vacuum (analyze) ${table}`);
   }
-  return { workspaceId, seededMs, migrations, bytesBefore, bytesAfter: await readBytes(database) };
+  return workspaceId;
 }
 
-/** Applies migrations one by one: the folder that `migrate` reads grows by one file each time. */
-function createMigrationSteps(connection: PostgresConnection, folder: string) {
-  return {
-    async apply(name: string): Promise<number> {
-      await mkdir(folder, { recursive: true });
-      await copyFile(join(migrationsFolder, name), join(folder, name));
-      const startedAt = performance.now();
-      await migrate(connection, folder);
-      return performance.now() - startedAt;
-    },
-  };
-}
-
-async function readBytes(sql: TextQueryable): Promise<number> {
-  const row = await sql.one<{ bytes: number }>(
-    `select pg_total_relation_size('job_runs') + pg_total_relation_size('pipeline_runs') as bytes`,
-  );
-  return row.bytes;
-}
-
-async function seedRows(
+/**
+ * Fills tables of runs with a history, over any schema from that of the first migration on.
+ * @returns the id of its workspace
+ */
+export async function seedRows(
   database: Database,
   { runs, pipelineRuns, jobs = 200 }: HistorySize,
 ): Promise<string> {

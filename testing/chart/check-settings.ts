@@ -1,10 +1,11 @@
 /** Finds settings of a container that the server would not accept. */
-import { readConfig, settings } from '@pumphouse/server/config/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
+import { settingNames } from '@pumphouse/server/config/setting-list.ts';
 import type { Container } from './objects.ts';
 
 export function findSettingProblems({ env = [] }: Container): string[] {
   const names = env.map(({ name }) => name);
-  const unknown = names.filter((name) => name.startsWith('PUMPHOUSE_') && !(name in settings));
+  const unknown = names.filter((name) => name.startsWith('PUMPHOUSE_') && !settingNames.includes(name));
   return [
     ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `sets ${name} twice`),
     ...unknown.map((name) => `sets ${name}, which is not a setting`),

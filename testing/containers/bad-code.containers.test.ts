@@ -5,6 +5,13 @@ import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtu
 import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
 
+/** Lets a script wait until the test has seen its container, which is removed with it. */
+const awaitGoOn = `
+import os, time
+while not os.path.exists("/tmp/go-on"):
+    time.sleep(0.05)
+`;
+
 const scripts = {
   // Each process starts others until a start fails.
   bomb: `
@@ -42,8 +49,7 @@ subprocess.run([sys.executable, "-c", eat], check=True)
 `,
   // Files in memory belong to no process: the kernel finds none whose end would free memory, and kills all of
   // them, including the bootstrap.
-  flooder: `
-import os
+  flooder: `${awaitGoOn}
 print("fills the memory", flush=True)
 flood = "dd if=/dev/zero of=/tmp/flood bs=1M & dd if=/dev/zero of=/dev/shm/flood bs=1M & wait; exec sleep 1000"
 if os.fork() == 0:
@@ -58,8 +64,8 @@ print("is deaf", flush=True)
 while True:
     time.sleep(1)
 `,
-  daemon: `
-import os, sys, time
+  daemon: `${awaitGoOn}
+import sys
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
@@ -99,6 +105,8 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const format = '{{range .Mounts}}{{if eq .Destination "/attempt"}}{{.Name}}{{end}}{{end}}';
     return engine.call(['inspect', '--format', format, await site.findContainer(runId)]);
   };
+  const goOn = async (runId: string) =>
+    engine.call(['exec', await site.findContainer(runId), 'touch', '/tmp/go-on']);
   const listProcesses = (volume: string) => listProcessesWithMount(`/${volume}/_data`);
 
   /** Exit code of the first process of a container that may be gone. */
@@ -151,7 +159,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const ended = await site.run(workspace, 'eater');
     expect(ended).toMatchObject({ status: 'failed', output: 'is hungry' });
     expect(ended.lastLine).toMatch(
-      /^Pumphouse: Failed \(out_of_memory\): The run needed more memory .*smaller pieces/,
+      /^Pumphouse: Failed \(out_of_memory\): The run was killed at 512 MiB .*smaller pieces/,
     );
     await site.awaitNothingLeft();
   });
@@ -170,10 +178,11 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('that fills the memory of the whole container, including the bootstrap, fails for its limit', async () => {
     const id = await site.start(workspace, 'flooder');
     const container = await site.findContainer(id);
+    await goOn(id);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended.status).toBe('failed');
     expect(ended.output).toMatch(/^fills the memory/);
-    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(out_of_memory\): The run needed more memory /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(out_of_memory\): The run was killed at 512 MiB /);
     expect(await readExitCode(container)).toBe('137');
     expect(await neighbour()).toMatchObject({ status: 'completed', output: 'is well' });
     await site.awaitNothingLeft();
@@ -190,6 +199,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('that leaves a daemon ends with its own exit code, and the daemon ends too', async () => {
     const id = await site.start(workspace, 'daemon');
     const volume = await volumeOf(id);
+    await goOn(id);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', output: 'has left something behind' });
     expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(exit_code\): The run ended with exit code 7\. /);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { joinLines } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { listRunProcesses } from '../fixtures/run-processes.ts';
 import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
@@ -236,12 +237,18 @@ describe('a workspace with jobs in __deployment__.py', () => {
 
   it('gives two concurrent runs the DuckDB file one after the other', async () => {
     await workspace.dlthub(['job', 'trigger', 'tag:turns']);
-    const runs = await Promise.all(
+    const ids = await Promise.all(
       ['first', 'second'].map(async (name) => {
         const [run] = await workspace.api.listRuns(`jobs.__deployment__.${name}_turn`);
-        return workspace.api.awaitEnd(run?.id ?? '');
+        return run?.id ?? '';
       }),
     );
+    await Promise.any(ids.map((id) => workspace.api.awaitLine(id, 'Waiting for the database')));
+    await writeFile(
+      join(createRunsLocation(server.dataDir).locateLocalData(workspace.api.id, 'prod'), 'go'),
+      '',
+    );
+    const runs = await Promise.all(ids.map((id) => workspace.api.awaitEnd(id)));
     expect(runs.map((run) => run.status)).toEqual(['completed', 'completed']);
     const logs = await Promise.all(runs.map(async ({ id }) => joinLines(await workspace.api.readLog(id))));
     const [firstLog = '', secondLog = ''] = logs.toSorted(

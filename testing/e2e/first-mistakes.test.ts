@@ -65,9 +65,14 @@ describe('a server with a misspelled setting', () => {
   it('starts, and shows a warning on stderr and in /readyz', async () => {
     const warning =
       'PUMPHOUSE_MAX_UPLOADS_MB is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_MAX_UPLOAD_MB?';
-    expect(server.log()).toContain(`pumphouse: warning: ${warning}`);
-    const response = await fetch(`${server.url}/readyz`);
-    expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ status: 'ready', warnings: [warning] });
+    await server.awaitLogged(`pumphouse: warning: ${warning}`);
+    // Its parts must answer within seconds, which is too short for some moments of a busy machine.
+    const readReadiness = async () => {
+      const response = await fetch(`${server.url}/readyz`);
+      return { code: response.status, body: await response.json() };
+    };
+    await expect
+      .poll(readReadiness)
+      .toMatchObject({ code: 200, body: { status: 'ready', warnings: [warning] } });
   });
 });

@@ -79,12 +79,14 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
     talkingRunId = await triggerJob(server, workspace.id, 'jobs.talker');
     await workspace.awaitLine(talkingRunId, 'is held');
     await eventually('the environment is compiled', async () => !(await isCompiling()));
+    await takeWholeSegment();
     filler = await fillDisk(megabyte);
     await rm(join(disk, 'data/local-data', workspace.id, 'prod', 'hold'));
     await eventually('the run has filled the disk', async () => (await countFreeBytes()) === 0);
 
     expect(await upload()).toMatchObject({ status: 507, code: 'disk_full' });
-    lateRunId = await triggerJob(server, workspace.id, 'jobs.late');
+    // Refused, and without effect, while a table of Postgres finds no room for its next page.
+    lateRunId = await eventually('a run is requested', () => triggerJob(server, workspace.id, 'jobs.late'));
     const countFailedStarts = () => server.log().split(lateRunId).length - 1;
     await eventually('the run that is to start has found no room twice', () => countFailedStarts() >= 2);
     expect(await workspace.getRun(talkingRunId)).toMatchObject({ status: 'running' });
@@ -163,13 +165,25 @@ async function upload() {
 
 /** Postgres writes its log in segments of 16 MB, and ends itself if there is no space for the next one. */
 async function endPostgresWithFullDisk(): Promise<void> {
-  const socketFolder = encodeURIComponent(join(disk, 'data/postgres/data'));
-  const url = `postgresql://${superuser}@localhost/pumphouse?host=${socketFolder}&port=${postgresPort}`;
   const takeNextSegment = `select pg_logical_emit_message(false, 'a', 'b'); select pg_switch_wal()`;
   const hasFailed = () =>
-    runStatement(url, takeNextSegment).then(
+    runStatement(superuserUrl(), takeNextSegment).then(
       () => false,
       () => true,
     );
   await eventually('Postgres ends', hasFailed);
+}
+
+/** Lets the server write to its database for a while on a full disk: the log of Postgres then needs no new segment. */
+async function takeWholeSegment(): Promise<void> {
+  // The message is the first record of the segment, and creates it.
+  await runStatement(
+    superuserUrl(),
+    `select pg_switch_wal(); select pg_logical_emit_message(true, 'a', 'b')`,
+  );
+}
+
+function superuserUrl(): string {
+  const socketFolder = encodeURIComponent(join(disk, 'data/postgres/data'));
+  return `postgresql://${superuser}@localhost/pumphouse?host=${socketFolder}&port=${postgresPort}`;
 }

@@ -159,7 +159,7 @@ export function describeOlderReleases(releases: readonly (keyof typeof commandsB
       expect(await client.askInVain('job-run slow.py create')).toContain('(HTTP 409)');
       let log = '';
       const followed = client.run(`${commands.followLog} slow.py`, { onOutput: (text) => (log += text) });
-      await expect.poll(() => log, { timeout: 60_000 }).toContain('waiting');
+      await expect.poll(() => log).toContain('waiting');
       await client.ask('cancel slow.py');
       expect((await followed).code).toBe(0);
       expect(await workspace.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'cancelled' });
@@ -197,7 +197,7 @@ export function describeOlderReleases(releases: readonly (keyof typeof commandsB
       const [prefix = ''] = keys.find((line) => line.includes(name))?.split(' ') ?? [];
       await runAdmin(server, ['revoke-key', prefix]);
       const codeOf = async () => (await client.run('job list', { variables })).code;
-      await expect.poll(codeOf, { timeout: 60_000 }).toBe(255);
+      await expect.poll(codeOf).toBe(255);
       expect(await client.askInVain('job list', variables)).toContain('(HTTP 401)');
     });
   });

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createRunsLocation } from '../fixtures/runs-location.ts';
+import { killProcess } from '../fixtures/kill-process.ts';
 import { listAttemptProcesses } from '../fixtures/run-processes.ts';
 import {
   createWorkspace,
@@ -160,8 +161,7 @@ describe('runs that write with one pipeline', () => {
     await cancel(cancelled);
     expect(await api.awaitEnd(cancelled)).toMatchObject({ status: 'cancelled' });
     const [attempt] = (await readTimeline(holder)).attempts;
-    for (const pid of await listAttemptProcesses(server.dataDir, attempt?.id ?? ''))
-      process.kill(pid, 'SIGKILL');
+    for (const pid of await listAttemptProcesses(server.dataDir, attempt?.id ?? '')) killProcess(pid);
     expect(await api.awaitEnd(holder)).toMatchObject({ status: 'failed' });
     await release('third');
     expect(await api.awaitEnd(third)).toMatchObject({ status: 'completed' });

@@ -64,7 +64,8 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const server of servers) await server.end('SIGTERM');
   await s3.remove();
-  await rm(folder, { recursive: true, force: true });
+  // The program of the package store outlives its server by what it is writing.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 async function start(name: string, variables: Record<string, string>): Promise<TestServer> {

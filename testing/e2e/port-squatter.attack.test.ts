@@ -47,7 +47,11 @@ async function squat(port: number): Promise<{ heard: string[]; close(): Promise<
     );
   };
   const squatter: Server = createServer((request, response) => {
-    void note(request).then(() => response.end(JSON.stringify({ offset: 1_000_000_000 })));
+    void note(request).then(
+      () => response.end(JSON.stringify({ offset: 1_000_000_000 })),
+      // Its connection was closed before all of it had arrived.
+      () => undefined,
+    );
   });
   squatter.listen(port, '127.0.0.1');
   await once(squatter, 'listening');

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import {
   createWorkspace,
   defineScriptJob,
   deployWorkspace,
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
-import { eventually } from '../fixtures/eventually.ts';
-import { isTerminalRunState } from '@pumphouse/contract';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const mebibyte = 1024 * 1024;
@@ -55,9 +54,7 @@ afterAll(() => server?.remove());
 
 async function run(jobRef: string) {
   const params = { workspace_id: workspaceId, job_run_id: await triggerJob(server, workspaceId, jobRef) };
-  await eventually(`the run of ${jobRef} ends`, async () =>
-    isTerminalRunState((await server.client.call('get_job_run', { params })).status),
-  );
+  await createApiWorkspace(server, workspaceId).awaitEnd(params.job_run_id);
   return {
     timeline: await server.client.call('get_job_run_life', { params }),
     resources: await server.client.call('get_job_run_resources', { params }),

@@ -36,7 +36,8 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const server of servers) await server.end('SIGTERM');
   await database.drop();
-  await rm(folder, { recursive: true, force: true });
+  // The program of the package store outlives its server by what it is writing.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 /** Settings shared by the servers of one installation. */

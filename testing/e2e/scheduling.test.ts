@@ -363,10 +363,12 @@ async function awaitCompleted(
   name: string,
   isWanted: (run: DetailedJobRunResponse) => boolean,
 ): Promise<DetailedJobRunResponse> {
-  const run = await eventually(`${name} has completed such a run`, async () => {
+  const find = async () => {
     const runs = await workspace.api.listRuns(ref(name));
     return runs.find((one) => one.status === 'failed' || (one.status === 'completed' && isWanted(one)));
-  });
+  };
+  // The first run of a server installs dlt from the package registry, which can take minutes.
+  const run = await eventually(`${name} has completed such a run`, find, { timeoutSeconds: 600 });
   expect(run.status, run.status === 'failed' ? await readOutput(run) : '').toBe('completed');
   return run;
 }

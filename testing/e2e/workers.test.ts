@@ -97,7 +97,7 @@ if __name__ == "__main__":
       const caches = await readdir(join(worker.dataDir, 'uv-caches'));
       return caches.length === 0;
     });
-    expect(server.log()).toContain('removed data of a worker past its retention');
+    await server.awaitLogged('removed data of a worker past its retention');
   });
 
   it('shows lines while a run goes on, and cancels it', async () => {

@@ -69,7 +69,8 @@ export async function createFaultSite() {
       await servers.endServers();
       for (const attemptId of await disk.listBootstraps()) await disk.killBootstrap(attemptId);
       await stopAbandonedPostgres(first.dataDir, silentLog);
-      await rm(first.dataDir, { recursive: true, force: true });
+      // The program of the package store outlives its server by what it is writing.
+      await rm(first.dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
       await rm(pauseFolder, { recursive: true, force: true });
     },
   };

@@ -39,6 +39,7 @@ export const moments: readonly Moment[] = [
       return { server, jobRunId };
     },
   },
+  atPoint('while the folder of the attempt is written', 'in-attempt-preparation'),
   atPoint('between the start and the stored handle', 'before-handle-stored'),
   {
     name: 'in user code',

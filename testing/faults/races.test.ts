@@ -11,6 +11,7 @@ import {
 } from '@pumphouse/server/supervisor/testing/supervisor-fixture.ts';
 import { createStore, type Store } from '@pumphouse/server/store/store.ts';
 import { useServers } from '@pumphouse/server/supervisor/testing/use-servers.ts';
+import { ago } from '../fixtures/relative-times.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
@@ -128,13 +129,14 @@ it('an executor that reports unknown while another server takes over: nothing is
     expect(await fixture.startRuns.startTick({ jobId, trigger: 'schedule:0 * * * *' })).toBeDefined();
   };
   const { executor, counted } = countUnknown(createBootstrappedExecutor(fixture));
-  const first = await startServer({ executor, leaseSeconds: 1 });
+  const first = await startServer({ executor });
   await tickAt('13:00');
   const [run] = await context.listRuns('jobs.a');
   if (!run) throw new Error('The tick made no run');
   const spec = await executor.awaitBegin(run.id);
   executor.fake.hide(spec.attemptId);
   await first.stop();
+  await context.setRun(run.id, { leaseExpiresAt: ago({ seconds: 1 }) });
   await startServer({ executor, leaseSeconds: 1 });
   await eventually('the second server has looked at it in vain, time and again', () => {
     fixture.attemptLog.announce(run.id);

@@ -32,16 +32,28 @@ export function createSiteDisk(dataDir: string, runs: RunsLocation) {
     }
   }
 
-  async function areLogsPacked(): Promise<boolean> {
+  /**
+   * Whether a server was killed before it had written the folder of an attempt. No run began in it, and the collector
+   * of orphaned resources removes it when it is ten minutes old (testing/faults/orphans).
+   */
+  function isUnfinished(attemptId: string): boolean {
+    const folder = join(dataDir, 'attempts', attemptId);
+    return existsSync(folder) && !existsSync(join(folder, 'attempt.json'));
+  }
+
+  /** What an attempt's cleanup has left: its folder, or lines of its log that are not packed. */
+  async function listUnremoved(): Promise<string[]> {
+    const attempts = runs.listAttempts().filter((attemptId) => !isUnfinished(attemptId));
+    const folders = attempts.map((attemptId) => `attempt ${attemptId}`);
     const folder = join(dataDir, 'blobs', 'logs');
     if (existsSync(folder)) {
       const logs = await readdir(folder, { recursive: true });
-      return logs.every((name) => !name.endsWith('.ndjson'));
+      return [...folders, ...logs.filter((name) => name.endsWith('.ndjson'))];
     }
     // With blobs in S3, lines that are not packed are rows.
-    return (
-      (await query('select 1 from attempt_log_chunks where object_key is null limit 1', [])).length === 0
-    );
+    const text = 'select distinct attempt_id as "attemptId" from attempt_log_chunks where object_key is null';
+    const chunks = await query<{ attemptId: string }>(text, []);
+    return [...folders, ...chunks.map(({ attemptId }) => `lines of ${attemptId}`)];
   }
 
   return {
@@ -79,7 +91,9 @@ export function createSiteDisk(dataDir: string, runs: RunsLocation) {
      */
     async awaitTidiness(): Promise<void> {
       await eventually('attempts are removed and logs packed', async () => {
-        return runs.listAttempts().length === 0 && (await areLogsPacked());
+        const unremoved = await listUnremoved();
+        if (unremoved.length > 0) throw new Error(`these are left: ${unremoved.join(', ')}`);
+        return true;
       });
     },
   };

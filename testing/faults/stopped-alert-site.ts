@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../fixtures/eventually.ts';
 import { openAlertSite, type AlertSite } from '../e2e/alerts/alert-site.ts';
 
 const scripts = { brief: 'if __name__ == "__main__":\n    print("works")\n' };
@@ -21,7 +22,11 @@ export async function openStoppedAlertSite(
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   // Each run is an incident of its own.
   await site.addRule('run_succeeded', { channel_ids: site.channelIds.slice(0, 1) });
-  await site.run('brief');
+  const { id } = await site.run('brief');
+  // The run's event would be left for the next server, whose rules of the test would report it too.
+  await eventually('the message about the run arrives', () =>
+    site.receiver.received.some(({ body }) => body.includes(id)),
+  );
   await site.server.end('SIGTERM');
   return {
     site,

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BreakableConnection } from '../fixtures/breakable-connection.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiWorkspace, type ApiWorkspace } from '../fixtures/api-workspace.ts';
@@ -14,12 +16,16 @@ import { startTestServer, type TestServer } from '../fixtures/server.ts';
 import { startTestWorker, type TestWorker } from '../fixtures/worker.ts';
 
 const lineCount = 60;
-/** Prints numbered lines for some seconds. A second start would print them again. */
+/** Prints numbered lines, then others as long as the test holds it. A second start would print them again. */
 const counting = `
+import os
 import time
 
 for n in range(${lineCount}):
     print("line", n)
+    time.sleep(0.1)
+while os.path.exists(".dlt/data/prod/hold"):
+    print("held")
     time.sleep(0.1)
 `;
 
@@ -28,6 +34,7 @@ let connection: BreakableConnection;
 let worker: TestWorker;
 let workspaceId: string;
 let api: ApiWorkspace;
+let holdFile: string;
 
 beforeAll(async () => {
   server = await startTestServer({
@@ -45,6 +52,7 @@ beforeAll(async () => {
   });
   // The environment is built once, before the cuts.
   await expectWhole([await triggerJob(server, workspaceId, 'jobs.counting')]);
+  holdFile = join(createRunsLocation(worker.dataDir).locateLocalData(workspaceId, 'prod'), 'hold');
 });
 afterAll(async () => {
   await worker.remove();
@@ -73,12 +81,14 @@ async function awaitNoRemains(): Promise<void> {
 }
 
 it('a worker through 30 network cuts loses no line, runs nothing twice, and all runs end', async () => {
+  await writeFile(holdFile, '');
   const ids = await startRuns(6);
   for (let cut = 0; cut < 30; cut += 1) {
-    // Cuts at different moments of the connection's life.
-    await new Promise((resolve) => setTimeout(resolve, 100 + ((cut * 137) % 900)));
+    // Cuts at different moments of a connection: from its first byte to some chunks of a log.
+    await connection.awaitTraffic(1 + ((cut * 1370) % 9000));
     connection.breakAll();
   }
+  await rm(holdFile);
   await expectWhole(ids);
   await awaitNoRemains();
 });
@@ -103,6 +113,7 @@ it('a server that is killed and started again goes on with the runs of its worke
 });
 
 it('a run of a worker that does not return becomes unknown, and goes on when it does', async () => {
+  await writeFile(holdFile, '');
   const [id = ''] = await startRuns(1);
   await api.awaitLine(id, 'line 5');
   await worker.end('SIGKILL');
@@ -111,5 +122,6 @@ it('a run of a worker that does not return becomes unknown, and goes on when it 
   api = createApiWorkspace(server, workspaceId);
   await api.awaitLine(id, 'The server can no longer reach the run: The worker edge-1 is not connected.');
   worker = await worker.restart();
+  await rm(holdFile);
   await expectWhole([id]);
 });

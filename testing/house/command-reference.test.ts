@@ -2,11 +2,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from 'pumphouse-command/program/build-program.ts';
 import { readExamples } from 'pumphouse-command/program/examples.ts';
-import { commandReferencePath, writeCommandReference } from './command-reference.ts';
+import {
+  applySchemaPath,
+  commandReferencePath,
+  writeApplySchema,
+  writeCommandReference,
+} from './command-reference.ts';
 
 type Command = ReturnType<typeof buildProgram>;
 
 const program = buildProgram({ owner: process, setExitCode: () => undefined });
+
+it('the schema of the apply file is what npm run docs:cli writes', () => {
+  expect(readFileSync(applySchemaPath, 'utf8')).toBe(writeApplySchema());
+});
 
 describe('the reference of the pumphouse command', () => {
   it('is what npm run docs:cli writes', () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createJsonSchema } from 'pumphouse-command/apply/file/apply-file.ts';
 import { exitCodeMeanings } from 'pumphouse-command/errors/exit-codes.ts';
 import { buildProgram } from 'pumphouse-command/program/build-program.ts';
 import { readExamples } from 'pumphouse-command/program/examples.ts';
@@ -9,6 +10,14 @@ type Option = Command['options'][number];
 
 /** The reference of the `pumphouse` command. */
 export const commandReferencePath = join(repositoryFolder, 'docs', 'reference', 'cli.md');
+
+/** The JSON Schema of the files of `pumphouse apply`, which the documentation of each server has. */
+export const applySchemaPath = join(repositoryFolder, 'docs', 'reference', 'apply-file.schema.json');
+
+/** Writes the JSON Schema from the schema that the command checks files with. */
+export function writeApplySchema(): string {
+  return `${JSON.stringify(createJsonSchema(), null, 2)}\n`;
+}
 
 /** Writes the reference from the declarations of the commands. */
 export function writeCommandReference(): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { settings } from '@pumphouse/server/config/config.ts';
+import { settingNames } from '@pumphouse/server/config/setting-list.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 interface ComposeFile {
@@ -33,7 +33,7 @@ describe('deploy/compose.yaml', () => {
     async (name) => {
       const { services } = parse(await readDeployFile(name), { merge: true }) as ComposeFile;
       const set = Object.keys(services['server']?.environment ?? {});
-      const known = [...Object.keys(settings), 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'];
+      const known = [...settingNames, 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'];
       expect(set.filter((variable) => !known.includes(variable))).toEqual([]);
       expect(set).toContain('PUMPHOUSE_ENGINE_URL');
     },

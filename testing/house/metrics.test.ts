@@ -36,6 +36,8 @@ async function listMetrics(): Promise<Record<string, string>> {
   };
   const backlog: Backlog = {
     pipelineWaits: { runs: 0, maxSeconds: 0 },
+    lastBackupAt: new Date(0),
+    onlineMigrations: [{ name: '0065_index.sql', percent: 43, failure: null }],
     packages: [],
     pendingPipelines: 0,
     backfills: [],

@@ -9,6 +9,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAnyArgument } from './rows/any-argument.ts';
 import { createStore } from '@pumphouse/server/store/store.ts';
+import {
+  createUnfinishedRestoreTable,
+  requireFinishedRestore,
+} from '@pumphouse/server/store/postgres/backups/restore-target.ts';
 import { createTestDatabase } from '../fixtures/postgres.ts';
 import { describeStatement } from './rows/describe-statement.ts';
 import { readDeclaredRows } from './rows/declared-rows.ts';
@@ -29,6 +33,8 @@ beforeAll(async () => {
   own = await createTestDatabase();
   client = new Client({ connectionString: own.url });
   await client.connect();
+  // Only a database with an unfinished restore has this table.
+  await client.query(createUnfinishedRestoreTable);
   rows = readDeclaredRows(repositoryFolder);
   await askEverything();
 });
@@ -61,6 +67,8 @@ async function askEverything(): Promise<void> {
       '',
       Array.from({ length: 6 }, () => anything),
     );
+    // It throws when it finds the row.
+    await requireFinishedRestore(createRecorder(found)).catch(() => undefined);
   }
 }
 

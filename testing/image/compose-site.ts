@@ -19,6 +19,8 @@ interface CommandOutput {
 /** The services of deploy/compose.yaml on a test engine, with a .env like an operator's. */
 export interface ComposeSite {
   url: string;
+  /** Where apps are published, on 127.0.0.1. */
+  appsPort: string;
   folder: string;
   databasePassword: string;
   /** The engine's socket, on this machine. */
@@ -47,8 +49,9 @@ export async function openComposeSite(engine: TestEngine): Promise<ComposeSite> 
   await chown(socket, 0, engineGid);
   await chmod(socket, 0o660);
   const url = `http://127.0.0.1:${await findFreePort()}`;
+  const appsPort = String(await findFreePort());
   const databasePassword = randomBytes(24).toString('hex');
-  await writeSettings(folder, { url, socket, databasePassword });
+  await writeSettings(folder, { url, appsPort, socket, databasePassword });
   const env = { PATH: `${folder}/bin:${process.env['PATH']}`, HOME: folder, DOCKER_HOST: engine.url };
   const health = watchHealth(engine);
 
@@ -56,6 +59,7 @@ export async function openComposeSite(engine: TestEngine): Promise<ComposeSite> 
     runCommand(command, args, { cwd: folder, env }, input);
   return {
     url,
+    appsPort,
     folder,
     socket,
     databasePassword,
@@ -71,7 +75,7 @@ export async function openComposeSite(engine: TestEngine): Promise<ComposeSite> 
 
 async function writeSettings(
   folder: string,
-  site: { url: string; socket: string; databasePassword: string },
+  site: Pick<ComposeSite, 'url' | 'appsPort' | 'socket' | 'databasePassword'>,
 ): Promise<void> {
   const passwordFile = join(folder, 'secrets', 'database-password');
   await mkdir(join(folder, 'secrets'), { mode: 0o700 });
@@ -82,6 +86,7 @@ async function writeSettings(
   const changed = [
     `PUMPHOUSE_PUBLIC_URL=${site.url}`,
     `PUMPHOUSE_PUBLISH=${new URL(site.url).host}`,
+    `PUMPHOUSE_APPS_PUBLISH=127.0.0.1:${site.appsPort}`,
     `PUMPHOUSE_ENGINE_SOCKET=${site.socket}`,
     `PUMPHOUSE_ENGINE_GID=${engineGid}`,
     `DATABASE_PASSWORD_FILE=${passwordFile}`,

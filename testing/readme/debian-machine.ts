@@ -2,7 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeDebianRoot } from '../../deploy/images/debian-base.ts';
 import { eventually } from '../fixtures/eventually.ts';
@@ -12,21 +12,40 @@ import { openTerminal, type PasteTerminal } from './terminal.ts';
 
 const run = promisify(execFile);
 
-/** What README.md requires, except npm and Node, which come from the npm registry in a newer version. */
-const packages = ['python3', 'python3-venv', 'git', 'passt', 'ca-certificates'];
-const user = { name: 'dev', uid: 1000 };
+/** What README.md requires, except npm and Node. */
+const readmePackages = ['python3', 'python3-venv', 'git', 'passt', 'ca-certificates'];
+/** What a usual installation of Debian has, and the base of makeDebianRoot lacks. */
+const usualPackages = ['sudo', 'ca-certificates', 'tzdata', 'netbase', 'procps'];
+const users = {
+  dev: { name: 'dev', uid: 1000, home: '/home/dev' },
+  root: { name: 'root', uid: 0, home: '/root' },
+};
+type User = (typeof users)[keyof typeof users];
+
+export interface DebianMachineOptions {
+  release: 'bookworm' | 'trixie';
+  user: keyof typeof users;
+  /** `bare`: nothing that README.md requires, and a user who installs it with sudo. */
+  kind: 'prepared' | 'bare';
+  /** A version of Node, with its npm, from the npm registry; `debian`: from Debian; `none`. */
+  node: string;
+  /** A file for the home of the user; null for a checkout of this repository in `pumphouse`. */
+  file: string | null;
+}
 
 export interface DebianMachine {
-  /** A terminal of an ordinary user, in a checkout of this repository. */
+  /** A terminal of the user, in the checkout, otherwise in the home. */
   openTerminal(onOutput: (text: string) => void): PasteTerminal;
   remove(): Promise<void>;
 }
 
 /**
- * A fresh Debian 13 with Node 22, Python 3.13 and an ordinary user, in its own root folder and namespaces. It
- * shares this machine's network. Requires root and mmdebstrap.
+ * A fresh Debian with Python, in its own root folder and namespaces. It shares this machine's network. Requires root
+ * and mmdebstrap.
  */
-export async function startDebianMachine(): Promise<DebianMachine> {
+export async function startDebianMachine(options: DebianMachineOptions): Promise<DebianMachine> {
+  const { release, node, file } = options;
+  const user = users[options.user];
   const root = await mkdtemp(join(tmpdir(), 'pumphouse-debian-'));
   let holder: ChildProcess | null = null;
   const remove = async () => {
@@ -34,10 +53,16 @@ export async function startDebianMachine(): Promise<DebianMachine> {
     await rm(root, { recursive: true, force: true });
   };
   try {
-    await run('tar', ['-xf', await makeDebianRoot({ release: 'trixie', packages }), '-C', root]);
-    await installNode(root);
+    const packages = [
+      ...(options.kind === 'bare' ? usualPackages : readmePackages),
+      ...(node === 'debian' ? ['nodejs', 'npm'] : []),
+    ];
+    await run('tar', ['-xf', await makeDebianRoot({ release, packages }), '-C', root]);
+    if (node !== 'debian' && node !== 'none') await installNode(root, node);
     await copySettings(root);
-    await addUser(root);
+    if (user !== users.root) await addUser(root, user);
+    if (options.kind === 'bare') await answerQuestions(root);
+    await (file === null ? copyCheckout(root, user) : cp(file, join(root, user.home, basename(file))));
     holder = spawn(
       'unshare',
       [
@@ -55,7 +80,10 @@ export async function startDebianMachine(): Promise<DebianMachine> {
       { env: { ...process.env, ROOT: root }, stdio: ['ignore', 'ignore', 'inherit'] },
     );
     const pid = await findInit(holder);
-    return { openTerminal: (onOutput) => openUserTerminal(pid, onOutput), remove };
+    const folder = file === null ? join(user.home, 'pumphouse') : user.home;
+    // Only terminals that can redraw a line make the command wait for the sign-in.
+    const type = options.kind === 'bare' ? 'xterm' : 'dumb';
+    return { openTerminal: (onOutput) => openUserTerminal({ pid, user, folder, type }, onOutput), remove };
   } catch (error) {
     await remove();
     throw error;
@@ -103,9 +131,11 @@ async function findChild(holder: ChildProcess): Promise<number | null> {
   return Number(children.trim().split(' ')[0]) || null;
 }
 
-function openUserTerminal(pid: number, onOutput: (text: string) => void): PasteTerminal {
+function openUserTerminal(
+  { pid, user, folder, type }: { pid: number; user: User; folder: string; type: string },
+  onOutput: (text: string) => void,
+): PasteTerminal {
   const ids = [`--reuid=${user.uid}`, `--regid=${user.uid}`, '--clear-groups'];
-  const home = `/home/${user.name}`;
   return openTerminal({
     prefix: [
       'nsenter',
@@ -113,7 +143,7 @@ function openUserTerminal(pid: number, onOutput: (text: string) => void): PasteT
       '--mount',
       '--pid',
       '--ipc',
-      `--wdns=${home}/pumphouse`,
+      `--wdns=${folder}`,
       'setpriv',
       ...ids,
     ],
@@ -123,21 +153,29 @@ function openUserTerminal(pid: number, onOutput: (text: string) => void): PasteT
       PIP_FIND_LINKS: '',
       PIP_CONSTRAINT: '',
       PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-      HOME: home,
+      HOME: user.home,
       USER: user.name,
       LANG: 'C.UTF-8',
-      TERM: 'dumb',
+      TERM: type,
     },
     onOutput,
   });
 }
 
-/** Installs Node 22 and its npm from packages of the npm registry. */
-async function installNode(root: string): Promise<void> {
+/** Installs Node and a npm from packages of the npm registry. */
+async function installNode(root: string, version: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-node-'));
   const platform = `node-linux-${process.arch}`;
   try {
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, `${platform}@22`, 'npm@10']);
+    await run('npm', [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--prefix',
+      folder,
+      `${platform}@${version}`,
+      'npm@10',
+    ]);
     const local = join(root, 'usr', 'local');
     await cp(join(folder, 'node_modules', platform, 'bin', 'node'), join(local, 'bin', 'node'));
     await cp(join(folder, 'node_modules', 'npm'), join(local, 'lib', 'node_modules', 'npm'), {
@@ -157,21 +195,25 @@ async function copySettings(root: string): Promise<void> {
   await writeFile(join(root, 'etc', 'hosts'), '127.0.0.1 localhost\n::1 localhost\n');
 }
 
-/** Adds a user with a checkout: all files of the work tree that git tracks or would add. */
-async function addUser(root: string): Promise<void> {
-  await run('chroot', [
-    root,
-    'useradd',
-    '--create-home',
-    '--shell',
-    '/bin/bash',
-    '--uid',
-    `${user.uid}`,
-    user.name,
-  ]);
-  const checkout = join(root, 'home', user.name, 'pumphouse');
+async function addUser(root: string, { name, uid }: User): Promise<void> {
+  const options = ['--create-home', '--shell', '/bin/bash', '--uid', `${uid}`];
+  await run('chroot', [root, 'useradd', ...options, name]);
+}
+
+/** Answers in advance what sudo and apt-get ask a user: the password, and whether to continue. */
+async function answerQuestions(root: string): Promise<void> {
+  const everyone = 'ALL ALL=(ALL:ALL) NOPASSWD: ALL\n';
+  await writeFile(join(root, 'etc', 'sudoers.d', 'answers'), everyone, { mode: 0o440 });
+  await writeFile(join(root, 'etc', 'apt', 'apt.conf.d', '90answers'), 'APT::Get::Assume-Yes "true";\n');
+  // No disk of tests has to survive a power failure, and dpkg would wait for it after each package.
+  await writeFile(join(root, 'etc', 'dpkg', 'dpkg.cfg.d', 'unsafe-io'), 'force-unsafe-io\n');
+}
+
+/** Copies all files of the work tree that git tracks or would add. */
+async function copyCheckout(root: string, { uid, home }: User): Promise<void> {
+  const checkout = join(root, home, 'pumphouse');
   await mkdir(checkout);
   const copy = 'git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$0"';
   await run('sh', ['-c', copy, checkout], { cwd: repositoryFolder });
-  await run('chown', ['-R', `${user.uid}:${user.uid}`, checkout]);
+  await run('chown', ['-R', `${uid}:${uid}`, checkout]);
 }

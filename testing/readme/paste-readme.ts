@@ -18,14 +18,16 @@ export interface PastedReadme {
 /**
  * Pastes the blocks of README.md in order, like a user with a browser: opens the set-up link and approves the
  * client's sign-in.
- * @param place.url URL of the server; it replaces the default URL in the blocks
+ * @param context.url URL of the server; it replaces the default URL in the blocks
+ * @param context.start the blocks that start the server; both terminals must be in the folder that they expect
  */
 export async function pasteReadme(context: {
   server: PasteTerminal;
   client: PasteTerminal;
   url: string;
+  start?: 'server' | 'archive';
 }): Promise<PastedReadme> {
-  const { server, client, url } = context;
+  const { server, client, url, start = 'server' } = context;
   const blocks = readReadmeBlocks(await readFile(join(repositoryFolder, 'README.md'), 'utf8')).map(
     ({ terminal, code }) => ({ terminal, code: code.replaceAll('http://127.0.0.1:8080', url) }),
   );
@@ -34,7 +36,7 @@ export async function pasteReadme(context: {
   const startedAt = performance.now();
   const secondsSince = () => Math.round((performance.now() - startedAt) / 100) / 10;
 
-  server.start(codeOf('server').join(''));
+  server.start(codeOf(start).join(''));
   const [, link = ''] = await server.waitFor(/^Set up Pumphouse at (\S+)$/m);
   await server.waitFor(/^Pumphouse is ready at /m);
   const readyAfterSeconds = secondsSince();
@@ -45,6 +47,8 @@ export async function pasteReadme(context: {
     await browser.close();
   }
   let runOutput = '';
+  // The archive is unpacked by now.
+  if (start === 'archive') await client.paste('cd pumphouse-server');
   for (const code of codeOf('client'))
     runOutput = /^dlthub login$/m.test(code) ? await signIn(client, code) : await client.paste(code);
   return { runOutput, readyAfterSeconds, firstRunAfterSeconds: secondsSince() };

@@ -8,7 +8,14 @@ const readme = await readFile(join(repositoryFolder, 'README.md'), 'utf8');
 
 it('README.md names the server in a file, and never requires proprietary packages', () => {
   const blocks = readReadmeBlocks(readme);
-  expect(blocks.map(({ terminal }) => terminal)).toEqual(['server', 'owner', 'client', 'client', 'client']);
+  expect(blocks.map(({ terminal }) => terminal)).toEqual([
+    'server',
+    'archive',
+    'owner',
+    'client',
+    'client',
+    'client',
+  ]);
   const code = blocks.map((block) => block.code).join('');
   expect(code).toContain('>> .dlt/config.toml');
   expect(code).not.toContain('RUNTIME__API_BASE_URL');

@@ -1,8 +1,8 @@
 /**
  * The terminals into which a user pastes the blocks of README.md. `owner` is the alternative to the link,
- * without a browser.
+ * without a browser; `archive` is the alternative to `server`, without a checkout.
  */
-const terminals = ['server', 'owner', 'client'] as const;
+const terminals = ['server', 'archive', 'owner', 'client'] as const;
 export type Terminal = (typeof terminals)[number];
 
 export interface ReadmeBlock {

@@ -73,13 +73,22 @@ export function openTerminal({ prefix, env, cwd, onOutput }: TerminalOptions) {
      */
     async paste(text: string): Promise<string> {
       pasteCount += 1;
-      const from = this.start(`${text.replace(/\n*$/, '\n')}printf 'pasted-%s\\n' ${pasteCount}\n`);
-      await waitFor(new RegExp(`^pasted-${pasteCount}$`, 'm'), from);
+      // A group, which bash reads before it runs the first command: sudo would take the other lines, as input.
+      // With readline, a paste is read at once too.
+      const from = this.start(
+        `{\n${text.replace(/\n*$/, '\n')}printf 'pasted-%s-%s\\n' ${pasteCount} $?\n}\n`,
+      );
+      const [, status] = await waitFor(new RegExp(`^pasted-${pasteCount}-(\\d+)$`, 'm'), from);
+      // The trap does not see a command that fails in front of `&&`.
+      if (status !== '0') throw new Error(`A pasted block failed:\n${output.slice(from)}`);
       return output.slice(from);
     },
 
     /** Answers a prompt. */
     type: (text: string) => void child.stdin.write(`${text}\n`),
+
+    /** Presses Ctrl-C. */
+    interrupt: () => void child.stdin.write('\u0003'),
 
     /** Presses Ctrl-C and closes the terminal. */
     async close(): Promise<void> {

@@ -81,6 +81,7 @@ export async function listPages(
     { name: 'members', path: '/settings/members' },
     { name: 'keys', path: '/settings/keys' },
     { name: 'webhooks', path: '/settings/webhooks' },
+    { name: 'events', path: '/settings/events' },
     { name: 'usage', path: '/settings/usage' },
     { name: 'cost', path: '/settings/cost', isWhole: true },
     { name: 'audit-log', path: '/settings/audit-log' },

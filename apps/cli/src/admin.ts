@@ -58,7 +58,7 @@ export async function createPasswordLink(options: { email: string }): Promise<vo
 /** Print only the key to standard output, so that a script can read it. */
 export async function createKey(options: {
   email: string;
-  days: number;
+  days?: number;
   name?: string;
   workspace?: string;
   role: 'developer' | 'viewer';
@@ -68,7 +68,7 @@ export async function createKey(options: {
   const secret = await withStore(async (persistence) => {
     // Before the key is created: without the server's secret key the key would exist without ever being printed.
     const issueToken = options.jwt === true ? await openKeyTokens(readConfig(), persistence) : null;
-    const { email, days, name = null } = options;
+    const { email, days = null, name = null } = options;
     const created = await createKeys(persistence).create({ email, days, name, workspace });
     return issueToken ? issueToken(created) : created;
   });

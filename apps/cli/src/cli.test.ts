@@ -22,9 +22,19 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Runs `bin/pumphouse` without any settings of this process. */
 async function pumphouse(args: readonly string[], variables: Record<string, string> = {}) {
   const env = { PATH: process.env['PATH'], HOME: folder, ...variables };
-  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  return { code: code as number, stderr };
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { code: code as number, stdout, stderr };
+}
+
+async function writeSettings(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content, { mode: 0o600 });
+  return path;
 }
 
 // Concurrent, because one waits ten seconds for a database.
@@ -88,6 +98,56 @@ describe.concurrent('bin/pumphouse', () => {
     expect(code).toBe(1);
   });
 
+  it('checks a settings file, and shows where each value comes from', async () => {
+    const path = await writeSettings('valid.toml', '[server]\nport = 9000\n[apps]\nport = 9001\n');
+    const variables = { PUMPHOUSE_APPS_PORT: '9002', PUMPHOUSE_SECRET_KEY: 'swordfish'.repeat(5) };
+    const { code, stdout } = await pumphouse(['config', 'check', '--config', path], variables);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`server\\.port +${path}:2 +9000`));
+    expect(stdout).toMatch(/encryption\.secret_key +PUMPHOUSE_SECRET_KEY +\*\*\*/);
+    expect(stdout).toContain(
+      `${path}:4: apps.port is not used, because the variable PUMPHOUSE_APPS_PORT is set.`,
+    );
+    expect(stdout).toContain('The settings are valid: 3 set');
+    expect(stdout).not.toContain('swordfish');
+    const shown = await pumphouse(['config', 'show', '--json'], { ...variables, PUMPHOUSE_CONFIG: path });
+    const { file, values } = JSON.parse(shown.stdout) as { file: string; values: object[] };
+    expect(file).toBe(path);
+    expect(values).toContainEqual(
+      expect.objectContaining({ key: 'server.port', value: '9000', source: 'file' }),
+    );
+  });
+
+  it('lists what is wrong with a settings file, and starts no server with it', async () => {
+    const path = await writeSettings('wrong.toml', '[server]\nprot = 9000\nhost = 1\n');
+    const message = `${path}:2:1: unknown_setting: server.prot is not a setting. Did you mean server.port?`;
+    for (const args of [['config', 'check'], ['server'], ['doctor'], ['admin', 'list-keys']]) {
+      const { code, stderr } = await pumphouse([...args, '--config', path]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(
+        `${path}:3:1: invalid_setting: server.host is 1, and must be a text in quotes`,
+      );
+    }
+    const { code, stdout } = await pumphouse(['config', 'check', '--json', '--config', path]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      problems: [
+        { code: 'unknown_setting', key: 'server.prot', position: { file: path, line: 2, column: 1 } },
+        { code: 'invalid_setting', key: 'server.host' },
+      ],
+    });
+  });
+
+  it('prints an example that is a valid settings file', async () => {
+    const { stdout } = await pumphouse(['config', 'example']);
+    const path = await writeSettings('example.toml', stdout);
+    const { code, stdout: checked } = await pumphouse(['config', 'check', '--config', path]);
+    expect(checked).toContain('The settings are valid: 0 set');
+    expect(code).toBe(0);
+  });
+
   it('names the port that is in use and its setting, and leaves nothing running', async () => {
     const other = createServer().listen({ host: '127.0.0.1', port: 0 });
     await once(other, 'listening');
@@ -103,5 +163,5 @@ describe.concurrent('bin/pumphouse', () => {
     expect(stderr).toContain(`Port ${port} is in use on 127.0.0.1. Set PUMPHOUSE_PORT to another port`);
     expect(code).toBe(1);
     expect(await readdir(join(dataDir, 'servers'))).toEqual([]);
-  }, 60_000);
+  });
 });

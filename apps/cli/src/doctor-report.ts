@@ -9,7 +9,7 @@ const areaTitles: Record<CheckArea, string> = {
   data_folder: 'Data folder',
   database: 'Database',
   addresses: 'Addresses',
-  services: 'Mail and blobs',
+  services: 'Mail, blobs and backups',
 };
 const statusWidth = 'problem'.length;
 
@@ -18,7 +18,7 @@ export function formatReport(results: readonly CheckResult[], paint: Paint): str
   const sections = checkAreas.map((area) => {
     const lines = results
       .filter((result) => result.area === area)
-      .map((result) => formatResult(result, paint));
+      .map((result) => formatFinding(result, paint));
     return `${areaTitles[area]}\n${lines.join('\n')}\n`;
   });
   return `${sections.join('\n')}\n${formatCounts(results)}\n`;
@@ -54,12 +54,15 @@ export function formatStartReport(
       (isFirst && status === 'ok' && shownAtFirstStart.has(id)),
   );
   if (shown.length === 0) return '';
-  const lines = shown.map((result) => formatResult(result, paint));
+  const lines = shown.map((result) => formatFinding(result, paint));
   return `Checks of this machine:\n${lines.join('\n')}\nbin/pumphouse doctor shows all checks.\n`;
 }
 
 /** One result: its status and finding, and the next step in a line of its own. */
-function formatResult({ status, title, found, nextStep }: CheckResult, paint: Paint): string {
+export function formatFinding(
+  { status, title, found, nextStep }: Pick<CheckResult, 'found' | 'nextStep' | 'status' | 'title'>,
+  paint: Paint,
+): string {
   const line = `  ${paint(status, status.padEnd(statusWidth))}  ${title}: ${found}`;
   return nextStep === null ? line : `${line}\n  ${' '.repeat(statusWidth)}  -> ${nextStep}`;
 }

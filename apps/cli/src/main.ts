@@ -2,9 +2,12 @@ import process from 'node:process';
 
 /** The commands of the server's own machine, which need its modules. All others are those of the published package. */
 const operatorCommands: readonly (readonly [name: string, description: string])[] = [
-  ['server', 'Run the server; settings come from PUMPHOUSE_* variables'],
+  ['server', 'Run the server; settings come from pumphouse.toml and PUMPHOUSE_* variables'],
   ['check', 'Show which programs are missing on this machine, and how to install them'],
   ['doctor', 'Check the machine and the settings of the server, and say what to do'],
+  ['backup', 'Back up the server, list and verify backups, and restore one'],
+  ['upgrade-database', 'Move the embedded database to the Postgres of this version'],
+  ['config', 'Check the settings, show where each value comes from, or print an example of a settings file'],
   ['admin', 'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, storage, audit log'],
 ];
 

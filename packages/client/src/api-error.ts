@@ -4,6 +4,10 @@ import { errorResponse } from '@pumphouse/contract';
 /** Codes that the client itself sets when a response does not match the contract. */
 export type ClientErrorCode = 'invalid_response' | 'stream_failed';
 
+export function isClientErrorCode(code: string): code is ClientErrorCode {
+  return code === 'invalid_response' || code === 'stream_failed';
+}
+
 /** Details that `ApiError` carries in addition to its message. */
 export interface ApiErrorFields {
   /** HTTP status of the response; 200 if a stream failed after it had begun. */

@@ -3,6 +3,7 @@ import { appsErrorCodes } from './error-codes/apps.ts';
 import { attemptsErrorCodes } from './error-codes/attempts.ts';
 import { backfillsErrorCodes } from './error-codes/backfills.ts';
 import { clientsErrorCodes } from './error-codes/clients.ts';
+import { eventsErrorCodes } from './error-codes/events.ts';
 import { jobsErrorCodes } from './error-codes/jobs.ts';
 import { localDataErrorCodes } from './error-codes/local-data.ts';
 import { peopleErrorCodes } from './error-codes/people.ts';
@@ -37,6 +38,7 @@ export const errorCodes = {
   ...webhooksErrorCodes,
   ...appsErrorCodes,
   ...alertsErrorCodes,
+  ...eventsErrorCodes,
   ...workersErrorCodes,
 } as const;
 

@@ -1,4 +1,5 @@
 export * from './attributes-without-effect.ts';
+export * from './error-anchor.ts';
 export * from './error-codes.ts';
 export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
@@ -80,5 +81,11 @@ export * from './schemas/variables/variables.ts';
 export * from './schemas/webhooks/webhooks.ts';
 export * from './schemas/alerts/alert-channels.ts';
 export * from './schemas/alerts/alert-deliveries.ts';
+export * from './schemas/events/event-deliveries.ts';
+export * from './schemas/events/event-subscriptions.ts';
+export * from './schemas/events/event-types.ts';
+export * from './schemas/events/events.ts';
+export * from './event-compatibility.ts';
+export * from './event-schemas.ts';
 export * from './schemas/workspaces/workspace-health.ts';
 export * from './schemas/workspaces/workspaces.ts';

@@ -4,6 +4,7 @@ import type { MultipartBody, ResponseBody, Route, StreamedBody } from './route.t
 import { asObject } from './json-object.ts';
 import { isMultipartBody, isStreamedBody } from './route.ts';
 import { routes } from './routes.ts';
+import { eventSchemas } from './schemas/events/events.ts';
 import { errorResponse } from './schemas/errors.ts';
 import { components } from './schemas/primitives.ts';
 
@@ -12,6 +13,8 @@ export interface OpenApiDocument {
   openapi: '3.1.0';
   info: { title: string; version: string };
   paths: Record<string, Record<string, JsonObject>>;
+  /** Requests that the server sends to event subscriptions, by event type. */
+  webhooks: Record<string, { post: JsonObject }>;
   components: { schemas: Record<string, JsonObject>; securitySchemes: JsonObject };
 }
 
@@ -33,6 +36,7 @@ export function emitOpenApi(options: { version?: string; table?: readonly Route[
     openapi: '3.1.0',
     info: { title: 'Pumphouse', version },
     paths,
+    webhooks: emitWebhooks(),
     components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
   };
 }
@@ -42,6 +46,16 @@ function emitComponents(): Record<string, JsonObject> {
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => [id, withoutKeys(schema, ['$id', '$schema'])]),
   );
+}
+
+function emitWebhooks(): OpenApiDocument['webhooks'] {
+  const emitted = Object.entries(eventSchemas).map(([type, { description, schema }]) => {
+    const content = { 'application/cloudevents+json': { schema: emitSchema(schema) } };
+    const responses = { '2XX': { description: 'The receiver accepts the event' } };
+    const post = { summary: description, requestBody: { required: true, content }, responses };
+    return [type, { post }];
+  });
+  return Object.fromEntries(emitted);
 }
 
 function emitOperation(route: Route): JsonObject {

@@ -100,6 +100,10 @@ export const permissions = {
     'Read the alert channels of a workspace and what they sent; addresses and keys are never returned',
   'alert-channel.update': 'Create, change and delete alert channels, and replace their secrets',
   'alert-channel.send': 'Send a test through an alert channel, and a message again',
+  'event-subscription.read':
+    'Read the event subscriptions of a workspace and what they received; URLs and secrets are never returned',
+  'event-subscription.update': 'Create, change and delete event subscriptions, and replace their secrets',
+  'event-subscription.send': 'Send a test to an event subscription, and an event again',
   'variable.read': 'Read the variables of a workspace; secret values are never returned',
   'variable.update': 'Set and delete the variables of a workspace',
 } as const;

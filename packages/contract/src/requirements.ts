@@ -130,6 +130,10 @@ export const requirements: Record<Permission, Requirement> = {
   // A channel can send mail to any address.
   'alert-channel.update': inWorkspace('owner'),
   'alert-channel.send': inWorkspace('developer'),
+  'event-subscription.read': inWorkspace('developer'),
+  // A subscription sends data of the workspace to any server.
+  'event-subscription.update': inWorkspace('owner'),
+  'event-subscription.send': inWorkspace('developer'),
   'variable.read': inWorkspace('owner'),
   'variable.update': inWorkspace('owner'),
 };

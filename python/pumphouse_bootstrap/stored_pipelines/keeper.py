@@ -201,6 +201,9 @@ class StoredPipelines:
             self._created[pipeline] = StoredFolder(str(uuid.uuid4()), pipeline)
         return self._created[pipeline]
 
+    def _is_live(self, folder: StoredFolder) -> bool:
+        return folder.pipeline in self._own.list_pipelines() and self._find_live(folder.pipeline) is folder
+
     def _is_untouched(self, folder: StoredFolder) -> bool:
         """Report whether user code has not moved a folder that was taken over, or is just about to."""
         if folder.id not in self._taken:
@@ -243,12 +246,19 @@ class StoredPipelines:
         return folder.contents.uploaded_bytes == before
 
     def _observe(self, folder: StoredFolder, live: bool, as_is: bool) -> Observed | None:
-        """List a folder; None if it is too large to be kept."""
+        """
+        List a folder; None if it is too large to be kept. Raises Changed if user code has exchanged the folder of the pipeline
+        meanwhile: what was listed may belong to another one, or nothing was found of this one because it was moved.
+        """
         try:
             observed = folder.observe(self._own, live, as_is)
         except TooManyFiles:
             self._refuse(folder, "it has too many files")
             return None
+        # In this order: a folder that no longer waits has its place already.
+        if self._is_untouched(folder) or self._is_live(folder) != live:
+            observed.close()
+            raise Changed(folder.pipeline)
         if observed.size <= self._max_bytes:
             return observed
         observed.close()

@@ -85,7 +85,7 @@ class StoredFolder:
         # Why it is not kept.
         self.refusal: str | None = None
         self._frozen: set[str] = set()
-        # As it was last read.
+        # As it was when packages were frozen.
         self._origin: dict = dict(origin or {})
 
     @property
@@ -184,9 +184,7 @@ class StoredFolder:
         return path.startswith(f"{_NORMALIZED}/") and path.split("/")[2] in self._frozen
 
     def _describe_origin(self, own: AttemptFolder, live: bool, as_is: bool) -> dict:
-        if live:
-            self._origin = own.read_origin(self.pipeline)
-        origin = dict(self._origin)
+        origin = own.read_origin(self.pipeline) if live else dict(self._origin)
         origin.pop("folder", None)
         if self._frozen and not as_is:
             origin["first_load"] = self.is_first_load

@@ -101,8 +101,8 @@ class Keeper:
                 if request is None:
                     return
                 self._hand_out(connection)
-            except (OSError, ValueError):
-                # The bootstrap is gone, or something failed: it starts cold.
+            except (SlotFailed, OSError, ValueError):
+                # The bootstrap is gone, or something failed: it starts cold. A slot that cannot be prepared at all ends the loop.
                 return
         self._handed_out += 1
         _report({"handed_out": self._handed_out})

@@ -20,9 +20,13 @@ export function describeRunKinds(site: AlertSite): void {
       expect(failed.title).toContain('KeyError');
       const { server, params } = site;
       const query = { is_open: true };
-      const { items } = await server.client.call('list_alert_incidents', { params, query });
-      const incident = items.find(({ kind }) => kind === 'run_failed');
-      expect(incident).toMatchObject({ job_ref: 'jobs.unsteady', state: 'open', occurrence_count: 2 });
+      const findIncident = async () => {
+        const { items } = await server.client.call('list_alert_incidents', { params, query });
+        return items.find(({ kind }) => kind === 'run_failed');
+      };
+      await expect
+        .poll(findIncident)
+        .toMatchObject({ job_ref: 'jobs.unsteady', state: 'open', occurrence_count: 2 });
       expect(failed.links[0]?.url).toMatch(new RegExp(`/w/${site.api.id}/runs/`));
 
       await site.deploy({}, { unsteady: working });

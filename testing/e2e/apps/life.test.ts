@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-const jobs = [defineAppJob('page', 'module'), defineAppJob('brief', 'module', { idleSeconds: 3 })];
+const jobs = [defineAppJob('page', 'module'), defineAppJob('brief', 'module', { idleSeconds: 15 })];
 
 async function deploy(version: string): Promise<void> {
   await deployWorkspace(server, api.id, {
@@ -78,7 +78,8 @@ describe('an app', () => {
   it('is stopped when unused, and started by the next visit', async () => {
     await ask('jobs.brief');
     await awaitAnswer('jobs.brief', 'two /');
-    const { job_run: run } = await findApp(server, api, 'jobs.brief');
+    // Its app may have been stopped meanwhile.
+    const [run] = await api.listRuns('jobs.brief');
     expect(await api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });
     await awaitApp(server, api, 'jobs.brief', ({ state }) => state === 'stopped');
     await awaitAnswer('jobs.brief', 'two /');
@@ -86,8 +87,8 @@ describe('an app', () => {
 
   it('is stopped when its job is archived, and no longer available to visitors', async () => {
     await awaitAnswer('jobs.brief', 'two /');
-    const { job_run: run, job_id: jobId } = await findApp(server, api, 'jobs.brief');
     const archived = await findApp(server, api, 'jobs.brief');
+    const { job_run: run, job_id: jobId } = archived;
     await server.client.call('archive_job', { params: { workspace_id: api.id, job_id: jobId } });
     expect(await api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });
     const answer = await askApp(archived, '/', { key: server.key });
@@ -101,11 +102,12 @@ describe('an app', () => {
     await awaitAnswer('jobs.page', 'two /');
     const died = await ask('jobs.page', '/die');
     expect(died.status).toBe(502);
+    // A visit after the delay starts it again, so each of these visits would end it again.
+    await expect
+      .poll(async () => (await ask('jobs.page', '/die')).json())
+      .toMatchObject({ detail: expect.stringContaining('exit code 3') });
     const app = await awaitApp(server, api, 'jobs.page', ({ state }) => state === 'failed');
     expect(app.failure).toMatchObject({ detail: 'The run ended with exit code 3.' });
-    await expect
-      .poll(async () => (await ask('jobs.page')).json())
-      .toMatchObject({ detail: expect.stringContaining('exit code 3') });
     await awaitAnswer('jobs.page', 'two /');
   });
 });

@@ -232,14 +232,11 @@ describe('the workspace dashboard', () => {
     const page = await openSignedIn((await findApp(server, workspace.api, ref)).url);
     // The run may have ended before the app's copy was refreshed.
     await expect
-      .poll(
-        async () => {
-          await page.reload();
-          await sees(page, 'Last execution ID');
-          return page.getByText(execution).count();
-        },
-        { timeout: 60_000 },
-      )
+      .poll(async () => {
+        await page.reload();
+        await sees(page, 'Last execution ID');
+        return page.getByText(execution).count();
+      })
       .toBeGreaterThan(0);
     await page.context().close();
   });

@@ -29,7 +29,7 @@ async function runShell(shell: string, program: string): Promise<string> {
     LANG: 'C.UTF-8',
   };
   const args = shell === 'zsh' ? ['-f', '-c', program] : ['-c', program];
-  const { stdout } = await promisify(execFile)(shell, args, { cwd: home, env, timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(shell, args, { cwd: home, env, timeout: 600_000 });
   return stripVTControlCharacters(stdout);
 }
 

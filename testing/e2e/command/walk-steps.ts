@@ -1,44 +1,8 @@
+import type { Step, Walk } from './walk-step.ts';
+import { alertChannels, alertIncidents, events } from './message-steps.ts';
+import { enter } from './walk-step.ts';
 import { ownerEmail } from '../../fixtures/server.ts';
 
-/** Where a walk takes its steps. */
-export interface Walk {
-  /** Names of a walk are its own: all walks use one server. */
-  name: string;
-  serverUrl: string;
-  key: string;
-  /** Writes files into the workspace folder. */
-  write: (files: Record<string, string>) => Promise<void>;
-}
-
-/** One command of a walk, and what it must print. */
-export interface Step {
-  /** The words of a command, such as `workspace list`. */
-  command: string;
-  args?: readonly string[];
-  /** The exit code; 0 if it is not given. */
-  code?: number;
-  text: string | RegExp;
-  /** Standard input where there is no terminal. */
-  input?: string;
-  /** Arguments where there is no terminal, in addition. */
-  elsewhere?: readonly string[];
-  /** What the user types once a text is shown, on a terminal. */
-  answers?: readonly (readonly [shown: string, keys: string])[];
-  /** The command asks this: it needs `--yes` where there is no terminal. */
-  question?: string;
-  /** What else prints the state that an interrupted question must leave. */
-  unchanged?: readonly [args: readonly string[], text: string | RegExp];
-  /** Ctrl-C ends the command once this text is shown. Given by steps that follow something without an end. */
-  interruptAfter?: string;
-  /** Whether its standard output is not data: a script, or nothing. */
-  hasNoData?: boolean;
-  /** Runs in the folder above the workspace folder. */
-  isOutside?: boolean;
-  /** Runs before the step. */
-  prepare?: (walk: Walk) => Promise<void>;
-}
-
-const enter = '\r';
 const secret = 'swordfish-of-the-shop';
 
 const workspaceFiles = {
@@ -83,6 +47,8 @@ export function planWalk({ name, serverUrl, key }: Omit<Walk, 'write'>): Step[] 
     ...variables(),
     ...alertChannels(),
     ...alertIncidents(),
+    ...events(),
+    ...configurationAsCode(name),
     ...ending(name),
   ];
 }
@@ -173,82 +139,6 @@ function people(name: string): Step[] {
   ];
 }
 
-function alertIncidents(): Step[] {
-  const missing = '00000000-0000-4000-8000-000000000000';
-  return [
-    { command: 'alert list', text: /no open incidents|^\[\]/ },
-    {
-      command: 'alert rules create',
-      args: ['failures', '--kind', 'run_failed', '--job', 'jobs.*', '--set', 'failures_in_row=2'],
-      text: 'failures',
-    },
-    { command: 'alert rules list', text: 'run_failed' },
-    {
-      command: 'alert rules update',
-      args: [
-        'failures',
-        '--name',
-        'broken',
-        '--remind',
-        '4h',
-        '--quiet-hours',
-        'mon-fri 22:00-07:00 Europe/Berlin',
-      ],
-      text: 'broken',
-    },
-    { command: 'alert rules mute', args: ['broken', '--for', '2h'], text: 'broken' },
-    { command: 'alert rules unmute', args: ['broken'], text: 'broken' },
-    {
-      command: 'alert rules delete',
-      args: ['broken'],
-      question: 'with its incidents?',
-      unchanged: [['alert', 'rules', 'list'], 'broken'],
-      text: 'broken',
-    },
-    { command: 'alert ack', args: [missing], code: 4, text: 'not_found' },
-    { command: 'alert snooze', args: [missing, '--for', '1d'], code: 4, text: 'not_found' },
-    { command: 'alert resolve', args: [missing], code: 4, text: 'not_found' },
-    { command: 'alert mute', args: ['missing-job'], code: 4, text: 'missing-job' },
-    { command: 'alert unmute', args: ['missing-job'], code: 4, text: 'missing-job' },
-  ];
-}
-
-function alertChannels(): Step[] {
-  const url = 'https://127.0.0.1:9/services/walk';
-  return [
-    {
-      command: 'alert channels create',
-      args: ['hook', '--kind', 'webhook'],
-      input: url,
-      answers: [['URL', `${url}${enter}`]],
-      text: 'whsec_',
-    },
-    { command: 'alert channels list', text: '127.0.0.1' },
-    { command: 'alert channels update', args: ['hook', '--name', 'on-call'], text: 'on-call' },
-    { command: 'alert channels replace-secret', args: ['on-call'], text: 'whsec_' },
-    {
-      command: 'alert channels test',
-      args: ['on-call'],
-      code: 5,
-      text: 'address_not_allowed',
-    },
-    { command: 'alert channels deliveries', args: ['on-call'], text: /address_not_allowed|failed/ },
-    {
-      command: 'alert channels send-again',
-      args: ['00000000-0000-4000-8000-000000000000'],
-      code: 4,
-      text: 'not_found',
-    },
-    {
-      command: 'alert channels delete',
-      args: ['on-call'],
-      question: 'with its delivery log?',
-      unchanged: [['alert', 'channels', 'list'], 'on-call'],
-      text: 'on-call',
-    },
-  ];
-}
-
 function running(): Step[] {
   return [
     {
@@ -290,9 +180,13 @@ function running(): Step[] {
   ];
 }
 
-/** @param job a job with a daily schedule */
+/**
+ * @param job a job with a daily schedule, of which one window after the other runs meanwhile: so many that some
+ * still wait at the last step
+ */
 function backfills(job: string): Step[] {
-  const from = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+  const days = 300;
+  const from = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
   return [
     {
       command: 'backfill create',
@@ -306,7 +200,7 @@ function backfills(job: string): Step[] {
     { command: 'backfill show', args: [job], text: /A user paused it/ },
     { command: 'backfill resume', args: [job], text: /goes on|"running"/ },
     { command: 'backfill windows', args: [job, '--after', '2'], text: 'waiting' },
-    { command: 'backfill skip', args: [job, '30'], text: /1 windows .* skipped|"skipped": 1/ },
+    { command: 'backfill skip', args: [job, String(days)], text: /1 windows .* skipped|"skipped": 1/ },
     { command: 'backfill calendar', args: [job], text: /MISSING|"missing"/ },
     { command: 'backfill cancel', args: [job, '--running'], text: /Cancelled the backfill|"cancelling"/ },
     { command: 'backfill retry', args: [job], code: 5, text: 'backfill_state' },
@@ -392,6 +286,30 @@ function variables(): Step[] {
     { command: 'variable delete', args: ['SHOP_REGION', 'API_TOKEN'], text: 'SHOP_REGION' },
   ];
 }
+
+function configurationAsCode(name: string): Step[] {
+  const file = { 'pumphouse.yaml': wrapWorkspace(name, 'variables: { FROM_FILE: north }') };
+  return [
+    { command: 'export', args: ['--organization', 'Default'], text: name },
+    {
+      command: 'plan',
+      args: ['-f', 'pumphouse.yaml'],
+      text: 'FROM_FILE',
+      prepare: ({ write }) => write(file),
+    },
+    {
+      command: 'apply',
+      args: ['-f', 'pumphouse.yaml'],
+      question: 'Make this change?',
+      unchanged: [['plan', '-f', 'pumphouse.yaml'], '1 to create'],
+      text: /1 created|"outcome": "done"/,
+    },
+    { command: 'variable delete', args: ['FROM_FILE'], text: 'FROM_FILE' },
+  ];
+}
+
+const wrapWorkspace = (name: string, section: string): string =>
+  `version: 1\norganizations: { Default: { workspaces: { ${JSON.stringify(name)}: { ${section} } } } }\n`;
 
 function ending(name: string): Step[] {
   return [

@@ -12,7 +12,8 @@ import {
 import { prepareHookedClient } from '../../fixtures/dlt-client.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { startTestServer, type TestServer } from '../../fixtures/server.ts';
-import { planWalk, walkSecret, type Step, type Walk } from './walk-steps.ts';
+import { planWalk, walkSecret } from './walk-steps.ts';
+import type { Step, Walk } from './walk-step.ts';
 
 /** Where the walk takes place; the fields are set before the first test. */
 export interface WalkSite {

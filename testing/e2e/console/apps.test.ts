@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appRefs, deployApps, failApp } from '../../fixtures/console-apps.ts';
 import { awaitApp } from '../../fixtures/app-site.ts';
+import { pressKeys } from '../../fixtures/browser.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 
 let site: ConsoleSite;
@@ -52,8 +53,7 @@ async function expectNoScrollAside(page: Page): Promise<void> {
 describe('the apps of a workspace', () => {
   it('explain how to create one, and are listed once deployed', async () => {
     await owner.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
-    await owner.keyboard.press('g');
-    await owner.keyboard.press('a');
+    await pressKeys(owner, 'g', 'a');
     await owner.getByRole('heading', { name: 'Apps', level: 1 }).waitFor();
     const commands = await owner.getByLabel('Command', { exact: true }).allTextContents();
     expect(commands).toEqual([

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { defineScriptJob, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
+import { pressKeys } from '../../fixtures/browser.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 import { startRun } from '../../fixtures/console-workspace.ts';
 
@@ -136,8 +137,7 @@ describe('the log of a failed run', () => {
   it('opens at the exception that ended it, and not at its last line', async () => {
     const page = await site.openAs('viewer', `/runs/${runs.failed}`);
     const current = page.locator('[data-current="true"]');
-    await current.waitFor();
-    expect(await current.innerText()).toMatch(/ValueError: invalid literal for int\(\)/);
+    await current.getByText('ValueError: invalid literal for int()').waitFor();
     expect(await current.isVisible()).toBe(true);
     await page.context().close();
   });
@@ -182,8 +182,7 @@ describe('the log of a failed run', () => {
     await help.getByText('Previous error').waitFor();
     await page.keyboard.press('Escape');
     await help.waitFor({ state: 'detached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('t');
+    await pressKeys(page, 'g', 't');
     await page.waitForURL(/\/timeline/);
     await page.context().close();
   });

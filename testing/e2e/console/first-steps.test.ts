@@ -31,6 +31,8 @@ it('an empty workspace shows the way to a first run, checks off completed steps,
   await page.getByText('Done: code was deployed from a folder').waitFor();
   const run = await startRun(site.server, site.api, 'jobs.pipeline');
   await page.waitForURL(`**/runs/${run}`);
+  // Its environment is built first, which may take longer than a page's timeout.
+  await site.api.awaitEnd(run);
   const warning = page.getByText('Some installed packages are incompatible').locator('..');
   await warning.getByText('Add sqlglot<30.22 to your requirements').click();
   await warning.getByText('dlt 1.31.0 and sqlglot 30.22.0: affects reading data').waitFor();

@@ -39,14 +39,13 @@ it('a run that waits long for a slot is listed under "needs attention", with its
   await attention.getByText(text).waitFor();
   expect(await page.getByText('No job needs attention').count()).toBe(0);
   await expectAccessible(page);
-  const readiness = (await (await fetch(`${server.url}/readyz`)).json()) as {
-    status: string;
-    degraded: string[];
-  };
-  expect(readiness.status).toBe('ready');
-  expect(readiness.degraded).toEqual([
-    expect.stringMatching(/^1 batch run is pending, for \d+ s at most: all slots are in use$/),
-  ]);
+  // On a busy machine, a response may miss a figure, or have another problem for a moment.
+  await expect
+    .poll(async () => (await fetch(`${server.url}/readyz`)).json())
+    .toMatchObject({
+      status: 'ready',
+      degraded: [expect.stringMatching(/^1 batch run is pending, for \d+ s at most: all slots are in use$/)],
+    });
   const folder = process.env['PUMPHOUSE_TEST_SCREENSHOTS'];
   if (folder) await page.screenshot({ path: `${folder}/overview-wait.png` });
 

@@ -46,11 +46,13 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-/** Moves the failed runs to three hours ago, and adds older completed ones: a test cannot wait for days. */
+/** Moves the failed runs to about three hours ago, and adds older completed ones: a test cannot wait for days. */
 async function placeRuns(loadId: string, priceIds: readonly string[]): Promise<void> {
   const { database, close } = await openServerStore(site.server);
+  // Within one bar of the histogram, which is half an hour.
+  const failedFrom = Math.floor(ago(3 * hourMs).getTime() / hourMs) * hourMs + 600_000;
   for (const [index, id] of priceIds.entries()) {
-    const at = ago(3 * hourMs - index * 60_000);
+    const at = new Date(failedFrom + index * 60_000);
     await setRun(database, id, { createdAt: at, startedAt: at, finishedAt: new Date(at.getTime() + 5000) });
   }
   await copyRun(database, loadId, oldRuns, (n) => ({

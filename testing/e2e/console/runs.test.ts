@@ -82,8 +82,8 @@ describe("a run's page", () => {
     const number = Number(/\d+/.exec(await link.innerText())?.[0]);
     await link.click();
     await page.waitForURL(/line=\d+/);
-    expect(await logLine(page, number).innerText()).toContain('ValueError: invalid literal for int()');
-    expect(await logLine(page, number).getAttribute('data-chosen')).toBe('true');
+    await logLine(page, number).getByText('ValueError: invalid literal for int()').waitFor();
+    await expect.poll(() => logLine(page, number).getAttribute('data-chosen')).toBe('true');
     await expectAccessible(page);
     await page.context().close();
   });
@@ -201,7 +201,8 @@ describe('a long log', () => {
 
   it('keeps the row in which a selection begins, however soon it is scrolled', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
-    await logLine(page, 10).waitFor();
+    // Before its text, a line is a placeholder, in which nothing can be selected.
+    await logLine(page, 10).locator('[data-line-text]').waitFor();
     // The selection is set while the scroll event is handled, so that no selectionchange comes before it.
     await page.evaluate(`
       const text = document.querySelector('[data-line="9"] [data-line-text]');

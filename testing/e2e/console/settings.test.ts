@@ -331,12 +331,14 @@ describe('an owner, using only the console,', () => {
     await goTo(owner, organizationUrl('/settings'), 'Settings');
     await field(owner, 'Name').fill('Acme');
     await field(owner, 'Default workspace role').selectOption('viewer in every workspace');
+    await field(owner, 'Maximum lifetime of keys (days)').fill('180');
     await button(owner, 'Save').click();
     await output(owner, 'Saved.');
     const params = { organization_id: organizationId };
     expect(await site.server.client.call('get_organization_settings', { params })).toMatchObject({
       name: 'Acme',
       default_workspace_role: 'viewer',
+      max_key_days: 180,
     });
     await field(owner, 'Name of the new organization').fill('Acme Research');
     await button(owner, 'Create organization').click();

@@ -1,6 +1,7 @@
 import type { Route } from 'playwright-core';
 import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pressKeys } from '../../fixtures/browser.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 import { ownerEmail } from '../../fixtures/server.ts';
 import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
@@ -145,8 +146,7 @@ describe('every page of the console', () => {
   it('can be reached by keyboard, and the command palette navigates and acts', async () => {
     const page = await site.openAs('owner', '/jobs');
     await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('r');
+    await pressKeys(page, 'g', 'r');
     await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
@@ -160,8 +160,7 @@ describe('every page of the console', () => {
     await expectAccessible(page);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('r');
+    await pressKeys(page, 'g', 'r');
     await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     await page.keyboard.press('/');
     await page.locator('[data-search-input]:focus').waitFor();

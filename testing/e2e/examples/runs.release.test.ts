@@ -49,21 +49,25 @@ async function expectCompleted(workspace: ClientWorkspace, jobRef: string, numbe
   return text;
 }
 
-/** Expects that no batch job of the workspace has an active run, and that each has a completed one. */
+/** Waits until no batch job of the workspace has an active run, and each has a completed one. */
 async function expectAllCompleted(workspace: ClientWorkspace): Promise<void> {
   const { items } = await server.client.call('list_jobs', {
     params: { workspace_id: workspace.api.id },
     query: { limit: 100 },
   });
-  const statuses: Record<string, boolean> = {};
-  for (const { job_ref: jobRef } of items.filter(({ job_type: type }) => type === 'batch')) {
+  const batch = items.filter(({ job_type: type }) => type === 'batch').map(({ job_ref: jobRef }) => jobRef);
+  expect(batch.length).toBeGreaterThan(0);
+  const isComplete = async (jobRef: string) => {
     const runs = await workspace.api.listRuns(jobRef);
-    statuses[jobRef] =
+    return (
       runs.some(({ status }) => status === 'completed') &&
-      runs.every(({ status }) => isTerminalRunState(status));
-  }
-  expect(Object.values(statuses).length).toBeGreaterThan(0);
-  expect(statuses).toEqual(Object.fromEntries(Object.keys(statuses).map((jobRef) => [jobRef, true])));
+      runs.every(({ status }) => isTerminalRunState(status))
+    );
+  };
+  // Some of the runs were started by others that the test has awaited.
+  await expect
+    .poll(async () => Promise.all(batch.map(async (jobRef) => [jobRef, await isComplete(jobRef)])))
+    .toEqual(batch.map((jobRef) => [jobRef, true]));
 }
 
 describe('meter-readings', () => {

@@ -90,8 +90,18 @@ export const readPod = ({ api }: SuiteContext, name: string): Promise<ApiRespons
 
 /** Waits until a pod has the phase. @returns the pod */
 export async function untilPhase(context: SuiteContext, name: string, phase: string) {
-  await expect.poll(async () => (await readPod(context, name)).body.status?.phase).toBe(phase);
-  return (await readPod(context, name)).body;
+  let { body } = await readPod(context, name);
+  const readPhase = async () => {
+    ({ body } = await readPod(context, name));
+    return body.status?.phase;
+  };
+  await expect
+    .poll(readPhase)
+    .toBe(phase)
+    .catch((cause: unknown) => {
+      throw new Error(`The pod is not ${phase}: ${JSON.stringify(body.status)}`, { cause });
+    });
+  return body;
 }
 
 export async function untilGone(context: SuiteContext, name: string): Promise<void> {

@@ -1,9 +1,15 @@
 import type { AlertChannelKind } from '@pumphouse/contract';
+import {
+  readAddress,
+  readTargetOptions,
+  reportTarget,
+  showFirstSecret,
+  showReplacedSecret,
+  type TargetOptions,
+} from '../deliveries/change-target.ts';
 import { report } from '../session/report.ts';
 import type { Session } from '../session/session.ts';
-import { askText } from '../terminal/ask.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { readStandardInput } from '../terminal/standard-input.ts';
 import { findChannel } from './find-channel.ts';
 
 export interface AddChannelOptions {
@@ -13,11 +19,8 @@ export interface AddChannelOptions {
   toMembers?: 'owners' | 'members';
 }
 
-export interface ChangeChannelOptions {
-  name?: string;
+export interface ChangeChannelOptions extends TargetOptions {
   replaceTarget?: boolean;
-  enable?: boolean;
-  disable?: boolean;
 }
 
 /** Creates a channel. Only the signing secret of a webhook goes to standard output. */
@@ -35,7 +38,8 @@ export async function createChannel(
     ...(kind === 'email' ? { recipients } : await readTarget(session, kind)),
   };
   const created = await session.client.call('create_alert_channel', { params, body });
-  if (created.signing_secret === null) {
+  const { signing_secret: secret } = created;
+  if (secret === null) {
     report(
       session,
       created,
@@ -43,24 +47,21 @@ export async function createChannel(
     );
     return;
   }
-  session.terminal.note(`Created ${name}. Its signing secret is shown only here.`);
-  session.show(created, () => created.signing_secret ?? '');
+  showFirstSecret(session, { ...created, signing_secret: secret });
 }
 
 export async function updateChannel(
   session: Session,
   current: string,
-  { name, replaceTarget = false, enable = false, disable = false }: ChangeChannelOptions,
+  { replaceTarget = false, ...options }: ChangeChannelOptions,
 ): Promise<void> {
   const { channel, params } = await findChannel(session, current);
   const body = {
-    ...(name !== undefined && { name }),
-    ...(enable && { is_enabled: true }),
-    ...(disable && { is_enabled: false }),
+    ...readTargetOptions(options),
     ...(replaceTarget && (await readTarget(session, channel.kind))),
   };
   const changed = await session.client.call('update_alert_channel', { params, body });
-  report(session, changed, `Changed ${changed.name}: ${changed.is_enabled ? 'enabled' : 'disabled'}.`);
+  reportTarget(session, changed);
 }
 
 /** Replaces the signing secret of a webhook. Only the new one goes to standard output. */
@@ -69,11 +70,10 @@ export async function replaceSecret(
   name: string,
   { overlapHours }: { overlapHours: string },
 ): Promise<void> {
-  const { channel, params } = await findChannel(session, name);
+  const { params } = await findChannel(session, name);
   const body = { overlap_hours: Number(overlapHours) };
   const replaced = await session.client.call('replace_alert_channel_secret', { params, body });
-  session.terminal.note(`Replaced the signing secret of ${channel.name}. The new one is shown only here.`);
-  session.show(replaced, () => replaced.signing_secret ?? '');
+  showReplacedSecret(session, replaced);
 }
 
 /** Deletes a channel after a question. */
@@ -89,9 +89,7 @@ export async function deleteChannel(
   report(session, channel, `Deleted ${channel.name}.`);
 }
 
-/** Reads the address or key, which is a secret: not from arguments, which other users of the machine can see. */
-async function readTarget({ terminal }: Session, kind: string) {
-  const what = kind === 'pagerduty' ? 'Integration key' : 'URL';
-  const target = terminal.isInteractive ? await askText(what, { isSecret: true }) : await readStandardInput();
-  return kind === 'pagerduty' ? { routing_key: target.trim() } : { url: target.trim() };
+async function readTarget(session: Session, kind: string) {
+  if (kind === 'pagerduty') return { routing_key: await readAddress(session, 'Integration key') };
+  return { url: await readAddress(session, 'URL') };
 }

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
+import type { AlertDeliveryStatus } from '@pumphouse/contract';
 import { addExamples } from '../program/examples.ts';
+import { collect } from '../program/repeated-option.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 import type { AddChannelOptions, ChangeChannelOptions } from './change-channel.ts';
-import type { DeliveryOptions } from './list-deliveries.ts';
-
-/** Collects an option that may be repeated. */
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+import { addListOptions } from '../deliveries/list-options.ts';
+import type { ListOptions } from '../deliveries/show-deliveries.ts';
 
 /** Adds `alert channels`. */
 export function addChannelCommands(alert: Command, cli: Cli): void {
@@ -32,20 +32,21 @@ function addReading(channels: Command, cli: Cli): void {
   );
 
   addExamples(
-    channels
-      .command('deliveries')
-      .argument('[channel]', 'Name or id of a channel; default: all channels')
-      .description('List what was sent, newest first')
-      .addOption(
-        new Option('--status <status>', 'Only these').choices(['waiting', 'delivered', 'failed', 'dropped']),
-      )
-      .option('--limit <n>', 'How many at most', '20')
-      .action(
-        withSession<[channel: string | undefined], DeliveryOptions>(cli, async (session, [name], options) => {
+    addListOptions(
+      channels
+        .command('deliveries')
+        .argument('[channel]', 'Name or id of a channel; default: all channels')
+        .description('List what was sent, newest first'),
+      ['waiting', 'delivered', 'failed', 'dropped'],
+    ).action(
+      withSession<[channel: string | undefined], ListOptions<AlertDeliveryStatus>>(
+        cli,
+        async (session, [name], options) => {
           const { listDeliveries } = await import('./list-deliveries.ts');
           await listDeliveries(session, name, options);
-        }),
+        },
       ),
+    ),
     [['pumphouse alert channels deliveries on-call --status failed', 'Shows why messages were not sent.']],
   );
 

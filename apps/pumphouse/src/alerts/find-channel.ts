@@ -1,6 +1,6 @@
-import type { AlertChannelResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
+import { findByName } from '../session/find-by-name.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -10,9 +10,7 @@ import type { Session } from '../session/session.ts';
 export async function findChannel(session: Session, name: string) {
   const params = { workspace_id: await session.workspaceId() };
   const { channels } = await session.client.call('list_alert_channels', { params });
-  const channel: AlertChannelResponse | undefined = channels.find(
-    (each) => each.id === name || each.name.toLowerCase() === name.toLowerCase(),
-  );
+  const channel = findByName(channels, name);
   if (channel) return { channel, params: { ...params, channel_id: channel.id } };
   throw new CommandError(`There is no alert channel ${name}.`, {
     code: 'alert_channel_not_found',

@@ -1,6 +1,6 @@
-import type { AlertRuleResponse } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
+import { findByName } from '../session/find-by-name.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -10,9 +10,7 @@ import type { Session } from '../session/session.ts';
 export async function findRule(session: Session, name: string) {
   const params = { workspace_id: await session.workspaceId() };
   const { rules } = await session.client.call('list_alert_rules', { params });
-  const rule: AlertRuleResponse | undefined = rules.find(
-    (each) => each.id === name || each.name.toLowerCase() === name.toLowerCase(),
-  );
+  const rule = findByName(rules, name);
   if (rule) return { rule, params: { ...params, rule_id: rule.id } };
   throw new CommandError(`There is no alert rule ${name}.`, {
     code: 'alert_rule_not_found',

@@ -88,7 +88,7 @@ function addMutes(alert: Command, cli: Cli): void {
           await muteJob(session, job, options.for);
         }),
       ),
-    [['pumphouse alert mute sales.load --for 2h', 'Quiet during a migration.']],
+    [['pumphouse alert mute load --for 2h', 'Quiet during a migration.']],
   );
   addExamples(
     alert
@@ -101,6 +101,6 @@ function addMutes(alert: Command, cli: Cli): void {
           await unmuteJob(session, job);
         }),
       ),
-    [['pumphouse alert unmute sales.load', 'Open incidents are sent now.']],
+    [['pumphouse alert unmute load', 'Open incidents are sent now.']],
   );
 }

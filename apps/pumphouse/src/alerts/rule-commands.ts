@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { AlertKind } from '@pumphouse/contract';
 import { addExamples } from '../program/examples.ts';
+import { collect } from '../program/repeated-option.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 import type { CreateRuleOptions, UpdateRuleOptions } from './change-rule.ts';
 
@@ -22,9 +23,6 @@ const kinds: Record<AlertKind, true> = {
   limits_near_end: true,
   ticks_behind: true,
 };
-
-/** Collects an option that may be repeated. */
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** Adds `alert rules`. Without a subcommand it lists the rules. */
 export function addRuleCommands(alert: Command, cli: Cli): void {

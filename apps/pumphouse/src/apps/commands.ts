@@ -56,7 +56,7 @@ function addServe(program: Command, cli: Cli): void {
       ),
     [
       ['pumphouse serve notebook.py', 'Uploads the folder, starts the notebook and opens it.'],
-      ['pumphouse serve dashboard --no-deploy -f', 'Starts the deployed dashboard, and follows its log.'],
+      ['pumphouse serve orders_board --no-deploy -f', 'Starts the deployed app, and follows its log.'],
     ],
   );
 }
@@ -76,8 +76,8 @@ function addPublish(program: Command, cli: Cli): void {
         }),
       ),
     [
-      ['pumphouse publish dashboard --expires 7d', 'Prints a link that is valid for a week.'],
-      ['pumphouse publish dashboard --password', 'Asks for a password that visitors need.'],
+      ['pumphouse publish orders_board --expires 7d', 'Prints a link that is valid for a week.'],
+      ['pumphouse publish orders_board --password', 'Asks for a password that visitors need.'],
     ],
   );
 }
@@ -94,6 +94,6 @@ function addUnpublish(program: Command, cli: Cli): void {
           await unpublish(session, name);
         }),
       ),
-    [['pumphouse unpublish dashboard', 'The link stops working at once.']],
+    [['pumphouse unpublish orders_board', 'The link stops working at once.']],
   );
 }

@@ -1,7 +1,7 @@
 /** Exit codes of the command, which scripts rely on. Documented in docs/reference/cli.md. */
 export const exitCodes = {
   done: 0,
-  /** The command worked; the run that it followed failed, was cancelled or was skipped. */
+  /** The command worked; the run that it followed did not complete, or `--exit-code` reports differences. */
   runFailed: 1,
   usage: 2,
   notSignedIn: 3,
@@ -20,7 +20,10 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** What each exit code means, for the help and the reference. */
 export const exitCodeMeanings: readonly [code: ExitCode, meaning: string][] = [
   [exitCodes.done, 'Done'],
-  [exitCodes.runFailed, 'The run that the command followed failed, was cancelled or was skipped'],
+  [
+    exitCodes.runFailed,
+    'The run that the command followed failed, was cancelled or was skipped; with `--exit-code`, there are differences',
+  ],
   [exitCodes.usage, 'Wrong arguments or options, or no workspace folder'],
   [exitCodes.notSignedIn, 'Not signed in, or the login has expired'],
   [exitCodes.notFound, 'The job, run, workspace or other object does not exist'],

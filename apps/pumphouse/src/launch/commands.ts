@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addExamples } from '../program/examples.ts';
+import { collect } from '../program/repeated-option.ts';
 import { withSession, type Cli } from '../program/session-action.ts';
 import type { LaunchOptions } from './launch.ts';
 
@@ -27,8 +28,4 @@ export function addLaunchCommand(program: Command, cli: Cli): void {
     ['pumphouse launch load --refresh', 'Starts the job again from the beginning of its data.'],
     ['pumphouse launch load --input day=2026-11-29 --wait', 'Starts the job with an input, and waits.'],
   ]);
-}
-
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }

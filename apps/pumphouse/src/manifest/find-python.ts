@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import { findProgram } from './find-program.ts';
@@ -52,7 +52,7 @@ function describe(path: string): Python {
   const dlt = installed.find((name) => /^dlt-[\d.a-z]+\.dist-info$/.test(name));
   return {
     path,
-    version: readVersion(environment) ?? library?.version,
+    version: readVersion(environment) ?? library?.version ?? readLinkedVersion(path),
     dltVersion: dlt?.slice('dlt-'.length, -'.dist-info'.length),
     fingerprint: `${path} ${readStamp(path)} ${library === null ? '' : readStamp(library.folder)}`,
   };
@@ -74,6 +74,11 @@ function readVersion(environment: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Debian's own Python has no `site-packages`, but its name leads to one with the version. */
+function readLinkedVersion(path: string): string | undefined {
+  return /^python(3\.\d+)$/.exec(basename(realpathSync(path)))?.[1];
 }
 
 function listInstalled(folder: string): string[] {

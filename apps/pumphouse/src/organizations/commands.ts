@@ -78,9 +78,13 @@ export function addOrganizationCommands(program: Command, cli: Cli): void {
     org
       .command('limits')
       .argument('[organization]', 'Name or id; default: that of the folder, or your only one')
-      .description('Show or set the limits on the runs of an organization')
+      .description('Show or set the limits on the runs and keys of an organization')
       .option('--concurrent-runs <number>', 'Maximum concurrent runs; none removes the limit')
       .option('--minutes-a-month <number>', 'Maximum minutes of runs per month (UTC); none removes the limit')
+      .option(
+        '--max-key-days <number>',
+        'Days after their creation for which keys work in it, 1 to 365; none removes the limit',
+      )
       .action(
         withSession<[name: string | undefined], LimitOptions>(cli, async (session, [name], options) => {
           const { limitOrganization } = await import('./organization-limits.ts');
@@ -90,6 +94,7 @@ export function addOrganizationCommands(program: Command, cli: Cli): void {
     [
       ['pumphouse org limits', 'Shows the limits.'],
       ['pumphouse org limits --concurrent-runs 8 --minutes-a-month none', 'Sets one, and removes the other.'],
+      ['pumphouse org limits --max-key-days 30', 'Keys older than 30 days stop working in it at once.'],
     ],
   );
 

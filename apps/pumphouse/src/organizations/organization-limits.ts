@@ -8,17 +8,19 @@ import { findOrganization } from './find-organization.ts';
 export interface LimitOptions {
   concurrentRuns?: string;
   minutesAMonth?: string;
+  maxKeyDays?: string;
 }
 
 /** Shows the limits, after setting those that are given. The others stay. */
 export async function limitOrganization(
   session: Session,
   name: string | undefined,
-  { concurrentRuns, minutesAMonth }: LimitOptions,
+  { concurrentRuns, minutesAMonth, maxKeyDays }: LimitOptions,
 ): Promise<void> {
   const { client, terminal } = session;
   const concurrent = parseLimit('--concurrent-runs', concurrentRuns);
   const minutes = parseLimit('--minutes-a-month', minutesAMonth);
+  const keyDays = parseLimit('--max-key-days', maxKeyDays);
   const organization = await findOrganization(session, name);
   const params = { organization_id: organization.id };
   let limits = await client.call('get_organization_limits', { params });
@@ -30,12 +32,18 @@ export async function limitOrganization(
         minutes_a_month: minutes === undefined ? limits.minutes_a_month : minutes,
       },
     });
-    terminal.note(`Set the limits of ${organization.name}.`);
   }
-  session.show(limits, () =>
+  const { max_key_days } =
+    keyDays === undefined
+      ? await client.call('get_organization_settings', { params })
+      : await client.call('update_organization', { params, body: { max_key_days: keyDays } });
+  if (concurrent !== undefined || minutes !== undefined || keyDays !== undefined)
+    terminal.note(`Set the limits of ${organization.name}.`);
+  session.show({ ...limits, max_key_days }, () =>
     formatDetails(terminal, [
       ['Concurrent runs', formatLimit(limits.concurrent_runs)],
       ['Minutes a month', formatLimit(limits.minutes_a_month)],
+      ['Key lifetime', formatKeyLifetime(max_key_days)],
     ]),
   );
 }
@@ -53,6 +61,11 @@ export function parseLimit(option: string, text: string | undefined): number | n
     exitCode: exitCodes.usage,
     nextStep: `Give a whole number, or none: ${option} 8`,
   });
+}
+
+/** The maximum lifetime of keys as text. */
+export function formatKeyLifetime(days: number | null): string {
+  return days === null ? 'no limit' : `${days} days`;
 }
 
 /** A limit as text. */

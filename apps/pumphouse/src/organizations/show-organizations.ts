@@ -4,7 +4,7 @@ import { formatDetails } from '../terminal/details.ts';
 import { formatBytes, formatCount, formatInstant, formatRelative } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
 import { findOrganization, listOrganizations } from './find-organization.ts';
-import { formatLimit } from './organization-limits.ts';
+import { formatKeyLifetime, formatLimit } from './organization-limits.ts';
 
 /** Lists the caller's organizations with the caller's role. */
 export async function listOwnOrganizations(session: Session): Promise<void> {
@@ -55,6 +55,7 @@ export async function showOrganization(session: Session, name: string | undefine
       ['Default access', settings.default_workspace_role ?? 'none: members need a role in a workspace'],
       ['Concurrent runs', limits && formatLimit(limits.concurrent_runs)],
       ['Minutes a month', limits && formatLimit(limits.minutes_a_month)],
+      ['Key lifetime', formatKeyLifetime(settings.max_key_days)],
       ['Stored', stored === undefined ? null : formatBytes(stored)],
       ['Region', settings.dataplane_id ?? 'not chosen yet'],
       ['Created', formatInstant(settings.created_at)],

@@ -2,9 +2,11 @@ import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { exitCodeMeanings } from '../errors/exit-codes.ts';
 import { addAlertCommands } from '../alerts/commands.ts';
+import { addApplyCommands } from '../apply/commands.ts';
 import { addAppCommands } from '../apps/commands.ts';
 import { addCompletionCommands } from '../completion/commands.ts';
 import { addDashboardCommand } from '../dashboard/commands.ts';
+import { addEventCommands } from '../events/commands.ts';
 import { addInitCommand } from '../init/commands.ts';
 import { addJobCommands } from '../jobs/commands.ts';
 import { addKeyCommands } from '../keys/commands.ts';
@@ -42,12 +44,14 @@ const commandGroups: readonly (readonly [heading: string, groups: readonly AddCo
       addWorkspaceCommands,
       addVariableCommands,
       addAlertCommands,
+      addEventCommands,
       addOrganizationCommands,
       addMemberCommands,
       addKeyCommands,
       addWorkerCommands,
     ],
   ],
+  ['Configuration as code:', [addApplyCommands]],
   ['This command:', [addCompletionCommands, addUpgradeCommands]],
 ];
 

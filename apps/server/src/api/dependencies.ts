@@ -4,6 +4,7 @@ import type { AppUrls } from './serializers/request-urls.ts';
 import type { Backlog } from '../services/runs/read-backlog.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
+import type { DocsFiles } from '../console/docs-files.ts';
 import type { HandlerContext } from './handlers.ts';
 import type { PageServices } from '../pages/page-services.ts';
 import type { Readiness } from './probes/readiness.ts';
@@ -16,16 +17,18 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   pages: PageServices;
   /** URL at which clients reach this server; null uses the address of each request. */
   publicUrl: string | null;
-  /** Hosts this server answers to, in addition to loopback and the host of the public URL. */
-  allowedHosts?: readonly string[];
+  /** Hosts this server answers to, in addition to loopback and the host of the public URL; read for each request. */
+  readAllowedHosts?: () => readonly string[];
   /** Addresses and networks of trusted reverse proxies; none by default. */
   trustedProxies?: readonly string[];
   /** Resolves the URLs of apps. */
   apps: AppUrls;
   /** The built console; null if it was not built. */
   consoleFiles: ConsoleFiles | null;
-  /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. */
-  requestsPerMinute?: number;
+  /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. Read for each request. */
+  readRequestsPerMinute?: () => number;
+  /** Null if the documentation was not built. */
+  docsFiles: DocsFiles | null;
   /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
   /** Takes the connection of a worker. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ReadSystem } from '../services/doctor/read-system.ts';
 import type { Services } from '../services/create-services.ts';
 import { createAlertHandlers } from './alerts/alerts-routes.ts';
+import { createEventSubscriptionHandlers } from './events/event-subscriptions-routes.ts';
 import { createAlertChannelHandlers } from './alerts/alert-channels-routes.ts';
 import { createAppHandlers } from './apps/apps-routes.ts';
 import { createArchiveHandlers } from './versions/archives-routes.ts';
@@ -74,6 +75,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createBackfillHandlers(services),
     ...createWorkerHandlers(services),
     ...createAlertChannelHandlers(services),
+    ...createEventSubscriptionHandlers(services),
     ...createWorkspaceHandlers(services),
     ...createWorkspaceHealthHandlers(services),
     ...createPackageHandlers(services),

@@ -31,7 +31,7 @@ interface Request {
 
 /** Serves requests with new counters, one after the other. */
 async function serve(changes: Partial<ApiFixture['dependencies']> = {}) {
-  const app = buildApi({ ...api.dependencies, requestsPerMinute: limit, ...changes });
+  const app = buildApi({ ...api.dependencies, readRequestsPerMinute: () => limit, ...changes });
   served.push(app);
   await app.ready();
   async function send({ method = 'GET', path = '/api/v1/organizations', ...request }: Request) {
@@ -170,7 +170,18 @@ describe('the limit of requests', () => {
   });
 
   it('is off if it is 0', async () => {
-    const { repeat } = await serve({ requestsPerMinute: 0 });
+    const { repeat } = await serve({ readRequestsPerMinute: () => 0 });
     expect(await repeat(4 * limit, { bearer: context.owner.key })).toEqual(times(4 * limit, 200));
+  });
+
+  it('follows a change while the server runs', async () => {
+    let current = 2;
+    const { repeat } = await serve({ readRequestsPerMinute: () => current });
+    const request = { bearer: context.owner.key };
+    expect(await repeat(3, request)).toEqual([200, 200, 429]);
+    current = 5;
+    expect(await repeat(3, request)).toEqual([200, 200, 429]);
+    current = 0;
+    expect(await repeat(3, request)).toEqual([200, 200, 200]);
   });
 });

@@ -19,6 +19,7 @@ import { createHandlers } from '../api/handlers.ts';
 import { eraseTypes, registerRoute } from '../api/route-registration.ts';
 import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
 import { registerConsole, sendConsole } from '../console/register-console.ts';
+import { registerDocs } from '../console/register-docs.ts';
 import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerOlderClient } from '../older-client/register-older-client.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
@@ -62,10 +63,13 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
   addBodyDeadline(app, dependencies.bodyLimits);
-  addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
+  addHostCheck(
+    app,
+    createAllowedHosts(() => listAllowedHosts(dependencies)),
+  );
   addClientVersions(app);
   addCompression(app);
-  const requestLimit = addRequestLimit(app, dependencies.requestsPerMinute ?? 0);
+  const requestLimit = addRequestLimit(app, dependencies.readRequestsPerMinute);
   registerProbes(app, {
     readiness: dependencies.readiness,
     readBacklog: dependencies.readBacklog,
@@ -82,6 +86,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     files: consoleFiles,
     readLivePosition: services.readLivePosition,
   });
+  registerDocs(app, { docs: dependencies.docsFiles, publicUrl });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
   registerOlderClient(app, { ...dependencies, callsFor, requestLimit });
   registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });
@@ -104,7 +109,8 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
 }
 
 /** @returns the host names this API answers to, for `createAllowedHosts` */
-function listAllowedHosts({ publicUrl, allowedHosts = [] }: ApiDependencies): string[] {
+function listAllowedHosts({ publicUrl, readAllowedHosts = () => [] }: ApiDependencies): string[] {
+  const allowedHosts = readAllowedHosts();
   return publicUrl === null ? [...allowedHosts] : [new URL(publicUrl).host, ...allowedHosts];
 }
 

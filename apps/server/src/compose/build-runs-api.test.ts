@@ -152,7 +152,7 @@ describe('routes outside the contract', () => {
     const app = buildRunsApi({
       ...api.dependencies,
       publicUrl: 'https://pumphouse.example.com',
-      allowedHosts: ['10.89.0.1'],
+      readAllowedHosts: () => ['10.89.0.1'],
     });
     const response = await app.inject({
       url: fill('/api/v1/workspaces/{workspace_id}'),

@@ -20,7 +20,7 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
   const app = createHttpApp(log);
   addRequestLog(app, log);
   addBodyDeadline(app, dependencies.bodyLimits);
-  addHostCheck(app, createAllowedHosts(dependencies.allowedHosts ?? []));
+  addHostCheck(app, createAllowedHosts(dependencies.readAllowedHosts));
   // Reject unknown routes before reading any of the body.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw refuseOperation(request);
@@ -52,7 +52,7 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
     // URLs in responses must use an address that the run can reach.
     publicUrl: null,
     apps: dependencies.apps,
-    requestLimit: addRequestLimit(app, dependencies.requestsPerMinute ?? 0),
+    requestLimit: addRequestLimit(app, dependencies.readRequestsPerMinute),
   };
   for (const route of routes.filter(isForRuns)) {
     const handler = handlers[route.operationId];

@@ -3,10 +3,10 @@ import type { EngineAddress } from '../executors/docker/engine-address.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ImageSources } from '../executors/docker/build-image.ts';
 import type { Logger } from 'pino';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { claimDataFolder } from '../config/data-folder.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
+import { locateFile } from '../platform/program-files.ts';
 import { chooseExecutor, type ExecutorName } from './choose-executor.ts';
 import { chooseRunsNetwork } from './choose-runs-network.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
@@ -57,13 +57,12 @@ export interface DecisionStore {
   decideExecutor(executor: ExecutorName, engineUrl: string | null): Promise<ExecutorDecision>;
 }
 
-const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
-export const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
-export const toolsFolder = join(repositoryFolder, '.tools', 'bin');
+export const bootstrapFolder = locateFile('python/pumphouse_bootstrap');
+export const toolsFolder = locateFile('.tools/bin');
 const imageSources: ImageSources = {
-  imagesFolder: join(repositoryFolder, 'deploy', 'images'),
+  imagesFolder: locateFile('deploy/images'),
   bootstrapFolder,
-  toolsFile: join(repositoryFolder, 'scripts', 'python-tools.json'),
+  toolsFile: locateFile('scripts/python-tools.json'),
   uvPath: join(toolsFolder, 'uv'),
 };
 

@@ -1,4 +1,5 @@
 import type { BlobsConfig, DirectReads } from '../config/blobs-settings.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { MovableBlobs } from '../services/retention/blobs-move.ts';
 import type { SignRead } from '../blobs/s3/signed-reads.ts';
@@ -49,6 +50,13 @@ export function openBlobs(config: BlobsConfig, persistence: Persistence): OpenBl
       await primary.check(installationId);
     },
   };
+}
+
+/** Opens the blobs of a location without logs. */
+export function openBlobStore(location: BlobsLocation): BlobStore {
+  return location.kind === 'folder'
+    ? createFolderBlobStore(location.path)
+    : createS3BlobStore(createBucketClient(location.settings));
 }
 
 /** Opens one location of blobs. */

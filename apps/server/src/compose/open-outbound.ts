@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { CurrentConfig } from '../config/live-config.ts';
 import type { OutboundHttp } from '../outbound/outbound-http.ts';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -13,13 +13,13 @@ const freshMs = 60_000;
  * Opens what sends requests to addresses that users chose. Besides internal networks, it does not reach this
  * machine and the machine of the database, which may have public addresses.
  */
-export function openOutbound({ alerts, databaseUrl }: Pick<Config, 'alerts' | 'databaseUrl'>): OutboundHttp {
-  const listDatabaseAddresses = createDatabaseAddresses(databaseUrl);
+export function openOutbound(live: CurrentConfig): OutboundHttp {
+  const listDatabaseAddresses = createDatabaseAddresses(live.current.databaseUrl);
   return createOutboundHttp({
-    policy: createAddressPolicy(alerts.allowedTargets, async () => [
-      ...listMachineAddresses(),
-      ...(await listDatabaseAddresses()),
-    ]),
+    policy: createAddressPolicy(
+      () => live.current.alerts.allowedTargets,
+      async () => [...listMachineAddresses(), ...(await listDatabaseAddresses())],
+    ),
     resolve: resolveWithNameServers,
     resolveAllowed: resolveWithSystem,
   });

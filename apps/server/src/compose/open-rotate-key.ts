@@ -13,5 +13,10 @@ export async function openRotateKey(
   onProgress: (kind: RotatedKind, rotated: number) => void,
 ) {
   const encryption = createEncryption(await readSecretKeys(config));
-  return createRotateKey({ persistence, encryption, ...openFilePorts(config, persistence), onProgress });
+  return createRotateKey({
+    persistence,
+    encryption,
+    ...openFilePorts({ current: config }, persistence),
+    onProgress,
+  });
 }

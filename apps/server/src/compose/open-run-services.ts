@@ -6,5 +6,5 @@ import { openFilePorts } from './server-ports.ts';
 
 /** Opens the services that end runs, for `admin end-run`. */
 export function openRunServices(config: Config, persistence: Persistence, log: Logger) {
-  return createRunServices({ persistence, log, ...openFilePorts(config, persistence) });
+  return createRunServices({ persistence, log, ...openFilePorts({ current: config }, persistence) });
 }

@@ -30,7 +30,7 @@ export async function openStorage(
       executor,
       log,
       pendingLimits: config.pendingPackages,
-      ...openFilePorts(config, persistence),
+      ...openFilePorts({ current: config }, persistence),
       ...(readNow && { readNow }),
     };
     return { persistence, ...createRetentionServices(ports), close: () => opened.close() };

@@ -1,6 +1,6 @@
 import type { AppsHosts } from '../proxy/hosts.ts';
 import type { Config } from '../config/config.ts';
-import type { ServerAddresses } from '../services/create-services.ts';
+import type { ServerAddresses } from '../services/service-ports.ts';
 import { createNamedHosts } from '../proxy/hosts.ts';
 import { createPortHosts } from '../proxy/port-hosts.ts';
 

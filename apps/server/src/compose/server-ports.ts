@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.ts';
-import type { ServiceSettings } from '../services/create-services.ts';
+import type { CurrentConfig } from '../config/live-config.ts';
+import type { ServiceSettings } from '../services/service-ports.ts';
 import type { Persistence } from '../store/store.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
 import { databaseClock } from '../services/scheduling/clock.ts';
@@ -10,7 +10,8 @@ import { openBlobs } from './open-blobs.ts';
  * Opens the ports of services that need only the settings and the store: stored files, requests to addresses of
  * users, clocks and fault points.
  */
-export function openFilePorts(config: Config, persistence: Persistence) {
+export function openFilePorts(live: CurrentConfig, persistence: Persistence) {
+  const config = live.current;
   const opened = openBlobs(config, persistence);
   const { blobs, signRead, logFiles, removeUnfinishedBlobs, check: checkBlobs } = opened;
   return {
@@ -19,7 +20,7 @@ export function openFilePorts(config: Config, persistence: Persistence) {
     logFiles,
     removeUnfinishedBlobs,
     checkBlobs,
-    outbound: openOutbound(config),
+    outbound: openOutbound(live),
     clock: databaseClock,
     now: () => new Date(),
     faultPoints: createFaultPoints(config.pauseAt),
@@ -27,7 +28,8 @@ export function openFilePorts(config: Config, persistence: Persistence) {
 }
 
 /** Selects the settings that services follow. */
-export function selectServiceSettings(config: Config): ServiceSettings {
+export function selectServiceSettings(live: CurrentConfig): ServiceSettings {
+  const config = live.current;
   const { origins } = config.apps;
   return {
     instanceSizes: config.instanceSizes,
@@ -37,7 +39,7 @@ export function selectServiceSettings(config: Config): ServiceSettings {
       maxEntries: 50_000,
       maxManifestBytes: 8 * 1024 * 1024,
     },
-    retention: config.retention,
+    readRetention: () => live.current.retention,
     pendingPackages: config.pendingPackages,
     openId: config.openId,
     pagerDutyUrl: config.alerts.pagerDutyUrl,

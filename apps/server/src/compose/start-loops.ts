@@ -1,13 +1,21 @@
-import type { Config } from '../config/config.ts';
+import type { CurrentConfig } from '../config/live-config.ts';
 import type { Services } from '../services/create-services.ts';
 import type { LoopDefinition, Loops } from '../platform/loops.ts';
+import type { OnlineMigrations } from '../store/records.ts';
 import type { SupervisorParts, SupervisorSettings } from '../supervisor/assemble-supervisor.ts';
 import { assembleSupervisor } from '../supervisor/assemble-supervisor.ts';
 import { createReaper } from '../supervisor/reaper.ts';
 import { defineAlertsLoop, defineIncidentRemovalLoop } from '../scheduler/alerts-loop.ts';
 import { defineAlertDeliveriesLoop } from '../scheduler/alert-deliveries-loop.ts';
+import {
+  defineEventDeliveriesLoop,
+  defineEventRemovalLoop,
+  defineEventsLoop,
+} from '../scheduler/events-loop.ts';
+import { defineBackupLoop } from '../scheduler/backup-loop.ts';
 import { defineBackfillLoop } from '../scheduler/backfill-loop.ts';
 import { defineChangesLoop } from '../scheduler/changes-loop.ts';
+import { defineOnlineMigrationsLoop } from '../scheduler/online-migrations-loop.ts';
 import { defineMailLoop } from '../scheduler/mail-loop.ts';
 import { defineOrphansLoop } from '../supervisor/orphans-loop.ts';
 import { defineQueueLoop } from '../scheduler/queue-loop.ts';
@@ -17,10 +25,12 @@ import { defineTemplatesLoop } from '../supervisor/templates-loop.ts';
 import { defineWorkerWaitsLoop } from '../scheduler/worker-waits-loop.ts';
 import { defineTickLoop } from '../scheduler/tick-loop.ts';
 import { hangSeconds } from './open-store.ts';
+import { runBackupProcess } from './run-backup-process.ts';
 import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 
 export interface LoopParts extends Omit<SupervisorParts, 'loops' | 'owner'> {
   services: Services;
+  onlineMigrations: OnlineMigrations;
 }
 
 /**
@@ -29,13 +39,14 @@ export interface LoopParts extends Omit<SupervisorParts, 'loops' | 'owner'> {
  * @returns a function that stops the loops and releases what they hold
  */
 export async function startLoops(
-  config: Config,
+  live: CurrentConfig,
   loops: Loops,
   parts: LoopParts,
 ): Promise<() => Promise<void>> {
+  const config = live.current;
   const { sendInvitationMails } = parts.services;
   const supervisor = config.roles.supervisor
-    ? assembleSupervisor(selectSupervisorSettings(config), {
+    ? assembleSupervisor(selectSupervisorSettings(live), {
         ...parts,
         loops,
         scope: { labels: config.labels },
@@ -43,23 +54,27 @@ export async function startLoops(
     : null;
   await supervisor?.start();
   const definitions = [
-    ...(supervisor ? defineCleanUpLoops(config, parts) : []),
+    ...(supervisor ? defineCleanUpLoops(live, parts) : []),
     ...(sendInvitationMails ? [defineMailLoop(sendInvitationMails)] : []),
-    ...(config.roles.scheduler ? defineSchedulerLoops(parts) : []),
+    ...(config.roles.scheduler ? [...defineSchedulerLoops(parts), ...defineBackupLoops(live, parts)] : []),
+    ...(config.roles.scheduler ? [defineOnlineMigrations(live, parts)] : []),
   ];
   for (const definition of definitions) await loops.start(definition);
   return async () => {
-    await Promise.all([supervisor?.stop(), loops.stop().then(() => parts.services.deliverAlerts.drain())]);
+    const { deliverAlerts, deliverEvents } = parts.services;
+    const drain = () => Promise.all([deliverAlerts.drain(), deliverEvents.drain()]);
+    await Promise.all([supervisor?.stop(), loops.stop().then(drain)]);
     await parts.executor.templates?.close();
   };
 }
 
-function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] {
+function defineCleanUpLoops(live: CurrentConfig, parts: LoopParts): LoopDefinition[] {
+  const config = live.current;
   const { persistence, services, executor, log } = parts;
   const retention = defineRetentionLoop({
     persistence,
     retention: services.retention,
-    limits: config.retention,
+    readLimits: () => live.current.retention,
     log,
   });
   return [
@@ -68,7 +83,7 @@ function defineCleanUpLoops(config: Config, parts: LoopParts): LoopDefinition[] 
       orphans: services.orphans,
       intervalSeconds: 4 * config.leaseSeconds,
     }),
-    ...(retention ? [retention] : []),
+    retention,
     defineSchemasLoop(services),
     ...(executor.templates ? [defineTemplatesLoop(executor.templates)] : []),
   ];
@@ -85,17 +100,31 @@ function defineSchedulerLoops({ persistence, services, log }: LoopParts): LoopDe
     defineAlertsLoop(services.evaluateAlerts),
     defineIncidentRemovalLoop(services.removeOldIncidents),
     defineAlertDeliveriesLoop(services.deliverAlerts),
+    defineEventsLoop(services.dispatchEvents),
+    defineEventDeliveriesLoop(services.deliverEvents),
+    defineEventRemovalLoop(services.removeOldEvents),
   ];
 }
 
+function defineBackupLoops(live: CurrentConfig, { persistence }: LoopParts): LoopDefinition[] {
+  const { location, schedule } = live.current.backup;
+  if (location === null || schedule === null) return [];
+  return [defineBackupLoop({ persistence, schedule, runBackup: runBackupProcess })];
+}
+
+function defineOnlineMigrations(live: CurrentConfig, { onlineMigrations }: LoopParts): LoopDefinition {
+  return defineOnlineMigrationsLoop(onlineMigrations, { isAllowed: () => live.current.onlineMigrations });
+}
+
 /** Selects the settings that the supervisor follows. */
-export function selectSupervisorSettings(config: Config): SupervisorSettings {
+export function selectSupervisorSettings(live: CurrentConfig): SupervisorSettings {
+  const config = live.current;
   return {
     leaseSeconds: config.leaseSeconds,
     deliverySeconds: config.leaseSeconds / 3,
     claimSeconds: hangSeconds(config),
     instanceSizes: config.instanceSizes,
-    capacity: config.capacity,
+    readCapacitySettings: () => live.current.capacity,
     unknownLimits: planUnknownLimits(config.unknownMinutes),
   };
 }

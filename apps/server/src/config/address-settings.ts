@@ -4,61 +4,73 @@ import { z } from 'zod';
 import { parseHostPort } from '../platform/host-port.ts';
 import { readHostName } from './allowed-hosts.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const addressSettings = {
-  PUMPHOUSE_HOST: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .describe(
+  PUMPHOUSE_HOST: z.string().min(1).default('127.0.0.1').register(settingDetails, {
+    key: 'server.host',
+    description:
       'Address to listen on; addresses other than loopback require an owner account and PUMPHOUSE_PUBLIC_URL',
-    ),
-  PUMPHOUSE_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8080)
-    .describe('Port to listen on; 0 selects a free port'),
+  }),
+  PUMPHOUSE_PORT: z.coerce.number().int().min(0).max(65_535).default(8080).register(settingDetails, {
+    key: 'server.port',
+    description: 'Port to listen on; 0 selects a free port',
+  }),
   PUMPHOUSE_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('URL at which clients reach this server, if it differs from the listen address'),
-  PUMPHOUSE_ALLOWED_HOSTS: z
-    .string()
-    .default('')
-    .describe(
+    .register(settingDetails, {
+      key: 'server.public_url',
+      description: 'URL at which clients reach this server, if it differs from the listen address',
+      default: 'the address it listens on',
+      example: 'https://pumphouse.example.com',
+    }),
+  PUMPHOUSE_ALLOWED_HOSTS: z.string().default('').register(settingDetails, {
+    key: 'server.allowed_hosts',
+    description:
       'Additional host names and addresses of this server, separated by commas; see [hosts](#hosts-under-which-the-server-answers)',
-    ),
+    form: 'list',
+    example: 'pumphouse.internal,10.0.0.5',
+    reload: true,
+  }),
   PUMPHOUSE_INTERNAL_ADDRESS: z
     .string()
     .refine((text) => parseHostPort(text) !== null, 'must be a host or an address, with or without a port')
     .optional()
-    .describe(
-      'Address at which other servers of the installation reach this one, with or without a port (default: where it listens); see [several servers](several-servers.md#apps-on-workers)',
-    ),
-  PUMPHOUSE_TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .describe(
+    .register(settingDetails, {
+      key: 'server.internal_address',
+      description:
+        'Address at which other servers of the installation reach this one, with or without a port; see [several servers](several-servers.md#apps-on-workers)',
+      default: 'where it listens',
+      example: '10.0.0.5:8080',
+    }),
+  PUMPHOUSE_TRUSTED_PROXIES: z.string().default('').register(settingDetails, {
+    key: 'server.trusted_proxies',
+    description:
       'Addresses and networks (10.0.0.0/8) of proxies whose `X-Forwarded-*` headers are trusted, separated by commas',
-    ),
+    form: 'list',
+    example: '10.0.0.0/8',
+  }),
   PUMPHOUSE_ATTEMPTS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('Address at which runs reach this server, if it differs from the listen address'),
-  PUMPHOUSE_ATTEMPTS_HOST: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Address to listen on for runs in containers only'),
-  PUMPHOUSE_ATTEMPTS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional()
-    .describe('Port to listen on for runs in containers; 0 selects a free port'),
+    .register(settingDetails, {
+      key: 'attempts.url',
+      description: 'Address at which runs reach this server, if it differs from the listen address',
+      default: 'the address it listens on',
+      example: 'http://10.0.0.5:8081',
+    }),
+  PUMPHOUSE_ATTEMPTS_HOST: z.string().min(1).optional().register(settingDetails, {
+    key: 'attempts.host',
+    description: 'Address to listen on for runs in containers only',
+    default: "this machine's address on the runs' network",
+  }),
+  PUMPHOUSE_ATTEMPTS_PORT: z.coerce.number().int().min(0).max(65_535).optional().register(settingDetails, {
+    key: 'attempts.port',
+    description: 'Port to listen on for runs in containers; 0 selects a free port',
+    default: '`PUMPHOUSE_PORT` + 1',
+    example: '8081',
+  }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof addressSettings>>;

@@ -3,20 +3,27 @@ import { z } from 'zod';
 import type { AllowedTargets } from '../outbound/address-policy.ts';
 import { ConfigError } from './config-error.ts';
 import { readHostName } from './allowed-hosts.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const alertsSettings = {
-  PUMPHOUSE_ALERTS_ALLOWED_TARGETS: z
-    .string()
-    .default('')
-    .describe(
-      'Host names, addresses and networks (10.1.0.0/16) that alerts may reach in addition to public addresses, also over http://, separated by commas; see [alert channels](../concepts/alert-channels.md#addresses)',
-    ),
+  PUMPHOUSE_ALERTS_ALLOWED_TARGETS: z.string().default('').register(settingDetails, {
+    key: 'alerts.allowed_targets',
+    reload: true,
+    description:
+      'Host names, addresses and networks (10.1.0.0/16) that alerts and events may reach in addition to public addresses, also over http://, separated by commas; see [alert channels](../concepts/alert-channels.md#addresses)',
+    form: 'list',
+    example: 'alerts.internal,10.1.0.0/16',
+  }),
   PUMPHOUSE_PAGERDUTY_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe(
-      'Address that gets the events of PagerDuty channels instead of the service region of each channel, such as a relay',
-    ),
+    .register(settingDetails, {
+      key: 'alerts.pagerduty_url',
+      description:
+        'Address that gets the events of PagerDuty channels instead of the service region of each channel, such as a relay',
+      default: 'that of the region',
+      example: 'https://events.eu.pagerduty.com',
+    }),
 } as const;
 
 export interface AlertsConfig {

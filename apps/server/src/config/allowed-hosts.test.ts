@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAllowedHosts, readHostName } from './allowed-hosts.ts';
 
-const isAllowed = createAllowedHosts(['Pump.Example.com', '10.9.8.7', '2001:db8::7']);
+const isAllowed = createAllowedHosts(() => ['Pump.Example.com', '10.9.8.7', '2001:db8::7']);
 
 describe('a host', () => {
   it.each([
@@ -47,6 +47,14 @@ describe('a host', () => {
     expect(isAllowed('[fd00::5]:8080', 'fd00::5')).toBe(true);
     expect(isAllowed('10.89.0.2:8081', '10.89.0.1')).toBe(false);
     expect(isAllowed('10.89.0.1:8081', undefined)).toBe(false);
+  });
+
+  it('is allowed from the moment on that its name is added', () => {
+    let names: string[] = [];
+    const isAllowedNow = createAllowedHosts(() => names);
+    expect(isAllowedNow('new.internal', undefined)).toBe(false);
+    names = ['new.internal'];
+    expect(isAllowedNow('new.internal:8080', undefined)).toBe(true);
   });
 
   it('is returned without its port', () => {

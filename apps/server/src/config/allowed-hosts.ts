@@ -11,13 +11,15 @@ const hostForm = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?$/;
  * server (DNS rebinding), but it cannot make a browser send a name other than its own. Allowed are the given
  * names, loopback, and the local address of the connection, which load balancers and containers use without
  * knowing a name.
+ * @param readNames the names; read for each check, because a running server may get others
  */
-export function createAllowedHosts(names: readonly string[]): IsAllowedHost {
-  const allowed = new Set(names.map((name) => readHostName(name) ?? name.toLowerCase()));
+export function createAllowedHosts(readNames: () => readonly string[] = () => []): IsAllowedHost {
+  const isNamed = (host: string) =>
+    readNames().some((name) => (readHostName(name) ?? name.toLowerCase()) === host);
   return (host, localAddress) => {
     const name = readHostName(host);
     if (name === null) return false;
-    return allowed.has(name) || isLoopbackHost(name) || name === plainAddress(localAddress);
+    return isLoopbackHost(name) || name === plainAddress(localAddress) || isNamed(name);
   };
 }
 

@@ -7,15 +7,13 @@ import {
   type PortRange,
 } from '../domain/primitives/port-range.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const appsSettings = {
-  PUMPHOUSE_APPS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8090)
-    .describe('Port to listen on for interactive apps; 0 selects a free port'),
+  PUMPHOUSE_APPS_PORT: z.coerce.number().int().min(0).max(65_535).default(8090).register(settingDetails, {
+    key: 'apps.port',
+    description: 'Port to listen on for interactive apps; 0 selects a free port',
+  }),
   PUMPHOUSE_APPS_DOMAIN: z
     .string()
     .regex(
@@ -23,15 +21,18 @@ export const appsSettings = {
       'must be a host name in lower case, such as apps.example.com',
     )
     .optional()
-    .describe(
-      'Parent domain of the hosts of apps: apps.example.com gives `https://<label>.apps.example.com`',
-    ),
-  PUMPHOUSE_APPS_PORTS: z
-    .string()
-    .optional()
-    .describe(
+    .register(settingDetails, {
+      key: 'apps.domain',
+      description:
+        'Parent domain of the hosts of apps: apps.example.com gives `https://<label>.apps.example.com`',
+      example: 'apps.example.com',
+    }),
+  PUMPHOUSE_APPS_PORTS: z.string().optional().register(settingDetails, {
+    key: 'apps.ports',
+    description:
       'Range of ports for apps, such as 9100-9199, one for each app, at the host of PUMPHOUSE_PUBLIC_URL: for servers without a wildcard domain',
-    ),
+    example: '9100-9199',
+  }),
 } as const;
 
 export interface AppsConfig {

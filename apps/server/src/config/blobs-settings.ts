@@ -5,66 +5,80 @@ import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { S3Encryption, S3Settings } from '../blobs/s3/s3-settings.ts';
 import { isSameLocation } from '../blobs/blobs-location.ts';
 import { ConfigError } from './config-error.ts';
-import { readSecretFile } from './read-secret-file.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const blobsSettings = {
-  PUMPHOUSE_BLOBS_URL: z
-    .url()
-    .optional()
-    .describe(
-      'Where packages, logs and telemetry are: a folder as file:// (default: in the data folder), or `s3://bucket/prefix`; see [S3](s3.md)',
-    ),
-  PUMPHOUSE_BLOBS_FALLBACK_URL: z
-    .url()
-    .optional()
-    .describe(
+  PUMPHOUSE_BLOBS_URL: z.url().optional().register(settingDetails, {
+    key: 'blobs.url',
+    description:
+      'Where packages, logs and telemetry are: a folder as file://, or `s3://bucket/prefix`; see [S3](s3.md)',
+    default: '`blobs` in the data folder',
+    example: 'file:///var/lib/pumphouse/blobs',
+  }),
+  PUMPHOUSE_BLOBS_FALLBACK_URL: z.url().optional().register(settingDetails, {
+    key: 'blobs.fallback_url',
+    description:
       'The former location of the blobs while they move: what is not in `PUMPHOUSE_BLOBS_URL` yet is read there; see [S3](s3.md#move)',
-    ),
+    example: 'file:///var/lib/pumphouse/blobs',
+  }),
   PUMPHOUSE_S3_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('Address of the S3 store, if it is not AWS'),
+    .register(settingDetails, {
+      key: 's3.endpoint',
+      description: 'Address of the S3 store, if it is not AWS',
+      default: 'AWS',
+      example: 'https://s3.example.com',
+    }),
   PUMPHOUSE_S3_PUBLIC_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe(
-      'Address at which runs and clients reach the S3 store, if it differs from the address for servers',
-    ),
-  PUMPHOUSE_S3_DIRECT_READS: z
-    .enum(['0', '1'])
-    .default('0')
-    .describe(
-      '1 lets runs read large code archives from the store with signed URLs, instead of through the server; see [S3](s3.md#direct-reads)',
-    ),
+    .register(settingDetails, {
+      key: 's3.public_endpoint',
+      description:
+        'Address at which runs and clients reach the S3 store, if it differs from the address for servers',
+      example: 'https://s3.example.com',
+    }),
+  PUMPHOUSE_S3_DIRECT_READS: z.enum(['0', '1']).default('0').register(settingDetails, {
+    key: 's3.direct_reads',
+    description:
+      'Whether runs read large code archives from the store with signed URLs, instead of through the server; see [S3](s3.md#direct-reads)',
+  }),
   PUMPHOUSE_S3_REGION: z
     .string()
     .regex(/^[a-z0-9-]+$/, 'must be a region such as eu-central-1')
     .optional()
-    .describe('Region of the bucket (default: `AWS_REGION` or `AWS_DEFAULT_REGION`, else us-east-1)'),
-  PUMPHOUSE_S3_ACCESS_KEY_ID: z
-    .string()
-    .optional()
-    .describe(
+    .register(settingDetails, {
+      key: 's3.region',
+      description: 'Region of the bucket',
+      default: '`AWS_REGION`, else `AWS_DEFAULT_REGION`, else `us-east-1`',
+      example: 'eu-central-1',
+    }),
+  PUMPHOUSE_S3_ACCESS_KEY_ID: z.string().optional().register(settingDetails, {
+    key: 's3.access_key_id',
+    description:
       'Access key for S3; without it the standard AWS settings apply: variables, web identity, instance profile',
-    ),
-  PUMPHOUSE_S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that access key'),
-  PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: z
-    .string()
-    .optional()
-    .describe('File with that secret, so that it is not in a variable'),
-  PUMPHOUSE_S3_FORCE_PATH_STYLE: z
-    .enum(['0', '1'])
-    .optional()
-    .describe(
-      '1 puts the bucket in the path of requests instead of their host name (default: 1 with `PUMPHOUSE_S3_ENDPOINT`)',
-    ),
+  }),
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY: z.string().optional().register(settingDetails, {
+    key: 's3.secret_access_key',
+    description: 'Secret of that access key',
+    secret: 'value',
+  }),
+  PUMPHOUSE_S3_FORCE_PATH_STYLE: z.enum(['0', '1']).optional().register(settingDetails, {
+    key: 's3.force_path_style',
+    description: 'Whether the bucket is in the path of requests instead of their host name',
+    default: '1 with an endpoint, else 0',
+  }),
   PUMPHOUSE_S3_ENCRYPTION: z
     .string()
     .regex(/^(AES256|aws:kms(:.+)?)$/, 'must be AES256, aws:kms, or aws:kms: and a key')
     .optional()
-    .describe(
-      'Encryption of objects by S3: `AES256`, `aws:kms`, or `aws:kms:` and a key id (default: that of the bucket)',
-    ),
+    .register(settingDetails, {
+      key: 's3.encryption',
+      description: 'Encryption of objects by S3: `AES256`, `aws:kms`, or `aws:kms:` and a key id',
+      default: 'that of the bucket',
+      example: 'AES256',
+    }),
 } as const;
 
 type BlobsValues = z.output<z.ZodObject<typeof blobsSettings>>;
@@ -120,11 +134,12 @@ export function readPublicEndpoint(values: BlobsValues): string | null {
   return values.PUMPHOUSE_S3_PUBLIC_ENDPOINT?.replace(/\/+$/, '') ?? null;
 }
 
-function readLocation(
+/** @throws ConfigError */
+export function readLocation(
   setting: string,
   url: string,
   values: BlobsValues,
-  { awsRegion }: BlobsSurroundings,
+  { awsRegion }: Pick<BlobsSurroundings, 'awsRegion'>,
 ): BlobsLocation {
   const parsed = new URL(url);
   if (parsed.protocol === 's3:')
@@ -165,14 +180,8 @@ export function readS3Settings(
 
 function readCredentials({
   PUMPHOUSE_S3_ACCESS_KEY_ID: accessKeyId,
-  PUMPHOUSE_S3_SECRET_ACCESS_KEY: secret,
-  PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE: file,
+  PUMPHOUSE_S3_SECRET_ACCESS_KEY: secretAccessKey,
 }: BlobsValues): S3Settings['credentials'] {
-  if (secret && file)
-    throw new ConfigError(
-      'PUMPHOUSE_S3_SECRET_ACCESS_KEY and PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE are both set. Remove one of the two.',
-    );
-  const secretAccessKey = file ? readSecretFile('PUMPHOUSE_S3_SECRET_ACCESS_KEY_FILE', file) : secret;
   if (!accessKeyId && !secretAccessKey) return null;
   if (!accessKeyId || !secretAccessKey)
     throw new ConfigError(

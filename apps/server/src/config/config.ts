@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { AddressConfig } from './address-settings.ts';
 import type { AlertsConfig } from './alerts-settings.ts';
 import type { AppsConfig } from './apps-settings.ts';
+import type { BackupConfig } from './backup-settings.ts';
 import type { BlobsConfig } from './blobs-settings.ts';
 import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { CapacitySettings } from '../domain/runs/capacity.ts';
@@ -18,66 +18,31 @@ import type { PlaygroundConfig } from './playground-settings.ts';
 import type { RetentionConfig } from './retention-settings.ts';
 import type { RoleConfig } from './role-settings.ts';
 import type { SecretKeyConfig } from './secret-key-settings.ts';
-import { addressSettings, readAddressConfig } from './address-settings.ts';
-import { alertsSettings, readAlertsConfig } from './alerts-settings.ts';
-import { appsSettings, readAppsConfig } from './apps-settings.ts';
-import { blobsSettings, readBlobsConfig, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
-import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
-import { databaseSettings, readDatabaseUrl } from './database-settings.ts';
-import { engineSettings, readEngineConfig } from './engine-settings.ts';
-import { executorSettings, readExecutorConfig } from './executor-settings.ts';
-import { kubernetesSettings, readKubernetesConfig } from './kubernetes-settings.ts';
-import { limitsSettings, readLimits } from './limits-settings.ts';
-import { mailSettings, readMail } from './mail-settings.ts';
-import { observabilitySettings, readObservability } from './observability-settings.ts';
-import { openIdSettings, readOpenId } from './open-id-settings.ts';
-import { playgroundSettings, readPlayground } from './playground-settings.ts';
-import { readRetentionConfig, retentionSettings } from './retention-settings.ts';
-import { readRoleConfig, roleSettings } from './role-settings.ts';
-import { readSecretKeys, secretKeySettings } from './secret-key-settings.ts';
-import { faultPointNames } from '../platform/fault-points.ts';
+import { readAddressConfig } from './address-settings.ts';
+import { readAlertsConfig } from './alerts-settings.ts';
+import { readAppsConfig } from './apps-settings.ts';
+import { readBackupConfig } from './backup-settings.ts';
+import { readBlobsConfig, readLocation, readPublicEndpoint, readS3Settings } from './blobs-settings.ts';
+import { ConfigError } from './config-error.ts';
+import { readCapacitySettings } from './capacity-settings.ts';
+import { readDatabaseUrl } from './database-settings.ts';
+import { readEngineConfig } from './engine-settings.ts';
+import { readExecutorConfig } from './executor-settings.ts';
+import { readKubernetesConfig } from './kubernetes-settings.ts';
+import { readLimits } from './limits-settings.ts';
+import { readMail } from './mail-settings.ts';
+import { readObservability } from './observability-settings.ts';
+import { readOpenId } from './open-id-settings.ts';
+import { readPlayground } from './playground-settings.ts';
+import { readRetentionConfig } from './retention-settings.ts';
+import { readRoleConfig } from './role-settings.ts';
+import { readSecretKeys } from './secret-key-settings.ts';
+import { explainOrigins, readSources, type Variables } from './file/read-sources.ts';
+import { readSecretFiles } from './read-secret-files.ts';
 import { readValues, withoutBlank } from './read-values.ts';
+import { settings } from './settings.ts';
+import { settingNames } from './setting-list.ts';
 import { warnOfUnknownSettings } from './unknown-settings.ts';
-
-/**
- * Settings come only from the environment. Each feature has a file with its part of this table and its reader.
- * docs/operate/settings.md lists them; a test compares that list with this table.
- */
-export const settings = {
-  PUMPHOUSE_DATA_DIR: z
-    .string()
-    .min(1)
-    .default(() => resolve(homedir(), '.pumphouse'))
-    .describe('Folder for all stored data: database, packages, logs, environments, local data'),
-  ...addressSettings,
-  ...databaseSettings,
-  ...blobsSettings,
-  ...playgroundSettings,
-  ...roleSettings,
-  ...executorSettings,
-  ...engineSettings,
-  ...kubernetesSettings,
-  ...secretKeySettings,
-  ...appsSettings,
-  ...capacitySettings,
-  ...limitsSettings,
-  ...openIdSettings,
-  PUMPHOUSE_LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error', 'silent'])
-    .default('info')
-    .describe('Log level of the server (stderr)'),
-  ...retentionSettings,
-  ...mailSettings,
-  ...alertsSettings,
-  ...observabilitySettings,
-  PUMPHOUSE_PAUSE_AT: z
-    .string()
-    .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
-    .optional()
-    .describe(
-      'For tests: `<fault point>:<file>` writes the file at that moment and waits until it is removed',
-    ),
-} as const;
 
 type Values = z.output<z.ZodObject<typeof settings>>;
 
@@ -93,6 +58,9 @@ export interface Config
   dataDir: string;
   /** Null: the embedded one. */
   databaseUrl: string | null;
+  /** Whether servers apply online migrations. */
+  onlineMigrations: boolean;
+  backup: BackupConfig;
   playground: PlaygroundConfig;
   engine: EngineConfig;
   /** Null if the executor is another one. */
@@ -113,9 +81,22 @@ export interface Config
   warnings: string[];
 }
 
-/** @throws ConfigError naming each invalid setting and its allowed values */
+/**
+ * Reads the variables, and the settings file that PUMPHOUSE_CONFIG names. A variable wins over the file.
+ * @throws ConfigError naming each invalid setting and its allowed values
+ */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const values: Values = readValues(settings, env);
+  const sources = readSources(env);
+  return explainOrigins(sources, () => buildConfig(sources.variables));
+}
+
+/**
+ * Builds the configuration from variables only, whatever settings file there is.
+ * @throws ConfigError naming each invalid setting and its allowed values
+ */
+export function buildConfig(env: Variables): Config {
+  const variables = readSecretFiles(env);
+  const values: Values = readValues(settings, variables);
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   const awsRegion = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   const blobs = readBlobsConfig(values, { dataDir, awsRegion });
@@ -126,7 +107,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir,
     ...addresses,
     databaseUrl: readDatabaseUrl(values),
+    onlineMigrations: values.PUMPHOUSE_ONLINE_MIGRATIONS === '1',
     ...blobs,
+    backup: readBackupConfig(values, {
+      blobs: blobs.blobs,
+      readLocation: (setting, url) => readLocation(setting, url, values, { awsRegion }),
+    }),
     playground: readPlayground(values, {
       blobs: blobs.blobs,
       readS3: (setting, url) => readS3Settings(setting, new URL(url), { values, awsRegion }),
@@ -148,7 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     alerts: readAlertsConfig(values),
     observability,
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
-    warnings: [...observability.warnings, ...warnOfUnknownSettings(env, Object.keys(settings))],
+    warnings: [...observability.warnings, ...warnOfUnknownSettings(env, settingNames)],
   };
 }
 
@@ -157,7 +143,28 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
  * @throws ConfigError
  */
 export function readBlobsLocation(url: string, env: NodeJS.ProcessEnv = process.env): BlobsLocation {
-  return readConfig({ ...env, PUMPHOUSE_BLOBS_URL: url, PUMPHOUSE_BLOBS_FALLBACK_URL: undefined }).blobs;
+  const { variables } = readSources(env);
+  return buildConfig({
+    ...variables,
+    PUMPHOUSE_BLOBS_URL: url,
+    PUMPHOUSE_BLOBS_FALLBACK_URL: undefined,
+  }).blobs;
+}
+
+/**
+ * Reads a location of backups, with the credentials of the settings.
+ * @param url null: the one of the settings
+ * @throws ConfigError
+ */
+export function readBackupLocation(url: string | null, env: NodeJS.ProcessEnv = process.env): BlobsLocation {
+  const { variables } = readSources(env);
+  const { location } = buildConfig(
+    url === null ? variables : { ...variables, PUMPHOUSE_BACKUP_URL: url },
+  ).backup;
+  if (location) return location;
+  throw new ConfigError(
+    'Set PUMPHOUSE_BACKUP_URL to a folder (file://...) or a bucket (s3://...), or give --location.',
+  );
 }
 
 /** The ports of the apps must be free of those that the server uses for something else. */

@@ -7,30 +7,38 @@ import { z } from 'zod';
 import { EngineAddressError, readEngineUrl } from '../executors/docker/engine-address.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const engineSettings = {
-  PUMPHOUSE_ENGINE_URL: z
-    .string()
-    .optional()
-    .describe('URL of the Docker or Podman engine for runs: unix://, tcp://, http:// or https://'),
+  PUMPHOUSE_ENGINE_URL: z.string().optional().register(settingDetails, {
+    key: 'engine.url',
+    description: 'URL of the Docker or Podman engine for runs: unix://, tcp://, http:// or https://',
+    default: '`DOCKER_HOST`, else found',
+    hidden: true,
+  }),
   PUMPHOUSE_RUNNER_IMAGE: z
     .string()
     .refine((image) => image.includes('{python}'), 'must contain {python} in place of the Python version')
     .default(defaultRunnerImage)
-    .describe(
-      'Image of the containers of runs, with `{python}` in place of the Python version, such as 3.13',
-    ),
+    .register(settingDetails, {
+      key: 'engine.runner_image',
+      description:
+        'Image of the containers of runs, with `{python}` in place of the Python version, such as 3.13',
+    }),
   PUMPHOUSE_RUNS_NETWORK: z
     .string()
     .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
     .optional()
-    .describe(
-      'Containers: an existing network of the engine for runs. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
-    ),
-  PUMPHOUSE_RUNS_EGRESS: z
-    .enum(['0', '1'])
-    .default('1')
-    .describe('0 blocks all outgoing connections of runs in containers except to this server'),
+    .register(settingDetails, {
+      key: 'runs.network',
+      description:
+        'Containers: an existing network of the engine for runs. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
+      default: 'one of its own',
+    }),
+  PUMPHOUSE_RUNS_EGRESS: z.enum(['0', '1']).default('1').register(settingDetails, {
+    key: 'runs.egress',
+    description: 'Whether runs in containers may connect to other machines than this server',
+  }),
 } as const;
 
 export interface EngineConfig {

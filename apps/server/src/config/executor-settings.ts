@@ -7,62 +7,80 @@ import {
   parseInstanceSizes,
 } from '../domain/attempts/instance-sizes.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const executorSettings = {
   PUMPHOUSE_EXECUTOR: z
     .enum(['auto', 'process', 'docker', 'kubernetes'])
     .default('auto')
-    .describe(
-      'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`. `kubernetes` only if set',
-    ),
+    .register(settingDetails, {
+      key: 'runs.executor',
+      description:
+        'Executor of attempts; `auto` is decided at the first start and stays: `docker` if an engine answers, else `process`. `kubernetes` only if set',
+    }),
   PUMPHOUSE_RUNS_LOOPBACK_PORTS: z
     .string()
     .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports separated by commas, such as 5432,8123')
     .optional()
-    .describe(
-      'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
-    ),
+    .register(settingDetails, {
+      key: 'runs.loopback_ports',
+      example: '5432,8123',
+      description:
+        'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
+      form: 'numbers',
+    }),
   PUMPHOUSE_TEMPLATES_MEMORY_PERCENT: z.coerce
     .number()
     .int()
     .min(0)
     .max(80)
     .default(20)
-    .describe(
-      'Processes: percentage of the memory of the machine for templates, from which runs are forked; 0 starts every run in an interpreter of its own',
-    ),
+    .register(settingDetails, {
+      key: 'runs.templates_memory_percent',
+      description:
+        'Processes: percentage of the memory of the machine for templates, from which runs are forked; 0 starts every run in an interpreter of its own',
+    }),
   PUMPHOUSE_SLOTS_MEMORY_PERCENT: z.coerce
     .number()
     .int()
     .min(0)
     .max(80)
     .default(20)
-    .describe(
-      "Containers: percentage of the memory of the engine's machine for containers that wait for a run; 0 starts a container for every run",
-    ),
-  PUMPHOUSE_ALLOW_UNISOLATED: z
-    .enum(['0', '1'])
-    .default('0')
-    .describe('1 runs attempts without a sandbox if bubblewrap does not work'),
-  PUMPHOUSE_INSTANCE_SIZES: z
-    .string()
-    .default(defaultInstanceSizes)
-    .describe(
+    .register(settingDetails, {
+      key: 'runs.slots_memory_percent',
+      description:
+        "Containers: percentage of the memory of the engine's machine for containers that wait for a run; 0 starts a container for every run",
+    }),
+  PUMPHOUSE_ALLOW_UNISOLATED: z.enum(['0', '1']).default('0').register(settingDetails, {
+    key: 'runs.allow_unisolated',
+    description: 'Whether attempts run without a sandbox if bubblewrap does not work',
+  }),
+  PUMPHOUSE_INSTANCE_SIZES: z.string().default(defaultInstanceSizes).register(settingDetails, {
+    key: 'runs.instance_sizes',
+    description:
       'Limits of a run by instance size, as `<size>=<cores>/<MiB of memory>/<processes>`, or with `/<MiB of disk>` behind it; `-`: no limit',
-    ),
-  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, if it is neither in .tools nor in PATH'),
-  PUMPHOUSE_BWRAP: z
-    .string()
-    .optional()
-    .describe('Path of bubblewrap, if it is neither in .tools nor in PATH'),
-  PUMPHOUSE_PASTA: z
-    .string()
-    .optional()
-    .describe('Path of pasta (package passt), which creates the networks of runs, if it is not in PATH'),
-  PUMPHOUSE_PYTHON: z
-    .string()
-    .optional()
-    .describe('Python 3.10 or newer for the bootstrap, if python3 in PATH is older'),
+    form: 'spaced-pairs',
+  }),
+  PUMPHOUSE_UV: z.string().optional().register(settingDetails, {
+    key: 'tools.uv',
+    description: 'Path of uv, if it is neither in .tools nor in PATH',
+    default: 'found',
+  }),
+  PUMPHOUSE_BWRAP: z.string().optional().register(settingDetails, {
+    key: 'tools.bwrap',
+    description: 'Path of bubblewrap, if it is neither in .tools nor in PATH',
+    default: 'found',
+  }),
+  PUMPHOUSE_PASTA: z.string().optional().register(settingDetails, {
+    key: 'tools.pasta',
+    description: 'Path of pasta (package passt), which creates the networks of runs, if it is not in PATH',
+    default: 'found',
+  }),
+  PUMPHOUSE_PYTHON: z.string().optional().register(settingDetails, {
+    key: 'tools.python',
+    description: 'Python 3.10 or newer for the bootstrap, if python3 in PATH is older',
+    default: 'found',
+  }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof executorSettings>>;

@@ -9,36 +9,36 @@ import type { ServerPeers } from '../executors/kubernetes/network-policies.ts';
 import { PodPatchError, type PodPatches } from '../executors/kubernetes/patch-pod.ts';
 import { readPodPatches } from '../executors/kubernetes/pod-patches.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 const network = String.raw`[0-9a-fA-F.:]+/\d{1,3}`;
 const label = String.raw`[\w./-]+=[\w.-]*`;
 
 export const kubernetesSettings = {
-  PUMPHOUSE_KUBERNETES_CONFIG: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'Kubernetes: kubeconfig file (default: the service account of the pod of the server, else `~/.kube/config`)',
-    ),
+  PUMPHOUSE_KUBERNETES_CONFIG: z.string().min(1).optional().register(settingDetails, {
+    key: 'kubernetes.config',
+    description: 'Kubernetes: kubeconfig file',
+    default: 'the service account of the pod, else `~/.kube/config`',
+  }),
   PUMPHOUSE_KUBERNETES_NAMESPACE: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
     .optional()
-    .describe('Kubernetes: namespace for the pods of runs (default: that of the connection)'),
-  PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
+    .register(settingDetails, {
+      key: 'kubernetes.namespace',
+      description: 'Kubernetes: namespace for the pods of runs',
+      default: 'that of the connection',
+    }),
+  PUMPHOUSE_KUBERNETES_VOLUME_CLAIM: z.string().min(1).optional().register(settingDetails, {
+    key: 'kubernetes.volume_claim',
+    description:
       'Kubernetes: persistent volume claim for environments and local data, writable from all nodes (ReadWriteMany); without one, each pod gets them from the server',
-    ),
-  PUMPHOUSE_KUBERNETES_POD_PATCH: z
-    .string()
-    .optional()
-    .describe(
+  }),
+  PUMPHOUSE_KUBERNETES_POD_PATCH: z.string().optional().register(settingDetails, {
+    key: 'kubernetes.pod_patch',
+    description:
       'Kubernetes: changes of the pods of runs, as YAML or JSON or the path of such a file; see [Kubernetes](kubernetes.md#changing-the-pods-of-runs)',
-    ),
+  }),
   PUMPHOUSE_KUBERNETES_SERVER: z
     .string()
     .regex(
@@ -46,9 +46,12 @@ export const kubernetesSettings = {
       'must be labels such as app=pumphouse, or networks such as 10.0.0.5/32, separated by commas',
     )
     .optional()
-    .describe(
-      'Kubernetes: labels of the pods of the server, or networks of a server outside the cluster, separated by commas; only these reach apps',
-    ),
+    .register(settingDetails, {
+      key: 'kubernetes.server',
+      description:
+        'Kubernetes: labels of the pods of the server, or networks of a server outside the cluster, separated by commas; only these reach apps',
+      form: 'list',
+    }),
   PUMPHOUSE_KUBERNETES_OPEN_NETWORKS: z
     .string()
     .regex(
@@ -56,23 +59,26 @@ export const kubernetesSettings = {
       'must be networks such as 10.0.0.0/8, separated by commas',
     )
     .optional()
-    .describe(
-      'Kubernetes: private networks that runs may reach, separated by commas; all others are closed to them',
-    ),
+    .register(settingDetails, {
+      key: 'kubernetes.open_networks',
+      description:
+        'Kubernetes: private networks that runs may reach, separated by commas; all others are closed to them',
+      form: 'list',
+    }),
   PUMPHOUSE_KUBERNETES_PENDING_MINUTES: z.coerce
     .number()
     .min(1)
     .max(10_080)
     .default(30)
-    .describe('Kubernetes: how long a pod may wait for its start before its run fails'),
-  PUMPHOUSE_KUBERNETES_MAX_PENDING_PODS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(50)
-    .describe(
+    .register(settingDetails, {
+      key: 'kubernetes.pending_minutes',
+      description: 'Kubernetes: how long a pod may wait for its start before its run fails',
+    }),
+  PUMPHOUSE_KUBERNETES_MAX_PENDING_PODS: z.coerce.number().int().min(1).default(50).register(settingDetails, {
+    key: 'kubernetes.max_pending_pods',
+    description:
       'Kubernetes: with this many pods that have not started, further runs stay pending until half of them have',
-    ),
+  }),
 } as const;
 
 export interface KubernetesConfig {

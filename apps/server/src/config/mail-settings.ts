@@ -2,12 +2,19 @@
 import { z } from 'zod';
 import type { MailSettings } from '../mail/mailer.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const mailSettings = {
   PUMPHOUSE_SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be smtp://[name:password@]host[:port], or smtps://' })
     .optional()
-    .describe('Mail server for invitations, as smtp:// or smtps://; without it, you send the links yourself'),
+    .register(settingDetails, {
+      key: 'mail.smtp_url',
+      description:
+        'Mail server for invitations, as smtp:// or smtps://; without it, you send the links yourself',
+      secret: 'url',
+      example: 'smtps://mail.example.com',
+    }),
   PUMPHOUSE_MAIL_FROM: z
     .string()
     .regex(
@@ -15,7 +22,11 @@ export const mailSettings = {
       'must be an address, such as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
     )
     .optional()
-    .describe('Sender address of mail; required with PUMPHOUSE_SMTP_URL'),
+    .register(settingDetails, {
+      key: 'mail.from',
+      description: 'Sender address of mail; required with PUMPHOUSE_SMTP_URL',
+      example: 'pumphouse@example.com',
+    }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof mailSettings>>;

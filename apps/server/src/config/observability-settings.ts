@@ -7,14 +7,13 @@ import { ExportSettingError } from './export-setting-error.ts';
 import { openLineageSettings, readOpenLineage } from './open-lineage-settings.ts';
 import { otlpSettings, readOtlpMetrics, readOtlpTraces } from './otlp-settings.ts';
 import { readSecretFile } from './read-secret-file.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const observabilitySettings = {
-  PUMPHOUSE_METRICS_TOKEN_FILE: z
-    .string()
-    .optional()
-    .describe(
-      'File with a token that `/metrics` requires as `Authorization: Bearer ...` (default: `/metrics` needs no credential)',
-    ),
+  PUMPHOUSE_METRICS_TOKEN_FILE: z.string().optional().register(settingDetails, {
+    key: 'metrics.token_file',
+    description: 'File with a token that `/metrics` requires as `Authorization: Bearer ...`',
+  }),
   ...otlpSettings,
   ...openLineageSettings,
 } as const;

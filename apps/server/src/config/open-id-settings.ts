@@ -3,33 +3,33 @@ import { z } from 'zod';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import { isLoopbackHost } from './allowed-hosts.ts';
 import { ConfigError } from './config-error.ts';
-import { readSecretFile } from './read-secret-file.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const openIdSettings = {
-  PUMPHOUSE_OIDC_ISSUER: z
-    .url()
-    .optional()
-    .describe('Issuer URL of an OpenID provider for sign-in; see [accounts](accounts.md)'),
-  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().describe('Client id of this server at the provider'),
-  PUMPHOUSE_OIDC_CLIENT_SECRET: z
-    .string()
-    .optional()
-    .describe('Secret of that client; empty for a public client, which uses only PKCE'),
-  PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: z
-    .string()
-    .optional()
-    .describe('File with that secret, so that it is not in a variable'),
-  PUMPHOUSE_OIDC_NAME: z
-    .string()
-    .max(40)
-    .optional()
-    .describe('Display name of the provider: "Continue with ..."'),
-  PUMPHOUSE_OIDC_SIGN_UP: z
-    .enum(['invited', 'anyone'])
-    .default('invited')
-    .describe(
+  PUMPHOUSE_OIDC_ISSUER: z.url().optional().register(settingDetails, {
+    key: 'openid.issuer',
+    description: 'Issuer URL of an OpenID provider for sign-in; see [accounts](accounts.md)',
+    example: 'https://accounts.example.com',
+  }),
+  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().register(settingDetails, {
+    key: 'openid.client_id',
+    description: 'Client id of this server at the provider',
+  }),
+  PUMPHOUSE_OIDC_CLIENT_SECRET: z.string().optional().register(settingDetails, {
+    key: 'openid.client_secret',
+    description: 'Secret of that client; empty for a public client, which uses only PKCE',
+    secret: 'value',
+  }),
+  PUMPHOUSE_OIDC_NAME: z.string().max(40).optional().register(settingDetails, {
+    key: 'openid.name',
+    description: 'Display name of the provider: "Continue with ..."',
+    default: 'the host of the issuer',
+  }),
+  PUMPHOUSE_OIDC_SIGN_UP: z.enum(['invited', 'anyone']).default('invited').register(settingDetails, {
+    key: 'openid.sign_up',
+    description:
       'Who can create an account through the provider: only invited users (`invited`), or `anyone` with an account there',
-    ),
+  }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof openIdSettings>>;
@@ -40,24 +40,20 @@ type Values = z.output<z.ZodObject<typeof openIdSettings>>;
  */
 export function readOpenId(values: Values): OpenIdSettings | null {
   const { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: clientId } = values;
-  const { PUMPHOUSE_OIDC_CLIENT_SECRET: secret, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: file } = values;
+  const { PUMPHOUSE_OIDC_CLIENT_SECRET: secret } = values;
   if (!issuer) {
-    if (clientId || secret || file)
+    if (clientId || secret)
       throw new ConfigError('PUMPHOUSE_OIDC_CLIENT_ID and its secret need PUMPHOUSE_OIDC_ISSUER as well.');
     return null;
   }
   if (!clientId) throw new ConfigError('PUMPHOUSE_OIDC_ISSUER needs PUMPHOUSE_OIDC_CLIENT_ID as well.');
-  if (secret && file)
-    throw new ConfigError(
-      'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE are both set. Remove one of the two.',
-    );
   const { protocol, hostname } = new URL(issuer);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))))
     throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider must use https.`);
   return {
     issuer,
     clientId,
-    clientSecret: file ? readSecretFile('PUMPHOUSE_OIDC_CLIENT_SECRET_FILE', file) : (secret ?? null),
+    clientSecret: secret ?? null,
     name: values.PUMPHOUSE_OIDC_NAME ?? hostname,
     signUp: values.PUMPHOUSE_OIDC_SIGN_UP,
   };

@@ -3,29 +3,54 @@ import { z } from 'zod';
 import { isAbsolute } from 'node:path';
 import type { LineageTransportSettings, OpenLineageSettings } from '../openlineage/lineage-sender.ts';
 import { ExportSettingError } from './export-setting-error.ts';
+import { settingDetails, type SettingDetails } from './setting-details.ts';
 
-const optional = (description: string) => z.string().optional().describe(description);
+const optional = (details: SettingDetails) => z.string().optional().register(settingDetails, details);
 
 /** The variables of the clients of OpenLineage that the server follows. */
 export const openLineageSettings = {
-  OPENLINEAGE_URL: optional(
-    'Address of a receiver of OpenLineage, such as `http://marquez:5000`: it gets the events of each run; without it none are sent. See [OpenLineage](openlineage.md)',
-  ),
-  OPENLINEAGE_ENDPOINT: optional('Path of the receiver below that address (default: `api/v1/lineage`)'),
-  OPENLINEAGE_API_KEY: optional('Key that the receiver gets as a bearer token; secret'),
-  OPENLINEAGE_NAMESPACE: optional(
-    'Begin of the namespaces of all jobs and datasets; the id of the workspace follows (default: `pumphouse`)',
-  ),
-  OPENLINEAGE_DISABLED: optional('`true` sends no events'),
-  OPENLINEAGE__TRANSPORT__TYPE: optional(
-    'Where events go: `http`, to the address above, or `file` (default: `http`)',
-  ),
-  OPENLINEAGE__TRANSPORT__LOG_FILE_PATH: optional(
-    'For `file`: absolute path of the file to which events are appended, one JSON object a line',
-  ),
-  OPENLINEAGE__TRANSPORT__TIMEOUT: optional(
-    'For `http`: seconds after which a request is given up (default: 5)',
-  ),
+  OPENLINEAGE_URL: optional({
+    key: 'openlineage.url',
+    description:
+      'Address of a receiver of OpenLineage, such as `http://marquez:5000`: it gets the events of each run; without it none are sent. See [OpenLineage](openlineage.md)',
+    example: 'http://marquez:5000',
+  }),
+  OPENLINEAGE_ENDPOINT: optional({
+    key: 'openlineage.endpoint',
+    description: 'Path of the receiver below that address',
+    default: '`api/v1/lineage`',
+  }),
+  OPENLINEAGE_API_KEY: optional({
+    key: 'openlineage.api_key',
+    description: 'Key that the receiver gets as a bearer token',
+    secret: 'value',
+  }),
+  OPENLINEAGE_NAMESPACE: optional({
+    key: 'openlineage.namespace',
+    description: 'Begin of the namespaces of all jobs and datasets; the id of the workspace follows',
+    default: '`pumphouse`',
+  }),
+  OPENLINEAGE_DISABLED: optional({
+    key: 'openlineage.disabled',
+    description: 'Whether to send no events',
+    form: 'flag',
+    default: '`false`',
+  }),
+  OPENLINEAGE__TRANSPORT__TYPE: optional({
+    key: 'openlineage.transport',
+    description: 'Where events go: `http`, to the address above, or `file`',
+    default: '`http`',
+  }),
+  OPENLINEAGE__TRANSPORT__LOG_FILE_PATH: optional({
+    key: 'openlineage.log_file_path',
+    description: 'For `file`: absolute path of the file to which events are appended, one JSON object a line',
+  }),
+  OPENLINEAGE__TRANSPORT__TIMEOUT: optional({
+    key: 'openlineage.timeout_seconds',
+    description: 'For `http`: seconds after which a request is given up',
+    form: 'number',
+    default: '`5`',
+  }),
 } as const;
 
 type OpenLineageValues = z.output<z.ZodObject<typeof openLineageSettings>>;

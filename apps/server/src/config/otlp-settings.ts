@@ -5,48 +5,143 @@ import type { OtlpMetricsSettings } from '../metrics/metric-sender.ts';
 import type { OtlpTransport } from '../platform/otlp-transport.ts';
 import type { OtlpTracesSettings } from '../traces/otlp-sender.ts';
 import { ExportSettingError } from './export-setting-error.ts';
+import { settingDetails, type SettingDetails } from './setting-details.ts';
 
-const optional = (description: string) => z.string().optional().describe(description);
+const optional = (details: SettingDetails) => z.string().optional().register(settingDetails, details);
 
 /** The variables of the OpenTelemetry specification that the server follows. */
 export const otlpSettings = {
-  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
-    'Address of an OpenTelemetry collector, such as `http://collector:4318`: it gets a trace of each run, and the metrics; without it nothing is sent. See [observability](observability.md#traces)',
-  ),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional('Full address for traces, instead of the address above'),
-  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: optional('Full address for metrics, instead of the address above'),
-  OTEL_EXPORTER_OTLP_PROTOCOL: optional('Protocol of the collector: only `http/protobuf`'),
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: optional('The same for traces only'),
-  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: optional('The same for metrics only'),
-  OTEL_EXPORTER_OTLP_HEADERS: optional(
-    'Headers for the collector, as `<name>=<value>` separated by commas; may be secret',
-  ),
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: optional('Further headers for traces only'),
-  OTEL_EXPORTER_OTLP_METRICS_HEADERS: optional('Further headers for metrics only'),
-  OTEL_EXPORTER_OTLP_TIMEOUT: optional('Milliseconds after which a batch is given up'),
-  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: optional('The same for traces only'),
-  OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: optional('The same for metrics only'),
-  OTEL_EXPORTER_OTLP_COMPRESSION: optional('`gzip` or `none`'),
-  OTEL_EXPORTER_OTLP_CERTIFICATE: optional(
-    'File with the certificates that https trusts, instead of those of Node.js',
-  ),
-  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: optional('File with the certificate that the server presents'),
-  OTEL_EXPORTER_OTLP_CLIENT_KEY: optional('File with its private key'),
-  OTEL_SERVICE_NAME: optional('Name of the service in traces and metrics'),
-  OTEL_RESOURCE_ATTRIBUTES: optional(
-    'Attributes of all traces and metrics, as `<name>=<value>` separated by commas, such as `deployment.environment.name=production`',
-  ),
-  OTEL_TRACES_EXPORTER: optional('`otlp`, or `none` for no traces'),
-  OTEL_TRACES_SAMPLER: optional(
-    'Which traces are sent: `always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`, which is the same for runs',
-  ),
-  OTEL_TRACES_SAMPLER_ARG: optional('Share of the traces for `traceidratio`, from 0 to 1'),
-  OTEL_METRICS_EXPORTER: optional('`otlp`, or `none` for `/metrics` only'),
-  OTEL_METRIC_EXPORT_INTERVAL: optional('Milliseconds between two exports of metrics, 1000 or more'),
-  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: optional(
-    'Counters and histograms since the start of the server (`cumulative`) or since the previous export (`delta`, `lowmemory`)',
-  ),
-  OTEL_SDK_DISABLED: optional('`true` sends neither traces nor metrics'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional({
+    key: 'otlp.endpoint',
+    description:
+      'Address of an OpenTelemetry collector, such as `http://collector:4318`: it gets a trace of each run, and the metrics; without it nothing is sent. See [observability](observability.md#traces)',
+    example: 'http://collector:4318',
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional({
+    key: 'otlp.traces_endpoint',
+    description: 'Full address for traces, instead of the address above',
+  }),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: optional({
+    key: 'otlp.metrics_endpoint',
+    description: 'Full address for metrics, instead of the address above',
+  }),
+  OTEL_EXPORTER_OTLP_PROTOCOL: optional({
+    key: 'otlp.protocol',
+    description: 'Protocol of the collector: only `http/protobuf`',
+    default: '`http/protobuf`',
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: optional({
+    key: 'otlp.traces_protocol',
+    description: 'The same for traces only',
+  }),
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: optional({
+    key: 'otlp.metrics_protocol',
+    description: 'The same for metrics only',
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: optional({
+    key: 'otlp.headers',
+    description: 'Headers for the collector, as `<name>=<value>` separated by commas',
+    form: 'encoded-pairs',
+    secret: 'value',
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: optional({
+    key: 'otlp.traces_headers',
+    description: 'Further headers for traces only',
+    form: 'encoded-pairs',
+    secret: 'value',
+  }),
+  OTEL_EXPORTER_OTLP_METRICS_HEADERS: optional({
+    key: 'otlp.metrics_headers',
+    description: 'Further headers for metrics only',
+    form: 'encoded-pairs',
+    secret: 'value',
+  }),
+  OTEL_EXPORTER_OTLP_TIMEOUT: optional({
+    key: 'otlp.timeout_ms',
+    description: 'Milliseconds after which a batch is given up',
+    form: 'number',
+    default: '`10000`',
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: optional({
+    key: 'otlp.traces_timeout_ms',
+    example: '10000',
+    description: 'The same for traces only',
+    form: 'number',
+  }),
+  OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: optional({
+    key: 'otlp.metrics_timeout_ms',
+    example: '10000',
+    description: 'The same for metrics only',
+    form: 'number',
+  }),
+  OTEL_EXPORTER_OTLP_COMPRESSION: optional({
+    key: 'otlp.compression',
+    description: '`gzip` or `none`',
+    default: '`none`',
+  }),
+  OTEL_EXPORTER_OTLP_CERTIFICATE: optional({
+    key: 'otlp.certificate',
+    description: 'File with the certificates that https trusts, instead of those of Node.js',
+  }),
+  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: optional({
+    key: 'otlp.client_certificate',
+    description: 'File with the certificate that the server presents',
+  }),
+  OTEL_EXPORTER_OTLP_CLIENT_KEY: optional({
+    key: 'otlp.client_key',
+    description: 'File with its private key',
+  }),
+  OTEL_SERVICE_NAME: optional({
+    key: 'otlp.service_name',
+    description: 'Name of the service in traces and metrics',
+    default: '`pumphouse`',
+  }),
+  OTEL_RESOURCE_ATTRIBUTES: optional({
+    key: 'otlp.resource_attributes',
+    description:
+      'Attributes of all traces and metrics, as `<name>=<value>` separated by commas, such as `deployment.environment.name=production`',
+    form: 'encoded-pairs',
+  }),
+  OTEL_TRACES_EXPORTER: optional({
+    key: 'otlp.traces_exporter',
+    description: '`otlp`, or `none` for no traces',
+    default: '`otlp`',
+  }),
+  OTEL_TRACES_SAMPLER: optional({
+    key: 'otlp.traces_sampler',
+    description:
+      'Which traces are sent: `always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`, which is the same for runs',
+    default: '`always_on`',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: optional({
+    key: 'otlp.traces_sampler_arg',
+    description: 'Share of the traces for `traceidratio`, from 0 to 1',
+    form: 'number',
+    default: '`1`',
+  }),
+  OTEL_METRICS_EXPORTER: optional({
+    key: 'otlp.metrics_exporter',
+    description: '`otlp`, or `none` for `/metrics` only',
+    default: '`otlp`',
+  }),
+  OTEL_METRIC_EXPORT_INTERVAL: optional({
+    key: 'otlp.metric_export_interval_ms',
+    description: 'Milliseconds between two exports of metrics, 1000 or more',
+    form: 'number',
+    default: '`60000`',
+  }),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: optional({
+    key: 'otlp.metrics_temporality',
+    description:
+      'Counters and histograms since the start of the server (`cumulative`) or since the previous export (`delta`, `lowmemory`)',
+    default: '`cumulative`',
+  }),
+  OTEL_SDK_DISABLED: optional({
+    key: 'otlp.disabled',
+    description: 'Whether to send neither traces nor metrics',
+    form: 'flag',
+    default: '`false`',
+  }),
 } as const;
 
 export type OtlpValues = z.output<z.ZodObject<typeof otlpSettings>>;

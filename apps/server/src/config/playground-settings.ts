@@ -4,41 +4,47 @@ import type { BlobsLocation } from '../blobs/blobs-location.ts';
 import type { S3PlaygroundSettings } from '../services/playground/s3-playground.ts';
 import type { S3Settings } from '../blobs/s3/s3-settings.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const playgroundSettings = {
   PUMPHOUSE_PLAYGROUND: z
     .string()
     .regex(/^(local|s3:\/\/.+)$/, 'must be local, or s3:// with a bucket and a prefix')
     .optional()
-    .describe(
-      "dlt's destination `playground`: `local` keeps it in the local data of each workspace, `s3://bucket/prefix` in a prefix per workspace; without it runs have none. See [playground](playground.md)",
-    ),
+    .register(settingDetails, {
+      key: 'playground.location',
+      description:
+        "dlt's destination `playground`: `local` keeps it in the local data of each workspace, `s3://bucket/prefix` in a prefix per workspace; without it runs have none. See [playground](playground.md)",
+      example: 's3://my-bucket/playground',
+    }),
   PUMPHOUSE_PLAYGROUND_ROLE: z
     .string()
     .regex(/^arn:/, 'must be the ARN of a role')
     .optional()
-    .describe(
-      'ARN of the role from which runs get credentials for their prefix, with `PUMPHOUSE_PLAYGROUND=s3://...`',
-    ),
+    .register(settingDetails, {
+      key: 'playground.role',
+      description:
+        'ARN of the role from which runs get credentials for their prefix, with `PUMPHOUSE_PLAYGROUND=s3://...`',
+      example: 'arn:aws:iam::123456789012:role/playground',
+    }),
   PUMPHOUSE_PLAYGROUND_STS_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe(
-      'Address of the STS service that issues them (default: `PUMPHOUSE_S3_ENDPOINT`, or that of AWS)',
-    ),
-  PUMPHOUSE_PLAYGROUND_HOURS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(12)
-    .default(1)
-    .describe(
+    .register(settingDetails, {
+      key: 'playground.sts_endpoint',
+      description: 'Address of the STS service that issues them',
+      default: '`PUMPHOUSE_S3_ENDPOINT`, or that of AWS',
+      example: 'https://s3.example.com',
+    }),
+  PUMPHOUSE_PLAYGROUND_HOURS: z.coerce.number().int().min(1).max(12).default(1).register(settingDetails, {
+    key: 'playground.hours',
+    description:
       'How long these credentials are valid: runs that write for longer need more; the role must permit it',
-    ),
-  PUMPHOUSE_PLAYGROUND_KEYS_FILE: z
-    .string()
-    .optional()
-    .describe('JSON file with a key of the store for each workspace, instead of a role'),
+  }),
+  PUMPHOUSE_PLAYGROUND_KEYS_FILE: z.string().optional().register(settingDetails, {
+    key: 'playground.keys_file',
+    description: 'JSON file with a key of the store for each workspace, instead of a role',
+  }),
 } as const;
 
 type PlaygroundValues = z.output<z.ZodObject<typeof playgroundSettings>>;

@@ -1,6 +1,7 @@
 /** Reads the variables of a settings table, and explains each invalid one with its allowed values. */
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { settingDetails, unwrapSchema, type SettingDetails } from './setting-details.ts';
 
 type Variables = Record<string, string | undefined>;
 
@@ -17,7 +18,7 @@ export function readValues<Shape extends z.ZodRawShape>(
   const problems = new Map<string, string>();
   for (const [name, schema] of Object.entries(table)) {
     const value = given[name];
-    if (value !== undefined && unwrap(schema) instanceof z.ZodNumber && !isDecimal(value))
+    if (value !== undefined && unwrapSchema(schema) instanceof z.ZodNumber && !isDecimal(value))
       problems.set(name, describeProblem(name, schema, value, null));
   }
   for (const issue of parsed.error?.issues ?? []) {
@@ -33,6 +34,17 @@ export function readValues<Shape extends z.ZodRawShape>(
   );
 }
 
+/**
+ * Checks the text of one value.
+ * @returns what the value must be, such as "must be a whole number from 0 to 65535"; null if it is valid
+ */
+export function findValueProblem(schema: z.ZodType, value: string): string | null {
+  const inner = unwrapSchema(schema);
+  if (inner instanceof z.ZodNumber && !isDecimal(value)) return describeAllowed(inner, null);
+  const { error } = schema.safeParse(value);
+  return error ? describeAllowed(inner, error.issues[0]?.message ?? null) : null;
+}
+
 /** A blank variable counts as unset, as for an empty value in a compose file. */
 export function withoutBlank(variables: Variables): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim() !== ''));
@@ -44,8 +56,8 @@ function isDecimal(value: string): boolean {
 }
 
 function describeProblem(name: string, schema: unknown, value: string, message: string | null): string {
-  const subject = mayBeSecret(name) ? name : `${name} is ${JSON.stringify(value.slice(0, 200))}, and`;
-  return `${subject} ${describeAllowed(unwrap(schema), message)}.${describeExample(name, schema)}${explainKubernetes(value)}`;
+  const subject = mayBeSecret(schema) ? name : `${name} is ${JSON.stringify(value.slice(0, 200))}, and`;
+  return `${subject} ${describeAllowed(unwrapSchema(schema), message)}.${describeExample(name, schema)}${explainKubernetes(value)}`;
 }
 
 function describeAllowed(schema: unknown, message: string | null): string {
@@ -63,32 +75,12 @@ function describeNumber({ minValue, maxValue, format }: z.ZodNumber): string {
   return `${kind} of ${minValue ?? 0} or more`;
 }
 
-/** Examples for settings whose default is not one. */
-const examples: Record<string, string> = {
-  PUMPHOUSE_PUBLIC_URL: 'https://pumphouse.example.com',
-  PUMPHOUSE_INTERNAL_ADDRESS: '10.0.0.5:8080',
-  PUMPHOUSE_DATABASE_URL: 'postgres://pumphouse@db.example.com:5432/pumphouse',
-  PUMPHOUSE_BLOBS_URL: 'file:///var/lib/pumphouse/blobs',
-  PUMPHOUSE_BLOBS_FALLBACK_URL: 'file:///var/lib/pumphouse/blobs',
-  PUMPHOUSE_S3_ENDPOINT: 'https://s3.example.com',
-  PUMPHOUSE_S3_PUBLIC_ENDPOINT: 'https://s3.example.com',
-  PUMPHOUSE_PLAYGROUND: 's3://my-bucket/playground',
-  PUMPHOUSE_PLAYGROUND_ROLE: 'arn:aws:iam::123456789012:role/playground',
-  PUMPHOUSE_PLAYGROUND_STS_ENDPOINT: 'https://s3.example.com',
-  PUMPHOUSE_S3_ENCRYPTION: 'AES256',
-  PUMPHOUSE_ATTEMPTS_URL: 'http://10.0.0.5:8081',
-  PUMPHOUSE_ATTEMPTS_PORT: '8081',
-  PUMPHOUSE_PAGERDUTY_URL: 'https://events.eu.pagerduty.com',
-  PUMPHOUSE_OIDC_ISSUER: 'https://accounts.example.com',
-  PUMPHOUSE_ROLES: 'scheduler,supervisor',
-};
-
 function describeExample(name: string, schema: unknown): string {
-  const example = examples[name] ?? readDefault(schema);
+  const example = readDetails(schema)?.example ?? readDefaultOf(schema);
   return example === undefined ? '' : ` Example: ${name}=${example}`;
 }
 
-function readDefault(schema: unknown): string | undefined {
+function readDefaultOf(schema: unknown): string | undefined {
   if (!(schema instanceof z.ZodDefault)) return undefined;
   const value: unknown = schema.def.defaultValue;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
@@ -102,13 +94,11 @@ function explainKubernetes(value: string): string {
   return ' (Kubernetes sets it for a Service named pumphouse: set enableServiceLinks to false in the pod, or rename the Service.)';
 }
 
-/** URLs may contain a password, and settings named key, secret, password or token are secret. */
-function mayBeSecret(name: string): boolean {
-  const mayHoldPassword = ['PUMPHOUSE_DATABASE_URL', 'PUMPHOUSE_ENGINE_URL', 'PUMPHOUSE_SMTP_URL'];
-  return mayHoldPassword.includes(name) || /(KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name);
+function mayBeSecret(schema: unknown): boolean {
+  const details = readDetails(schema);
+  return details?.secret !== undefined || details?.hidden === true;
 }
 
-function unwrap(schema: unknown): unknown {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
-  return schema;
+function readDetails(schema: unknown): SettingDetails | undefined {
+  return schema instanceof z.ZodType ? settingDetails.get(schema) : undefined;
 }

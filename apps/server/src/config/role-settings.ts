@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { findLabelsProblem } from '../domain/workers/labels.ts';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const roleSettings = {
   PUMPHOUSE_ROLES: z
@@ -11,26 +12,32 @@ export const roleSettings = {
       'must be all, or a list of api, scheduler and supervisor, separated by commas',
     )
     .default('all')
-    .describe(
-      'Roles of this server in addition to serving the API: `scheduler` decides which runs start, `supervisor` executes them; `all`, or a list',
-    ),
-  PUMPHOUSE_LABELS: z
-    .string()
-    .default('')
-    .describe(
+    .register(settingDetails, {
+      key: 'server.roles',
+      description:
+        'Roles of this server in addition to serving the API: `scheduler` decides which runs start, `supervisor` executes them; `all`, or a list',
+      form: 'list',
+      example: 'scheduler,supervisor',
+    }),
+  PUMPHOUSE_LABELS: z.string().default('').register(settingDetails, {
+    key: 'server.labels',
+    example: 'region=eu,gpu=yes',
+    description:
       'Labels of this machine as `<name>=<value>`, separated by commas: jobs that require one of them run only on machines that have it. See [workers](workers.md)',
-    ),
+    form: 'pairs',
+  }),
   PUMPHOUSE_SERVER_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
-    .describe('Worker: the URL of its server'),
-  PUMPHOUSE_WORKER_TOKEN_FILE: z.string().optional().describe('Worker: the file with its token'),
-  PUMPHOUSE_LEASE_SECONDS: z.coerce
-    .number()
-    .min(1)
-    .max(300)
-    .default(12)
-    .describe('How long a server can miss heartbeats before another server takes over its runs'),
+    .register(settingDetails, { key: 'worker.server_url', description: 'Worker: the URL of its server' }),
+  PUMPHOUSE_WORKER_TOKEN_FILE: z
+    .string()
+    .optional()
+    .register(settingDetails, { key: 'worker.token_file', description: 'Worker: the file with its token' }),
+  PUMPHOUSE_LEASE_SECONDS: z.coerce.number().min(1).max(300).default(12).register(settingDetails, {
+    key: 'server.lease_seconds',
+    description: 'How long a server can miss heartbeats before another server takes over its runs',
+  }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof roleSettings>>;

@@ -1,19 +1,23 @@
 /** Reads the keys that encrypt secrets; only `config.ts` uses this module. */
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { settingDetails } from './setting-details.ts';
 
 export const secretKeySettings = {
-  PUMPHOUSE_SECRET_KEY: z
-    .string()
-    .min(32)
-    .optional()
-    .describe('Encrypts secrets and signs tokens (default: a key file in the data folder)'),
-  PUMPHOUSE_OTHER_SECRET_KEYS: z
-    .string()
-    .optional()
-    .describe(
-      'Previous and next secret keys, separated by commas, which this server only decrypts with; see [several servers](several-servers.md#replacing-the-secret-key)',
-    ),
+  PUMPHOUSE_SECRET_KEY: z.string().min(32).optional().register(settingDetails, {
+    key: 'encryption.secret_key',
+    description: 'Encrypts secrets and signs tokens',
+    secret: 'value',
+    default: 'key file in the data folder',
+  }),
+  PUMPHOUSE_OTHER_SECRET_KEYS: z.string().optional().register(settingDetails, {
+    key: 'encryption.other_secret_keys',
+    description:
+      'Previous and next secret keys, separated by commas (in a file also by line breaks), which this server only decrypts with; see [several servers](several-servers.md#replacing-the-secret-key)',
+    secret: 'value',
+    form: 'list',
+    default: 'file `other-secret.keys` in the data folder',
+  }),
 } as const;
 
 type Values = z.output<z.ZodObject<typeof secretKeySettings>>;
@@ -34,7 +38,7 @@ export function readSecretKeys(values: Values): SecretKeyConfig {
 
 function readOtherSecretKeys(text: string | undefined): string[] {
   const keys = (text ?? '')
-    .split(',')
+    .split(/[,\n]/)
     .map((key) => key.trim())
     .filter((key) => key !== '');
   if (keys.some((key) => key.length < 32))

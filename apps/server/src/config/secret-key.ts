@@ -39,6 +39,21 @@ export async function readSecretKeys({
   return { current, others };
 }
 
+/** Returns the secret keys of the settings and the data folder, without creating one. */
+export async function findSecretKeys({
+  dataDir,
+  secretKey,
+  otherSecretKeys,
+}: SecretKeySettings): Promise<Uint8Array[]> {
+  const fromFile = await readKey(keyFile(dataDir));
+  return [
+    ...(secretKey ? [Buffer.from(secretKey)] : []),
+    ...(fromFile ? [fromFile] : []),
+    ...otherSecretKeys.flatMap(readingsOf),
+    ...(await readOtherKeys(dataDir)),
+  ];
+}
+
 /**
  * Creates a new key file. The previous key is written to the file of other keys first, so that a crash in between loses no key.
  * @returns the keys from then on

@@ -1,7 +1,7 @@
 /** Finds variables that look like settings of Pumphouse but are not. */
 import { findNearestName } from '../domain/primitives/nearest-name.ts';
 
-/** Read by the compose file, by the bootstrap of a run, or by tests. */
+/** Read by the compose file, by the command of users, by the bootstrap of a run, or by tests. */
 const otherNames = new Set([
   'PUMPHOUSE_APPS_PUBLISH',
   'PUMPHOUSE_ATTEMPTS_PUBLISH',
@@ -10,11 +10,14 @@ const otherNames = new Set([
   'PUMPHOUSE_ENGINE_GID',
   'PUMPHOUSE_ENGINE_SOCKET',
   'PUMPHOUSE_IMAGE',
+  'PUMPHOUSE_LOGIN_DIR',
   'PUMPHOUSE_NETWORK',
   'PUMPHOUSE_POSTGRES_IMAGE',
   'PUMPHOUSE_PROPERTY_SEED',
   'PUMPHOUSE_PUBLISH',
 ]);
+/** Names the settings file; it is not a setting itself. */
+const settingsFile = 'PUMPHOUSE_CONFIG';
 /** Variables of tests, and those that Kubernetes sets for a Service named pumphouse. */
 const otherPatterns = [/^PUMPHOUSE_TEST_/, /^PUMPHOUSE_SERVICE_(HOST|PORT)/, /^PUMPHOUSE_PORT_\d+_(TCP|UDP)/];
 
@@ -31,7 +34,7 @@ export function warnOfUnknownSettings(
     .filter((name) => /^PUMPHOUSE_/i.test(name) && !settingNames.includes(name) && !isRead(name))
     .toSorted()
     .map((name) => {
-      const nearest = findNearestName(name, settingNames);
+      const nearest = findNearestName(name, [...settingNames, settingsFile]);
       const advice = nearest
         ? `Did you mean ${nearest}?`
         : 'All settings are listed in docs/operate/settings.md.';
@@ -40,5 +43,5 @@ export function warnOfUnknownSettings(
 }
 
 function isRead(name: string): boolean {
-  return otherNames.has(name) || otherPatterns.some((pattern) => pattern.test(name));
+  return name === settingsFile || otherNames.has(name) || otherPatterns.some((pattern) => pattern.test(name));
 }

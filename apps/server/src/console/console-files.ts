@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { html } from '../pages/html.ts';
 import { isErrorCode } from '../platform/error-code.ts';
+import { locateFile } from '../platform/program-files.ts';
 
 /** Placeholder that the build puts in place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
 const nonceMark = '{{nonce}}';
@@ -19,7 +19,7 @@ export interface ConsoleFiles {
 }
 
 /** Where `npm run setup` puts the console. */
-export const builtConsoleFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+export const builtConsoleFolder = locateFile('apps/web/dist/');
 
 /** @returns null if the console was not built */
 export function openConsoleFiles(folder: string): ConsoleFiles | null {
@@ -35,7 +35,8 @@ export function openConsoleFiles(folder: string): ConsoleFiles | null {
   };
 }
 
-function readIfThere(path: string): string | null {
+/** @returns null if there is no such file */
+export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

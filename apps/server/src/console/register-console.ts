@@ -3,20 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReadLivePosition } from '../services/live/read-live-position.ts';
 import type { PagesDependencies } from '../pages/page-registry.ts';
 import { randomBytes } from 'node:crypto';
-import fastifyStatic from '@fastify/static';
 import { actAs } from '../services/audit/audit.ts';
 import { basePathOf } from '../http/base-url.ts';
 import { strangerAt } from '../http/caller.ts';
 import { refuseWrongBaseUrl } from '../http/base-url.ts';
 import { openVisit } from '../pages/visit.ts';
 import { pageHeaders } from '../pages/page-registry.ts';
+import { serveFolder } from './serve-folder.ts';
 import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
 
 /** URLs of the console. Only the first segments are listed; the console's router handles the rest. */
 const consolePaths = ['/', '/callback', '/w/*', '/organizations/*', '/account', '/system'];
-
-const yearSeconds = 365 * 24 * 3600;
 
 export interface ConsoleDependencies extends PagesDependencies {
   /** Null if the console was not built; its URLs then say so. */
@@ -33,16 +31,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
   const { files, services, publicUrl, readLivePosition } = dependencies;
   void app.register(async (scope) => {
     if (files) {
-      await scope.register(fastifyStatic, {
-        root: files.assetsFolder,
-        prefix: '/assets/',
-        decorateReply: false,
-        preCompressed: true,
-        immutable: true,
-        maxAge: yearSeconds * 1000,
-        index: false,
-        setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
-      });
+      await serveFolder(scope, { root: files.assetsFolder, prefix: '/assets/', cached: 'always' });
     }
     const show = async (request: FastifyRequest, reply: FastifyReply) => {
       const refusal = refuseWrongBaseUrl(request.url);

@@ -3,6 +3,7 @@
  * Pure.
  */
 import type { EnvironmentBuildError, EnvironmentSpec } from './contract/environment-builder.ts';
+import { missingVersionPattern } from '../domain/environments/uv-failure.ts';
 
 /** Paths of a build as its commands see them. */
 export interface BuildPaths {
@@ -19,7 +20,12 @@ export interface BuildStep {
   command: string[];
   /** The error code if the command fails. */
   failure: EnvironmentBuildError['code'];
+  /** Runs once, after this line in the log, if the command fails with an error that matches the pattern. */
+  retry?: { pattern: string; notice: string; command: string[] };
 }
+
+/** Line in the log of a build whose requirements name a version that is not in the cached answers of the index. */
+export const refreshNotice = 'Asking the index again, without what was cached from it';
 
 const installHooks = `
 import os, py_compile, shutil, sys, sysconfig
@@ -43,14 +49,21 @@ export function planBuildSteps(
   const python = `${paths.environment}/bin/python`;
   const venv = [paths.uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter];
   const install = [paths.uv, 'pip', 'install', '--compile-bytecode', '--python', python];
+  const files = ['--excludes', paths.excludes, '-r', paths.requirements];
   return [
     { command: [...venv, paths.environment], failure: 'builder_failed' },
     ...(requirements.length === 0
       ? []
       : [
           {
-            command: [...install, '--excludes', paths.excludes, '-r', paths.requirements],
+            command: [...install, ...files],
             failure: 'requirements_failed' as const,
+            // A version may have been released in the ten minutes in which uv keeps the answers of an index.
+            retry: {
+              pattern: missingVersionPattern,
+              notice: refreshNotice,
+              command: [...install, '--refresh', ...files],
+            },
           },
         ]),
     { command: [python, '-I', '-c', installHooks, paths.hooks], failure: 'builder_failed' },
@@ -72,13 +85,14 @@ export function planVenvCommand(uv: string, environment: string, interpreter: st
 /**
  * Resolves requirements into a lock.
  * @param paths.wheelsOnly run no package's code
+ * @param paths.refreshes ask the index for all versions, instead of using its answers of the last minutes
  */
 export function planResolveCommand(
-  paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean },
+  paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean; refreshes: boolean },
 ): string[] {
   const compile = [paths.uv, 'pip', 'compile', '--format', 'pylock.toml', '--no-header', '--no-annotate'];
   const files = ['--excludes', paths.excludes, '--output-file', paths.lock, paths.requirements];
-  return [...compile, ...listCommonOptions(paths), ...files];
+  return [...compile, ...listCommonOptions(paths), ...(paths.refreshes ? ['--refresh'] : []), ...files];
 }
 
 /**

@@ -75,7 +75,7 @@ describe('a caller', () => {
     const app = buildApi({
       ...api.dependencies,
       publicUrl: 'https://pump.example.com/data',
-      allowedHosts: ['pumphouse.internal'],
+      readAllowedHosts: () => ['pumphouse.internal'],
     });
     for (const host of ['pump.example.com', 'pump.example.com:8080', 'PUMPHOUSE.internal:80', 'localhost'])
       expect({ host, status: (await ask(host, undefined, app)).statusCode }).toEqual({ host, status: 200 });

@@ -25,16 +25,15 @@ const maxCallers = 10_000;
 
 /**
  * Limits the requests that each caller sends to this server in a minute.
- * @param maxRequests 0: no limit
+ * @param readMaxRequests read for each request, because a running server may get another limit; 0: no limit
  */
-export function addRequestLimit(app: FastifyInstance, maxRequests: number): RequestLimit {
-  if (maxRequests === 0) return { count: async () => undefined, countRejected: async () => undefined };
+export function addRequestLimit(app: FastifyInstance, readMaxRequests: () => number = () => 0): RequestLimit {
   const callers = new WeakMap<FastifyRequest, string>();
   let check: ReturnType<FastifyInstance['createRateLimit']> | null = null;
   void app.register(rateLimit, {
     // Only the API counts requests, and only once it knows the caller.
     global: false,
-    max: maxRequests,
+    max: readMaxRequests,
     timeWindow: windowMs,
     cache: maxCallers,
     keyGenerator: (request) => callers.get(request) ?? '',
@@ -42,6 +41,8 @@ export function addRequestLimit(app: FastifyInstance, maxRequests: number): Requ
   app.addHook('onReady', async () => void (check = app.createRateLimit()));
 
   async function countFor(caller: string, request: FastifyRequest): Promise<void> {
+    const maxRequests = readMaxRequests();
+    if (maxRequests === 0) return;
     if (!check) throw new Error('A request arrived before the server was ready');
     callers.set(request, caller);
     const result = await check(request);
@@ -50,11 +51,16 @@ export function addRequestLimit(app: FastifyInstance, maxRequests: number): Requ
 
   return {
     count: (request, principal) => countFor(nameCaller(principal, request), request),
-    countRejected: (request) => countFor(`rejected ${networkOf(request.ip)}`, request),
+    countRejected: (request) => countFor(`rejected ${nameNetwork(request)}`, request),
   };
 }
 
-function nameCaller(principal: Principal, { ip }: FastifyRequest): string {
+/** A client that has disconnected has no address any more, although its type says so. */
+function nameNetwork({ ip }: { ip?: string }): string {
+  return ip === undefined ? 'unknown' : networkOf(ip);
+}
+
+function nameCaller(principal: Principal, request: FastifyRequest): string {
   switch (principal.kind) {
     case 'user': {
       const { credential, userId } = principal;
@@ -63,7 +69,7 @@ function nameCaller(principal: Principal, { ip }: FastifyRequest): string {
     case 'run':
       return `attempt ${principal.attemptId}`;
     case 'anonymous':
-      return `address ${networkOf(ip)}`;
+      return `address ${nameNetwork(request)}`;
     default:
       return rejectUnknownKind(principal);
   }

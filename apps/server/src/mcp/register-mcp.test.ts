@@ -171,7 +171,7 @@ describe('a page of another site', () => {
     const app = buildApi({
       ...api.dependencies,
       publicUrl: 'https://pumphouse.test/at/',
-      allowedHosts: ['pumphouse'],
+      readAllowedHosts: () => ['pumphouse'],
     });
     const host = 'pumphouse:8080';
     expect(await statusOf({ host }, app)).toBe(200);

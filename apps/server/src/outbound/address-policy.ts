@@ -24,16 +24,18 @@ export interface AddressPolicy {
   isPublic(address: string): Promise<boolean>;
 }
 
-/** @param listOwnAddresses lists the addresses of this machine and of the database, which may be public */
+/**
+ * @param readAllowed what the operator allows; read for each check
+ * @param listOwnAddresses lists the addresses of this machine and of the database, which may be public
+ */
 export function createAddressPolicy(
-  allowed: AllowedTargets,
+  readAllowed: () => AllowedTargets,
   listOwnAddresses: () => Promise<readonly string[]>,
 ): AddressPolicy {
-  const hosts = new Set(allowed.hosts.map((host) => host.toLowerCase()));
-  const allowedNetworks = listNetworks(allowed.networks);
   return {
-    isAllowedHost: (hostname) => hosts.has(hostname.toLowerCase()),
-    isAllowedAddress: (address) => contains(allowedNetworks, address),
+    isAllowedHost: (hostname) =>
+      readAllowed().hosts.some((host) => host.toLowerCase() === hostname.toLowerCase()),
+    isAllowedAddress: (address) => contains(listNetworks(readAllowed().networks), address),
     isPublic: async (address) =>
       isPublicAddress(address) && !contains(listNetworks(await listOwnAddresses()), address),
   };

@@ -5,6 +5,7 @@ import { actAs, actAsPerson } from '../services/audit/audit.ts';
 import { originOf } from '../http/base-url.ts';
 import { strangerAt } from '../http/caller.ts';
 import { contentPolicy, pageHeaders } from './page-registry.ts';
+import { locateFile } from '../platform/program-files.ts';
 import { openVisit, type Visit } from './visit.ts';
 import { registerAccountPages } from './account.ts';
 import { registerAppPage } from './app.ts';
@@ -87,7 +88,7 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
 }
 
 function serveFile(scope: FastifyInstance, name: string, type: string): void {
-  const content = readFileSync(new URL(name, import.meta.url), 'utf8');
+  const content = readFileSync(locateFile(`apps/server/src/pages/${name}`), 'utf8');
   scope.get(`/${name}`, async (_request, reply) =>
     reply.type(type).header('cache-control', 'public, max-age=3600').send(content),
   );

@@ -275,7 +275,7 @@ describe('a server behind a proxy', () => {
   it('trusts address, host and scheme only from a trusted proxy', async () => {
     const trusting = await createApiFixture({
       trustedProxies: ['127.0.0.0/8'],
-      allowedHosts: ['pump.example.com'],
+      readAllowedHosts: () => ['pump.example.com'],
     });
     try {
       await createAccounts(trusting.persistence, cheapPasswords).createOwner({

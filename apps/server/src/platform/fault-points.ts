@@ -27,6 +27,9 @@ export const faultPointNames = [
   'in-alerts-before-commit',
   'before-alert-sent',
   'after-alert-sent',
+  'in-event-dispatch',
+  'before-event-sent',
+  'after-event-sent',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

@@ -73,6 +73,11 @@ export function createInstruments() {
     'Attempts to send an alert, by their result',
     ['channel', 'result'],
   );
+  const eventAttempts = count(
+    'pumphouse_event_attempts_total',
+    'Attempts to deliver an event to a subscription, by their result',
+    ['result'],
+  );
   const alertsPostponed = count(
     'pumphouse_alerts_postponed_total',
     'Evaluations of alerts that were put off because a transaction held a row for too long',
@@ -133,6 +138,7 @@ export function createInstruments() {
     },
     executorFailed: (executor: string, kind: string) => executorErrors.inc({ executor, kind }),
     alertAttempted: (channel: string, result: string) => alertAttempts.inc({ channel, result }),
+    eventAttempted: (result: string) => eventAttempts.inc({ result }),
     alertsPostponed: () => alertsPostponed.inc(),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),

@@ -85,7 +85,8 @@ describe('a loop', () => {
     loop.wake();
     await expect.poll(() => iteratedAt.length).toBeGreaterThan(1);
     expect(iteratedAt).toHaveLength(2);
-    expect((iteratedAt[0] ?? 0) - wokenAt).toBeGreaterThan(49);
+    // A timer of Node can fire up to two milliseconds early by this clock.
+    expect((iteratedAt[0] ?? 0) - wokenAt).toBeGreaterThanOrEqual(48);
   });
 
   it('keeps its shortest pause, however often it is woken', async () => {

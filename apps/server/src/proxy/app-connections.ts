@@ -1,5 +1,6 @@
 /** Connections to apps: kept alive for the next request as long as the same process serves the app. */
 import type { App, AppState } from './app-gate.ts';
+import type { AppsLimits } from './limits.ts';
 import type { ClientRequest } from 'node:http';
 import { Duplex } from 'node:stream';
 import { Agent } from 'node:http';
@@ -8,11 +9,6 @@ import { Socket } from 'node:net';
 export type ReadyApp = Extract<AppState, { kind: 'ready' }>;
 type GiveSocket = (error: Error | null, stream: Duplex) => void;
 
-/**
- * Shorter than servers' own timeouts (gunicorn 2 s, uvicorn and Node 5 s): if both sides close at once, a
- * request is lost.
- */
-const keptMs = 1500;
 const maxKept = 32;
 
 /**
@@ -22,11 +18,13 @@ const maxKept = 32;
 class InstanceAgent extends Agent {
   ready: ReadyApp;
   #isRetired = false;
+  readonly #reuseMs: number;
   readonly #kept = new Map<Duplex, () => void>();
 
-  constructor(ready: ReadyApp) {
+  constructor(ready: ReadyApp, reuseMs: number) {
     super({ keepAlive: true, maxFreeSockets: maxKept });
     this.ready = ready;
+    this.#reuseMs = reuseMs;
   }
 
   override createConnection(_options: unknown, callback?: GiveSocket): undefined {
@@ -40,7 +38,7 @@ class InstanceAgent extends Agent {
   override keepSocketAlive(socket: Duplex): boolean {
     if (this.#isRetired || socket.readableLength > 0) return false;
     const drop = () => socket.destroy();
-    const timer = setTimeout(drop, keptMs);
+    const timer = setTimeout(drop, this.#reuseMs);
     timer.unref();
     const release = () => {
       clearTimeout(timer);
@@ -66,7 +64,7 @@ class InstanceAgent extends Agent {
   }
 }
 
-export function createAppConnections() {
+export function createAppConnections({ reuseMs }: Pick<AppsLimits, 'reuseMs'>) {
   const agents = new Map<string, InstanceAgent>();
 
   return {
@@ -77,7 +75,7 @@ export function createAppConnections() {
         return known;
       }
       known?.retire();
-      const agent = new InstanceAgent(ready);
+      const agent = new InstanceAgent(ready, reuseMs);
       agents.set(jobId, agent);
       return agent;
     },

@@ -61,7 +61,7 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
   let hosts: AppsHosts | null = null;
   let acceptors: PortAcceptors | null = null;
   let otherLoopback: OtherLoopback | null = null;
-  const connections = createAppConnections();
+  const connections = createAppConnections(limits);
   const open = createOpenConnections(gate, limits.checkMs, log);
   const parts: ServeParts = {
     gate,

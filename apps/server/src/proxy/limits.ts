@@ -9,6 +9,11 @@ export interface AppsLimits {
   headMs: number;
   /** Maximum time without a byte in either direction. */
   idleMs: number;
+  /**
+   * How long a connection to an app is kept for the next request. Shorter than servers' own timeouts (gunicorn 2 s,
+   * uvicorn and Node 5 s): if both sides close at once, a request is lost.
+   */
+  reuseMs: number;
   /** Maximum wait of a request for a starting app. */
   waitMs: number;
   /** How often to check for visitors who may no longer see an app. */
@@ -24,6 +29,7 @@ export const defaultLimits: AppsLimits = {
   connectionsOfVisitor: 250,
   headMs: 30_000,
   idleMs: 10 * 60_000,
+  reuseMs: 1500,
   waitMs: 20_000,
   checkMs: 5000,
   noteMs: 15_000,

@@ -1,3 +1,4 @@
+import type { AppsLimits } from './limits.ts';
 import type { AppState } from './app-gate.ts';
 import type { PortRange } from '../domain/primitives/port-range.ts';
 import { createServer, type Server } from 'node:net';
@@ -13,14 +14,19 @@ let ports: PortRange;
 let context: AppsFixture;
 beforeEach(async () => {
   ports = await findFreePorts(3);
-  context = await openAppsFixture({ ports });
-  context.fake.apps = [
-    { ...sales, port: ports.first },
-    { ...stock, port: ports.first + 1 },
-  ];
+  context = await openPortsFixture();
   context.serve((request, response) => response.end(`reached ${request.headers.host}`));
 });
 afterEach(() => context.close());
+
+async function openPortsFixture(limits: Partial<AppsLimits> = {}): Promise<AppsFixture> {
+  const fixture = await openAppsFixture({ ports, limits });
+  fixture.fake.apps = [
+    { ...sales, port: ports.first },
+    { ...stock, port: ports.first + 1 },
+  ];
+  return fixture;
+}
 
 const at = (port: number, headers: Record<string, string> = {}) => ({
   port,
@@ -218,6 +224,8 @@ describe('a listener', () => {
   });
 
   it('lets requests of apps finish when it closes, and cuts the rest', async () => {
+    await context.close();
+    context = await openPortsFixture({ drainMs: 5000 });
     let end = () => undefined as void;
     context.serve((request, response) => {
       response.write('begun ');

@@ -6,6 +6,7 @@ import { answer, sendError, sendJson, sendNothingHere, sendPage } from './answer
 import { enter } from './enter.ts';
 import { findVisitor } from './sessions.ts';
 import { html } from '../pages/html.ts';
+import { locateFile } from '../platform/program-files.ts';
 import { isFromOwnOrigin } from './origin-check.ts';
 import { showPublicLink } from './public-link.ts';
 import { at, splitUrl } from './reserved-paths.ts';
@@ -20,7 +21,7 @@ const files = new Map(
   [['style.css', 'text/css; charset=utf-8'] as const, ['icon.svg', 'image/svg+xml'] as const].map(
     ([name, type]) => [
       at(`/${name}`),
-      { type, text: readFileSync(new URL(`../pages/${name}`, import.meta.url), 'utf8') },
+      { type, text: readFileSync(locateFile(`apps/server/src/pages/${name}`), 'utf8') },
     ],
   ),
 );

@@ -184,20 +184,19 @@ describe('an event stream', () => {
   });
 
   it('stays open while silent, unlike other silent responses', async () => {
-    const hasty = await openAppsFixture({ limits: { idleMs: 150 } });
+    const hasty = await openAppsFixture({ limits: { idleMs: 2000 } });
     hasty.serve((request, response) => {
       response.writeHead(200, {
         'content-type': request.url === '/sse' ? 'text/event-stream' : 'text/plain',
       });
       response.flushHeaders();
     });
-    const [events, text] = await Promise.all(
-      ['/sse', '/text'].map((path) => hasty.openStream(path, { headers: cookie })),
-    );
-    await closed(text?.resume());
+    const events = await hasty.openStream('/sse', { headers: cookie });
+    const text = await hasty.openStream('/text', { headers: cookie });
+    await closed(text.resume());
     await expect.poll(() => hasty.listener.countOpen()).toBe(1);
-    expect(events?.destroyed).toBe(false);
-    events?.destroy();
+    expect(events.destroyed).toBe(false);
+    events.destroy();
     await hasty.close();
   });
 });
@@ -381,6 +380,8 @@ describe('limits', () => {
 
 describe('close', () => {
   it('lets requests finish, then cuts the rest', async () => {
+    await context.close();
+    context = await openAppsFixture({ limits: { drainMs: 5000 } });
     let finish = () => undefined as unknown;
     context.serve((request, response) => {
       response.write('begun ');
@@ -391,6 +392,7 @@ describe('close', () => {
     const socket = requireOpen(await context.openSocket(own()));
     long.resume();
     await expect.poll(() => context.listener.countOpen()).toBe(3);
+    await expect.poll(() => context.upstream.requests.length).toBe(3);
     const cut = [closed(long), closed(socket)];
     const closing = context.listener.close();
     finish();

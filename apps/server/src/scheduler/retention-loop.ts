@@ -9,31 +9,36 @@ import { formatLimit, retentionKinds } from '../domain/retention/retention-limit
 export interface RetentionLoopDependencies {
   persistence: Persistence<'storage'>;
   retention: Retention;
-  limits: RetentionLimits;
+  /** Read in each iteration. */
+  readLimits: () => RetentionLimits;
   log: Logger;
 }
 
 /** A server that starts has more urgent work. */
 const firstDelaySeconds = 300;
 
-/** @returns the loop that removes what is past its retention, or null when nothing has a limit. The servers on one store take turns. */
-export function defineRetentionLoop(dependencies: RetentionLoopDependencies): LoopDefinition | null {
-  const { persistence, retention, limits, log } = dependencies;
-  if (retentionKinds.every((kind) => formatLimit(limits[kind]) === 'off')) return null;
-  const intervalSeconds = decidePauseSeconds(limits);
+/** Defines the loop that removes what is past its retention. The servers on one store take turns. */
+export function defineRetentionLoop(dependencies: RetentionLoopDependencies): LoopDefinition {
+  const { persistence, retention, readLimits, log } = dependencies;
+  const firstIntervalSeconds = decidePauseSeconds(readLimits());
   return {
     name: 'retention',
-    intervalMs: intervalSeconds * 1000,
-    firstDelayMs: Math.min(firstDelaySeconds, intervalSeconds) * 1000,
+    intervalMs: firstIntervalSeconds * 1000,
+    firstDelayMs: Math.min(firstDelaySeconds, firstIntervalSeconds) * 1000,
     async iterate(signal) {
+      const limits = readLimits();
+      const intervalSeconds = decidePauseSeconds(limits);
+      const pauseMs = intervalSeconds * 1000;
+      if (retentionKinds.every((kind) => formatLimit(limits[kind]) === 'off')) return pauseMs;
       // Slightly less than the interval: otherwise each server would find its own last iteration just too recent.
-      if (!(await persistence.store.storage.takeRound(intervalSeconds * 0.9))) return;
+      if (!(await persistence.store.storage.takeRound(intervalSeconds * 0.9))) return pauseMs;
       const purged = await retention.purge({ kinds: retentionKinds, limits, dryRun: false, signal });
-      if (signal.aborted) return;
+      if (signal.aborted) return pauseMs;
       const lostBlobs = await retention.removeLostBlobs();
       const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
-      if (removed.length === 0 && lostBlobs === 0) return;
-      log.info({ removed: Object.fromEntries(removed), lostBlobs }, 'removed data past its retention');
+      if (removed.length > 0 || lostBlobs > 0)
+        log.info({ removed: Object.fromEntries(removed), lostBlobs }, 'removed data past its retention');
+      return pauseMs;
     },
     failureMessage: 'retention did not finish; continued in the next iteration',
     readyWithinMs: null,

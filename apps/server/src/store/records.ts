@@ -11,6 +11,10 @@ export type * from './postgres/alerts/alert-rules.ts';
 export type * from './postgres/alerts/alert-sources.ts';
 export type * from './postgres/alerts/alert-channels.ts';
 export type * from './postgres/alerts/alert-deliveries.ts';
+export type { SendResult } from './postgres/deliveries/delivery-log.ts';
+export type * from './postgres/events/event-deliveries.ts';
+export type * from './postgres/events/event-subscriptions.ts';
+export type * from './postgres/events/events.ts';
 export type * from './postgres/apps/app-access.ts';
 export type * from './postgres/apps/apps.ts';
 export type { AdmittedRun, FilesOfAttempt } from './postgres/attempts/admissions.ts';
@@ -21,6 +25,7 @@ export type * from './postgres/attempts/claim.ts';
 export type * from './postgres/sign-in/browser-sessions.ts';
 export type * from './postgres/audit/audit-log.ts';
 export type * from './postgres/doctor/database-state.ts';
+export type { OnlineMigrations, OnlineOutcome } from './postgres/upgrades/online-migrations.ts';
 export type * from './postgres/live/changes.ts';
 export type {
   ActiveCount,
@@ -41,7 +46,7 @@ export type * from './postgres/runs/job-run-list.ts';
 export type * from './postgres/runs/job-run-record.ts';
 export type * from './postgres/runs/job-runs.ts';
 export type * from './postgres/runs/runs-of-jobs.ts';
-export type * from './postgres/jobs/jobs.ts';
+export type * from './postgres/jobs/job-records.ts';
 export type * from './postgres/keys/keys.ts';
 export type * from './postgres/jobs/manifest-builds.ts';
 export type * from './postgres/statements/keyset.ts';

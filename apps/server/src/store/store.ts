@@ -6,12 +6,16 @@ import { createAlertJobMuteStore } from './postgres/alerts/alert-job-mutes.ts';
 import { createAlertRuleStore } from './postgres/alerts/alert-rules.ts';
 import { createAlertSourceStore } from './postgres/alerts/alert-sources.ts';
 import { createAlertChannelStore } from './postgres/alerts/alert-channels.ts';
+import { createEventDeliveryStore } from './postgres/events/event-deliveries.ts';
+import { createEventStore } from './postgres/events/events.ts';
+import { createEventSubscriptionStore } from './postgres/events/event-subscriptions.ts';
 import { createAlertDeliveryStore } from './postgres/alerts/alert-deliveries.ts';
 import { createAuditLogStore } from './postgres/audit/audit-log.ts';
 import { createAppPortStore } from './postgres/apps/app-ports.ts';
 import { createAppStore } from './postgres/apps/apps.ts';
 import { createAccountStore } from './postgres/sign-in/accounts.ts';
 import { createAttemptStore } from './postgres/attempts/attempts.ts';
+import { createBackupStore } from './postgres/backups/backups.ts';
 import { createBackfillStore } from './postgres/backfills/backfills.ts';
 import { createBackfillWindowStore } from './postgres/backfills/backfill-windows.ts';
 import { createBrowserSessionStore } from './postgres/sign-in/browser-sessions.ts';
@@ -109,6 +113,7 @@ const creators = {
   jobs: createJobStore,
   jobRuns: createJobRunStore,
   jobCoverage: createJobCoverageStore,
+  backups: createBackupStore,
   backfills: createBackfillStore,
   backfillWindows: createBackfillWindowStore,
   manifestBuilds: createManifestBuildStore,
@@ -159,6 +164,9 @@ const creators = {
   appPorts: createAppPortStore,
   alertChannels: createAlertChannelStore,
   alertDeliveries: createAlertDeliveryStore,
+  events: createEventStore,
+  eventSubscriptions: createEventSubscriptionStore,
+  eventDeliveries: createEventDeliveryStore,
 };
 
 /** All resources, on the database or in one open transaction. The SQL is in `postgres/<resource>.ts`. */

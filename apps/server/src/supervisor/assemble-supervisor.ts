@@ -37,7 +37,8 @@ export interface SupervisorSettings {
   /** Time after which an outbox event that another server took is taken over. */
   claimSeconds: number;
   instanceSizes: InstanceSizes;
-  capacity: CapacitySettings;
+  /** Read at each use, because a running server may get others. */
+  readCapacitySettings: () => CapacitySettings;
   unknownLimits: UnknownLimits;
   /** When an app counts as idle, for stopping it in favor of another. */
   idleTimes?: IdleTimes;
@@ -128,7 +129,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     isClaiming,
     leaseSeconds,
     instanceSizes,
-    readCapacity: createReadCapacity({ executor, settings: settings.capacity }),
+    readCapacity: createReadCapacity({ executor, readSettings: settings.readCapacitySettings }),
     describePressure: () => executor.describePressure(),
     unknownRunIds,
   });

@@ -9,6 +9,7 @@ import { createWorkspaceFixture, defineJob } from '../services/testing/workspace
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { ago } from '../../../../testing/fixtures/relative-times.ts';
 import { readClaims } from '../store/postgres/testing/runs.ts';
 
 let fixture: ServiceFixture;
@@ -31,6 +32,9 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
     const run = await context.getRun(jobRunId);
     return run.status === status && run;
   });
+
+/** Simulates the time that a lease takes. A short lease would end on a busy machine before its server stops. */
+const expireLease = (jobRunId: string) => context.setRun(jobRunId, { leaseExpiresAt: ago({ seconds: 1 }) });
 
 /** An executor whose attempts begin without the test's help; all of them end once `count` have begun. */
 function createBusyExecutor(userCode: AttemptSpec[], count: number): BootstrappedExecutor {
@@ -76,11 +80,12 @@ describe('a run whose lease expired', () => {
   it('is started again if user code had not begun; the old attempt is rejected', async () => {
     await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
-    const first = await startServer({ executor, leaseSeconds: 1 });
+    const first = await startServer({ executor });
     const { id } = await context.startRun('jobs.a');
     const old = await executor.awaitStart(id);
     await first.stop();
-    await startServer({ executor, leaseSeconds: 30 });
+    await expireLease(id);
+    await startServer({ executor });
     const fresh = await eventually('another attempt is started', () =>
       executor.fake.started.find((spec) => spec.jobRunId === id && spec !== old),
     );
@@ -99,10 +104,11 @@ describe('a run whose lease expired', () => {
   it('is watched, not restarted, if user code had begun', async () => {
     await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
-    const first = await startServer({ executor, leaseSeconds: 1 });
+    const first = await startServer({ executor });
     const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     await first.stop();
+    await expireLease(id);
     await startServer({ executor });
     await eventually('the run is taken over', async () => (await context.getRun(id)).claimNumber === 2);
     // The same process asks again, because the first response was lost.
@@ -115,7 +121,9 @@ describe('a run whose lease expired', () => {
   it('is not taken over while the server renews its lease', async () => {
     await context.deployAll([defineJob('jobs.a')]);
     const executor = createBootstrappedExecutor(fixture);
-    await startServer({ executor, leaseSeconds: 1 });
+    // A server that is stopped for seconds in its tracks still renews in time.
+    const leaseSeconds = 6;
+    await startServer({ executor, leaseSeconds });
     const { id } = await context.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     const readLease = async () => {
@@ -123,10 +131,10 @@ describe('a run whose lease expired', () => {
       return claim?.leaseExpiresAt?.getTime() ?? 0;
     };
     const firstLease = await readLease();
-    await startServer({ executor, leaseSeconds: 1 });
+    await startServer({ executor, leaseSeconds });
     await eventually(
       'the lease was renewed past its end',
-      async () => (await readLease()) > firstLease + 1100,
+      async () => (await readLease()) > firstLease + leaseSeconds * 1000 + 100,
     );
     expect(await context.getRun(id)).toMatchObject({ claimNumber: 1, status: 'running' });
     executor.finish(spec);

@@ -35,15 +35,15 @@ afterEach(async () => {
 });
 
 /** Starts a server with one job, whose attempts follow the scripts. */
-async function serve(scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}, leaseSeconds = 30) {
+async function serve(scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}) {
   await context.deployAll([defineJob('jobs.a', keys)]);
   const executor = createBootstrappedExecutor(fixture, scripts);
-  await serveWith(executor, leaseSeconds);
+  await serveWith(executor);
   return executor;
 }
 
-async function serveWith(executor: Executor, leaseSeconds = 30): Promise<void> {
-  server = createServer(fixture, { executor, leaseSeconds });
+async function serveWith(executor: Executor): Promise<void> {
+  server = createServer(fixture, { executor });
   await server.start();
 }
 
@@ -184,8 +184,13 @@ describe('an attempt that fails to start', () => {
   it('is retried after the lease expires for a temporary reason (backend)', async () => {
     let tries = 0;
     const attempt = () => ((tries += 1) === 1 ? { startFailure: 'backend' as const } : {});
-    const executor = await serve({ attempt }, {}, 1);
+    const executor = await serve({ attempt });
     const { id } = await context.startRun('jobs.a');
+    await eventually('the failure is in the log', async () =>
+      (await contents(id)).some((line) => line.includes('is retried')),
+    );
+    expect((await context.getRun(id)).claimNumber).toBe(1);
+    await context.setRun(id, { leaseExpiresAt: ago({ seconds: 1 }) });
     const spec = await executor.awaitBegin(id);
     expect(spec.claimNumber).toBe(2);
     executor.finish(spec);
@@ -242,6 +247,7 @@ describe('a cancelled run', () => {
     await serveWith(held.executor);
     const { id } = await context.startRun('jobs.a');
     await held.awaitBuilds(1);
+    await eventually('the line of the build is in the log', async () => (await contents(id)).length === 1);
     await fixture.cancelRuns.cancel(context.workspaceId, id);
     await awaitStatus(id, 'cancelled');
     await eventually('the build is aborted', () => held.aborted === 1);

@@ -6,7 +6,7 @@ import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface FreeAppSlotDependencies {
   persistence: Pick<Persistence, 'transaction'>;
-  attemptLog: Pick<AttemptLog, 'write' | 'announce'>;
+  attemptLog: Pick<AttemptLog, 'writeWith' | 'announce'>;
   claimRuns: Pick<ClaimRuns, 'holds'>;
   owner: string;
   idleTimes?: IdleTimes;
@@ -53,16 +53,19 @@ export function createFreeAppSlot({
     async freeAppSlot(ending: number): Promise<void> {
       // Only one server at a time counts and stops; two at once would each stop an app for the same waiting
       // one.
-      const chosen = await persistence.transaction(async ({ apps }) =>
-        (await apps.tryHoldAppSlots()) ? apps.freeAppSlot(owner, { ...idleTimes, ending }) : undefined,
-      );
+      const chosen = await persistence.transaction(async (tx) => {
+        if (!(await tx.apps.tryHoldAppSlots())) return undefined;
+        const app = await tx.apps.freeAppSlot(owner, { ...idleTimes, ending });
+        if (!app?.attemptId) return app;
+        // With the decision, because the watch of the attempt may end it and seal its log right after the commit.
+        const line = runnerLine(describeEviction(app.unusedSeconds), new Date());
+        await attemptLog.writeWith(tx, app.attemptId, [line]);
+        return app;
+      });
       if (!chosen) return;
-      const { jobRunId, attemptId, unusedSeconds } = chosen;
-      stopped.push(jobRunId);
-      const line = runnerLine(describeEviction(unusedSeconds), new Date());
-      if (attemptId) await attemptLog.write(jobRunId, attemptId, [line]);
+      stopped.push(chosen.jobRunId);
       // The watch of its attempt stops it.
-      attemptLog.announce(jobRunId);
+      attemptLog.announce(chosen.jobRunId);
     },
   };
 }

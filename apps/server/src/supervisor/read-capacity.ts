@@ -4,7 +4,8 @@ import { planCapacity } from '../domain/runs/capacity.ts';
 
 export interface ReadCapacityDependencies {
   executor: Backend;
-  settings: CapacitySettings;
+  /** Read at each use. */
+  readSettings: () => CapacitySettings;
 }
 
 /** Engines can be moved or resized, so reread. Until the machine's resources are known, retry more often. */
@@ -12,17 +13,15 @@ const rereadMs = 5 * 60_000;
 const retryMs = 10_000;
 
 /** Creates a reader of this server's capacity. It never waits for an engine that does not respond. */
-export function createReadCapacity({ executor, settings }: ReadCapacityDependencies) {
+export function createReadCapacity({ executor, readSettings }: ReadCapacityDependencies) {
   let machine: MachineResources | null = null;
   let nextReadAt = -Infinity;
   let reading: Promise<void> | null = null;
-  let capacity = planCapacity(settings, null);
 
   async function reread(): Promise<void> {
     const found = await executor.readMachine().catch(() => null);
     machine = found ?? machine;
     nextReadAt = performance.now() + (found ? rereadMs : retryMs);
-    capacity = planCapacity(settings, machine);
     reading = null;
   }
 
@@ -34,7 +33,7 @@ export function createReadCapacity({ executor, settings }: ReadCapacityDependenc
       // limited.
       if (machine === null) await Promise.race([reading, soon()]);
     }
-    return capacity;
+    return planCapacity(readSettings(), machine);
   };
 }
 

@@ -224,7 +224,7 @@ describe('a server that dies', () => {
   it('between the exit and its consequences leaves them to the next server', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
-    const first = await startServer({ executor, leaseSeconds: 1 });
+    const first = await startServer({ executor });
     const { id } = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, id, 1);
     fixture.setFault('between-exit-and-finish', () => {
@@ -233,6 +233,7 @@ describe('a server that dies', () => {
     await expect(fixture.recordSpool.record(spec.attemptId, 0, exitRecord(1))).rejects.toThrow('crash');
     await first.stop();
     fixture.setFault('between-exit-and-finish', () => undefined);
+    await context.setRun(id, { leaseExpiresAt: ago({ seconds: 1 }) });
     await startServer({ executor });
     executor.finish(await beginAttempt(executor, id, 2));
     await awaitStatus(id, 'completed');
@@ -242,7 +243,7 @@ describe('a server that dies', () => {
   it('after it claimed a retry leaves it to the next server, without an additional attempt', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
-    const first = await startServer({ executor, leaseSeconds: 1 });
+    const first = await startServer({ executor });
     const { id } = await context.startRun('jobs.a');
     const spec = await beginAttempt(executor, id, 1);
     await first.stop();

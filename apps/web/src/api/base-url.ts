@@ -3,3 +3,6 @@ export const basePath = new URL(document.baseURI).pathname;
 
 /** URL of the server, without a trailing slash. */
 export const apiBaseUrl = `${location.origin}${basePath.replace(/\/+$/, '')}`;
+
+/** URL of the documentation, which the same server has. */
+export const docsUrl = `${apiBaseUrl}/docs/`;

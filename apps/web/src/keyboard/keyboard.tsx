@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
+import { lazy, Suspense, useEffect, useEffectEvent, useLayoutEffect, useState } from 'react';
 import { areSingleKeysOn, isCharacterKey, isPageKey, pageKeys } from './shortcut-table.ts';
 import { createKeySequence } from './key-sequence.ts';
 import { focusSearch, openNeighbour, stepRow } from './rows.ts';
@@ -70,7 +70,8 @@ export function Keyboard({ workspaceId }: { workspaceId: string }) {
     event.preventDefault();
     event.stopPropagation();
   });
-  useEffect(() => {
+  // Before the page is painted: a user who sees it may press a key.
+  useLayoutEffect(() => {
     addEventListener('keydown', takeEarly, { capture: true });
     addEventListener('keydown', take);
     return () => {

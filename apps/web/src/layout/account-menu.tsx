@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { apiBaseUrl } from '../api/base-url.ts';
+import { apiBaseUrl, docsUrl } from '../api/base-url.ts';
 import { choosePalette, readPalette } from '../ui/palette-choice.ts';
 import { MenuItemLink } from '../ui/links.tsx';
 import { operation } from '../api/operation.ts';
@@ -44,6 +44,10 @@ export function AccountMenu() {
           </Menu.Item>
           <Menu.Divider />
           <ZoneItems />
+          <Menu.Divider />
+          <Menu.Item component="a" href={docsUrl} target="_blank">
+            Documentation
+          </Menu.Item>
           <Menu.Divider />
           <SignOutItem signingOut={signingOut} />
         </Menu.Dropdown>

@@ -5,6 +5,7 @@ const workspacePages = [
   { to: '/w/$workspaceId/settings/variables', label: 'Variables' },
   { to: '/w/$workspaceId/settings/keys', label: 'Keys' },
   { to: '/w/$workspaceId/settings/webhooks', label: 'Webhooks' },
+  { to: '/w/$workspaceId/settings/events', label: 'Events' },
   { to: '/w/$workspaceId/settings/usage', label: 'Usage' },
   { to: '/w/$workspaceId/settings/cost', label: 'Cost' },
   { to: '/w/$workspaceId/settings/audit-log', label: 'Audit log' },

@@ -41,6 +41,8 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   ],
   'alert-channel': ['list_alert_channels'],
   'alert-delivery': ['list_alert_deliveries'],
+  'event-subscription': ['list_event_subscriptions'],
+  'event-delivery': ['list_event_deliveries', 'get_event_delivery'],
   'job-run': runs,
   backfill: [
     'list_backfills',

@@ -59,7 +59,7 @@ function createContext() {
     for (const stream of streams) stream.end();
   };
   async function awaitStream(count: number): Promise<Stream> {
-    await expect.poll(() => streams.length, { timeout: 5000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => streams.length).toBeGreaterThanOrEqual(count);
     const stream = streams[count - 1];
     if (!stream) throw new Error('There is no stream');
     return stream;

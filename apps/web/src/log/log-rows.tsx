@@ -50,12 +50,14 @@ export function LogRows(props: LogRowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const drawnRows = useRef<HTMLDivElement>(null);
   const { selection, noteSelection } = useSelection(drawnRows);
-  useSyncExternalStore(view.subscribe, () => view.version);
+  const drawnVersion = useSyncExternalStore(view.subscribe, () => view.version);
   useViewport(scroller, view);
 
   useLayoutEffect(() => {
     view.layOut(isWrapped ? `wrapped ${hasTimes ? 'beside times' : ''}` : 'cut');
     if (isWrapped && drawnRows.current) view.measure(measureRows(drawnRows.current));
+    // The element has its former height until it is drawn again, and would stop at the end of that.
+    if (view.version !== drawnVersion) return;
     const scrollTop = view.takeScrollTop();
     if (scroller.current && scrollTop !== null) scroller.current.scrollTop = scrollTop;
   });
@@ -87,7 +89,9 @@ export function LogRows(props: LogRowsProps) {
       aria-live="off"
       tabIndex={0}
       onScroll={(event) => {
-        const { scrollTop } = event.currentTarget;
+        const { scrollTop, clientHeight } = event.currentTarget;
+        // The browser scrolls when the element grows, and reports this before its new height.
+        view.resize(clientHeight);
         // selectionchange may come after the scroll, and a row that a selection starts in must stay.
         noteSelection();
         flushSync(() => view.scrolled(scrollTop));

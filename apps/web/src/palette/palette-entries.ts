@@ -162,6 +162,7 @@ function listGeneralActions(): PaletteEntry[] {
       { kind: 'state-colours' },
       'color blind palette theme',
     ),
+    action('documentation', 'Open the documentation', { kind: 'documentation' }, 'docs help manual'),
     action('sign-out', 'Sign out', { kind: 'sign-out' }, 'log out logout'),
   ];
 }

@@ -27,7 +27,7 @@ export type PaletteAction =
   | { kind: 'start'; jobId: string; trigger: string; profile: string | null }
   | { kind: 'pause' | 'resume'; jobId: string }
   | { kind: 'theme'; theme: ThemeChoice }
-  | { kind: 'state-colours' | 'copy-link' | 'sign-out' };
+  | { kind: 'state-colours' | 'copy-link' | 'documentation' | 'sign-out' };
 
 /** An entry of the command palette. */
 export interface PaletteEntry {

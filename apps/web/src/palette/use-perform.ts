@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { PaletteAction, PaletteEntry } from './palette-entry.ts';
 import { api } from '../api/api.ts';
+import { docsUrl } from '../api/base-url.ts';
 import { choosePalette, readPalette } from '../ui/palette-choice.ts';
 import { describeError } from '../ui/answers.tsx';
 import { explainStartProblem } from '../pages/jobs/start-texts.ts';
@@ -54,6 +55,8 @@ export function usePerform(workspaceId: string, onSignOut: () => void) {
         return choosePalette(readPalette() === 'red-green' ? 'blue-orange' : 'red-green');
       case 'copy-link':
         return navigator.clipboard.writeText(location.href);
+      case 'documentation':
+        return void window.open(docsUrl, '_blank', 'noopener');
       case 'sign-out':
         return onSignOut();
     }

@@ -25,6 +25,7 @@ import { overview, workspace } from './workspace.ts';
 import { parseSearch, stringifySearch } from '../search/search-params.ts';
 import { queryClient } from '../api/query-client.ts';
 import {
+  events,
   settings,
   variables,
   webhooks,
@@ -83,6 +84,7 @@ const routeTree = root.addChildren([
         workspaceMembers,
         workspaceKeys,
         webhooks,
+        events,
         workspaceUsage,
         workspaceCost,
         workspaceAuditLog,

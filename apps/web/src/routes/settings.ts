@@ -3,11 +3,12 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { costQuery, workspaceCostSearch } from '../pages/cost/cost-search.ts';
+import { eventDeliveriesOf, eventDeliveryStatuses, subscriptionsOf } from '../pages/events/event-queries.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
 import { rolesInWorkspace, workspaceMe } from '../workspace/use-workspace.ts';
-import { searchWord } from '../search/search-params.ts';
+import { searchText, searchWord } from '../search/search-params.ts';
 import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workspace } from './workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
@@ -73,6 +74,19 @@ export const webhooks = createRoute({
       queryClient.ensureQueryData(operation('list_webhooks', { params: { workspace_id: workspaceId } })),
     ),
   component: lazyRouteComponent(() => import('../pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+});
+
+export const events = createRoute({
+  getParentRoute: () => settings,
+  path: '/events',
+  validateSearch: z.object({ subscription: searchText, status: searchWord(eventDeliveryStatuses) }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'event-subscription.read', async () => {
+      void queryClient.prefetchInfiniteQuery(eventDeliveriesOf(workspaceId, deps));
+      await queryClient.ensureQueryData(subscriptionsOf(workspaceId));
+    }),
+  component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
 });
 
 export const workspaceUsage = createRoute({

@@ -1,4 +1,5 @@
-import { ApiError } from '@pumphouse/client';
+import { ApiError, isClientErrorCode } from '@pumphouse/client';
+import { errorAnchor } from '@pumphouse/contract';
 import { classifyError, type ErrorKind } from '../api/error-kind.ts';
 import { Alert, Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -10,13 +11,29 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
   return (
     <Alert color="red" variant="light" title={title} role="alert" className={classes.error}>
       <p className={classes.detail}>{detail}</p>
-      {code !== null && <p className={classes.code}>{code}</p>}
+      {code !== null && (
+        <p className={classes.code}>{isClientErrorCode(code) ? code : <CodeLink code={code} />}</p>
+      )}
       {onRetry && (
         <Button size="compact-sm" variant="default" onClick={onRetry}>
           Try again
         </Button>
       )}
     </Alert>
+  );
+}
+
+/** Links to what a code of the server means. The URL is relative to the base of the page, as the console's own are. */
+function CodeLink({ code }: { code: string }) {
+  return (
+    <a
+      href={`docs/operate/errors.html#${errorAnchor(code)}`}
+      target="_blank"
+      rel="noreferrer"
+      title="What this code means"
+    >
+      {code}
+    </a>
   );
 }
 

@@ -6,6 +6,18 @@ export const peopleErrorCodes = {
     cause: 'The invitation is for another e-mail address than the one of the account.',
     nextStep: 'Sign in with the account of the invited address, or have your own address invited.',
   },
+  key_lifetime_refused: {
+    status: 400,
+    cause: 'The organization limits the lifetime of keys, and the requested one is longer.',
+    nextStep: 'Ask for at most the days in `detail`, or leave `days` out.',
+  },
+  key_too_old: {
+    status: 403,
+    cause:
+      'The organization accepts keys only for a number of days after their creation, and the key is older.',
+    nextStep:
+      'Sign in, create another key, and revoke this one. Owners of the organization set the number of days.',
+  },
   invitation_not_good: {
     status: 404,
     cause: 'The invitation was accepted, revoked, or has expired; or does not exist.',

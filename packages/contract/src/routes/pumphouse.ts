@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { alertRoutes } from './pumphouse/alerts.ts';
 import { alertChannelRoutes } from './pumphouse/alert-channels.ts';
+import { eventSubscriptionRoutes } from './pumphouse/event-subscriptions.ts';
 import { appRoutes } from './pumphouse/apps.ts';
 import { backfillRoutes } from './pumphouse/backfills.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
@@ -62,6 +63,7 @@ export const pumphouseRoutes = [
   ...webhookRoutes,
   ...alertRoutes,
   ...alertChannelRoutes,
+  ...eventSubscriptionRoutes,
   ...appRoutes,
   ...usageRoutes,
   ...costRoutes,

@@ -36,12 +36,14 @@ export function listQuery<
   const SortKeys extends readonly [string, ...string[]],
   Filters extends z.core.$ZodLooseShape,
 >(sortKeys: SortKeys, filters: Filters) {
+  // Without its type the published declarations of this function do not compile.
+  const sortKey: z.ZodType<SortKeys[number], SortKeys[number]> = z.enum(sortKeys);
   return z
     .object({
       limit: queryInteger({ minimum: 1, maximum: maximumPageLimit }).default(defaultPageLimit),
       offset: queryInteger({ minimum: 0, maximum: maximumPageOffset }).default(0),
       cursor: queryText.optional(),
-      sort: queryList(z.enum(sortKeys)).optional(),
+      sort: queryList(sortKey).optional(),
       order: queryList(sortOrder).optional(),
       ...filters,
     })

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { RequestFailure } from '../../cluster-faults.ts';
 import type { Caller } from './access.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../../fixtures/self-signed-certificate.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
+import { findFreePort } from '../../../fixtures/free-port.ts';
 import { handleRequest, type RequestContext } from './handle-request.ts';
 import { sendError } from './http-exchange.ts';
 import { ObjectLister } from './list-objects.ts';
@@ -76,8 +77,9 @@ export class ApiServer {
       socket.on('close', () => this.#sockets.delete(socket));
     });
     server.keepAliveTimeout = 90_000;
+    // Not an ephemeral port: another process could get it while the server is stopped.
+    this.#port ||= await findFreePort();
     await once(server.listen(this.#port, '127.0.0.1'), 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 

@@ -13,8 +13,8 @@ const files = (await readdir(folder).catch(() => [])).filter((name) => name.ends
 
 /** What the recorded containers did. */
 function pretendRecorded(script: string): PretendedContainer {
-  // The pod of a refused update is still starting when it is deleted.
-  const startMilliseconds = script === 'true' ? 300 : 1;
+  // The pod of a refused update is still starting when it is deleted, also on a slow machine.
+  const startMilliseconds = script === 'true' ? 10_000 : 1;
   const short = { startMilliseconds, runMilliseconds: 20, exitCode: 0 };
   if (script.startsWith('trap')) {
     const exitCodeOnTerm = script.includes('exit 0') ? 0 : null;

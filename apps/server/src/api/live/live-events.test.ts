@@ -18,7 +18,8 @@ let baseUrl: string;
 let seeded: SeededRun;
 
 beforeAll(async () => {
-  api = await createApiFixture({ streamIdleMs: 40, streamCheckMs: 50 });
+  // Not more often: a test has 20 streams, which all check their access that often.
+  api = await createApiFixture({ streamIdleMs: 40, streamCheckMs: 250 });
   baseUrl = await api.app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(async () => {

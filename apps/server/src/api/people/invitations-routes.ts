@@ -4,7 +4,7 @@ import type { Invitations, ListedInvitation } from '../../services/people/invita
 import type { InvitationRecord } from '../../store/records.ts';
 import { userOf } from '../handler.ts';
 import { readPaging, toPage } from '../serializers/pages.ts';
-import { statusOf } from '../../services/people/invitations.ts';
+import { statusOf } from '../../services/people/invitation-details.ts';
 import { toInstant } from '../serializers/instants.ts';
 
 type Operations =

@@ -35,6 +35,7 @@ export function toOrganizationSettings(organization: OrganizationRecord): Organi
   return {
     ...toOrganization(organization),
     default_workspace_role: organization.defaultWorkspaceRole,
+    max_key_days: organization.maxKeyDays,
     is_personal: organization.isPersonal,
   };
 }

@@ -65,8 +65,21 @@ describe('an organization', () => {
     expect(readAnswer('get_organization_settings', await call(owner, 'GET', url))).toMatchObject({
       name: 'Two',
     });
-    const wrong = await call(owner, 'PATCH', url, { default_workspace_role: 'owner' });
-    expect(wrong.statusCode).toBe(400);
+    const limited = await call(owner, 'PATCH', url, { max_key_days: 30 });
+    expect(readAnswer('update_organization', limited)).toMatchObject({ max_key_days: 30 });
+    const unlimited = await call(owner, 'PATCH', url, { max_key_days: null });
+    expect(readAnswer('update_organization', unlimited)).toMatchObject({
+      ...change,
+      default_workspace_role: null,
+      max_key_days: null,
+    });
+    for (const wrong of [
+      { default_workspace_role: 'owner' },
+      { max_key_days: 0 },
+      { max_key_days: 366 },
+      { max_key_days: 1.5 },
+    ])
+      expect((await call(owner, 'PATCH', url, wrong)).statusCode).toBe(400);
     for (const name of ['', ' ', 'x'.repeat(201)])
       expect((await call(owner, 'PATCH', url, { name })).statusCode).toBe(400);
     const workspace = await call(owner, 'POST', `/api/v1/organizations/${organization.id}/workspaces`, {

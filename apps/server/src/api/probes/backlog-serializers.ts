@@ -17,6 +17,33 @@ export function describeBacklog(gauge: AddGauge, backlog: Backlog): void {
   gauge('pumphouse_pipeline_waits_longest_seconds', 'The longest of these waits', one(maxSeconds));
   describePackages(gauge, backlog);
   describeBackfills(gauge, backlog);
+  describeBackups(gauge, backlog);
+  describeOnlineMigrations(gauge, backlog);
+}
+
+/** Without a backup there is no sample: an installation may be backed up by other means. */
+function describeBackups(gauge: AddGauge, { lastBackupAt }: Backlog): void {
+  gauge(
+    'pumphouse_backup_last_timestamp_seconds',
+    'When the last complete backup began',
+    lastBackupAt ? one(lastBackupAt.getTime() / 1000) : [],
+  );
+}
+
+/** The progress is that of the migration that servers work on; without one, or while it is not known, there is no sample. */
+function describeOnlineMigrations(gauge: AddGauge, { onlineMigrations }: Backlog): void {
+  gauge('pumphouse_online_migrations', 'Online migrations that have not ended', one(onlineMigrations.length));
+  gauge(
+    'pumphouse_online_migrations_failed',
+    'Those of them that failed and are tried again',
+    one(onlineMigrations.filter(({ failure }) => failure !== null).length),
+  );
+  const percent = onlineMigrations[0]?.percent ?? null;
+  gauge(
+    'pumphouse_online_migration_progress_ratio',
+    'Progress of the online migration that servers work on, from 0 to 1',
+    percent === null ? [] : one(percent / 100),
+  );
 }
 
 function describePackages(gauge: AddGauge, { packages, pendingPipelines }: Backlog): void {

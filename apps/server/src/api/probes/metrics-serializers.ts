@@ -18,6 +18,8 @@ export function registerState(readiness: Readiness, backlog: Backlog | null): Re
   const gauge: AddGauge = (name, help, samples) => {
     const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
     const created = new Gauge({ name, help, labelNames, registers: [registry] });
+    // prom-client starts a gauge without labels at 0, as if the last backup were from 1970.
+    if (samples.length === 0) created.remove();
     for (const { labels, value } of samples) created.set(labels, value);
   };
   gauge('pumphouse_ready', 'Whether this server is ready', one(ok ? 1 : 0));

@@ -3,7 +3,6 @@ import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
-import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 
 let api: ApiFixture;
 let context: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>;
@@ -40,11 +39,9 @@ beforeAll(async () => {
   jobIds = new Map(receipt.job_receipt.succeeded.map(({ job }) => [job.job_ref, job.id]));
   loadRunId = await trigger('jobs.etl.load');
   reportRunId = await trigger('jobs.etl.report');
-  await api.setRun(loadRunId, {
-    status: 'completed',
-    startedAt: ago({ seconds: 90 }),
-    finishedAt: new Date(),
-  });
+  const finishedAt = new Date();
+  const startedAt = new Date(finishedAt.getTime() - 90_000);
+  await api.setRun(loadRunId, { status: 'completed', startedAt, finishedAt });
   await api.setRun(reportRunId, { status: 'running', startedAt: new Date(), previousJobRunId: loadRunId });
 });
 afterAll(() => api.close());

@@ -179,8 +179,8 @@ describe('the planned ticks of a timeline', () => {
     const from = soon();
     return { start: from.toISOString(), end: new Date(from.getTime() + days * 24 * hourMs).toISOString() };
   };
-  const planned = async (days: number) => {
-    const answer = await read(range(days));
+  const planned = async (during: ReturnType<typeof range>) => {
+    const answer = await read(during);
     return answer.schedules.map((schedule) => ({
       ...schedule,
       ticks: schedule.ticks_ms.map((offset) => new Date(Date.parse(answer.start) + offset).toISOString()),
@@ -188,7 +188,8 @@ describe('the planned ticks of a timeline', () => {
   };
 
   it('are those that the scheduler will fire, in the zone of the job', async () => {
-    const [schedule, ...others] = await planned(3);
+    const threeDays = range(3);
+    const [schedule, ...others] = await planned(threeDays);
     expect(others).toEqual([]);
     expect(schedule).toMatchObject({
       job: 0,
@@ -202,8 +203,9 @@ describe('the planned ticks of a timeline', () => {
       workspaceId,
       owner,
     )('list_job_next_ticks', `jobs/${jobs.idOf(orders)}/next-ticks?limit=10`);
-    const expected = triggers.flatMap(({ ticks }) => ticks).filter((tick) => tick < range(3).end);
-    expect(expected).toHaveLength(3);
+    const expected = triggers.flatMap(({ ticks }) => ticks).filter((tick) => tick < threeDays.end);
+    // Two in the hour of the tick, once it has passed: the range begins before it, and ends before the third.
+    expect(expected.length).toBeGreaterThanOrEqual(2);
     expect(schedule?.ticks).toEqual(expected);
   });
 

@@ -15,7 +15,7 @@ let owner: Awaited<ReturnType<ApiFixture['createWorkspaceFixture']>>['owner'];
 let workspaceId: string;
 
 beforeEach(async () => {
-  api = await createApiFixture({ allowedHosts });
+  api = await createApiFixture({ readAllowedHosts });
   context = createSignInFixture({ database: api.testDatabase.database, store: api.persistence.store });
   const made = await api.createWorkspaceFixture();
   ({ owner } = made);
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 /** The host name these tests use for the server. */
-const allowedHosts = ['pumphouse.test'];
+const readAllowedHosts = () => ['pumphouse.test'];
 const agent = { 'user-agent': 'dlthub-cli/0.28.7' };
 
 /** A call without a credential, as the client makes it. */
@@ -150,7 +150,7 @@ describe('signing in through a browser', () => {
 
   it('uses the public address of the server', async () => {
     await api.close();
-    api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/', allowedHosts });
+    api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/', readAllowedHosts });
     const { authorization_url } = readAnswer(
       'issue_authorization_url_session',
       await post('issue-authorization-url', request),

@@ -97,7 +97,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
       archiveLimits: { ...testArchiveLimits, maxBytes: maxUploadBytes, maxManifestBytes: 1024 * 1024 },
       openId,
       appPorts,
-      ...(retention && { retention }),
+      ...(retention && { readRetention: () => retention }),
       ...(streamCheckMs !== undefined && { streamCheckMs }),
       ...(options.streamIdleMs !== undefined && { streamIdleMs: options.streamIdleMs }),
     },
@@ -113,6 +113,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
     maxUploadBytes,
     publicUrl: null,
     consoleFiles: null,
+    docsFiles: null,
     log: ports.log,
     readiness: async () => ({
       ok: true,

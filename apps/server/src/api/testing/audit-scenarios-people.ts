@@ -25,7 +25,7 @@ export const peopleScenarios: Scenarios = {
   },
   update_organization: {
     action: 'organization.update',
-    prepare: () => ({ payload: { name: 'Renamed', default_workspace_role: 'viewer' } }),
+    prepare: () => ({ payload: { name: 'Renamed', default_workspace_role: 'viewer', max_key_days: 30 } }),
   },
   set_organization_member_role: {
     action: 'member.set-role',

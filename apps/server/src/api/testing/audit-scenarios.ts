@@ -2,6 +2,7 @@ import type { OperationId } from '@pumphouse/contract';
 import type { Scenarios } from './audit-scene.ts';
 import { savedViewScenarios } from './audit-scenarios-saved-views.ts';
 import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
+import { eventSubscriptionScenarios } from './audit-scenarios-events.ts';
 import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { backfillScenarios } from './audit-scenarios-backfills.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
@@ -21,6 +22,7 @@ export const auditScenarios: Scenarios = {
   ...savedViewScenarios,
   ...alertRuleScenarios,
   ...alertChannelScenarios,
+  ...eventSubscriptionScenarios,
   ...backfillScenarios,
 };
 

@@ -2,7 +2,6 @@ import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
 import type { AddressInfo } from 'node:net';
 import type { WorkerRecord } from '../../store/records.ts';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildApi } from '../../compose/build-api.ts';
 import { connectionPath, workerProtocol } from '../../executors/remote/protocol.ts';
@@ -177,8 +176,18 @@ describe('a connection of a worker', () => {
     };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
     socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
-    // A request that is answered over HTTP keeps its connection.
-    setTimeout(() => socket.end(), 500);
-    return text(socket);
+    let answer = '';
+    for await (const part of socket.setEncoding('utf8')) {
+      answer += String(part);
+      // A request that is answered over HTTP keeps its connection.
+      if (isWhole(answer)) socket.end();
+    }
+    return answer;
+  }
+
+  function isWhole(answer: string): boolean {
+    const [head = '', body] = answer.split('\r\n\r\n');
+    const length = /^content-length: (\d+)/im.exec(head)?.[1] ?? 0;
+    return body !== undefined && Buffer.byteLength(body) >= Number(length);
   }
 });

@@ -4,6 +4,7 @@ import type { Scene } from '../testing/audit-scene.ts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../../services/keys/keys.ts';
+import { eventSubscriptionScenarios } from '../testing/audit-scenarios-events.ts';
 import { alertChannelScenarios } from '../testing/audit-scenarios-alerts.ts';
 import { savedViewScenarios } from '../testing/audit-scenarios-saved-views.ts';
 import { alertRuleScenarios } from '../testing/audit-scenarios-alert-rules.ts';
@@ -46,6 +47,7 @@ beforeAll(async () => {
       webhook_id: other.webhook.webhook.id,
       backfill_id: await createBackfill(other),
       ...(await createAlerts(other)),
+      ...(await createEvents(other)),
       ...(await savedViewScenarios.update_saved_view?.prepare(other))?.params,
       ...(await workspaceScenarios.delete_cost_rates?.prepare(other))?.params,
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
@@ -145,6 +147,14 @@ async function createAlerts(scene: Scene): Promise<Record<string, string>> {
   return { ...incident?.params, ...delivery?.params, rule_id: rule.id, channel_id: channel.id };
 }
 
+/** A subscription with a delivery. */
+async function createEvents(scene: Scene): Promise<Record<string, string>> {
+  const delivery = await eventSubscriptionScenarios.redeliver_event?.prepare(scene);
+  const [subscription] = await api.persistence.store.eventSubscriptions.list(scene.workspace.id);
+  if (!subscription) throw new Error('There is no subscription');
+  return { ...delivery?.params, subscription_id: subscription.id };
+}
+
 /** Another workspace of the caller's organization, which the caller also owns. */
 async function createSibling(): Promise<string> {
   const { store } = api.persistence;
@@ -190,6 +200,8 @@ const needed: Partial<Record<OperationId, { query?: string; payload?: object }>>
   update_saved_view: { payload: {} },
   update_alert_channel: { payload: { name: 'Chat', url: 'https://hooks.example.com/a' } },
   replace_alert_channel_secret: { payload: { overlap_hours: 1 } },
+  update_event_subscription: { payload: { name: 'Events' } },
+  replace_event_subscription_secret: { payload: { overlap_hours: 1 } },
   set_deployment_message: { payload: { message: 'a message' } },
   open_app: { payload: {} },
   publish_app: { payload: {} },

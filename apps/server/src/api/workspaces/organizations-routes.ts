@@ -72,6 +72,7 @@ export function createOrganizationHandlers(services: {
           name: body.name,
           description: body.description,
           defaultWorkspaceRole: body.default_workspace_role,
+          maxKeyDays: body.max_key_days,
         }),
       ),
 

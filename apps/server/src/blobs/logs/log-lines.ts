@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { countLines } from './log-index.ts';
 import type { LineStart } from './log-index.ts';
+import type { LogFiles } from './log-files.ts';
 
 /** A piece of a log and its position in the log. */
 export interface LogPiece {
@@ -25,6 +26,19 @@ export async function* readChunks(file: FileHandle, start: LineStart, end: numbe
     yield { data, start: { line, offset } };
     line += countLines(data);
     offset += bytesRead;
+  }
+}
+
+/** Reads a log from its start to byte `toBytes`, for `packLog`. */
+export async function* readLogPieces(
+  logFiles: Pick<LogFiles, 'read'>,
+  attemptId: string,
+  toBytes: number,
+): AsyncIterable<LogPiece> {
+  let start = { line: 0, offset: 0 };
+  for await (const data of logFiles.read(attemptId, { fromLine: 0, toBytes })) {
+    yield { data, start };
+    start = { line: start.line + countLines(data), offset: start.offset + data.length };
   }
 }
 

@@ -3,6 +3,7 @@ import type { CheckId, CheckResult, Finding } from '../../domain/doctor/check-re
 import type { DoctorContext, Look, Looks } from './doctor-context.ts';
 import { checkIds, problem, toResult } from '../../domain/doctor/check-result.ts';
 import { createAddressLooks } from './look-at-addresses.ts';
+import { createBackupLooks } from './look-at-backups.ts';
 import { createDatabaseLooks } from './look-at-database.ts';
 import { createDataFolderLooks } from './look-at-data-folder.ts';
 import { createExecutorLooks } from './look-at-executor.ts';
@@ -22,6 +23,7 @@ export async function examine(context: DoctorContext, timeoutMs = checkTimeoutMs
     ...createDatabaseLooks(context),
     ...createAddressLooks(context),
     ...createServiceLooks(context),
+    ...createBackupLooks(context),
   };
   return runChecks(looks, { timeoutMs, mask: createTextMask(listSecretSettings(context.config)) });
 }

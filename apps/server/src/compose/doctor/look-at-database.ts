@@ -8,12 +8,14 @@ import {
   deriveDatabaseFinding,
   deriveDurabilityFinding,
   deriveMigrationsFinding,
+  deriveOnlineMigrationsFinding,
 } from '../../domain/doctor/database-findings.ts';
 import { isDatabaseOpen } from './doctor-context.ts';
 import { skipped } from '../../domain/doctor/check-result.ts';
 import { serverConnections } from '../open-store.ts';
 
-type DatabaseChecks = 'database' | 'migrations' | 'database_connections' | 'database_durability' | 'clock';
+type DatabaseChecks =
+  'database' | 'migrations' | 'online_migrations' | 'database_connections' | 'database_durability' | 'clock';
 
 export function createDatabaseLooks({ config, database, server }: DoctorContext): Looks<DatabaseChecks> {
   if (!isDatabaseOpen(database)) {
@@ -21,6 +23,7 @@ export function createDatabaseLooks({ config, database, server }: DoctorContext)
     return {
       database: async () => database,
       migrations: further,
+      online_migrations: further,
       database_connections: further,
       database_durability: further,
       clock: further,
@@ -34,6 +37,8 @@ export function createDatabaseLooks({ config, database, server }: DoctorContext)
     database: ofState((read) => deriveDatabaseFinding({ ...read, isEmbedded: config.databaseUrl === null })),
     migrations: async () =>
       deriveMigrationsFinding({ ...(await databaseState.readMigrations()), isServer: server !== null }),
+    online_migrations: async () =>
+      deriveOnlineMigrationsFinding(await databaseState.readOnlineMigrations(), !config.onlineMigrations),
     database_connections: ofState((read) => deriveConnectionsFinding({ ...read, serverConnections })),
     database_durability: ofState(deriveDurabilityFinding),
     async clock() {

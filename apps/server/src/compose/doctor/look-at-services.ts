@@ -1,14 +1,11 @@
 /** Looks at the mail server and at the place of blobs. */
-import type { BlobsLocation } from '../../blobs/blobs-location.ts';
 import type { DoctorContext, Looks } from './doctor-context.ts';
-import { createBucketClient } from '../../blobs/s3/s3-client.ts';
-import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
-import { createS3BlobStore } from '../../blobs/s3/s3-blob-store.ts';
 import { deriveBlobsFinding, deriveMailFinding } from '../../domain/doctor/service-findings.ts';
 import { describeS3 } from '../../blobs/s3/s3-settings.ts';
 import { existsSync } from 'node:fs';
 import { readInstallation } from './doctor-context.ts';
 import { requireOwnPrefix } from '../../blobs/s3/prefix-owner.ts';
+import { openBlobStore } from '../open-blobs.ts';
 import { openMailer } from '../open-mailer.ts';
 import { skipped } from '../../domain/doctor/check-result.ts';
 import { tryBlobs } from '../../blobs/try-blobs.ts';
@@ -45,7 +42,7 @@ export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blob
       if (blobs.kind === 'folder' && !existsSync(blobs.path))
         return skipped(`${place} does not exist yet. The first upload creates it.`);
       try {
-        const store = openStore(blobs);
+        const store = openBlobStore(blobs);
         const installation = await readInstallation(context);
         if (blobs.kind === 's3' && installation)
           await requireOwnPrefix(store, blobs.settings, installation.id);
@@ -56,12 +53,6 @@ export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blob
       }
     },
   };
-}
-
-function openStore(location: BlobsLocation) {
-  return location.kind === 's3'
-    ? createS3BlobStore(createBucketClient(location.settings))
-    : createFolderBlobStore(location.path);
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { AlertMessage } from './alert-message.ts';
+import { boundText } from '../primitives/bound-text.ts';
 
 const maxTitleLength = 250;
 const maxDetails = 20;
@@ -30,22 +31,6 @@ export function boundAlertMessage(message: AlertMessage): AlertMessage {
       .map(({ label, url }) => ({ label: boundText(label, maxLabelLength), url })),
   };
 }
-
-/**
- * Makes one line of a text, of at most this many UTF-16 units, with an ellipsis where it was cut. Control
- * characters, line separators and marks that reverse the direction of text become spaces.
- */
-export function boundText(text: string, maxLength: number): string {
-  const line = text.toWellFormed().replaceAll(hidden, ' ').replaceAll(/ {2,}/g, ' ').trim();
-  if (line.length <= maxLength) return line;
-  // A surrogate pair is never cut in half.
-  return `${line
-    .slice(0, maxLength - 1)
-    .replace(/[\uD800-\uDBFF]$/, '')
-    .trimEnd()}…`;
-}
-
-const hidden = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]+/gu;
 
 function isWebUrl(url: string): boolean {
   if (url.length > maxUrlLength || !URL.canParse(url)) return false;

@@ -1,7 +1,7 @@
-import type { AttemptResult } from './delivery-decision.ts';
+import type { AttemptResult } from '../deliveries/attempt-result.ts';
 import { describe, expect, it } from 'vitest';
 import { decideDelivery } from './delivery-decision.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter } from '../deliveries/retry-after.ts';
 import { selectAddresses } from './channel-settings.ts';
 import { settleIncident } from './settle-incident.ts';
 

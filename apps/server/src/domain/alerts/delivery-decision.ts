@@ -1,4 +1,5 @@
-import { parseRetryAfter } from './retry-after.ts';
+import type { AttemptResult, Retry } from '../deliveries/attempt-result.ts';
+import { readFailureReason, readPauseSeconds } from '../deliveries/attempt-result.ts';
 
 /** Retries end this long after the first possible attempt. */
 export const giveUpHours = 24;
@@ -15,23 +16,11 @@ const maxPauseSeconds = 3600;
  */
 const maxRejectedAttempts = 5;
 
-/** What one attempt to send a message resulted in. */
-export type AttemptResult =
-  | { kind: 'accepted'; responseCode: number | null; answer: string | null }
-  /** An HTTP status that is not a success. */
-  | { kind: 'answered'; responseCode: number; answer: string; retryAfter: string | null }
-  /** No complete answer, for instance after a timeout. */
-  | { kind: 'unanswered'; reason: string }
-  /** The server does not send it: its address is not allowed, or its settings are incomplete. */
-  | { kind: 'refused'; reason: string }
-  /** The mail server accepts the message for no recipient. */
-  | { kind: 'rejected'; reason: string; answer: string };
-
 /** What follows an attempt. */
 export type DeliveryDecision =
   | { kind: 'delivered' }
-  /** `pauseSeconds`: how long the whole channel waits, because its receiver asked for it; null if it did not. */
-  | { kind: 'retry'; delaySeconds: number; pauseSeconds: number | null; reason: string }
+  /** `pauseSeconds` is for the whole channel. */
+  | Retry
   /** `isRejection`: counts against the channel. */
   | { kind: 'failed'; isRejection: boolean; reason: string };
 
@@ -47,17 +36,14 @@ export interface AttemptState {
 /** Decides what follows an attempt: exponential delays with jitter, until the time of the message is over. */
 export function decideDelivery(result: AttemptResult, state: AttemptState): DeliveryDecision {
   if (result.kind === 'accepted') return { kind: 'delivered' };
-  const reason = result.kind === 'answered' ? `http_${result.responseCode}` : result.reason;
+  const reason = readFailureReason(result);
   const rejected: DeliveryDecision = { kind: 'failed', isRejection: true, reason };
   if (result.kind === 'rejected') return rejected;
   if (result.kind === 'refused') return { ...rejected, isRejection: false };
   if (result.kind === 'answered' && !isTemporary(result.responseCode)) {
     if (!mayBePassing(result.responseCode) || state.attempts >= maxRejectedAttempts) return rejected;
   }
-  const pauseSeconds =
-    result.kind === 'answered' && isPauseRequest(result.responseCode)
-      ? readPause(result.retryAfter, state.now)
-      : null;
+  const pauseSeconds = readPauseSeconds(result, state.now, maxPauseSeconds);
   const delaySeconds = Math.max(pauseSeconds ?? 0, backOff(state));
   if (delaySeconds >= state.secondsToGiveUp) return { kind: 'failed', isRejection: false, reason };
   return { kind: 'retry', delaySeconds, pauseSeconds, reason };
@@ -73,12 +59,5 @@ function isTemporary(code: number): boolean {
   return code === 408 || code === 425 || code === 429 || code >= 500;
 }
 
-const isPauseRequest = (code: number) => code === 429 || code === 503;
-
 /** Statuses of a receiver that may be back soon. A 410, or a message that it finds invalid, is final. */
 const mayBePassing = (code: number) => code === 401 || code === 403 || code === 404 || code === 405;
-
-function readPause(retryAfter: string | null, now: Date): number | null {
-  const seconds = parseRetryAfter(retryAfter, now);
-  return seconds === null ? null : Math.min(seconds, maxPauseSeconds);
-}

@@ -45,6 +45,7 @@ export const checks = {
   inodes: { area: 'data_folder', title: 'Inodes' },
   database: { area: 'database', title: 'Database' },
   migrations: { area: 'database', title: 'Migrations' },
+  online_migrations: { area: 'database', title: 'Online migrations' },
   database_connections: { area: 'database', title: 'Connections' },
   database_durability: { area: 'database', title: 'Durability' },
   clock: { area: 'database', title: 'Clock' },
@@ -56,6 +57,7 @@ export const checks = {
   trusted_proxies: { area: 'addresses', title: 'Trusted proxies' },
   mail: { area: 'services', title: 'Mail' },
   blobs: { area: 'services', title: 'Blobs' },
+  backups: { area: 'services', title: 'Backups' },
 } as const satisfies Record<string, { area: CheckArea; title: string }>;
 
 export type CheckId = keyof typeof checks;

@@ -5,6 +5,7 @@ import {
   deriveDatabaseFinding,
   deriveDurabilityFinding,
   deriveMigrationsFinding,
+  deriveOnlineMigrationsFinding,
 } from './database-findings.ts';
 import { explainDatabaseError } from './explain-database-error.ts';
 
@@ -54,6 +55,20 @@ it.each([
 ])('rates migrations with %j as %s', (change, status) => {
   const same = { pending: [], newer: [], failure: null, isServer: false };
   expect(deriveMigrationsFinding({ ...same, ...change }).status).toBe(status);
+});
+
+const half = { name: '0065_index.sql', percent: 43, failure: null };
+it.each([
+  ['none', [], false, 'ok', 'have ended'],
+  ['one', [half], false, 'ok', '0065_index.sql is 43 % done. Servers'],
+  ['several', [{ ...half, percent: null }, half], false, 'ok', 'has not ended, and 1 more wait for it'],
+  ['a paused one', [half], true, 'warning', 'It is paused'],
+  ['a failed one', [{ ...half, failure: 'no space left' }], false, 'warning', 'no space left'],
+])('describes %s of the online migrations', (_, unfinished, isPaused, status, text) => {
+  expect(deriveOnlineMigrationsFinding(unfinished, isPaused)).toMatchObject({
+    status,
+    found: expect.stringContaining(text),
+  });
 });
 
 it.each([

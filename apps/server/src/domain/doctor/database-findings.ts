@@ -95,6 +95,37 @@ export function deriveMigrationsFinding({ pending, newer, failure, isServer }: M
   return ok(`The next start of a server applies ${pending.length} migrations.`);
 }
 
+export interface OnlineMigrationInput {
+  name: string;
+  /** Null if it has not begun, or cannot be known. */
+  percent: number | null;
+  /** Why it failed last; null if it did not. */
+  failure: string | null;
+}
+
+/**
+ * @param unfinished online migrations, in their order: servers work on the first one
+ * @param isPaused by a setting
+ */
+export function deriveOnlineMigrationsFinding(
+  unfinished: readonly OnlineMigrationInput[],
+  isPaused: boolean,
+): Finding {
+  const [current] = unfinished;
+  if (current === undefined) return ok('All online migrations have ended.');
+  if (current.failure !== null)
+    return warning(
+      `An online migration failed, and is tried again: ${current.failure}`,
+      'Fix the cause. The migration goes on by itself within 10 minutes.',
+    );
+  const progress = current.percent === null ? 'has not ended' : `is ${current.percent} % done`;
+  const others = unfinished.length === 1 ? '' : `, and ${unfinished.length - 1} more wait for it`;
+  const found = `The online migration ${current.name} ${progress}${others}.`;
+  return isPaused
+    ? warning(`${found} It is paused.`, 'Set PUMPHOUSE_ONLINE_MIGRATIONS=1 to let it go on.')
+    : ok(`${found} Servers work on it while they run.`);
+}
+
 const maxSkewSeconds = 60;
 const lowSkewSeconds = 5;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explainUvFailure } from './uv-failure.ts';
+import { explainUvFailure, lacksVersion } from './uv-failure.ts';
 
 const run = promisify(execFile);
 
@@ -167,4 +167,18 @@ error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
   it('truncates at 2,000 characters', () => {
     expect(explainUvFailure([`error: ${'a'.repeat(5000)}`])).toHaveLength(2000);
   });
+});
+
+/** Explanations of uv 0.13.9. */
+describe('lacksVersion', () => {
+  it.each([
+    'No solution found when resolving dependencies: Because there is no version of six==99.0 and you require six==99.0, we can conclude that your requirements are unsatisfiable.',
+    'No solution found when resolving dependencies: Because only six<=1.17.0 is available and you require six>=99, we can conclude that your requirements are unsatisfiable.',
+    'No solution found when resolving dependencies: Because only the following versions of six are available: six<=1.10 six>1.10.1 and you require six>1.10,<1.10.1, we can conclude that your requirements are unsatisfiable.',
+  ])('is true: %s', (message) => expect(lacksVersion(message)).toBe(true));
+
+  it.each([
+    'No solution found when resolving dependencies: Because requests==2.31.0 depends on urllib3>=1.21.1,<3 and you require urllib3==0.1, we can conclude that your requirements are unsatisfiable.',
+    'Failed to fetch: https://nowhere.invalid/simple/dlt/: error sending request for url',
+  ])('is false: %s', (message) => expect(lacksVersion(message)).toBe(false));
 });

@@ -31,6 +31,15 @@ export function explainUvFailure(lines: readonly string[]): string {
   return `${text.slice(0, maxCharacters - 1)}…`.toWellFormed();
 }
 
+/** uv's message when its index has no version, or no allowed version, of a package; a pattern in Python too. */
+export const missingVersionPattern = String.raw`there (?:is|are) no versions? of |\bonly .+ (?:is|are) available\b`;
+const missingVersion = new RegExp(missingVersionPattern);
+
+/** Reports whether uv failed because its index has no version, or no allowed version, of a package. */
+export function lacksVersion(message: string): boolean {
+  return missingVersion.test(message);
+}
+
 /** Splits an error into what failed, each cause, and the end of the build output. */
 function readError(lines: readonly string[]): string[] {
   const causes: string[][] = [];

@@ -19,6 +19,8 @@ it("is independent of the folder's location and of compiled files", async () => 
   await cp(folder, copy, { recursive: true });
   await mkdir(join(copy, '__pycache__'));
   await writeFile(join(copy, '__pycache__', 'attempt.cpython-313.pyc'), 'compiled');
+  // The name under which Python writes such a file before it renames it.
+  await writeFile(join(copy, '__pycache__', 'attempt.cpython-313.pyc.140235'), 'comp');
   expect(await fingerprintBootstrap(copy)).toBe(await fingerprintBootstrap(folder));
   expect(await fingerprintBootstrap(copy)).toMatch(/^[0-9a-f]{64}$/);
   await rm(copy, { recursive: true });

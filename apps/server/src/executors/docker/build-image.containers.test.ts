@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyBootstrap } from '@pumphouse/testing/fixtures/copy-bootstrap.ts';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
 import type { EnvironmentLine } from '../contract/environment-builder.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
@@ -32,7 +33,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     await testContext.testEngine.call(['tag', debianBase, officialBase]);
     folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
     otherBootstrap = join(folder, 'bootstrap');
-    await cp(imageSources.bootstrapFolder, otherBootstrap, { recursive: true });
+    await copyBootstrap(imageSources.bootstrapFolder, otherBootstrap);
     await writeFile(join(otherBootstrap, 'added.py'), `# ${randomUUID()}\n`);
   });
   afterAll(async () => {

@@ -2,12 +2,13 @@
  * Builds runner images with the engine that needs them, so that no operator has to do it before the first run
  * or after an upgrade.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { isErrorCode } from '../../platform/error-code.ts';
+import { listBootstrapFiles } from '../bootstrap-files.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import { allowSilence, engineMessage, statusOf } from './engine.ts';
 import {
@@ -111,21 +112,12 @@ async function packContext(
     archive.entry({ name, mode, mtime: new Date(0), uid: 0, gid: 0 }, content);
   };
   for (const name of contextFiles) add(name, await readFile(join(imagesFolder, name)), 0o644);
-  for (const name of await listSources(bootstrapFolder)) {
+  for (const name of await listBootstrapFiles(bootstrapFolder)) {
     add(`${contextNames.bootstrap}/${name}`, await readFile(join(bootstrapFolder, name)), 0o644);
   }
   if (uv !== null) add(contextNames.uv, uv, 0o755);
   archive.finalize();
   return Readable.from(archive);
-}
-
-/** Skips compiled files, which the image recreates. */
-async function listSources(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .toSorted();
 }
 
 interface BuildEvent {

@@ -8,6 +8,7 @@ import {
 } from '../../../../../testing/fixtures/container-engine.ts';
 import { listProcessesWithVariable } from '../../../../../testing/fixtures/run-processes.ts';
 import { describeConformance } from '../conformance/conformance.ts';
+import { isShort } from '../conformance/short-runs.ts';
 import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
@@ -87,7 +88,7 @@ async function createHarness(
   };
 }
 
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 300_000, interval: 20 };
 
 /** Attempts of the suite's executor are given to slots; those of its other executors start cold. */
 async function createSlotsHarness(kind: EngineKind): Promise<ConformanceHarness> {
@@ -148,9 +149,6 @@ async function listProcessesOf(harness: DockerHarness, spec: AttemptSpec): Promi
   const first = found?.State.Running === true ? [found.State.Pid] : [];
   return [...first, ...(await harness.listProcesses(spec))];
 }
-
-/** The tests of each push skip slow variants that hardly differ; `npm run test:containers` runs them. */
-const isShort = process.env['PUMPHOUSE_TEST_CONTAINERS'] === 'some';
 
 for (const kind of await findInstalledEngines()) {
   describeConformance(`docker on ${kind}`, () => createHarness(kind, {}));

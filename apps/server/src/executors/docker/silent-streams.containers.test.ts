@@ -11,8 +11,8 @@ import { createEngineFixture, imageSources, type EngineFixture } from './testing
 
 const image = 'localhost/pumphouse-runner:3.13';
 /** Both long, so that the other calls are answered in time on a slow machine. */
-const patienceSeconds = 10;
-const silenceSeconds = 14;
+const patienceSeconds = 30;
+const silenceSeconds = 40;
 
 describe.each(await findInstalledEngines())('a client of %s with a short response timeout', (kind) => {
   let context: EngineFixture;

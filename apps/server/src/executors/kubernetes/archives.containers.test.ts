@@ -22,8 +22,6 @@ body = json.dumps({"prefix": sys.prefix, "changed": changed}).encode()
 urllib.request.urlopen(urllib.request.Request(os.environ["REPORT_URL"], data=body, method="POST"))
 `;
 
-const patience = { timeout: 120_000, interval: 200 };
-
 let fixture: ClusterFixture;
 let executor: Executor;
 
@@ -48,7 +46,7 @@ async function run(location: EnvironmentLocation, by = executor): Promise<unknow
   const spec = fixture.describeAttempt({ program, variables: {} }, location);
   const handle = await by.start(spec);
   const report = await fixture.routes.awaitReport(spec.attemptId);
-  await expect.poll(async () => (await by.inspect(handle)).state, patience).toBe('exited');
+  await expect.poll(async () => (await by.inspect(handle)).state).toBe('exited');
   await by.remove(handle);
   return report;
 }
@@ -56,11 +54,11 @@ async function run(location: EnvironmentLocation, by = executor): Promise<unknow
 /** Starts an attempt that cannot start and returns its end. */
 async function fail(location: EnvironmentLocation): Promise<AttemptInspection> {
   const handle = await executor.start(fixture.describeAttempt({ program, variables: {} }, location));
-  await expect.poll(async () => (await executor.inspect(handle)).state, patience).toBe('missing');
+  await expect.poll(async () => (await executor.inspect(handle)).state).toBe('missing');
   return executor.inspect(handle);
 }
 
-describe('without a claim', { timeout: 240_000 }, () => {
+describe('without a claim', () => {
   it('an environment is stored whole, although connections were cut, and a run cannot change it', async () => {
     fixture.routes.cutUploads(2);
     const location = await build();

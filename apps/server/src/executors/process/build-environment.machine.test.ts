@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import {
   type EnvironmentLine,
   type EnvironmentSpec,
 } from '../contract/environment-builder.ts';
+import { copyBootstrap } from '@pumphouse/testing/fixtures/copy-bootstrap.ts';
 import { requireBootstrap, TEST_UID } from './testing/machine.ts';
 import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
 import type { PackageIndex } from './testing/package-index.ts';
@@ -26,7 +27,8 @@ beforeAll(async () => {
 
 afterAll(() => site.remove());
 
-const listEnvironments = (): Promise<string[]> => readdir(join(site.dataDir, 'environments'));
+const listEnvironments = async (): Promise<string[]> =>
+  (await readdir(join(site.dataDir, 'environments'))).toSorted();
 
 /** Processes whose command line names a folder of this test. */
 async function listBuildProcesses(): Promise<string[]> {
@@ -36,6 +38,9 @@ async function listBuildProcesses(): Promise<string[]> {
   );
   return commands.filter((command) => command.includes(`${site.dataDir}/environments`));
 }
+
+/** Builds of earlier tests compile bytecode after they have returned. */
+const awaitEarlierBuilds = () => expect.poll(listBuildProcesses).toEqual([]);
 
 describe.each([
   ['in a sandbox', {}],
@@ -80,7 +85,7 @@ describe.each([
 
   it('adds the modules that the bootstrap loads in every run', async () => {
     const bootstrapDir = join(await mkdtemp(join(site.dataDir, 'bootstrap-')), 'pumphouse_bootstrap');
-    await cp(requireBootstrap(), bootstrapDir, { recursive: true });
+    await copyBootstrap(requireBootstrap(), bootstrapDir);
     const hooks = join(bootstrapDir, 'environment_hooks');
     await writeFile(join(hooks, 'a_hook.py'), 'WORD = "hooked"\n');
     await writeFile(join(hooks, 'a_hook.pth'), 'import a_hook\n');
@@ -92,8 +97,7 @@ describe.each([
 
   it('compiles the bootstrap for the interpreter, because runs see it read-only', async () => {
     const bootstrapDir = join(await mkdtemp(join(site.dataDir, 'bootstrap-')), 'pumphouse_bootstrap');
-    const isSource = (path: string): boolean => !path.endsWith('__pycache__');
-    await cp(requireBootstrap(), bootstrapDir, { recursive: true, filter: isSource });
+    await copyBootstrap(requireBootstrap(), bootstrapDir);
     const compiling = site.createExecutor({ ...overrides, bootstrapDir });
     await compiling.buildEnvironment(createSpec([], { organizationId }), () => undefined);
     const listCompiled = (): Promise<string[]> =>
@@ -121,6 +125,7 @@ describe.each([
   });
 
   it('ends at once when it is aborted', async () => {
+    await awaitEarlierBuilds();
     const before = await listEnvironments();
     const asked = index.hangOn('hanging-package');
     const controller = new AbortController();
@@ -138,6 +143,7 @@ describe.each([
   });
 
   it('ends with the server', async () => {
+    await awaitEarlierBuilds();
     const asked = index.hangOn('hanging-package');
     const order = {
       dataDir: site.dataDir,
@@ -204,7 +210,7 @@ raise SystemExit("the password is " + proxy)
     const marker = join(path, '..', '.complete');
     expect((await stat(marker)).uid).toBe(ownUid);
     expect(JSON.parse(await readFile(marker, 'utf8'))).toMatchObject({ key: 'key-1' });
-    expect(await readdir(join(path, '..'))).toEqual(['.complete', 'venv']);
+    expect((await readdir(join(path, '..'))).toSorted()).toEqual(['.complete', 'venv']);
   });
 });
 

@@ -20,7 +20,7 @@ import {
 } from './testing/machine.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
 
-const WAIT = { timeout: 60_000, interval: 5 };
+const WAIT = { timeout: 300_000, interval: 5 };
 
 let dataDir: Awaited<ReturnType<typeof createDataDir>>;
 let routes: AttemptRoutes;

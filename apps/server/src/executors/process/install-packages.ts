@@ -2,9 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentBuildError } from '../contract/environment-builder.ts';
-import { planInstallCommand, planResolveCommand, type LockPaths } from '../environment-steps.ts';
+import {
+  planInstallCommand,
+  planResolveCommand,
+  refreshNotice,
+  type LockPaths,
+} from '../environment-steps.ts';
 import { buildPackageKey, isComplete, joinLocks, readLock, type LockedPackage } from '../pylock.ts';
 import { readRegularFile } from './attempt-folder.ts';
+import { lacksVersion } from '../../domain/environments/uv-failure.ts';
 import { planFiles, type StepKind } from './build-context.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { openPackageStore } from './package-store.ts';
@@ -87,16 +93,30 @@ async function resolvePinned(build: Build): Promise<string | null> {
   return text !== null && isComplete(build.spec.requirements, parseLock(text)) ? text : null;
 }
 
+/**
+ * Returns the lock. uv keeps the answers of an index for ten minutes, in which a version may be released that the
+ * requirements name. So if a version is missing, the index is asked again.
+ */
 async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Promise<string> {
   const { inside, outside } = build.context;
-  const command = planResolveCommand({
+  const paths = {
     ...locateTools(build),
     lock: join(inside[kind], 'pylock.toml'),
     requirements: join(inside.plan, planFiles.requirements),
     excludes: join(inside.plan, planFiles.excludes),
     wheelsOnly: kind === 'clean',
-  });
-  await runStep(build, { kind, command, failure: 'requirements_failed', shows: isNewsOfBuild });
+  };
+  const run = (refreshes: boolean) => {
+    const command = planResolveCommand({ ...paths, refreshes });
+    return runStep(build, { kind, command, failure: 'requirements_failed', shows: isNewsOfBuild });
+  };
+  try {
+    await run(false);
+  } catch (error) {
+    if (!(error instanceof EnvironmentBuildError) || !lacksVersion(error.message)) throw error;
+    build.onLine({ stream: 'stdout', text: refreshNotice });
+    await run(true);
+  }
   const path = join(outside[kind], 'pylock.toml');
   const bytes = await readRegularFile(path, { offset: 0, maxBytes: MAX_LOCK_BYTES });
   if (bytes === null) throw new Error('uv wrote no lock');

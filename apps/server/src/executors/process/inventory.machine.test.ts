@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -260,6 +262,21 @@ describe('other folders', () => {
     ]);
     for (const resource of listed) await own.executor.removeResource(resource);
     expect([existsSync(context), existsSync(aside)]).toEqual([false, false]);
+  });
+
+  it('of the package store are left to the program that still writes to them', async () => {
+    const working = spawn('sh', ['-c', 'read line', 'package_store'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const ended = once(working, 'exit');
+    const folder = join(own.dataDir, 'package-store', 'incoming', `${working.pid}-0a1b2c3d`);
+    await mkdir(folder, { recursive: true });
+    const isListed = async () => (await list(own)).some(({ id }) => id === folder);
+    expect(await isListed()).toBe(false);
+    working.kill();
+    await ended;
+    expect(await isListed()).toBe(true);
+    await rm(folder, { recursive: true });
   });
 
   it('of local data are listed but never removed', async () => {

@@ -25,7 +25,7 @@ import { removeEnvironment } from './build-environment.ts';
 import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { asideMark, measureFolder, removeCache } from './environment-folders.ts';
 import { locatePackageStore } from './package-store.ts';
-import { dateStart } from '../../platform/process-identity.ts';
+import { dateStart, readProcessText } from '../../platform/process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { listTemplates, locateTemplates, type ListedTemplate } from './templates/template-folder.ts';
@@ -224,15 +224,24 @@ function findSnapshot({ path, workspaceId, profile, isCurrent }: ListedSnapshot)
   return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
 }
 
-/** The package store, and files that killed builds have left in it. */
+/** The package store, and files that killed programs have left in it. */
 async function listStoreFolders(dataDir: string): Promise<{ path: string; owner: ResourceOwner }[]> {
   const store = locatePackageStore(dataDir);
   const incoming = join(store, 'incoming');
   const names = await listNames(incoming);
+  const used = await Promise.all(names.map(isIncomingUsed));
   return [
     { path: store, owner: { kind: 'installation' } },
-    ...names.map((name) => ({ path: join(incoming, name), owner: { kind: 'nobody' as const } })),
+    ...names
+      .filter((_, index) => !used[index])
+      .map((name) => ({ path: join(incoming, name), owner: { kind: 'nobody' as const } })),
   ];
+}
+
+/** Whether the program that made this folder still runs: it starts the name with its process id. */
+async function isIncomingUsed(name: string): Promise<boolean> {
+  const pid = Number.parseInt(name, 10);
+  return pid > 0 && (await readProcessText(pid, 'cmdline')).includes('package_store');
 }
 
 function findStoreFolder({ path, owner }: { path: string; owner: ResourceOwner }): Promise<Found | null> {

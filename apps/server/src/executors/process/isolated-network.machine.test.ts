@@ -23,6 +23,7 @@ import {
   TEST_UID,
 } from './testing/machine.ts';
 import { findTool } from './tool-lookup.ts';
+import { findFreePort } from '@pumphouse/testing/fixtures/free-port.ts';
 import { isRoot, lacks } from '@pumphouse/testing/fixtures/requirements.ts';
 
 const WAIT = { timeout: 120_000, interval: 20 };
@@ -124,14 +125,6 @@ function createSpec(variables: Record<string, string> = {}): AttemptSpec {
 async function listen(host: string): Promise<number> {
   const { server, port } = await greetAt(host);
   servers.push(server);
-  return port;
-}
-
-/** A port without a listener on the machine. */
-async function findFreePort(): Promise<number> {
-  const port = await listen('0.0.0.0');
-  const server = servers.pop();
-  server?.close();
   return port;
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
 import type { Executor } from '../executor.ts';
+import { findFreePort } from '../../../../../testing/fixtures/free-port.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { createBuildSite, type BuildSite } from './testing/build-site.ts';
 import {
@@ -127,8 +128,7 @@ describe('a batch run', () => {
 
   it('impersonates no listener: it listens in its own network', async () => {
     const serverPort = Number(new URL(routes.url).port);
-    const other = await listen('127.0.0.1');
-    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const other = await findFreePort();
     const abstractName = `pumphouse-test-${process.pid}`;
     const held = await report(SQUAT, { OTHER_PORT: String(other), ABSTRACT_NAME: abstractName });
     expect(held).toBeGreaterThan(0);

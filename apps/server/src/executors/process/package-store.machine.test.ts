@@ -99,6 +99,17 @@ describe('the package store', () => {
     expect(await runPython(at.path, program)).toBe('installed installed');
   });
 
+  it('asks the index again for a version that was released after the last answer', async () => {
+    index.allowCaching();
+    await index.addWheel('first-package');
+    await build(createSpec(['first-package']));
+    await index.addWheel('first-package', { version: '1.1' });
+    const { lines } = await build(createSpec(['first-package==1.1']));
+    expect(lines.join('\n')).toContain('Installed 1 package');
+    const missing = build(createSpec(['first-package==1.2']));
+    await expect(missing).rejects.toThrow('there is no version of first-package==1.2');
+  });
+
   it('resolves equal requirements of a workspace once', async () => {
     await index.addWheel('first-package');
     const spec = createSpec(['first-package']);

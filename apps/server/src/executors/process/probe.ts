@@ -138,7 +138,7 @@ export function findPastaFailure(
   signal?: AbortSignal,
 ): Promise<string | null> {
   const pasta = buildPastaCommand(pastaPath, privileges);
-  return tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':'], signal);
+  return tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '--', '/bin/sh', '-c', ':'], signal);
 }
 
 /** What a sandbox requires of the machine, as a sentence. */

@@ -5,7 +5,7 @@ import type { ConformanceHarness } from '../conformance/harness.ts';
 import type { Executor } from '../executor.ts';
 import { createProcessHarness } from './testing/process-harness.ts';
 
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 300_000, interval: 20 };
 
 /** Attempts of the suite's executor are forked from a template; those of its other executors start cold. */
 async function createForkedHarness(): Promise<ConformanceHarness> {

@@ -259,7 +259,8 @@ ${REPORT}`,
     const [program = '', ...joinArguments] = buildJoinCommand(plan.joinFiles);
     const child = spawn(program, [...joinArguments, 'sleep', '600'], { stdio: 'ignore' });
     const ended = once(child, 'exit');
-    await expect.poll(() => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), WAIT).toContain('sleep');
+    // The program that joins the group has "sleep" among its arguments.
+    await expect.poll(() => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), WAIT).toMatch(/^sleep/);
     const [listed] = (await groups.list()).filter(({ name }) => name.includes(attemptId));
     const other = openControlGroups('installation-2');
     expect((await other.list()).map(({ name }) => name)).not.toContain(listed?.name);

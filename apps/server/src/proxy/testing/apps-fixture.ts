@@ -9,6 +9,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { createServer, request as openRequest } from 'node:http';
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
+import { findFreePort } from '@pumphouse/testing/fixtures/free-port.ts';
 import { createAppsListener, type AppsListener } from '../apps-listener.ts';
 import { createFakeGate, type FakeGate } from './fake-gate.ts';
 import { createNamedHosts } from '../hosts.ts';
@@ -60,10 +61,11 @@ export async function openAppsFixture(
         : createPortHosts({ serverUrl: options.serverUrl ?? 'http://127.0.0.1:8080', ports, barePort: port }),
     ports,
     trustedProxies: options.trustedProxies ?? [],
-    limits: { checkMs: 50, drainMs: 200, ...options.limits },
+    limits: { checkMs: 50, drainMs: 200, reuseMs: 60_000, ...options.limits },
     log: { warn: (...message: unknown[]) => void logged.push(JSON.stringify(message)) },
   });
-  await listener.listen({ host: '127.0.0.1', port: 0 });
+  // Not an ephemeral port: an outgoing connection may have it at the other loopback address.
+  await listener.listen({ host: '127.0.0.1', port: await findFreePort() });
   const port = listener.port();
   const upstream = await openUpstream();
 

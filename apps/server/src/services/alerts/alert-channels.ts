@@ -5,14 +5,24 @@ import type { ChannelInput } from './channel-input.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { randomUUID } from 'node:crypto';
-import { createSigningSecret, signingSecretContext, targetContext } from './sealed-channels.ts';
+import { createSigningSecret } from '../deliveries/signing-secrets.ts';
+import { signingSecretContext, targetContext } from './sealed-channels.ts';
 import { maxChannels, parseChannelSettings } from '../../domain/alerts/channel-settings.ts';
 import { readChannelInput } from './channel-input.ts';
+import { requireFreeTargetName, type TargetKind } from '../deliveries/free-target-name.ts';
 import { recordChange } from '../audit/audit.ts';
 import { requireUser } from '../sign-in/principal.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { changeOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog' | 'members' | 'workspaces';
+
+const channelKind: TargetKind = {
+  noun: 'alert channel',
+  max: maxChannels,
+  existsCode: 'alert_channel_exists',
+  limitCode: 'alert_channel_limit_exceeded',
+};
 
 /** A channel, and its new signing secret, which is shown once; null for kinds that are not signed. */
 export interface ChannelWithSecret {
@@ -32,18 +42,8 @@ export function createAlertChannels(persistence: Persistence<Stores>, encryption
   const sealSecret = (channelId: string, secret: string) =>
     encryption.encrypt(Buffer.from(secret), signingSecretContext(channelId));
 
-  /** Changes channels under the lock of the workspace, which must not be archived. */
-  async function changeWorkspace<Result>(
-    workspaceId: string,
-    work: (tx: Pick<Store, Stores>) => Promise<Result>,
-  ): Promise<Result> {
-    return persistence.transaction(async (tx) => {
-      const workspace = await tx.workspaces.lock(workspaceId);
-      if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
-      return work(tx);
-    });
-  }
+  const changeWorkspace = <Result>(workspaceId: string, work: (tx: Pick<Store, Stores>) => Promise<Result>) =>
+    changeOpenWorkspace<Stores, Result>(persistence, workspaceId, work);
 
   return {
     /** Sorted by name. */
@@ -66,7 +66,7 @@ export function createAlertChannels(persistence: Persistence<Stores>, encryption
       const id = randomUUID();
       const signingSecret = kind === 'webhook' ? createSigningSecret() : null;
       const channel = await changeWorkspace(workspaceId, async (tx) => {
-        await requireFreeName(tx, { workspaceId, name: input.name, channelId: null });
+        await requireFreeName(tx, workspaceId, { id: null, name: input.name });
         await requireMembers(tx, workspaceId, settings, null);
         const created = await tx.alertChannels.insert({
           id,
@@ -102,7 +102,7 @@ export function createAlertChannels(persistence: Persistence<Stores>, encryption
       changeWorkspace(workspaceId, async (tx) => {
         const existing = await getChannel(tx, workspaceId, channelId);
         const name = input.name ?? existing.name;
-        await requireFreeName(tx, { workspaceId, name, channelId });
+        await requireFreeName(tx, workspaceId, { id: channelId, name });
         const { settings, target } = readChannelInput(
           existing.kind,
           input,
@@ -182,22 +182,10 @@ export async function getChannel(
 
 async function requireFreeName(
   tx: Pick<Store, 'alertChannels'>,
-  { workspaceId, name, channelId }: { workspaceId: string; name: string; channelId: string | null },
+  workspaceId: string,
+  channel: { id: string | null; name: string },
 ): Promise<void> {
-  const channels = await tx.alertChannels.list(workspaceId);
-  if (channelId === null && channels.length >= maxChannels)
-    throw new ServiceError(
-      'alert_channel_limit_exceeded',
-      `The workspace has ${maxChannels} alert channels, the most that it can have.`,
-    );
-  const isTaken = channels.some(
-    (channel) => channel.id !== channelId && channel.name.toLowerCase() === name.toLowerCase(),
-  );
-  if (isTaken)
-    throw new ServiceError(
-      'alert_channel_exists',
-      `The workspace has an alert channel with the name ${name}. Choose another name.`,
-    );
+  requireFreeTargetName(channelKind, await tx.alertChannels.list(workspaceId), channel);
 }
 
 /**

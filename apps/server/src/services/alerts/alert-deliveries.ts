@@ -4,10 +4,11 @@ import type { AttemptDelivery } from './attempt-delivery.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import { about, getChannel } from './alert-channels.ts';
-import { alertLeaseSeconds } from './deliver-alerts.ts';
+import { deliveryLeaseSeconds } from '../deliveries/attempt.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { requireOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 export interface DeliveryFilter {
   channelId?: string | null;
@@ -41,21 +42,13 @@ export function createAlertDeliveries(ports: {
         channelId: channel.id,
         message,
         resentFrom,
-        leaseSeconds: alertLeaseSeconds,
+        leaseSeconds: deliveryLeaseSeconds,
       });
       await recordChange(tx, { ...about(channel), action, before: null, after: { delivery_id: added.id } });
       return added;
     });
     await attemptDelivery.attempt(channel, delivery, new AbortController().signal);
     return (await store.alertDeliveries.get(channel.workspaceId, delivery.id)) ?? delivery;
-  }
-
-  async function requireActiveWorkspace(workspaceId: string): Promise<{ id: string; name: string }> {
-    const workspace = await store.workspaces.get(workspaceId);
-    if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
-    if (workspace.archivedAt)
-      throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
-    return workspace;
   }
 
   return {
@@ -71,7 +64,7 @@ export function createAlertDeliveries(ports: {
      * @throws ServiceError not_found, workspace_archived
      */
     async test(workspaceId: string, channelId: string): Promise<AlertDeliveryRecord> {
-      const { id, name } = await requireActiveWorkspace(workspaceId);
+      const { id, name } = await requireOpenWorkspace(store, workspaceId);
       const channel = await getChannel(store, workspaceId, channelId);
       const message: AlertMessage = {
         kind: 'test',
@@ -92,7 +85,7 @@ export function createAlertDeliveries(ports: {
      * @throws ServiceError not_found, alert_delivery_waiting, workspace_archived
      */
     async sendAgain(workspaceId: string, deliveryId: string): Promise<AlertDeliveryRecord> {
-      await requireActiveWorkspace(workspaceId);
+      await requireOpenWorkspace(store, workspaceId);
       const delivery = await store.alertDeliveries.get(workspaceId, deliveryId);
       if (!delivery) throw new ServiceError('not_found', `There is no alert delivery ${deliveryId}.`);
       if (delivery.status === 'waiting')

@@ -9,6 +9,7 @@ import { requireFutureEnd } from './pause-end.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { untilLifted } from '../../domain/alerts/mutes.ts';
 import { isSameScope, wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
+import { changeOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 type Stores =
   'alertChannels' | 'alertIncidents' | 'alertRules' | 'auditLog' | 'installation' | 'jobs' | 'workspaces';
@@ -76,15 +77,8 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
     return channelIds.filter((id) => known.has(id));
   }
 
-  /** Locks the workspace first, as all changes of an open workspace do. */
-  async function change<T>(workspaceId: string, work: (tx: Pick<Store, Stores>) => Promise<T>): Promise<T> {
-    return persistence.transaction(async (tx) => {
-      const workspace = await tx.workspaces.lock(workspaceId);
-      if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
-      return work(tx);
-    });
-  }
+  const change = <Result>(workspaceId: string, work: (tx: Pick<Store, Stores>) => Promise<Result>) =>
+    changeOpenWorkspace<Stores, Result>(persistence, workspaceId, work);
 
   async function setMute(changer: RuleChanger, ruleId: string, until: Date | null): Promise<ListedAlertRule> {
     return change(changer.workspaceId, async (tx) => {

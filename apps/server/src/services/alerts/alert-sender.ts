@@ -1,5 +1,5 @@
 import type { AlertChannelRecord, AlertDeliveryRecord } from '../../store/records.ts';
-import type { AttemptResult } from '../../domain/alerts/delivery-decision.ts';
+import type { AttemptResult } from '../../domain/deliveries/attempt-result.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Mailer } from '../../mail/mailer.ts';
 import type { OutboundHttp } from '../../outbound/outbound-http.ts';

@@ -1,12 +1,16 @@
 import type { AlertChannelRecord, AlertDeliveryRecord } from '../../store/records.ts';
-import type { AttemptResult, DeliveryDecision } from '../../domain/alerts/delivery-decision.ts';
+import type { AttemptResult } from '../../domain/deliveries/attempt-result.ts';
+import type { DeliveryDecision } from '../../domain/alerts/delivery-decision.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { SendAlert } from './alert-sender.ts';
+import { about } from './alert-channels.ts';
+import { attemptSafely, isInterrupted, toSendResult } from '../deliveries/attempt.ts';
 import { decideDelivery, maxRejections } from '../../domain/alerts/delivery-decision.ts';
 import { recordChange } from '../audit/audit.ts';
+import { retryAfterStop } from '../../domain/deliveries/attempt-result.ts';
 
 type Stores = 'alertChannels' | 'alertDeliveries' | 'auditLog';
 
@@ -23,27 +27,12 @@ export function createAttemptDelivery(ports: {
 }) {
   const { persistence, sendAlert, faultPoints, instruments, now, log } = ports;
 
-  async function send(
-    channel: AlertChannelRecord,
-    delivery: AlertDeliveryRecord,
-    signal: AbortSignal,
-  ): Promise<AttemptResult> {
-    try {
-      return await sendAlert(channel, delivery, signal);
-    } catch (err) {
-      // For instance a secret that no key opens: another attempt may find it repaired.
-      log.error({ err, channelId: channel.id, deliveryId: delivery.id }, 'an alert could not be sent');
-      return { kind: 'unanswered', reason: 'internal_error' };
-    }
-  }
-
   function decide(
     result: AttemptResult,
     delivery: AlertDeliveryRecord,
     signal: AbortSignal,
   ): DeliveryDecision {
-    if (signal.aborted && result.kind === 'unanswered')
-      return { kind: 'retry', delaySeconds: 0, pauseSeconds: null, reason: 'server_stopped' };
+    if (isInterrupted(result, signal)) return retryAfterStop;
     return decideDelivery(result, {
       attempts: delivery.attempts,
       secondsToGiveUp: (delivery.giveUpAt.getTime() - now().getTime()) / 1000,
@@ -57,11 +46,7 @@ export function createAttemptDelivery(ports: {
     delivery: AlertDeliveryRecord,
     { result, decision }: { result: AttemptResult; decision: DeliveryDecision },
   ): Promise<void> {
-    const details = {
-      reason: decision.kind === 'delivered' ? null : decision.reason,
-      responseCode: 'responseCode' in result ? result.responseCode : null,
-      answer: 'answer' in result ? result.answer : null,
-    };
+    const details = toSendResult(result, decision);
     await persistence.transaction(async (tx) => {
       // The channel first, as everywhere: a claim locks it before its messages.
       if (decision.kind === 'delivered') await tx.alertChannels.noteDelivered(channel.id);
@@ -76,9 +61,8 @@ export function createAttemptDelivery(ports: {
       if (!isDisabledNow) return;
       await tx.alertDeliveries.dropWaiting(channel.id, 'channel_disabled');
       await recordChange(tx, {
-        workspaceId: channel.workspaceId,
+        ...about(channel),
         action: 'alert-channel.disable',
-        target: { kind: 'alert-channel', id: channel.id, name: channel.name },
         before: null,
         after: { reason: 'rejected', last_failure: details.reason },
       });
@@ -93,7 +77,11 @@ export function createAttemptDelivery(ports: {
       signal: AbortSignal,
     ): Promise<void> {
       await faultPoints.reach('before-alert-sent');
-      const result = await send(channel, delivery, signal);
+      const result = await attemptSafely(
+        () => sendAlert(channel, delivery, signal),
+        (err) =>
+          log.error({ err, channelId: channel.id, deliveryId: delivery.id }, 'an alert could not be sent'),
+      );
       await faultPoints.reach('after-alert-sent');
       const decision = decide(result, delivery, signal);
       await record(channel, delivery, { result, decision });

@@ -42,14 +42,17 @@ describe('a message', () => {
     const server = deliveries.createServer();
     const { channel } = await deliveries.addChannel();
     await deliveries.enqueue([channel.id]);
-    for (const status of [500, 502, 429, 404]) {
+    for (const [tried, status] of [500, 502, 429, 404].entries()) {
       deliveries.receiver.respondStatus(status, 'busy');
+      const triedAt = Date.now();
       await server.deliverAll();
-      expect(await deliveries.readLog()).toMatchObject([
-        { status: 'waiting', reason: `http_${status}`, answer: 'busy' },
-      ]);
+      const log = await deliveries.readLog();
+      expect(log).toMatchObject([{ status: 'waiting', reason: `http_${status}`, answer: 'busy' }]);
       // Not immediately.
+      expect(log[0]?.notBefore.getTime()).toBeGreaterThanOrEqual(triedAt + 3750);
+      await deliveries.postpone();
       await server.deliverAll();
+      expect(deliveries.receiver.received).toHaveLength(tried + 1);
       await deliveries.hurry();
     }
     deliveries.receiver.respondStatus(200);
@@ -81,10 +84,16 @@ describe('a message', () => {
     deliveries.receiver.respondStatus(500);
     await deliveries.enqueue([channel.id]);
     await server.deliverAll();
-    await setColumns(fixture.database, 'alert_deliveries', { giveUpAt: fromNow({ seconds: 2 }) });
+    // After ten attempts, the next one would follow in 22 minutes at the earliest.
+    await setColumns(fixture.database, 'alert_deliveries', {
+      attempts: 9,
+      giveUpAt: fromNow({ minutes: 20 }),
+    });
     await deliveries.hurry();
     await server.deliverAll();
-    expect(await deliveries.readLog()).toMatchObject([{ status: 'failed', attempts: 2, reason: 'http_500' }]);
+    expect(await deliveries.readLog()).toMatchObject([
+      { status: 'failed', attempts: 10, reason: 'http_500' },
+    ]);
   });
 
   it('is not sent before its time', async () => {

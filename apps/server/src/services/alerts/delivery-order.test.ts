@@ -58,6 +58,7 @@ describe('messages of one incident', () => {
     deliveries.receiver.respondStatus(500);
     await deliveries.enqueue([channel.id]);
     await server.deliverAll();
+    await deliveries.postpone();
     await deliveries.enqueue([channel.id], { kind: 'resolved' });
     deliveries.receiver.respondStatus(200);
     await server.deliverAll();
@@ -90,6 +91,7 @@ describe('messages of one incident', () => {
     deliveries.receiver.respondStatus(500);
     await deliveries.enqueue([channel.id]);
     await server.deliverAll();
+    await deliveries.postpone();
     deliveries.receiver.respondStatus(200);
     await deliveries.enqueue([channel.id], { incidentId: 'incident-2' });
     await server.deliverAll();

@@ -1,43 +1,23 @@
 import type { AlertChannelRecord } from '../../store/records.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import { randomBytes } from 'node:crypto';
-import { explainClosed } from '../../platform/ciphertext.ts';
-import { signingSecretPrefix } from './webhook-signature.ts';
-
-/** 24 to 64 bytes are allowed by the Standard Webhooks specification. */
-const signingSecretBytes = 32;
-
-export function createSigningSecret(): string {
-  return `${signingSecretPrefix}${randomBytes(signingSecretBytes).toString('base64')}`;
-}
+import { openSecret, selectSigningSecrets } from '../deliveries/signing-secrets.ts';
 
 /**
  * Decrypts the address or routing key of a channel.
  * @throws Error naming the channel if it was sealed with another key; it does not quote the value
  */
-export function openTarget(encryption: Encryption, channel: AlertChannelRecord): string {
-  if (!channel.sealedTarget) throw new Error(`The alert channel ${channel.id} has no target`);
-  return open(encryption, channel, channel.sealedTarget, targetContext(channel.id));
+export function openTarget(encryption: Encryption, { id, sealedTarget }: AlertChannelRecord): string {
+  if (!sealedTarget) throw new Error(`The alert channel ${id} has no target`);
+  return openSecret(encryption, { name: nameChannel(id), context: targetContext(id) }, sealedTarget);
 }
 
 /** Decrypts the secrets that sign a message now: the current one first, then a replaced one until it expires. */
 export function openSigningSecrets(encryption: Encryption, channel: AlertChannelRecord, now: Date): string[] {
-  const { sealedSigningSecret, sealedPreviousSecret, previousSecretExpiresAt } = channel;
-  const isValid = previousSecretExpiresAt !== null && previousSecretExpiresAt > now;
-  return [sealedSigningSecret, isValid ? sealedPreviousSecret : null].flatMap((sealed) =>
-    sealed ? [open(encryption, channel, sealed, signingSecretContext(channel.id))] : [],
-  );
+  const target = { name: nameChannel(channel.id), context: signingSecretContext(channel.id) };
+  return selectSigningSecrets(channel, now).map((sealed) => openSecret(encryption, target, sealed));
 }
 
-function open(encryption: Encryption, { id }: AlertChannelRecord, sealed: Buffer, context: string): string {
-  try {
-    return encryption.decrypt(sealed, context).toString();
-  } catch (error) {
-    throw new Error(`The secrets of the alert channel ${id} cannot be opened: ${explainClosed(error)}`, {
-      cause: error,
-    });
-  }
-}
+const nameChannel = (channelId: string) => `alert channel ${channelId}`;
 
 /** Ciphertexts of a channel's address or routing key cannot be opened elsewhere. */
 export function targetContext(channelId: string): string {

@@ -1,8 +1,8 @@
-import type { AttemptResult } from '../../domain/alerts/delivery-decision.ts';
+import type { AttemptResult } from '../../domain/deliveries/attempt-result.ts';
 import type { SendAlert, SendAlertPorts } from './alert-sender.ts';
 import { createHash } from 'node:crypto';
 import { buildAlertMail } from '../../domain/alerts/messages/mail-text.ts';
-import { excerptAnswer } from './answer-excerpt.ts';
+import { excerptAnswer } from '../deliveries/answer-excerpt.ts';
 import { MailRefusedError } from '../../mail/mailer.ts';
 import { parseChannelSettings, selectAddresses } from '../../domain/alerts/channel-settings.ts';
 

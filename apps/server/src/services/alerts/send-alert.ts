@@ -1,5 +1,5 @@
 import type { AlertChannelKind, AlertChannelRecord } from '../../store/records.ts';
-import type { AttemptResult } from '../../domain/alerts/delivery-decision.ts';
+import type { AttemptResult } from '../../domain/deliveries/attempt-result.ts';
 import type { OutboundRequest } from '../../outbound/outbound-http.ts';
 import type { SendAlert, SendAlertPorts } from './alert-sender.ts';
 import { buildPagerDutyEvent, buildPagerDutyTestEnd } from '../../domain/alerts/messages/pagerduty-event.ts';
@@ -7,10 +7,10 @@ import { buildSlackMessage } from '../../domain/alerts/messages/slack-message.ts
 import { buildTeamsMessage } from '../../domain/alerts/messages/teams-message.ts';
 import { buildWebhookPayload } from '../../domain/alerts/messages/webhook-payload.ts';
 import { createSendAlertMail } from './send-alert-mail.ts';
-import { excerptAnswer } from './answer-excerpt.ts';
 import { openSigningSecrets, openTarget } from './sealed-channels.ts';
 import { parseChannelSettings } from '../../domain/alerts/channel-settings.ts';
-import { signWebhook } from './webhook-signature.ts';
+import { postMessage } from '../deliveries/post-message.ts';
+import { signWebhook } from '../deliveries/webhook-signature.ts';
 
 const pagerDutyUrls = { us: 'https://events.pagerduty.com', eu: 'https://events.eu.pagerduty.com' } as const;
 
@@ -20,19 +20,13 @@ export function createSendAlert(ports: SendAlertPorts): SendAlert {
   const { encryption, outbound, now } = ports;
   const sendMail = createSendAlertMail(ports);
 
-  async function post(
+  function post(
     request: Omit<OutboundRequest, 'headers'> & { headers?: Record<string, string> },
     secrets: readonly string[],
     signal: AbortSignal,
   ): Promise<AttemptResult> {
     const headers = { ...jsonHeaders, ...request.headers };
-    const result = await outbound.post({ ...request, headers }, signal);
-    if (result.kind !== 'answered') return result;
-    const { status, body, retryAfter } = result;
-    const answer = excerptAnswer(body, secrets);
-    return status >= 200 && status < 300
-      ? { kind: 'accepted', responseCode: status, answer }
-      : { kind: 'answered', responseCode: status, answer, retryAfter };
+    return postMessage(outbound, { ...request, headers }, { secrets, signal });
   }
 
   const postJson = (channel: AlertChannelRecord, body: object, signal: AbortSignal) => {

@@ -21,7 +21,8 @@ useAlerts(
 );
 afterEach(() => endOpenRuns(fixture.database));
 
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+/** A time before that of the services' clock, which the tests stop. */
+const ago = (seconds: number) => new Date(fixture.clock.now.getTime() - seconds * 1000);
 
 describe('late', () => {
   it('opens for a tick that no scheduler decided, and resolves when it is decided', async () => {

@@ -18,6 +18,7 @@ import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { refuseArchived } from '../workspaces/open-workspace.ts';
 
 /** The stores that this use case touches. */
 type Stores = RunStartStores | 'webhooks';
@@ -60,8 +61,7 @@ export function createDeploy(
   async function reconcile(store: Pick<Store, Stores>, request: DeployRequest): Promise<Reconciled> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
-    if (workspace.archivedAt)
-      throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
+    refuseArchived(workspace);
     // Lock all at once and in id order, as starts do: locking each job when it is changed would deadlock with
     // starts.
     const stored = await store.jobs.lockAll(request.workspaceId);

@@ -8,6 +8,7 @@ import { isScheduled } from '../../domain/jobs/job-definition.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { changeOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 /** The stores that this use case touches. */
 type Stores = RunEndStores | 'auditLog';
@@ -30,10 +31,7 @@ export function createSwitchJobs(persistence: Persistence<Stores>, cancelRuns: C
     { workspaceId, jobId }: JobScope,
     work: (store: Pick<Store, Stores>, job: JobRecord) => Promise<Result>,
   ): Promise<Result> {
-    return persistence.transaction(async (store) => {
-      const workspace = await store.workspaces.lock(workspaceId);
-      if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
+    return changeOpenWorkspace(persistence, workspaceId, async (store) => {
       const [job] = await store.jobs.lock([jobId]);
       if (job?.workspaceId !== workspaceId || job.jobRef === manifestBuildJobRef)
         throw new ServiceError('not_found', `There is no job ${jobId}.`);

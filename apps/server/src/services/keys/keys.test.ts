@@ -1,7 +1,9 @@
 import type { CreatedKey } from './keys.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { Permission } from '@pumphouse/contract';
 import type { TestPerson } from '../testing/people-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAuthorize } from '../people/authorize.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
 import { createPeopleFixture, outcomesOf } from '../testing/people-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
@@ -228,6 +230,104 @@ describe('a workspace key', () => {
     await fixture.workspaces.archive(workspaceId);
     const archived = fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
     await expect(archived).rejects.toMatchObject({ code: 'workspace_archived' });
+  });
+});
+
+describe('the policy of an organization', () => {
+  const dayMs = 86_400_000;
+  const wanted = { name: 'CI', role: 'developer' as const };
+  const allow = (maxKeyDays: number | null) =>
+    fixture.organizations.update(context.organizationId, { maxKeyDays });
+  /** Calls as if some days had passed since the key was created. */
+  async function outcomeAfter(days: number, secret: string, permission: Permission = 'job.read') {
+    const principal = await fixture.credentials.authenticateUser(secret);
+    vi.useFakeTimers({ now: Date.now() + days * dayMs, toFake: ['Date'] });
+    try {
+      const scope = { workspaceId, organizationId: context.organizationId };
+      return await createAuthorize(fixture.persistence)(principal, permission, scope).then(
+        () => 'allowed',
+        (error: unknown) => (error as { code?: string }).code,
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  it('shortens the default lifetime of workspace keys and refuses a longer one', async () => {
+    await allow(30);
+    expect(
+      daysLeft(await fixture.keys.createOfWorkspace(owner.principal, workspaceId, { ...wanted, days: null })),
+    ).toBe(30);
+    expect(
+      daysLeft(await fixture.keys.createOfWorkspace(owner.principal, workspaceId, { ...wanted, days: 7 })),
+    ).toBe(7);
+    const longer = fixture.keys.createOfWorkspace(owner.principal, workspaceId, { ...wanted, days: 31 });
+    await expect(longer).rejects.toMatchObject({
+      code: 'key_lifetime_refused',
+      message: expect.stringContaining('at most 30'),
+      extra: [{ key: 'days' }],
+    });
+    const byOperator = {
+      email: owner.email,
+      days: 31,
+      workspace: { id: workspaceId, role: 'viewer' as const },
+    };
+    await expect(fixture.keys.create(byOperator)).rejects.toMatchObject({ code: 'key_lifetime_refused' });
+    await fixture.keys.create({ ...byOperator, days: null });
+    expect(await fixture.keys.listOfWorkspace(workspaceId)).toHaveLength(3);
+  });
+
+  it('ends older keys of all kinds in its workspaces, until it is removed', async () => {
+    const ofWorkspace = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, {
+      ...wanted,
+      days: 365,
+    });
+    const ofUser = await fixture.keys.createPersonal(owner.principal, { name: 'mine', days: 365 });
+    await allow(10);
+    for (const { secret } of [ofWorkspace, ofUser]) {
+      expect(await outcomeAfter(9.9, secret)).toBe('allowed');
+      expect(await outcomeAfter(10.1, secret)).toBe('key_too_old');
+      expect(await outcomeAfter(10.1, secret, 'organization.read')).toBe('key_too_old');
+    }
+    const [listed] = await fixture.keys.listOfWorkspace(workspaceId);
+    expect(listed?.expiresAt.getTime()).toBe(ofWorkspace.key.createdAt.getTime() + 10 * dayMs);
+    await allow(null);
+    for (const { secret } of [ofWorkspace, ofUser]) expect(await outcomeAfter(10.1, secret)).toBe('allowed');
+  });
+
+  it('counts the age of a key from the first of the keys that led to it', async () => {
+    const root = await fixture.keys.createPersonal(owner.principal, { name: 'root', days: 100 });
+    await allow(10);
+    const asRoot = requireUser(await fixture.credentials.authenticateUser(root.secret));
+    const child = await fixture.keys.createPersonal(asRoot, { name: 'child', days: 50 });
+    const asChild = requireUser(await fixture.credentials.authenticateUser(child.secret));
+    expect(asChild.credential?.createdAt).toEqual(root.key.createdAt);
+    const grandchild = await fixture.keys.createOfWorkspace(asChild, workspaceId, { ...wanted, days: null });
+    expect(grandchild.key.expiresAt.getTime()).toBe(root.key.createdAt.getTime() + 10 * dayMs);
+  });
+
+  it('does not reveal the organization to keys without access, nor limit sessions', async () => {
+    const outsider = await context.createUser();
+    const { secret } = await fixture.keys.createPersonal(outsider.principal, { name: 'out', days: 365 });
+    await allow(1);
+    expect(await outcomeAfter(2, secret)).toBe('not_found');
+    expect(await outcomeAfter(2, secret, 'organization.read')).toBe('not_found');
+    vi.useFakeTimers({ now: Date.now() + 2 * dayMs, toFake: ['Date'] });
+    const signedIn = { ...owner.principal, credential: { kind: 'session' as const, id: owner.userId } };
+    const allowed = createAuthorize(fixture.persistence)(signedIn, 'job.read', { workspaceId });
+    await expect(allowed.finally(() => vi.useRealTimers())).resolves.toMatchObject({ principal: signedIn });
+  });
+
+  it('of the oldest organization limits keys of owners of the installation', async () => {
+    const [oldest] = await fixture.store.people.listSharedOrganizations(1);
+    const organizationId = oldest?.id ?? '';
+    const user = await context.createUser();
+    await fixture.store.people.addMember(organizationId, user.userId, 'owner');
+    const { secret } = await fixture.keys.createPersonal(user.principal, { name: 'operator', days: 365 });
+    expect(await outcomeAfter(6, secret, 'system.read')).toBe('allowed');
+    await fixture.organizations.update(organizationId, { maxKeyDays: 5 });
+    expect(await outcomeAfter(6, secret, 'system.read')).toBe('key_too_old');
+    await fixture.organizations.update(organizationId, { maxKeyDays: null });
   });
 });
 

@@ -2,13 +2,15 @@ import type { KeyRecord, ListedKey, WorkspaceRecord } from '../../store/records.
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UserPrincipal } from '../sign-in/principal.ts';
 import type { WorkspaceKeyRole } from '@pumphouse/contract';
-import { defaultKeyDays, maxKeyDays } from '@pumphouse/contract';
+import { maxKeyDays } from '@pumphouse/contract';
 import { randomUUID } from 'node:crypto';
+import { chooseKeyDays } from '../../domain/keys/key-policy.ts';
 import { createKeySecret } from '../sign-in/credentials.ts';
 import { noAccount } from '../sign-in/accounts.ts';
 import { holdOrganizationOf, refusePlayground } from '../people/people-rules.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
+import { refuseArchived } from '../workspaces/open-workspace.ts';
 
 /** The stores that this use case touches. */
 type Stores = 'auditLog' | 'keys' | 'members' | 'people' | 'workspaces';
@@ -65,7 +67,8 @@ export function createKeys(persistence: Persistence<Stores>, forget: () => void 
     ): Promise<CreatedKey> {
       return persistence.transaction(async (tx) => {
         await requirePerson(tx, principal.userId);
-        return insertKey(tx, issuerOf(principal), { ...wanted, userId: principal.userId, workspace: null });
+        const { userId } = principal;
+        return insertKey(tx, issuerOf(principal), { ...wanted, maxDays: null, userId, workspace: null });
       });
     },
 
@@ -80,7 +83,7 @@ export function createKeys(persistence: Persistence<Stores>, forget: () => void 
 
     /**
      * @throws ServiceError not_found if the issuer does not own the workspace; workspace_archived,
-     * playground_workspace, invalid_request
+     * playground_workspace, key_lifetime_refused, invalid_request
      */
     createOfWorkspace(
       principal: UserPrincipal,
@@ -98,15 +101,16 @@ export function createKeys(persistence: Persistence<Stores>, forget: () => void 
 
     /**
      * For operators: creates a key of an account, or one of a workspace that the account owns.
+     * @param request.days null for 90, or for the shorter maximum of the workspace's organization
      * @returns the secret
      */
     async create(request: {
       email: string;
-      days: number;
+      days: number | null;
       name?: string | null;
       workspace: { id: string; role: WorkspaceKeyRole } | null;
     }): Promise<string> {
-      if (!Number.isInteger(request.days) || request.days < 1 || request.days > maxKeyDays)
+      if (request.days !== null && !isKeyLifetime(request.days))
         throw new ServiceError('invalid_request', `A key is valid for 1 to ${maxKeyDays} days.`);
       const { workspace, days, name = null } = request;
       const { secret } = await persistence.transaction(async (tx) => {
@@ -115,7 +119,7 @@ export function createKeys(persistence: Persistence<Stores>, forget: () => void 
         const issuer = { userId: user.id, email: user.email, madeWith: null };
         return workspace
           ? insertWorkspaceKey(tx, issuer, workspace.id, { name, days, role: workspace.role })
-          : insertKey(tx, issuer, { name, days, userId: user.id, workspace: null });
+          : insertKey(tx, issuer, { name, days, maxDays: null, userId: user.id, workspace: null });
       });
       return secret;
     },
@@ -172,8 +176,7 @@ async function insertWorkspaceKey(
   const access = await store.workspaces.findAccess(workspaceId, issuer.userId);
   if (access?.workspaceRole !== 'owner') throw missing;
   refusePlayground(workspace, 'A playground has one member. Use a personal key there.');
-  if (workspace.archivedAt)
-    throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
+  refuseArchived(workspace);
   const user = await store.people.createUser({
     email: `${randomUUID()}@keys.invalid`,
     kind: 'service_account',
@@ -182,16 +185,37 @@ async function insertWorkspaceKey(
   });
   const membership = await store.people.addMember(workspace.organizationId, user.id, 'collaborator');
   await store.workspaces.addMember(workspaceId, membership.id, wanted.role);
-  return insertKey(store, issuer, { ...wanted, userId: user.id, workspace });
+  const { maxKeyDays: maxDays } = access;
+  return insertKey(store, issuer, { ...wanted, maxDays, userId: user.id, workspace });
+}
+
+const isKeyLifetime = (days: number) => Number.isInteger(days) && days >= 1 && days <= maxKeyDays;
+
+/** @throws ServiceError key_lifetime_refused */
+function requireKeyDays(askedDays: number | null, maxDays: number | null): number {
+  const days = chooseKeyDays(askedDays, maxDays);
+  if (days !== null) return days;
+  const message = `must be at most ${maxDays}: the organization limits the lifetime of keys`;
+  throw new ServiceError('key_lifetime_refused', `The lifetime of the key ${message}.`, [
+    { key: 'days', message },
+  ]);
 }
 
 async function insertKey(
   store: Pick<Store, 'auditLog' | 'keys'>,
   issuer: Issuer,
-  wanted: { name: string | null; days: number | null; userId: string; workspace: WorkspaceRecord | null },
+  wanted: {
+    name: string | null;
+    days: number | null;
+    /** The maximum of the workspace's organization. */
+    maxDays: number | null;
+    userId: string;
+    workspace: WorkspaceRecord | null;
+  },
 ): Promise<CreatedKey> {
-  const { workspace, userId, days } = wanted;
+  const { workspace, userId, days, maxDays } = wanted;
   await checkParent(store, issuer, days);
+  const validDays = requireKeyDays(days, maxDays);
   const kind: KeyRecord['kind'] = workspace ? 'workspace' : 'personal';
   const { secret, hash, prefix } = createKeySecret(kind);
   const id = await store.keys.create({
@@ -200,7 +224,7 @@ async function insertKey(
     prefix,
     userId,
     issuedBy: issuer.userId,
-    validDays: days ?? defaultKeyDays,
+    validDays,
     name: wanted.name?.trim() ?? null,
     workspaceId: workspace?.id ?? null,
     madeWith: issuer.madeWith,

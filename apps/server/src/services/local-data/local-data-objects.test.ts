@@ -295,7 +295,7 @@ describe('a copy of local data', () => {
 
 describe('contents that no version uses', () => {
   const sweep = () =>
-    fixture.retention.purge({ kinds: [], limits: fixture.settings.retention, dryRun: false });
+    fixture.retention.purge({ kinds: [], limits: fixture.settings.readRetention(), dryRun: false });
 
   it('are removed after a while, those of the snapshot are not', async () => {
     await write({ a: 'first', b: 'kept' });

@@ -135,12 +135,14 @@ describe('a log in rows and objects', () => {
     const account = createAccount();
     const large = 'y'.repeat(60_000);
     for (let part = 0; part < 40; part += 1) await account.commit([`${part} ${large}\n`]);
-    await eventually('the rows are moved', async () => (await chunkCount()) < 25);
+    await eventually('the rows are moved twice', async () => (await chunkCount()) < 10);
     expect((await ownObjects()).length).toBeGreaterThan(0);
     expect(await readFrom(0)).toBe(account.lines.join(''));
     expect(await readFrom(33)).toBe(account.lines.slice(33).join(''));
     const end = await logs.readEnd(id, { toBytes: account.bytes(), atMostBytes: 130_000 });
     expect(Buffer.from(end).toString()).toBe(account.lines.slice(-2).join(''));
+    // Follows all moves, so that none calls what the next test puts in the place of `beforePut`.
+    await account.seal();
   });
 
   test('keeps its rows while objects cannot be written, and moves them later', async () => {

@@ -5,6 +5,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceAccess } from '../../store/records.ts';
 import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/contract';
 import { credentialRequired, rejectUnknownKind } from '../sign-in/principal.ts';
+import { isKeyTooOld } from '../../domain/keys/key-policy.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** The roles of the caller where the operation takes place. */
@@ -21,11 +22,14 @@ export type OwnsInstallation = ReturnType<typeof createOwnsInstallation>;
 /**
  * Creates a function that returns whether a caller owns the installation: a user with a credential that is not
  * limited to a workspace, who is an owner of the oldest organization.
+ * @throws ServiceError key_too_old
  */
 export function createOwnsInstallation({ store }: Persistence<'people'>) {
   return async function ownsInstallation(principal: Principal): Promise<boolean> {
     if (principal.kind !== 'user' || principal.workspaceId !== null) return false;
-    return store.people.ownsOldestOrganization(principal.userId);
+    const owned = await store.people.findOwnedOldestOrganization(principal.userId);
+    if (owned) refuseOldKey(principal, owned);
+    return owned !== undefined;
   };
 }
 
@@ -43,6 +47,7 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
     const isElsewhere = principal.workspaceId !== null && principal.workspaceId !== workspaceId;
     const access = isElsewhere ? undefined : await findAccess(principal, workspaceId);
     if (!access) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
+    refuseOldKey(principal, access);
     return access;
   }
 
@@ -62,6 +67,7 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
             workspaceRole: 'viewer',
             organizationRole: 'collaborator',
             membershipId: '',
+            maxKeyDays: null,
           }
         );
       }
@@ -75,6 +81,7 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
     if (principal.kind !== 'user' || principal.workspaceId !== null) throw missing;
     const membership = await persistence.store.people.findMembership(organizationId, principal.userId);
     if (!membership) throw missing;
+    refuseOldKey(principal, membership);
     return { organizationId, membershipId: membership.id, role: membership.role };
   }
 
@@ -88,6 +95,7 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
     const membership =
       found && (await persistence.store.people.findMembership(found.organizationId, principal.userId));
     if (membership?.role !== 'owner') return null;
+    refuseOldKey(principal, membership);
     const { organizationId, id: membershipId, role } = membership;
     const access = await persistence.store.workspaces.findAccess(workspaceId, principal.userId);
     return { organization: { organizationId, membershipId, role }, workspace: access ?? null };
@@ -127,6 +135,22 @@ export function createAuthorize(persistence: Persistence<'people' | 'workspaces'
         throw forbidden(permission);
     }
   };
+}
+
+/**
+ * Refuses a key that is older than its organization accepts. Only members learn that: to other callers, the
+ * resource does not exist.
+ */
+function refuseOldKey(
+  principal: AuthenticatedPrincipal,
+  { maxKeyDays }: { maxKeyDays: number | null },
+): void {
+  const createdAt = principal.kind === 'user' ? principal.credential?.createdAt : undefined;
+  if (!createdAt || !isKeyTooOld(createdAt, maxKeyDays, Date.now())) return;
+  throw new ServiceError(
+    'key_too_old',
+    `The organization accepts keys for ${maxKeyDays} days, and this one (or the key that created it) is from ${createdAt.toISOString()}. Sign in and create another key.`,
+  );
 }
 
 function forbidden(permission: Permission): ServiceError {

@@ -9,7 +9,7 @@ import { createSendInvitationMails } from './send-invitation-mails.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSmtpMailer } from '../../mail/smtp-mailer.ts';
 import { readMailText, startMailServer } from '../../../../../testing/fixtures/mail-server.ts';
-import { ago } from '../../../../../testing/fixtures/relative-times.ts';
+import { ago, fromNow } from '../../../../../testing/fixtures/relative-times.ts';
 import { countRows, readTable } from '../../store/postgres/testing/tables.ts';
 import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
@@ -49,7 +49,7 @@ async function invite(email = 'analyst@example.com') {
 }
 
 const never = new AbortController().signal;
-const setMails = (columns: { takenUntil?: null; failures?: number }) =>
+const setMails = (columns: { takenUntil?: Date | null; failures?: number }) =>
   setColumns(fixture.database, 'invitation_mails', columns);
 /** Makes waiting mails due now. */
 const hurry = () => setMails({ takenUntil: null });
@@ -92,6 +92,7 @@ it('does not let an organization inject headers', async () => {
     name: 'Acme\r\nBcc: all@example.com',
     description: null,
     defaultWorkspaceRole: null,
+    maxKeyDays: null,
   });
   await invite();
   await createSender(server.url).send(never);
@@ -115,9 +116,15 @@ it('retries temporary failures later: no server, a busy one, a wrong password', 
     right,
     createSender(`smtp://pump:wrong@127.0.0.1:${server.port}`),
   ]) {
+    const triedAt = Date.now();
     expect(await send(never)).toBe(1);
     expect(await mailOf(invitation.id)).toBe('waiting');
     // Not immediately.
+    const { takenUntil } = await fixture.database.one<{ takenUntil: Date }>(
+      'select taken_until as "takenUntil" from invitation_mails',
+    );
+    expect(takenUntil.getTime()).toBeGreaterThanOrEqual(triedAt + 4000);
+    await setMails({ takenUntil: fromNow({ hours: 1 }) });
     expect(await send(never)).toBe(0);
     await hurry();
   }

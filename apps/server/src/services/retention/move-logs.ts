@@ -1,13 +1,12 @@
 import type { AttemptLogExtent } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/logs/log-files.ts';
-import type { LogPiece } from '../../blobs/logs/log-lines.ts';
 import type { BlobsMove } from './blobs-move.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createHash } from 'node:crypto';
 import { copyLines } from '../../blobs/logs/fallback-logs.ts';
-import { countLines } from '../../blobs/logs/log-index.ts';
 import { CopyDiffersError } from './blobs-move.ts';
 import { packLog } from '../../blobs/logs/sealed-log.ts';
+import { readLogPieces } from '../../blobs/logs/log-lines.ts';
 import { sealedLogKey } from '../../blobs/logs/chunked-log.ts';
 
 /**
@@ -24,7 +23,7 @@ export function createMoveLogs({
 
   async function copySealed({ id, logBytes }: AttemptLogExtent): Promise<void> {
     const key = sealedLogKey(id);
-    await to.blobs.put(key, packLog(readPieces(from.logFiles, id, logBytes)));
+    await to.blobs.put(key, packLog(readLogPieces(from.logFiles, id, logBytes)));
     if ((await hashOf(from.logFiles, id, logBytes)) !== (await hashOf(to.logFiles, id, logBytes)))
       throw new CopyDiffersError(
         `The copy of the log of attempt ${id} differs from it. Run this command again.`,
@@ -56,14 +55,6 @@ export function createMoveLogs({
       await store.logChunks.take(id, { startByte: 0, endByte: Number.MAX_SAFE_INTEGER });
     return isPresent ? 'present' : 'copied';
   };
-}
-
-async function* readPieces(logFiles: LogFiles, attemptId: string, toBytes: number): AsyncIterable<LogPiece> {
-  let start = { line: 0, offset: 0 };
-  for await (const data of logFiles.read(attemptId, { fromLine: 0, toBytes })) {
-    yield { data, start };
-    start = { line: start.line + countLines(data), offset: start.offset + data.length };
-  }
 }
 
 async function hashOf(logFiles: LogFiles, attemptId: string, toBytes: number): Promise<string> {

@@ -7,7 +7,7 @@ import { createDatabase, type Database } from '../../store/postgres/pool.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createOrphanCollector } from './orphans.ts';
 import { createPersistence } from '../../store/store.ts';
-import { migrate } from '../../store/postgres/migrate.ts';
+import { migrate } from '../../store/postgres/upgrades/migrate.ts';
 import { silentLog } from '../../../../../testing/fixtures/test-postgres.ts';
 import { startEmbeddedPostgres } from '../../store/postgres/embedded/embedded.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'pumphouse-leftovers-'));
   embedded = await startPostgres();
   await migrate(embedded.connection);
-  database = createDatabase(embedded.connection, { connectTimeoutSeconds: 1 });
+  database = createDatabase(embedded.connection, { connectTimeoutSeconds: 5 });
 });
 afterAll(async () => {
   await database.close();

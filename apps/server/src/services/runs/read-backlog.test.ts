@@ -27,6 +27,8 @@ beforeEach(async () => {
 
 const idle = {
   pipelineWaits: { runs: 0, maxSeconds: 0 },
+  lastBackupAt: null,
+  onlineMigrations: [],
   packages: [],
   pendingPipelines: 0,
   backfills: [],

@@ -1,4 +1,4 @@
-import type { OpenBackfills, PendingPackagesSummary } from '../../store/records.ts';
+import type { OnlineMigrationState, OpenBackfills, PendingPackagesSummary } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 
 /** What is left to do in the installation, without any names, for monitoring. */
@@ -13,6 +13,10 @@ export interface Backlog {
   backfills: readonly OpenBackfills[];
   /** Their windows, up to `maxCountedWindows` of each state. */
   windows: { waiting: number; running: number };
+  /** When the last complete backup began; null if there is none. */
+  lastBackupAt: Date | null;
+  /** Online migrations that have not ended, in their order. */
+  onlineMigrations: readonly OnlineMigrationState[];
 }
 
 export type ReadBacklog = ReturnType<typeof createReadBacklog>;
@@ -22,14 +26,19 @@ export const maxCountedWindows = 100_000;
 
 export function createReadBacklog({
   store,
-}: Persistence<'backfillWindows' | 'backfills' | 'pendingPackages' | 'pipelineHolds'>) {
+}: Persistence<
+  'backfillWindows' | 'backfills' | 'backups' | 'databaseState' | 'pendingPackages' | 'pipelineHolds'
+>) {
   return async function readBacklog(): Promise<Backlog> {
-    const [pipelineWaits, packages, pendingPipelines, backfills] = await Promise.all([
-      store.pipelineHolds.summarizeWaits(),
-      store.pendingPackages.summarize(),
-      store.pendingPackages.countPipelines(),
-      store.backfills.summarizeOpen(),
-    ]);
+    const [pipelineWaits, packages, pendingPipelines, backfills, lastBackup, onlineMigrations] =
+      await Promise.all([
+        store.pipelineHolds.summarizeWaits(),
+        store.pendingPackages.summarize(),
+        store.pendingPackages.countPipelines(),
+        store.backfills.summarizeOpen(),
+        store.backups.findLast('completed'),
+        store.databaseState.readOnlineMigrations(),
+      ]);
     const windows =
       backfills.length === 0
         ? { waiting: 0, running: 0 }
@@ -42,6 +51,8 @@ export function createReadBacklog({
       pendingPipelines,
       backfills,
       windows: { waiting, running: windows.running },
+      lastBackupAt: lastBackup?.startedAt ?? null,
+      onlineMigrations,
     };
   };
 }

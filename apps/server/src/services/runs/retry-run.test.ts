@@ -3,7 +3,7 @@ import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { claimNext } from '../testing/claim-next.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createWorkspaceFixture, defineJob, plainRequirements } from '../testing/workspace-fixture.ts';
 import { createReadLogs } from '../logs/read-logs.ts';
 import { createReadUsage } from '../workspaces/read-usage.ts';
@@ -384,9 +384,9 @@ describe('the log of a retried run', () => {
       Buffer.from(`${JSON.stringify({ n: 0, kind: 'log', at, io: 'stdout', text })}\n`);
     let run = await context.startRun('jobs.a');
     const streamed: { line_num: number; content: string }[] = [];
-    const events = await readLogs.follow(context.workspaceId, run.id, {
-      signal: AbortSignal.timeout(30_000),
-    });
+    const following = new AbortController();
+    onTestFinished(() => following.abort());
+    const events = await readLogs.follow(context.workspaceId, run.id, { signal: following.signal });
     let isOpen = true;
     const reading = (async () => {
       for await (const event of events) {

@@ -2,6 +2,7 @@ import type { CiphertextKind } from '../../store/records.ts';
 import { keysOf } from '../../domain/primitives/typed-record.ts';
 import { attemptSecretContext } from '../attempts/attempt-secrets.ts';
 import { signingSecretContext, targetContext } from '../alerts/sealed-channels.ts';
+import { eventSecretContext, urlContext } from '../events/sealed-subscriptions.ts';
 import { mailContext } from '../people/invitations.ts';
 import { publicLinkContext } from '../apps/app-addresses.ts';
 import { signingContext, tokenContext } from '../webhooks/webhooks.ts';
@@ -20,6 +21,9 @@ const contexts: Record<CiphertextKind, (first: string, ...rest: string[]) => str
   'alert-signing-secrets': signingSecretContext,
   // A replaced secret keeps its ciphertext.
   'alert-previous-secrets': signingSecretContext,
+  'event-urls': urlContext,
+  'event-signing-secrets': eventSecretContext,
+  'event-previous-secrets': eventSecretContext,
 };
 
 export const ciphertextKinds = keysOf(contexts);

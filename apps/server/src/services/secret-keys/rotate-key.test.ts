@@ -17,6 +17,8 @@ import { readBlob } from '../../blobs/read-blob.ts';
 import { registerServer } from './server-keys.ts';
 import { sealVariable } from '../variables/sealed-variables.ts';
 import { signingSecretContext, targetContext } from '../alerts/sealed-channels.ts';
+import { eventSecretContext, urlContext } from '../events/sealed-subscriptions.ts';
+import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 import { signingContext } from '../webhooks/webhooks.ts';
 import { fromNow } from '../../../../../testing/fixtures/relative-times.ts';
 import { listAuditEntries } from '../testing/audit-entries.ts';
@@ -99,6 +101,7 @@ async function fill(): Promise<void> {
     encryption.encrypt(Buffer.from('mail'), mailContext(invitationId)),
   );
   await addAlertChannel();
+  await addEventSubscription();
 }
 
 /** A channel whose signing secret was replaced. */
@@ -117,6 +120,26 @@ async function addAlertChannel(): Promise<void> {
   });
   const sealed = encryption.encrypt(Buffer.from('new'), signingSecretContext(id));
   await store.alertChannels.replaceSigningSecret(id, sealed, 1);
+}
+
+/** A subscription whose signing secret was replaced. */
+async function addEventSubscription(): Promise<void> {
+  const { store, encryption } = fixture;
+  const id = randomUUID();
+  const seal = (secret: string) => encryption.encrypt(Buffer.from(secret), eventSecretContext(id));
+  await store.eventSubscriptions.insert({
+    id,
+    workspaceId: context.workspaceId,
+    name: 'Receiver',
+    description: null,
+    eventTypes: ['*'],
+    scope: wholeWorkspace,
+    host: 'example.com',
+    sealedUrl: encryption.encrypt(Buffer.from('url'), urlContext(id)),
+    sealedSigningSecret: seal('replaced'),
+    createdBy: null,
+  });
+  await store.eventSubscriptions.replaceSigningSecret(id, seal('new'), 1);
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest();

@@ -85,23 +85,25 @@ export function createCredentials(
     const { keys, sessions } = persistence.store;
     return remember(`${kind} ${id}`, async () =>
       kind === 'key'
-        ? requireUsable('key', await keys.find(id))
-        : requireUsable('session', await sessions.find(id)),
+        ? requireUsableKey(await keys.find(id))
+        : requireUsable({ kind, id }, await sessions.find(id)),
     );
   }
 
+  function requireUsableKey(key: KeyRecord | undefined): Found {
+    if (!key) return { value: null, expiresAt: null };
+    return requireUsable({ kind: 'key', id: key.id, createdAt: key.rootCreatedAt }, key);
+  }
+
   function requireUsable(
-    kind: PrincipalCredential['kind'],
+    credential: PrincipalCredential,
     record: KeyRecord | SessionRecord | undefined,
   ): Found {
     const isGood =
       record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > now();
     if (!isGood) return { value: null, expiresAt: null };
-    const { id, userId, email, expiresAt } = record;
-    return {
-      value: { userId, email, credential: { kind, id }, workspaceId: null, kind: 'user' },
-      expiresAt,
-    };
+    const { userId, email, expiresAt } = record;
+    return { value: { userId, email, credential, workspaceId: null, kind: 'user' }, expiresAt };
   }
 
   async function sign(audience: string, claims: Record<string, string>, seconds: number) {
@@ -179,7 +181,7 @@ export function createCredentials(
       if (!keyForm.test(bearer)) throw notAuthenticated();
       const hash = hashSecret(bearer);
       const principal = await remember(hash.toString('base64'), async () =>
-        requireUsable('key', await persistence.store.keys.findByHash(hash)),
+        requireUsableKey(await persistence.store.keys.findByHash(hash)),
       );
       if (!principal) throw notAuthenticated();
       noteUse(principal);

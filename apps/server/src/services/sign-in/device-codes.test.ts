@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignInFixture } from '../testing/sign-in-fixture.ts';
 import { addDeviceCodes } from '../../store/postgres/testing/sign-in.ts';
+import { ago } from '../../../../../testing/fixtures/relative-times.ts';
 import { readTable } from '../../store/postgres/testing/tables.ts';
+import { setColumns } from '../../store/postgres/testing/set-columns.ts';
 
 let fixture: ServiceFixture;
 let context: SignInFixture;
@@ -124,9 +126,10 @@ describe('a client that polls', () => {
     const { deviceCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
-    await context.letPass('2 seconds');
+    // Exactly a second, however long the requests took.
+    await setColumns(fixture.database, 'device_codes', { lastAskedAt: ago({ seconds: 1 }) });
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
-    await context.letPass('3 seconds');
+    await context.letPass('4 seconds');
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await context.letPass('5 seconds');
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);

@@ -71,7 +71,13 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('a flood of sign-in attempts', () => {
   it('computes two hashes concurrently, and clearly tells all others to try again later', async () => {
-    const server = createServer();
+    const twoAtOnce = Promise.withResolvers<void>();
+    // A cheap hash may be ready before the next one is begun, so the first ones wait for each other.
+    const server = createServer(async (...input) => {
+      if (server.active.now === 2) twoAtOnce.resolve();
+      await twoAtOnce.promise;
+      return deriveCheaply(...input);
+    });
     const codes = await Promise.all(
       Array.from({ length: 1000 }, (_, number) =>
         codeOf(
@@ -116,8 +122,10 @@ describe('an attacker who guesses', () => {
     expect(servers.flatMap(({ hashes }) => hashes)).toHaveLength(6);
     await expect(servers[0]!.signInFrom('10.3.0.1', { email, password })).rejects.toMatchObject({
       code: 'too_many_tries',
-      message: 'Too many failed attempts. Try again in 3600 seconds.',
-      extra: { retry_after_seconds: 3600 },
+      message: expect.stringMatching(
+        /^Too many failed attempts\. Try again in 3[56]\d\d seconds\.$/,
+      ) as string,
+      extra: { retry_after_seconds: expect.closeTo(3600, -2) as number },
     });
   });
 
@@ -154,9 +162,10 @@ describe('an attacker who guesses', () => {
         throttle.admit({ account: `${number}@example.com`, address: `2001:db8:1:2::${number.toString(16)}` }),
       );
     const codes: string[] = [];
-    for (let number = 1; number <= 32; number += 1) codes.push(await admit(number));
+    for (let number = 1; number <= 31; number += 1) codes.push(await admit(number));
     expect(codes.filter((code) => code === 'signed in')).toHaveLength(31);
-    expect(codes.at(-1)).toBe('too_many_tries');
+    await stretchWaits();
+    expect(await admit(32)).toBe('too_many_tries');
     expect(await codeOf(throttle.admit({ account: 'x@example.com', address: '2001:db8:1:3::1' }))).toBe(
       'signed in',
     );

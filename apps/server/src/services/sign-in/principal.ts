@@ -4,6 +4,8 @@ import { ServiceError } from '../../platform/service-error.ts';
 export interface PrincipalCredential {
   kind: 'key' | 'session';
   id: string;
+  /** When the key was created, or the first of the keys that led to it. Absent for a session. */
+  createdAt?: Date;
 }
 
 /** A user, signed in or with a key. */

@@ -149,9 +149,9 @@ describe('a refresh', () => {
   it('returns a token that is younger than half a minute unchanged', async () => {
     const first = await begin();
     expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
-    await context.letPass('28 seconds');
+    await context.letPass('20 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
-    await context.letPass('2 seconds');
+    await context.letPass('10 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).not.toBe(first.refreshToken);
   });
 
@@ -159,9 +159,9 @@ describe('a refresh', () => {
     const first = await begin();
     await context.letPass('1 minute');
     const second = await refresh(first.refreshToken);
-    await context.letPass('28 seconds');
+    await context.letPass('20 seconds');
     expect((await refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
-    await context.letPass('28 seconds');
+    await context.letPass('10 seconds');
     expect((await refresh(second.refreshToken)).refreshToken).not.toBe(second.refreshToken);
   });
 

@@ -25,7 +25,7 @@ export async function createDeliveryFixture(fixture: ServiceFixture) {
   const closing: (() => Promise<void>)[] = [receiver.close];
 
   /** The channel services of one server. */
-  function createServer({ smtpUrl = '', pagerDutyUrl = '', totalMs = 5000 } = {}) {
+  function createServer({ smtpUrl = '', pagerDutyUrl = '', totalMs = 60_000 } = {}) {
     const mailer =
       smtpUrl === ''
         ? null
@@ -37,7 +37,10 @@ export async function createDeliveryFixture(fixture: ServiceFixture) {
       ...fixture,
       instruments,
       outbound: createOutboundHttp({
-        policy: createAddressPolicy({ hosts: [], networks: ['127.0.0.0/8'] }, async () => []),
+        policy: createAddressPolicy(
+          () => ({ hosts: [], networks: ['127.0.0.0/8'] }),
+          async () => [],
+        ),
         resolve: unresolved,
         resolveAllowed: unresolved,
         limits: { totalMs, bodyMs: 200 },
@@ -51,7 +54,9 @@ export async function createDeliveryFixture(fixture: ServiceFixture) {
       readMetrics: () => instruments.registry.metrics(),
       /** Sends everything that is due now. */
       async deliverAll(): Promise<void> {
-        while (await services.deliverAlerts.deliver())
+        const deliver = () => services.deliverAlerts.deliver();
+        // The second time, because a message that was sent during a claim makes another one due.
+        while ((await deliver()) || (await deliver()))
           await new Promise((resolve) => void setImmediate(resolve));
       },
       /** Runs the loop of a server until the end of the test. */
@@ -121,6 +126,12 @@ export async function createDeliveryFixture(fixture: ServiceFixture) {
     hurry: () =>
       fixture.database.execute(
         `update alert_deliveries set not_before = now() where status = 'waiting'; update alert_channels set paused_until = null`,
+      ),
+
+    /** Makes waiting messages due later than any test takes. */
+    postpone: () =>
+      fixture.database.execute(
+        `update alert_deliveries set not_before = now() + interval '1 hour' where status = 'waiting'`,
       ),
 
     async close(): Promise<void> {

@@ -32,6 +32,8 @@ export async function createServiceFixture() {
     ...ports,
     ...createServices(ports),
     database: testDatabase.database,
+    /** Of its database. */
+    url: testDatabase.url,
     folder,
     store: persistence.store,
     /** The key of `encryption`. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../store/postgres/pool.ts';
-import type { ServicePorts, ServiceSettings } from '../create-services.ts';
+import type { ServicePorts, ServiceSettings } from '../service-ports.ts';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes } from 'node:crypto';
@@ -8,6 +8,7 @@ import { createAddressPolicy } from '../../outbound/address-policy.ts';
 import { createOutboundHttp } from '../../outbound/outbound-http.ts';
 import { resolveWithNameServers, resolveWithSystem } from '../../outbound/resolve-host.ts';
 import { createEncryption } from '../../platform/encryption.ts';
+import { createEventSerializers } from '../../api/events/event-data.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
 import { createLogFiles } from '../../blobs/logs/log-file.ts';
@@ -52,10 +53,14 @@ export function createTestPorts(
     passwords: cheapPasswords,
     mailer: null,
     outbound: createOutboundHttp({
-      policy: createAddressPolicy({ hosts: [], networks: [] }, async () => []),
+      policy: createAddressPolicy(
+        () => ({ hosts: [], networks: [] }),
+        async () => [],
+      ),
       resolve: resolveWithNameServers,
       resolveAllowed: resolveWithSystem,
     }),
+    eventSerializers: createEventSerializers(() => serverUrl),
     log: pino({ level: 'silent' }),
     addresses: {
       serverUrl: () => serverUrl,
@@ -66,7 +71,7 @@ export function createTestPorts(
     settings: {
       instanceSizes: parseInstanceSizes(''),
       archiveLimits: testArchiveLimits,
-      retention: parseRetention(defaultRetention),
+      readRetention: () => parseRetention(defaultRetention),
       openId: null,
       appPorts: null,
       pagerDutyUrl: null,

@@ -7,6 +7,7 @@ import { findWebhookTrigger, readWebhookPath } from '../../domain/webhooks/webho
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { explainClosed } from '../../platform/ciphertext.ts';
+import { changeOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 /** A webhook as shown to members who manage its jobs. */
 export interface ListedWebhook {
@@ -67,10 +68,7 @@ export function createWebhooks(
     action: string,
     apply: (store: Pick<Store, 'webhooks'>, known: WebhookRecord) => Promise<WebhookRecord | undefined>,
   ): Promise<ListedWebhook> {
-    return persistence.transaction(async (store) => {
-      const workspace = await store.workspaces.lock(workspaceId);
-      if (workspace?.archivedAt)
-        throw new ServiceError('workspace_archived', 'The workspace is archived; restore it first.');
+    return changeOpenWorkspace(persistence, workspaceId, async (store) => {
       const known = (await store.webhooks.list(workspaceId)).find(({ id }) => id === webhookId);
       if (!known) throw new ServiceError('not_found', `There is no webhook ${webhookId}.`);
       const changed = await apply(store, known);

@@ -120,7 +120,7 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
 
     /**
      * Changes the given fields; a description of null is removed, a default role of null revokes the role
-     * that all members had.
+     * that all members had. Keys older than the new maximum stop working in the organization at once.
      */
     update(
       organizationId: string,
@@ -128,6 +128,7 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
         name?: string | undefined;
         description?: string | null | undefined;
         defaultWorkspaceRole?: OrganizationRecord['defaultWorkspaceRole'] | undefined;
+        maxKeyDays?: number | null | undefined;
       },
     ): Promise<OrganizationRecord> {
       return persistence.transaction(async (tx) => {
@@ -139,6 +140,7 @@ export function createOrganizations(persistence: Persistence<'auditLog' | 'peopl
             change.defaultWorkspaceRole === undefined
               ? before.defaultWorkspaceRole
               : change.defaultWorkspaceRole,
+          maxKeyDays: change.maxKeyDays === undefined ? before.maxKeyDays : change.maxKeyDays,
         };
         if (isDeepStrictEqual({ ...before, ...wanted }, before)) return before;
         const after = await tx.people.updateOrganization(organizationId, wanted);
@@ -209,8 +211,8 @@ async function insertOrganization(
   return organization;
 }
 
-function describe({ name, description, defaultWorkspaceRole }: OrganizationRecord) {
-  return { name, description, default_workspace_role: defaultWorkspaceRole };
+function describe({ name, description, defaultWorkspaceRole, maxKeyDays }: OrganizationRecord) {
+  return { name, description, default_workspace_role: defaultWorkspaceRole, max_key_days: maxKeyDays };
 }
 
 /** Sort keys for short lists of organizations and workspaces. */

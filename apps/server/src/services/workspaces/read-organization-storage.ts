@@ -22,7 +22,7 @@ export type ReadOrganizationStorage = ReturnType<typeof createReadOrganizationSt
 
 export function createReadOrganizationStorage(
   { store }: Persistence<'organizationStorage'>,
-  limits: RetentionLimits,
+  readLimits: () => RetentionLimits,
 ) {
   // Measuring sums up all runs of an organization, so each organization runs one measurement at a time.
   const inTurn = createKeyedQueue();
@@ -31,6 +31,7 @@ export function createReadOrganizationStorage(
   return async function readOrganizationStorage(organizationId: string): Promise<OrganizationStorage[]> {
     const shares = await inTurn(organizationId, () => store.organizationStorage.measure(organizationId));
     const known = new Map<RetentionKind, OrganizationShare>(shares.map((share) => [share.kind, share]));
+    const limits = readLimits();
     return retentionKinds.map((kind) => {
       const { count = null, bytes = null, oldest = null } = known.get(kind) ?? {};
       return { kind, count, bytes, oldest, limit: limits[kind] };

@@ -229,3 +229,14 @@ describe('listen', () => {
     await listening.close();
   });
 });
+
+test('the error of a lost connection is reported without the connection, which has its keys', async () => {
+  const errors: Error[] = [];
+  const database = createDatabase(own.url, { onConnectionError: (error) => errors.push(error) });
+  const { pid } = await database.one<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  await own.database.query('SELECT pg_terminate_backend($1)', [pid]);
+  await vi.waitFor(() => expect(errors).toHaveLength(1), patience);
+  expect(errors[0]).toMatchObject({ code: '57P01' });
+  expect(errors[0]).not.toHaveProperty('client');
+  await database.close();
+});

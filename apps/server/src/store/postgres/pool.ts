@@ -103,6 +103,12 @@ export type DatabaseInstruments = Pick<
   'storeConnectionWait' | 'storeStatement' | 'storeTransaction' | 'watchPool'
 >;
 
+/** The pool attaches the connection to its errors: kilobytes in a log, the key that cancels its queries among them. */
+function withoutConnection(error: Error & { client?: unknown }): Error {
+  delete error.client;
+  return error;
+}
+
 const transactionTries = 5;
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -114,7 +120,7 @@ export function createDatabase(connection: DatabaseConnection, options: Database
   const onConnectionError = options.onConnectionError ?? (() => undefined);
   const config = clientConfig(connection, options);
   const pool = new Pool({ ...config, max: options.maxConnections ?? 10 });
-  pool.on('error', onConnectionError);
+  pool.on('error', (error) => onConnectionError(withoutConnection(error)));
   const listener = createListener(config, onConnectionError);
   const { instruments } = options;
   instruments?.watchPool(() => ({

@@ -71,6 +71,8 @@ pool_mode = ${mode}
 
 async function canConnect(connectionString: string): Promise<boolean> {
   const client = new Client({ connectionString });
+  // A pooler that is still starting may cut the connection at any time.
+  client.on('error', () => undefined);
   return client.connect().then(
     () => client.end().then(() => true),
     () => false,

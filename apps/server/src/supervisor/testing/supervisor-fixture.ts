@@ -38,7 +38,12 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     deliverySeconds,
     claimSeconds: 60,
     instanceSizes: parseInstanceSizes(''),
-    capacity: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
+    readCapacitySettings: () => ({
+      maxActiveRuns,
+      maxActiveApps,
+      overcommit: { cpus: 1, memory: 1 },
+      appsShare: 0.5,
+    }),
     unknownLimits,
     idleTimes: { unusedSeconds: 2, disconnectedSeconds: 2 },
   };

@@ -60,7 +60,7 @@ export function createActiveWorker(
   const cleaning: Loop[] = [];
   lastOwner += 1;
   const supervisor = assembleSupervisor(
-    { ...settings, capacity: link?.hello.capacity ?? settings.capacity },
+    { ...settings, readCapacitySettings: () => link?.hello.capacity ?? settings.readCapacitySettings() },
     {
       ...parts,
       executor,
@@ -99,7 +99,7 @@ export function createActiveWorker(
       { ...parts.retention, persistence, log },
       { id: worker.id, executor },
     );
-    if (retention) cleaning.push(await loops.start(retention));
+    cleaning.push(await loops.start(retention));
   }
 
   return {

@@ -13,27 +13,28 @@ const kinds = ['environments', 'caches'] as const;
 const firstDelaySeconds = 300;
 
 export type WorkerRetentionParts = Omit<RetentionDependencies, 'executor' | 'workerId'> & {
-  /** They apply to the disk of each worker. */
-  limits: RetentionLimits;
+  /** They apply to the disk of each worker. Read in each iteration. */
+  readLimits: () => RetentionLimits;
 };
 
 /**
  * Defines the loop that removes environments and caches of a connected worker past their retention. The server
  * with its connection does this, so that no round is shared with other servers.
- * @returns null when neither has a limit
  */
 export function defineWorkerRetention(
-  { limits, ...parts }: WorkerRetentionParts,
+  { readLimits, ...parts }: WorkerRetentionParts,
   worker: { id: string; executor: Executor },
-): LoopDefinition | null {
-  if (kinds.every((kind) => formatLimit(limits[kind]) === 'off')) return null;
+): LoopDefinition {
   const retention = createRetention({ ...parts, executor: worker.executor, workerId: worker.id });
-  const intervalSeconds = decidePauseSeconds(limits);
+  const intervalSeconds = decidePauseSeconds(readLimits());
   return {
     name: `retention of worker ${worker.id}`,
     intervalMs: intervalSeconds * 1000,
     firstDelayMs: Math.min(firstDelaySeconds, intervalSeconds) * 1000,
     async iterate(signal) {
+      const limits = readLimits();
+      const pauseMs = decidePauseSeconds(limits) * 1000;
+      if (kinds.every((kind) => formatLimit(limits[kind]) === 'off')) return pauseMs;
       const purged = await retention.purge({ kinds, limits, dryRun: false, signal });
       const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
       if (removed.length > 0)
@@ -41,6 +42,7 @@ export function defineWorkerRetention(
           { workerId: worker.id, removed: Object.fromEntries(removed) },
           'removed data of a worker past its retention',
         );
+      return pauseMs;
     },
     failureMessage: 'retention of a worker did not finish; continued in the next iteration',
     readyWithinMs: null,

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
+import { SecretAddressInput } from '../../deliveries/secret-address-input.tsx';
 import { ChangeForm } from '../../forms/change-form.tsx';
 import { useChange, type Change } from '../../forms/use-change.ts';
 import { OptionSelect } from '../../ui/option-select.tsx';
@@ -104,19 +105,17 @@ const urlDescriptions: Partial<Record<AlertChannelKind, string>> = {
 
 function KindFields({ change, isNew }: { change: Change<ChannelValues>; isNew: boolean }) {
   const { values, problems, set } = change;
-  const kept = isNew ? '' : ' It is not shown. Leave it empty to keep it.';
   if (values.kind === 'email') return <MailFields change={change} />;
   if (values.kind === 'pagerduty')
     return (
       <>
-        <TextInput
+        <SecretAddressInput
           label="Integration key"
-          description={`Of an Events API v2 integration of the service, 32 characters.${kept}`}
-          autoComplete="off"
-          spellCheck={false}
+          description="Of an Events API v2 integration of the service, 32 characters."
+          isStored={!isNew}
           value={values.routing_key}
           error={problems.routing_key}
-          onChange={(event) => set('routing_key', event.currentTarget.value)}
+          onChange={(key) => set('routing_key', key)}
         />
         <OptionSelect
           label="Service region"
@@ -130,14 +129,13 @@ function KindFields({ change, isNew }: { change: Change<ChannelValues>; isNew: b
       </>
     );
   return (
-    <TextInput
+    <SecretAddressInput
       label="URL"
-      description={`${urlDescriptions[values.kind] ?? ''}${kept}`}
-      autoComplete="off"
-      spellCheck={false}
+      description={urlDescriptions[values.kind] ?? ''}
+      isStored={!isNew}
       value={values.url}
       error={problems.url}
-      onChange={(event) => set('url', event.currentTarget.value)}
+      onChange={(url) => set('url', url)}
     />
   );
 }

@@ -3,20 +3,16 @@ import type {
   AlertChannelSecretResponse,
   AlertDeliveryResponse,
 } from '@pumphouse/contract';
-import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { ActionButton } from '../../ui/action-button.tsx';
+import { TargetActions } from '../../deliveries/target-actions.tsx';
 import { ActionsHead } from '../../ui/actions-head.tsx';
-import { AskingButton } from '../../ui/asking-button.tsx';
-import { ErrorNotice } from '../../ui/answers.tsx';
 import { State } from '../../ui/state.tsx';
 import table from '../../ui/table.module.css';
 import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import people from '../people/people.module.css';
 import { channelAppearance, describeTarget, explainChannelState } from './channel-states.ts';
 import { labelKind } from './channel-values.ts';
 
@@ -80,76 +76,37 @@ export function ChannelRows(props: ChannelRowsProps) {
 function ChannelActions(props: ChannelRowsProps & { channel: AlertChannelResponse }) {
   const { channel, onOutcome, onEdit, onSecret, onTested } = props;
   const { params, whyNotChange } = useWorkspace();
-  const { name } = channel;
+  const { name, is_enabled: isEnabled } = channel;
   const at = { params: { ...params, channel_id: channel.id } };
-  const whyNot = whyNotChange('alert-channel.update');
-  const test = useMutation({
-    mutationFn: () => api.call('test_alert_channel', at),
-    onSuccess: async (result) => {
-      onTested(channel, result);
-      await refresh();
-    },
-  });
-  const toggle = useMutation({
-    mutationFn: () => api.call('update_alert_channel', { ...at, body: { is_enabled: !channel.is_enabled } }),
-    onSuccess: async (changed) => {
-      await refresh();
-      onOutcome(`${name} ${changed.is_enabled ? 'sends alerts again' : 'sends no alerts now'}.`);
-    },
-  });
-  const error = test.error ?? toggle.error;
+  async function replaceSecret(): Promise<AlertChannelSecretResponse> {
+    const replaced = await api.call('replace_alert_channel_secret', { ...at, body: {} });
+    await refresh();
+    return replaced;
+  }
   return (
-    <div className={people.actions}>
-      {error !== null && <ErrorNotice error={error} />}
-      <ActionButton
-        aria-label={`Send test through ${name}`}
-        whyNot={whyNotChange('alert-channel.send')}
-        loading={test.isPending}
-        onClick={() => test.mutate()}
-      >
-        Send test
-      </ActionButton>
-      <ActionButton aria-label={`Change ${name}`} whyNot={whyNot} onClick={() => onEdit(channel)}>
-        Change
-      </ActionButton>
-      <ActionButton
-        aria-label={`${channel.is_enabled ? 'Disable' : 'Enable'} ${name}`}
-        whyNot={whyNot}
-        loading={toggle.isPending}
-        onClick={() => toggle.mutate()}
-      >
-        {channel.is_enabled ? 'Disable' : 'Enable'}
-      </ActionButton>
-      {channel.kind === 'webhook' && (
-        <AskingButton
-          label="Replace secret"
-          aria-label={`Replace secret of ${name}`}
-          whyNot={whyNot}
-          question={`Replace the signing secret of ${name}?`}
-          act={async () => {
-            const replaced = await api.call('replace_alert_channel_secret', { ...at, body: {} });
-            await refresh();
-            return replaced;
-          }}
-          onDone={onSecret}
-        >
-          For 24 hours, messages are signed with the present secret too. Configure the new one at the receiver
-          until then.
-        </AskingButton>
-      )}
-      <AskingButton
-        label="Delete"
-        aria-label={`Delete ${name}`}
-        whyNot={whyNot}
-        question={`Delete ${name}?`}
-        act={async () => {
-          await api.call('delete_alert_channel', at);
-          await refresh();
-        }}
-        onDone={() => onOutcome(`${name} deleted.`)}
-      >
-        Its waiting messages are not sent, and its delivery log is deleted.
-      </AskingButton>
-    </div>
+    <TargetActions
+      name={name}
+      isEnabled={isEnabled}
+      whyNot={{ send: whyNotChange('alert-channel.send'), change: whyNotChange('alert-channel.update') }}
+      sent="messages"
+      testLabel={`Send test through ${name}`}
+      test={async () => {
+        onTested(channel, await api.call('test_alert_channel', at));
+        await refresh();
+      }}
+      toggle={async () => {
+        await api.call('update_alert_channel', { ...at, body: { is_enabled: !isEnabled } });
+        await refresh();
+        onOutcome(`${name} ${isEnabled ? 'sends no alerts now' : 'sends alerts again'}.`);
+      }}
+      onEdit={() => onEdit(channel)}
+      replaceSecret={channel.kind === 'webhook' ? replaceSecret : null}
+      onSecret={onSecret}
+      remove={async () => {
+        await api.call('delete_alert_channel', at);
+        await refresh();
+      }}
+      onRemoved={() => onOutcome(`${name} deleted.`)}
+    />
   );
 }

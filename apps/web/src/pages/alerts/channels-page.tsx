@@ -1,15 +1,10 @@
-import type {
-  AlertChannelResponse,
-  AlertChannelSecretResponse,
-  AlertDeliveryResponse,
-} from '@pumphouse/contract';
+import type { AlertChannelResponse, AlertChannelSecretResponse } from '@pumphouse/contract';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Outcome } from '../../forms/change-form.tsx';
-import { SecretOnce } from '../../forms/secret-once.tsx';
+import { SigningSecretOnce } from '../../deliveries/signing-secret-once.tsx';
+import { useTargetOutcome } from '../../deliveries/use-target-outcome.tsx';
 import { ActionButton } from '../../ui/action-button.tsx';
 import { Empty } from '../../ui/answers.tsx';
-import { Notice } from '../../ui/notice.tsx';
 import { Page, Section } from '../../ui/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { RefusedPage } from '../workspaces/refused-page.tsx';
@@ -17,7 +12,6 @@ import { channelsOf } from './alert-queries.ts';
 import { AlertTabs } from './alert-tabs.tsx';
 import { ChannelDialog } from './channel-form.tsx';
 import { ChannelRows } from './channel-rows.tsx';
-import { explainReason } from './delivery-states.ts';
 
 /** Where the workspace sends alerts. */
 export function AlertChannelsPage() {
@@ -29,22 +23,16 @@ export function AlertChannelsPage() {
 /** A channel that the dialog changes; `new` creates one. */
 type Edited = AlertChannelResponse | 'new' | null;
 
-interface TestResult {
-  name: string;
-  result: AlertDeliveryResponse;
-}
-
 function Channels() {
   const { id, whyNotChange } = useWorkspace();
   const { data } = useSuspenseQuery(channelsOf(id));
-  const [outcome, setOutcome] = useState<string | null>(null);
+  const { notice, showOutcome, showTest } = useTargetOutcome();
   const [edited, setEdited] = useState<Edited>(null);
-  const [created, setCreated] = useState<AlertChannelSecretResponse | null>(null);
-  const [tested, setTested] = useState<TestResult | null>(null);
+  const [created, setCreated] = useState<{ name: string; signing_secret: string } | null>(null);
 
-  function showOutcome(text: string): void {
-    setTested(null);
-    setOutcome(text);
+  /** Only webhooks have a signing secret. */
+  function showSecret({ name, signing_secret }: AlertChannelSecretResponse): void {
+    setCreated(signing_secret === null ? null : { name, signing_secret });
   }
 
   return (
@@ -53,8 +41,7 @@ function Channels() {
       lead="Where alerts of this workspace are sent. Rules of alerts choose among channels."
     >
       <AlertTabs workspaceId={id} />
-      <Outcome text={outcome} />
-      {tested && <TestNotice {...tested} />}
+      {notice}
       <Section
         title={`Channels (${data.channels.length})`}
         aside={
@@ -72,11 +59,8 @@ function Channels() {
             channels={data.channels}
             onOutcome={showOutcome}
             onEdit={setEdited}
-            onSecret={setCreated}
-            onTested={(channel, result) => {
-              setOutcome(result.status === 'delivered' ? `${channel.name} delivered the test.` : null);
-              setTested(result.status === 'delivered' ? null : { name: channel.name, result });
-            }}
+            onSecret={showSecret}
+            onTested={({ name }, result) => showTest(name, result, `${name} delivered the test.`)}
           />
         )}
       </Section>
@@ -88,7 +72,7 @@ function Channels() {
             setEdited(null);
             if (channel.signing_secret === null)
               showOutcome(`${channel.name} created. Send a test to check it.`);
-            else setCreated(channel);
+            showSecret(channel);
           }}
           onChanged={(channel) => {
             setEdited(null);
@@ -96,25 +80,7 @@ function Channels() {
           }}
         />
       )}
-      {created?.signing_secret && (
-        <SecretOnce
-          title={`Signing secret of ${created.name}`}
-          what="signing secret"
-          secret={created.signing_secret}
-          onClose={() => setCreated(null)}
-        >
-          Configure it at the receiver, which verifies with it that messages come from this server.
-        </SecretOnce>
-      )}
+      {created && <SigningSecretOnce target={created} sent="messages" onClose={() => setCreated(null)} />}
     </Page>
-  );
-}
-
-function TestNotice({ name, result }: TestResult) {
-  return (
-    <Notice>
-      <strong>The test of {name} was not delivered.</strong> {explainReason(result.reason)}
-      {result.answer ? ` Its answer: ${result.answer}` : ''}
-    </Notice>
   );
 }

@@ -50,6 +50,13 @@ const actionsByArea = {
     'alert-channel.test': 'tested the alert channel',
     'alert-channel.send-again': 'sent an alert again through',
     'alert-channel.disable': 'disabled, after rejected messages, the alert channel',
+    'event-subscription.create': 'created the event subscription',
+    'event-subscription.update': 'changed the event subscription',
+    'event-subscription.delete': 'deleted the event subscription',
+    'event-subscription.replace-secret': 'replaced the signing secret of the event subscription',
+    'event-subscription.test': 'tested the event subscription',
+    'event-subscription.redeliver': 'sent an event again to',
+    'event-subscription.disable': 'disabled, because its receiver failed, the event subscription',
   },
   people: {
     'member.add': 'added to the organization',
@@ -111,6 +118,7 @@ const actionsByArea = {
     'storage.purge': 'deleted expired data',
     'storage.move': 'copied packages, logs and telemetry to another location',
     'leftovers.remove': 'deleted orphaned resources',
+    'installation.restore': 'restored the server from the backup',
   },
 } as const;
 
@@ -128,7 +136,7 @@ export const auditAreas: readonly { value: AuditArea; label: string }[] = [
   { value: 'workers', label: 'Workers' },
   { value: 'places', label: 'Workspaces and organization' },
   { value: 'sign-ins', label: 'Accounts and sign-ins' },
-  { value: 'server', label: 'Storage' },
+  { value: 'server', label: 'Storage and backups' },
 ];
 
 const verbs: Record<string, string> = Object.assign({}, ...Object.values(actionsByArea));

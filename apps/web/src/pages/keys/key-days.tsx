@@ -1,7 +1,7 @@
 import { NumberInput } from '@mantine/core';
-import { maxKeyDays } from '@pumphouse/contract';
 
 interface KeyDaysProps {
+  maxDays: number;
   /** The typed value: a number, or text that is not a number. */
   value: number | string;
   error: string | undefined;
@@ -9,11 +9,11 @@ interface KeyDaysProps {
 }
 
 /** Field for the lifetime of a key. */
-export function KeyDays({ value, error, onChange }: KeyDaysProps) {
+export function KeyDays({ maxDays, value, error, onChange }: KeyDaysProps) {
   return (
     <NumberInput
       label="Expires in (days)"
-      description={`1 to ${maxKeyDays}. Replace the key before it expires.`}
+      description={`1 to ${maxDays}. Replace the key before it expires.`}
       value={value}
       error={error}
       allowDecimal={false}

@@ -1,6 +1,7 @@
 import {
   createWorkspaceKeyRequest,
   defaultKeyDays,
+  maxKeyDays,
   workspaceKeyRole,
   type CreatedWorkspaceKeyResponse,
   type WorkspaceKeyRole,
@@ -71,13 +72,19 @@ interface NewKeyValues {
   days: number | string;
 }
 
-const noKey: NewKeyValues = { name: '', role: 'developer', days: defaultKeyDays };
-
 function NewKey() {
   const { me, params, whyNotChange } = useWorkspace();
+  const ofOrganization = { params: { organization_id: me.workspace.organization_id } };
+  const { data: settings } = useSuspenseQuery(operation('get_organization_settings', ofOrganization));
+  const maxDays = settings.max_key_days ?? maxKeyDays;
+  const initial: NewKeyValues = {
+    name: '',
+    role: 'developer',
+    days: Math.min(defaultKeyDays, maxDays),
+  };
   const [created, setCreated] = useState<CreatedWorkspaceKeyResponse | null>(null);
   const change = useChange({
-    initial: noKey,
+    initial,
     check: (values) => checkKey(createWorkspaceKeyRequest, values),
     send: (values) =>
       api.call('create_workspace_key', { params, body: { ...values, days: Number(values.days) } }),
@@ -114,6 +121,7 @@ function NewKey() {
           onChoose={(role) => change.set('role', role)}
         />
         <KeyDays
+          maxDays={maxDays}
           value={change.values.days}
           error={change.problems.days}
           onChange={(days) => change.set('days', days)}

@@ -1,6 +1,7 @@
 import {
   createPersonalKeyRequest,
   defaultKeyDays,
+  maxKeyDays,
   type CreatedPersonalKeyResponse,
 } from '@pumphouse/contract';
 import { TextInput } from '@mantine/core';
@@ -81,6 +82,7 @@ function NewPersonalKey() {
           onChange={(event) => change.set('name', event.currentTarget.value)}
         />
         <KeyDays
+          maxDays={maxKeyDays}
           value={change.values.days}
           error={change.problems.days}
           onChange={(days) => change.set('days', days)}

@@ -1,5 +1,7 @@
 import {
   defaultWorkspaceRole,
+  maxKeyDays,
+  updateOrganizationRequest,
   type DefaultWorkspaceRole,
   type OrganizationSettingsResponse,
 } from '@pumphouse/contract';
@@ -11,6 +13,7 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
+import { findBodyProblems, type FieldProblem } from '../../forms/field-problems.ts';
 import { checkName } from '../../forms/names.ts';
 import { useChange } from '../../forms/use-change.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -19,13 +22,17 @@ import { DetailList, Page, Section } from '../../ui/page.tsx';
 import { ClockTime } from '../../ui/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { NewOrganization } from './new-organization.tsx';
+import { readLimit } from './read-limit.ts';
 
-/** Settings of an organization: name and default role. */
+/** Settings of an organization: name, default role and lifetime of keys. */
 export function OrganizationSettingsPage() {
   const { me, params } = useOrganization();
   const { data } = useSuspenseQuery(operation('get_organization_settings', { params }));
   return (
-    <Page title="Settings" lead="Name of this organization and default role of its members.">
+    <Page
+      title="Settings"
+      lead="Name of this organization, default role of its members and lifetime of keys."
+    >
       <SettingsSection settings={data} />
       <Section title="Details">
         <DetailList
@@ -64,15 +71,17 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
       name: settings.name,
       description: settings.description ?? '',
       default_workspace_role: defaultRole,
+      max_key_days: settings.max_key_days?.toString() ?? '',
     },
-    check: checkName,
-    send: ({ name, description, default_workspace_role }) =>
+    check: (values) => [...checkName(values), ...checkKeyDays(values)],
+    send: ({ name, description, default_workspace_role, max_key_days }) =>
       api.call('update_organization', {
         params,
         body: {
           name,
           description: description.trim() || null,
           default_workspace_role: default_workspace_role || null,
+          max_key_days: readLimit(max_key_days),
         },
       }),
     onDone: () => {
@@ -83,12 +92,13 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
         'get_me',
         'get_workspace_me',
         'list_workspace_access',
+        'list_workspace_keys',
       ]);
     },
   });
   const { values, problems } = change;
   return (
-    <Section title="Name and default role">
+    <Section title="General">
       <ChangeForm
         change={change}
         action="Save"
@@ -121,7 +131,23 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
           options={defaultRoles}
           onChoose={(role) => change.set('default_workspace_role', role)}
         />
+        <TextInput
+          label="Maximum lifetime of keys (days)"
+          description="Older keys, personal keys included, stop working in this organization at once. Empty: keys work until they expire."
+          inputMode="numeric"
+          readOnly={refused !== null}
+          value={values.max_key_days}
+          error={problems.max_key_days}
+          onChange={(event) => change.set('max_key_days', event.currentTarget.value)}
+        />
       </ChangeForm>
     </Section>
+  );
+}
+
+function checkKeyDays({ max_key_days }: { max_key_days: string }): FieldProblem[] {
+  const message = `must be a whole number from 1 to ${maxKeyDays}, or empty for no limit`;
+  return findBodyProblems(updateOrganizationRequest, { max_key_days: readLimit(max_key_days) }).map(
+    ({ key }) => ({ key, message }),
   );
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { emailAddress } from '../people/invitations.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { overlapHours, targetName, targetState, targetUrl } from '../deliveries/deliveries.ts';
+import { namedEnum, openEnum, requestObject, responseObject, text, uuid } from '../primitives.ts';
 
-const maxNameLength = 80;
-const maxUrlLength = 2000;
 const maxRecipients = 50;
-/** A week: long enough to configure any receiver. */
-const maxOverlapHours = 168;
 
 export const alertChannelKind = namedEnum('AlertChannelKind', [
   'slack',
@@ -22,17 +19,10 @@ export const pagerDutyRegion = namedEnum('PagerDutyRegion', ['us', 'eu']);
 /** Members who get mail because of their role in the workspace: its owners, or all of them. */
 export const recipientGroup = namedEnum('AlertRecipientGroup', ['owners', 'members']);
 
-const channelName = text
-  .trim()
-  .refine(
-    (name) => name.length >= 1 && name.length <= maxNameLength && !/\p{Cc}/u.test(name),
-    `must have 1 to ${maxNameLength} characters on one line`,
-  );
-
 /** The address or key of a channel is written, and never returned. */
 const properties = {
   /** Of Slack, Teams and webhooks. */
-  url: text.max(maxUrlLength).optional(),
+  url: targetUrl.optional(),
   /** Of PagerDuty: the integration key of a service, 32 characters. */
   routing_key: text.regex(/^[A-Za-z0-9]{32}$/, 'must have 32 letters and digits').optional(),
   region: pagerDutyRegion.optional(),
@@ -45,7 +35,7 @@ const properties = {
 };
 
 export const createAlertChannelRequest = requestObject('CreateAlertChannelRequest', {
-  name: channelName,
+  name: targetName,
   kind: alertChannelKind,
   ...properties,
 });
@@ -53,15 +43,14 @@ export type CreateAlertChannelRequest = z.output<typeof createAlertChannelReques
 
 /** Properties that are left out stay. */
 export const updateAlertChannelRequest = requestObject('UpdateAlertChannelRequest', {
-  name: channelName.optional(),
+  name: targetName.optional(),
   is_enabled: z.boolean().optional(),
   ...properties,
 });
 export type UpdateAlertChannelRequest = z.output<typeof updateAlertChannelRequest>;
 
 export const replaceAlertSecretRequest = requestObject('ReplaceAlertSecretRequest', {
-  /** How long the secret before also signs. */
-  overlap_hours: z.int().min(0).max(maxOverlapHours).default(24),
+  overlap_hours: overlapHours,
 });
 export type ReplaceAlertSecretRequest = z.output<typeof replaceAlertSecretRequest>;
 
@@ -82,16 +71,7 @@ const channel = {
   host: z.string().nullable(),
   region: pagerDutyRegion.nullable(),
   recipients: alertRecipients.nullable(),
-  is_enabled: z.boolean(),
-  disabled_at: timestamp.nullable(),
-  disabled_reason: openEnum(alertChannelDisabledReason).nullable(),
-  /** The receiver asked for a pause until then. */
-  paused_until: timestamp.nullable(),
-  last_delivered_at: timestamp.nullable(),
-  /** The replaced signing secret also signs until then. */
-  previous_secret_expires_at: timestamp.nullable(),
-  created_at: timestamp,
-  updated_at: timestamp,
+  ...targetState(openEnum(alertChannelDisabledReason)),
 };
 
 export const alertChannelResponse = responseObject('AlertChannelResponse', channel);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
+import { deliveryProgress } from '../deliveries/deliveries.ts';
+import { namedEnum, openEnum, responseObject, uuid } from '../primitives.ts';
 
 /** `dropped`: never sent, for instance because the incident was resolved before. */
 export const alertDeliveryStatus = namedEnum('AlertDeliveryStatus', [
@@ -32,20 +33,6 @@ export const alertDeliveryResponse = responseObject('AlertDeliveryResponse', {
   /** May contain text of user code. */
   title: z.string(),
   status: openEnum(alertDeliveryStatus),
-  /** Whether a server is sending it now. */
-  is_sending: z.boolean(),
-  /** Why the last attempt failed, or why it was dropped, such as `timeout`, `http_500` or `superseded`. */
-  reason: z.string().nullable(),
-  /** HTTP status of the last attempt. */
-  response_code: z.int().nullable(),
-  /** The first characters of what the receiver answered. */
-  answer: z.string().nullable(),
-  attempts: z.int(),
-  /** Null unless it waits. */
-  next_attempt_at: timestamp.nullable(),
-  /** The message that a user sent again with this one. */
-  resent_from: uuid.nullable(),
-  created_at: timestamp,
-  finished_at: timestamp.nullable(),
+  ...deliveryProgress,
 });
 export type AlertDeliveryResponse = z.output<typeof alertDeliveryResponse>;

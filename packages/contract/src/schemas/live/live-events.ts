@@ -10,6 +10,8 @@ export const liveChangeKind = namedEnum('LiveChangeKind', [
   'backfill',
   'configuration',
   'deployment',
+  'event-delivery',
+  'event-subscription',
   'job',
   'job-run',
   'member',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxKeyDays } from '../keys/keys.ts';
 import { organizationResponse } from './organizations.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text } from '../primitives.ts';
 
@@ -10,6 +11,8 @@ export const organizationSettingsResponse = responseObject('OrganizationSettings
   ...organizationResponse.shape,
   /** Null: members can access only workspaces in which they have a role. */
   default_workspace_role: openEnum(defaultWorkspaceRole).nullable(),
+  /** Days after their creation for which keys work in this organization. Null: until they expire. */
+  max_key_days: z.int().nullable(),
   /** Created automatically for its owner's first sign-in. */
   is_personal: z.boolean(),
 });
@@ -26,5 +29,6 @@ export const updateOrganizationRequest = requestObject('UpdateOrganizationReques
   name: text.optional(),
   description: text.nullish(),
   default_workspace_role: defaultWorkspaceRole.nullish(),
+  max_key_days: z.int().min(1).max(maxKeyDays).nullish(),
 });
 export type UpdateOrganizationRequest = z.output<typeof updateOrganizationRequest>;

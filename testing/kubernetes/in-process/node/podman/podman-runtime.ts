@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { engineMessage, isMissing, statusOf } from '@pumphouse/server/executors/docker/engine.ts';
 import type { ClusterState } from '../../api-server/cluster-state.ts';
@@ -14,6 +15,8 @@ import { containerLabel, planContainer, podLabel } from './plan-container.ts';
 import type { NetworkEnforcer } from './network-enforcer.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { prepareVolumes } from './pod-volumes.ts';
+
+const pollMilliseconds = 20;
 
 export interface PodmanRuntimeOptions {
   state: ClusterState;
@@ -104,7 +107,10 @@ export class PodmanRuntime implements ContainerRuntime {
     return {
       id: `containerd://${created.id}`,
       startedAt: new Date(State.StartedAt),
-      ended: exit.then(() => this.#readEnd(created.id, messageFile)),
+      ended: exit.then(async () => {
+        if (!isMain) await this.#untilAddressIsFree(created.id);
+        return this.#readEnd(created.id, messageFile);
+      }),
       signal: (name) => this.#signal(created.id, name),
     };
   }
@@ -118,6 +124,18 @@ export class PodmanRuntime implements ContainerRuntime {
       finishedAt: new Date(State.FinishedAt),
       message: Buffer.from(message).subarray(0, 4096).toString(),
     };
+  }
+
+  /**
+   * Waits until Podman has taken the network from an ended init container, which it does after it has reported the end:
+   * the next container of the pod gets the same address.
+   */
+  async #untilAddressIsFree(id: string): Promise<void> {
+    for (;;) {
+      const { NetworkSettings } = await this.#options.engine.getContainer(id).inspect();
+      if (Object.values(NetworkSettings.Networks).every(({ IPAddress }) => IPAddress === '')) return;
+      await delay(pollMilliseconds);
+    }
   }
 
   async #signal(id: string, name: string): Promise<void> {

@@ -10,7 +10,7 @@ import type { DockerExecutor } from '../docker-executor.ts';
 import { attemptName, labels } from '../names.ts';
 import { createEngineFixture, type EngineFixture } from '../testing/engine-fixture.ts';
 
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 300_000, interval: 20 };
 const GRACE = { graceSeconds: 20 };
 
 for (const kind of await findInstalledEngines()) {

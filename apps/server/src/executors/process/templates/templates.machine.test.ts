@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { copyBootstrap } from '@pumphouse/testing/fixtures/copy-bootstrap.ts';
 import { conformanceProgram } from '../../conformance/conformance-program.ts';
 import type { AttemptSpec } from '../../contract/attempt-runner.ts';
 import type { EnvironmentLocation } from '../../contract/environment-builder.ts';
@@ -22,7 +23,7 @@ import { serveAttempt } from '../testing/served-attempt.ts';
 import { templateRules } from '../../template-policy.ts';
 import { locateTemplates } from './template-folder.ts';
 
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 300_000, interval: 20 };
 const gibibyte = 1024 ** 3;
 
 let dataDir: Awaited<ReturnType<typeof createDataDir>>;
@@ -127,7 +128,7 @@ it('ends the template of an environment that is removed, and its runs go on', as
 
 it('starts runs cold, and says why once, where no template can start', async () => {
   const bootstrapDir = join(dataDir.path, 'bootstrap', 'pumphouse_bootstrap');
-  await cp(requireBootstrap(), bootstrapDir, { recursive: true });
+  await copyBootstrap(requireBootstrap(), bootstrapDir);
   await writeFile(join(bootstrapDir, 'inside/template/__main__.py'), 'raise SystemExit("no such luck")');
   await promisify(execFile)('chmod', ['-R', 'a+rX', join(bootstrapDir, '..')]);
   const warnings: unknown[] = [];

@@ -55,8 +55,8 @@ export async function createBuildSite(): Promise<BuildSite> {
   };
 }
 
-/** Runs a program in an environment and returns its output. */
+/** Runs a program in an environment, without writing bytecode there, and returns its output. */
 export async function runPython(environmentPath: string, program: string): Promise<string> {
   const python = join(environmentPath, 'bin', 'python');
-  return (await promisify(execFile)(python, ['-c', program])).stdout.trim();
+  return (await promisify(execFile)(python, ['-B', '-c', program])).stdout.trim();
 }

@@ -15,7 +15,7 @@ import { requireTool } from './machine.ts';
 export interface PackageIndex {
   /** Value for UV_DEFAULT_INDEX. */
   url: string;
-  /** Adds a wheel of version 1.0 with one module; returns its URL. */
+  /** Adds a wheel with one module; returns its URL. */
   addWheel(name: string, options?: WheelOptions): Promise<string>;
   /**
    * Adds a source distribution of version 1.0 whose build runs a Python program. To let the build succeed,
@@ -24,12 +24,16 @@ export interface PackageIndex {
   addSource(name: string, buildProgram: string): Promise<void>;
   /** Makes all following responses forbid caching. */
   forbidCaching(): void;
+  /** Lets all following responses be kept for ten minutes, as PyPI does. */
+  allowCaching(): void;
   /** Never answers requests for this project; resolves when the first one arrives. */
   hangOn(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface WheelOptions {
+  /** 1.0 unless given. */
+  version?: string;
   requires?: string[];
   /** Files of the wheel by path, in place of the single module. */
   files?: Record<string, string>;
@@ -37,8 +41,7 @@ export interface WheelOptions {
 
 const MAKE_WHEEL = `
 import json, sys, zipfile
-path, module, metadata, files = sys.argv[1:]
-info = f"{module}-1.0.dist-info"
+path, info, metadata, files = sys.argv[1:]
 with zipfile.ZipFile(path, "w") as wheel:
     for name, content in json.loads(files).items():
         wheel.writestr(name, content)
@@ -62,16 +65,16 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();
   const hanging = new Map<string, () => void>();
-  let forbidsCaching = false;
+  let caching: string | null = null;
   const server = createServer((request, response) => {
-    if (forbidsCaching) response.setHeader('cache-control', 'no-store');
+    if (caching !== null) response.setHeader('cache-control', caching);
     const path = decodeURIComponent(request.url ?? '/');
     const file = files.get(path.replace('/files/', ''));
     if (file !== undefined) return void response.end(file);
     const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1] ?? '';
     const hang = hanging.get(project);
     if (hang !== undefined) return hang();
-    const names = [...files.keys()].filter((name) => name.startsWith(`${project.replaceAll('-', '_')}-1.0`));
+    const names = [...files.keys()].filter((name) => name.startsWith(`${project.replaceAll('-', '_')}-`));
     if (names.length === 0) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end(names.map((name) => describeLink(name, files.get(name))).join('\n'));
@@ -81,13 +84,13 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
 
   return {
     url: `${origin}/simple`,
-    async addWheel(name, { requires = [], files: content } = {}) {
+    async addWheel(name, { version = '1.0', requires = [], files: content } = {}) {
       const module = name.replaceAll('-', '_');
-      const fileName = `${module}-1.0-py3-none-any.whl`;
+      const fileName = `${module}-${version}-py3-none-any.whl`;
       const metadata = [
         'Metadata-Version: 2.1',
         `Name: ${name}`,
-        'Version: 1.0',
+        `Version: ${version}`,
         ...requires.map((line) => `Requires-Dist: ${line}`),
         '',
       ];
@@ -96,7 +99,7 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
         '-c',
         MAKE_WHEEL,
         path,
-        module,
+        `${module}-${version}.dist-info`,
         metadata.join('\n'),
         JSON.stringify(content ?? { [`${module}.py`]: "WORD = 'installed'\n" }),
       ]);
@@ -119,7 +122,8 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
       archive.finalize();
       files.set(`${root}.tar.gz`, await buffer(archive.pipe(createGzip())));
     },
-    forbidCaching: () => void (forbidsCaching = true),
+    forbidCaching: () => void (caching = 'no-store'),
+    allowCaching: () => void (caching = 'max-age=600'),
     hangOn: (name) => new Promise((resolve) => hanging.set(name, resolve)),
     async close() {
       server.closeAllConnections();

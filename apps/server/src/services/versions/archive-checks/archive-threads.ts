@@ -2,6 +2,7 @@
 import type { ArchiveResults, ArchiveTask } from './check-archive.ts';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { archiveWorkerModule } from '../../../platform/program-files.ts';
 import { unpackError, type PackedError } from './packed-error.ts';
 
 export type ArchiveThreads = ReturnType<typeof createArchiveThreads>;
@@ -37,7 +38,7 @@ interface ArchiveThreadOptions {
 
 export function createArchiveThreads(options: ArchiveThreadOptions = {}) {
   const { count = defaultCount, idleMs = defaultIdleMs, workerData } = options;
-  const { entry = new URL('archive-worker.ts', import.meta.url) } = options;
+  const { entry = archiveWorkerModule } = options;
   const waiting: Job[] = [];
   const idle = new Map<Worker, NodeJS.Timeout>();
   let alive = 0;

@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { enableByUser, pauseStatement, replaceSecretStatement } from '../deliveries/delivery-targets.ts';
 import { columns } from '../statements/columns.ts';
 import { named } from '../statements/named.ts';
 
@@ -96,9 +97,7 @@ export function createAlertChannelStore(sql: Queryable) {
         named(
           `update alert_channels
               set name = :name, settings = :settings, sealed_target = :sealedTarget, updated_at = now(),
-                  rejections = 0, paused_until = null,
-                  disabled_at = case when :isEnabled then null else coalesce(disabled_at, now()) end,
-                  disabled_reason = case when :isEnabled then null else coalesce(disabled_reason, 'user') end
+                  rejections = 0, paused_until = null, ${enableByUser}
             where id = :channelId returning ${channelColumns}`,
           { ...change, channelId, settings: JSON.stringify(change.settings) },
         ),
@@ -107,14 +106,12 @@ export function createAlertChannelStore(sql: Queryable) {
     /** Replaces the signing secret. The one before also signs for this many hours; 0 ends it now. */
     replaceSigningSecret: (channelId: string, sealed: Uint8Array, overlapHours: number) =>
       sql.one<AlertChannelRecord>(
-        named(
-          `update alert_channels
-              set sealed_signing_secret = :sealed, updated_at = now(),
-                  sealed_previous_secret = case when :overlapHours > 0 then sealed_signing_secret end,
-                  previous_secret_expires_at = case when :overlapHours > 0 then now() + make_interval(hours => :overlapHours) end
-            where id = :channelId returning ${channelColumns}`,
-          { channelId, sealed, overlapHours },
-        ),
+        replaceSecretStatement('alert_channels', {
+          targetId: channelId,
+          sealed,
+          overlapHours,
+          returning: channelColumns,
+        }),
       ),
 
     /** Removes a channel with its deliveries. */
@@ -153,12 +150,6 @@ export function createAlertChannelStore(sql: Queryable) {
 
     /** Sends nothing for this many seconds. A longer pause that was requested before stays. */
     pause: (channelId: string, seconds: number) =>
-      sql.execute(
-        named(
-          `update alert_channels set paused_until = greatest(paused_until, now() + make_interval(secs => :seconds))
-            where id = :channelId`,
-          { channelId, seconds },
-        ),
-      ),
+      sql.execute(pauseStatement('alert_channels', channelId, seconds)),
   };
 }

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.database.execute('delete from alert_channels'));
 
-const limits = { limit: 100, perChannel: 100, perWorkspace: 100, leaseSeconds: 60 };
+const limits = { limit: 100, perTarget: 100, perWorkspace: 100, leaseSeconds: 60 };
 
 async function addChannel(of = workspaceId): Promise<string> {
   const id = randomUUID();
@@ -129,9 +129,9 @@ it('limits what all servers send to a channel and for a workspace at a time', as
   const other = await createWorkspaceFixture(fixture);
   for (const incidentId of ['1', '2', '3']) await enqueue(channels, 'opened', { incidentId });
   await enqueue([await addChannel(other.workspaceId)], 'opened', { of: other.workspaceId });
-  expect(await claimKinds({ perChannel: 2, perWorkspace: 3 })).toHaveLength(4);
-  expect(await claimKinds({ perChannel: 2, perWorkspace: 3 })).toHaveLength(0);
-  expect(await claimKinds({ perChannel: 2, perWorkspace: 9 })).toHaveLength(1);
+  expect(await claimKinds({ perTarget: 2, perWorkspace: 3 })).toHaveLength(4);
+  expect(await claimKinds({ perTarget: 2, perWorkspace: 3 })).toHaveLength(0);
+  expect(await claimKinds({ perTarget: 2, perWorkspace: 9 })).toHaveLength(1);
 });
 
 it('gives each message to one of several servers that claim at the same time', async () => {

@@ -2,11 +2,18 @@ import type { AfterItem, StoredItem, StoredTotals } from '../retention/stored-it
 import type { AlertChannelKind } from './alert-channels.ts';
 import type { AlertMessage } from '../../../domain/alerts/alert-message.ts';
 import type { Queryable } from '../pool.ts';
-import type { Sorting } from '../statements/conditions.ts';
+import type { DeliveryClaim, SendResult } from '../deliveries/delivery-log.ts';
 import type { RowList } from '../statements/keyset.ts';
-import { claimStatement, type ClaimLimits } from './claim-alert-deliveries.ts';
+import { claimStatement, type ClaimLimits, type DeliveryTables } from '../deliveries/claim-deliveries.ts';
+import {
+  endWaitingStatement,
+  finishStatement,
+  isSendingColumn,
+  orderDeliveries,
+  retryStatement,
+} from '../deliveries/delivery-log.ts';
 import { columns } from '../statements/columns.ts';
-import { countRows, readRange, walk, type ListOrder } from '../statements/keyset.ts';
+import { countRows, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { named } from '../statements/named.ts';
 import { wakeChannel } from '../outbox.ts';
@@ -53,13 +60,6 @@ export interface NewAlertDeliveries {
   giveUpHours: number;
 }
 
-/** The result of an attempt, as the log shows it. */
-export interface SendResult {
-  reason: string | null;
-  responseCode: number | null;
-  answer: string | null;
-}
-
 /** A waiting message as `domain/alerts/settle-incident.ts` sees it. */
 export interface WaitingAlert {
   id: string;
@@ -67,7 +67,18 @@ export interface WaitingAlert {
   attempts: number;
 }
 
-export type ClaimedAlert = Pick<AlertDeliveryRecord, 'id' | 'channelId' | 'workspaceId' | 'attempts'>;
+/** A message that this server is to send; `targetId` is its channel. */
+export type ClaimedAlert = Pick<AlertDeliveryRecord, 'id' | 'workspaceId' | 'attempts'> & {
+  targetId: string;
+};
+
+const tables: DeliveryTables = {
+  deliveries: 'alert_deliveries',
+  targets: 'alert_channels',
+  target: 'channel_id',
+  group: 'incident_id',
+  holdsForAttempts: null,
+};
 
 const deliveryColumns = `${columns('alert_deliveries', [
   'id',
@@ -86,15 +97,9 @@ const deliveryColumns = `${columns('alert_deliveries', [
   'accepted_for',
   'created_at',
   'finished_at',
-])}, coalesce(alert_deliveries.status = 'waiting' and alert_deliveries.taken_until > now(), false) as "isSending"`;
+])}, ${isSendingColumn(tables.deliveries)}`;
 
 export type AlertDeliverySortKey = 'created_at';
-
-/** Newest first unless sorted. */
-function orderBy(sorting: Sorting<AlertDeliverySortKey> | null | undefined): ListOrder {
-  const order = sorting?.[0]?.order ?? 'desc';
-  return [{ sql: 'alert_deliveries.position', type: 'bigint', isNullable: false, order }];
-}
 
 export type AlertDeliveryStore = ReturnType<typeof createAlertDeliveryStore>;
 
@@ -192,7 +197,7 @@ export function createAlertDeliveryStore(sql: Queryable) {
           const where = conditions();
           const text = walk(
             { columns: deliveryColumns, from: 'alert_deliveries', where },
-            orderBy(range.sorting),
+            orderDeliveries(tables.deliveries, range.sorting),
             range,
           );
           return readRange<AlertDeliveryRecord>(sql, { text, where, isPrepared: false }, range);
@@ -203,7 +208,7 @@ export function createAlertDeliveryStore(sql: Queryable) {
     },
 
     /** Claims messages that are due, oldest first; those without a result after the lease are claimed again. */
-    claim: (limits: ClaimLimits) => sql.query<ClaimedAlert>(claimStatement(limits)),
+    claim: (limits: ClaimLimits) => sql.query<ClaimedAlert>(claimStatement(tables, limits)),
 
     /** Incidents with waiting messages that may supersede others, none of which is being sent now. */
     listUnsettled: (limit: number) =>
@@ -253,46 +258,22 @@ export function createAlertDeliveryStore(sql: Queryable) {
 
     /** Drops everything that waits for a channel. What is being sent at the moment is sent to its end. */
     dropWaiting: (channelId: string, reason: string) =>
-      sql.execute(
-        named(
-          `update alert_deliveries set status = 'dropped', reason = :reason, taken_until = null, finished_at = now()
-            where channel_id = :channelId and status = 'waiting' and (taken_until is null or taken_until <= now())`,
-          { channelId, reason },
-        ),
-      ),
+      sql.execute(endWaitingStatement(tables, channelId, { status: 'dropped', reason })),
 
     /**
      * Records the end of a message. A delivery counts even if the lease was lost; a failure does not.
      * @returns whether it was recorded
      */
-    async finish(
-      claim: { id: string; attempts: number },
+    finish: async (
+      claim: DeliveryClaim,
       status: 'delivered' | 'failed',
       result: SendResult,
-    ): Promise<boolean> {
-      const touched = await sql.execute(
-        named(
-          `update alert_deliveries
-              set status = :status, reason = :reason, response_code = :responseCode, answer = :answer, taken_until = null,
-                  finished_at = now()
-            where id = :id and status = 'waiting' and (attempts = :attempts or :status = 'delivered')`,
-          { id: claim.id, attempts: claim.attempts, status, ...result },
-        ),
-      );
-      return touched === 1;
-    },
+    ): Promise<boolean> =>
+      (await sql.execute(finishStatement(tables.deliveries, claim, { status, ...result }))) === 1,
 
     /** Schedules the next attempt. Does nothing if the lease was lost and another server has the message. */
-    retryLater: (claim: { id: string; attempts: number }, delaySeconds: number, result: SendResult) =>
-      sql.execute(
-        named(
-          `update alert_deliveries
-              set not_before = now() + make_interval(secs => :delaySeconds), taken_until = null, reason = :reason,
-                  response_code = :responseCode, answer = :answer
-            where id = :id and status = 'waiting' and attempts = :attempts`,
-          { id: claim.id, attempts: claim.attempts, delaySeconds, ...result },
-        ),
-      ),
+    retryLater: (claim: DeliveryClaim, delaySeconds: number, result: SendResult) =>
+      sql.execute(retryStatement(tables.deliveries, claim, { delaySeconds, ...result })),
 
     /** The statements of retention: the log of what has ended, oldest first. */
     stored: {

@@ -3,6 +3,7 @@ import { chown, lchown, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
+import { syncFolder } from '../../../blobs/durable-folder.ts';
 import { isErrorCode } from '../../../platform/error-code.ts';
 
 const run = promisify(execFile);
@@ -43,15 +44,30 @@ export async function ensureCluster(
   if (major !== undefined) {
     throw new Error(
       `The database in ${folder} was made by Postgres ${major}; this Pumphouse runs Postgres ${binaries.major}. ` +
-        `Start the Pumphouse version that used Postgres ${major} and move the data with its export.`,
+        'Move the data to it first: bin/pumphouse upgrade-database.',
     );
   }
+  if (await finishUpgrade(folder)) return;
   await removeUnfinished(folder);
   const fresh = await mkdtemp(`${folder}${unfinishedMark}`);
   await initializeCluster(fresh, binaries, runAs, durable);
   // Empty by now; rename cannot replace a folder of another owner on every system.
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
+}
+
+/** Where an upgrade prepares the cluster of the new version. */
+export const upgradedCluster = (folder: string): string => `${folder}-upgraded`;
+
+/**
+ * Replaces the cluster by its upgraded copy, which is complete. A crash in between leaves no cluster: the next start finishes this.
+ * @returns whether there was one
+ */
+export async function finishUpgrade(folder: string): Promise<boolean> {
+  if ((await readClusterMajor(upgradedCluster(folder))) === undefined) return false;
+  await rename(upgradedCluster(folder), folder);
+  await syncFolder(dirname(folder));
+  return true;
 }
 
 /**
@@ -65,7 +81,7 @@ async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-async function readClusterMajor(folder: string): Promise<number | undefined> {
+export async function readClusterMajor(folder: string): Promise<number | undefined> {
   const version = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
     if (isErrorCode(error, 'ENOENT')) return undefined;
     throw error;

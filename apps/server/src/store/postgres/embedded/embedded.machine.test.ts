@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '@pumphouse/testing/fixtures/test-postgres.ts';
 import { postgresUid } from '../../../platform/reserved-uids.ts';
 import { startEmbeddedPostgres, stopAbandonedPostgres } from './embedded.ts';
-import { readProcessStartTime, readProcessText } from '../../../platform/process-identity.ts';
-import { findPostmaster } from './postmaster.ts';
+import { listProcesses, readProcessStartTime, readProcessText } from '../../../platform/process-identity.ts';
+import { endsSoon, findPostmaster } from './postmaster.ts';
 import { createDatabase } from '../pool.ts';
 
 let dataDir: string;
@@ -227,6 +228,23 @@ describe('a killed process', () => {
       expect(await database.one('SELECT 1 AS n')).toEqual({ n: 1 });
     });
     await next.stop();
+  });
+
+  test('a Postgres whose stop takes long is waited for, and one that works is not', async () => {
+    const server = await spawnServer();
+    const folder = join(dataDir, 'postgres/data');
+    const postmaster = await findPostmaster(folder);
+    if (postmaster === undefined) throw new Error('There is no Postgres');
+    expect(await endsSoon(folder, postmaster)).toBe(false);
+    server.kill('SIGKILL');
+    const children = (await listProcesses()).filter(({ parentPid }) => parentPid === postmaster.pid);
+    for (const { pid } of children) process.kill(pid, 'SIGSTOP');
+    process.kill(postmaster.pid, 'SIGINT');
+    const ends = endsSoon(folder, postmaster);
+    // Longer than it waits for a Postgres that is not known to be stopping.
+    await delay(6000);
+    for (const { pid } of children) process.kill(pid, 'SIGCONT');
+    expect(await ends).toBe(true);
   });
 
   test('a pid file with a reused pid does not stop anything, and the other process is left alone', async () => {

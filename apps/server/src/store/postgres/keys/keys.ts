@@ -13,6 +13,8 @@ export interface KeyRecord {
   email: string;
   userKind: UserRecord['kind'];
   userDisabledAt: Date | null;
+  /** When the key was created, or the first of the keys that led to it. */
+  rootCreatedAt: Date;
 }
 
 /** A key as shown to those who manage it. */
@@ -34,6 +36,7 @@ export interface ListedKey {
   /** Whether its issuer owns the workspace; false for personal keys. */
   isIssuerOwner: boolean;
   createdAt: Date;
+  /** For a workspace key, the end that the policy of its organization sets, if that is earlier. */
   expiresAt: Date;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
@@ -52,8 +55,15 @@ export interface NewKey {
   madeWith?: string | null;
 }
 
+/** When a key was created, or the first of the keys that led to it. */
+const rootCreatedAt = `(with recursive origins as (
+    select api_keys.made_with, api_keys.created_at
+    union all select parents.made_with, parents.created_at from api_keys parents join origins on parents.id = origins.made_with)
+  select min(origins.created_at) from origins)`;
+
 const selectKeys = `select ${columns('api_keys', ['id', 'kind', 'user_id', 'expires_at', 'revoked_at'])},
-    users.email, users.kind as "userKind", users.disabled_at as "userDisabledAt"
+    users.email, users.kind as "userKind", users.disabled_at as "userDisabledAt",
+    ${rootCreatedAt} as "rootCreatedAt"
   from api_keys join users on users.id = api_keys.user_id`;
 
 const selectListed = `select ${columns('api_keys', [
@@ -65,16 +75,16 @@ const selectListed = `select ${columns('api_keys', [
   'workspace_id',
   'issued_by',
   'created_at',
-  'expires_at',
   'last_used_at',
   'revoked_at',
-])}, users.email, users.disabled_at as "userDisabledAt", issuers.email as "issuerEmail", own.role,
+])}, least(api_keys.expires_at, ${rootCreatedAt} + make_interval(days => organizations.max_key_days)) as "expiresAt", users.email, users.disabled_at as "userDisabledAt", issuers.email as "issuerEmail", own.role,
     exists (select from workspace_memberships held
               join organization_memberships members on members.id = held.membership_id
              where held.workspace_id = api_keys.workspace_id and members.user_id = api_keys.issued_by and held.role = 'owner'
            ) as "isIssuerOwner"
   from api_keys join users on users.id = api_keys.user_id join users issuers on issuers.id = api_keys.issued_by
   left join workspaces on workspaces.id = api_keys.workspace_id
+  left join organizations on organizations.id = workspaces.organization_id
   left join organization_memberships member
          on member.organization_id = workspaces.organization_id and member.user_id = api_keys.user_id
   left join workspace_memberships own on own.workspace_id = workspaces.id and own.membership_id = member.id`;

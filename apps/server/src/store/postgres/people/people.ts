@@ -23,6 +23,8 @@ export interface OrganizationRecord {
   sandboxUidOffset: number;
   /** The minimum role of each member and owner in its workspaces; null for none. */
   defaultWorkspaceRole: 'developer' | 'viewer' | null;
+  /** Days after their creation for which keys work in it; null: until they expire. */
+  maxKeyDays: number | null;
   /** Created at the first sign-in of its owner. */
   isPersonal: boolean;
   createdAt: Date;
@@ -44,6 +46,7 @@ const organizationColumns = columns('organizations', [
   'dataplane_id',
   'sandbox_uid_offset',
   'default_workspace_role',
+  'max_key_days',
   'is_personal',
   'created_at',
   'updated_at',
@@ -82,20 +85,23 @@ export function createPeopleStore(sql: Queryable) {
         ),
       ),
 
-    /** Reports whether a user is an owner of the organization that was created first. */
-    ownsOldestOrganization: async (userId: string) => {
-      const row = await sql.one<{ found: boolean }>(
+    /** Lists the ids of all organizations, oldest first. */
+    async listOrganizationIds(): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>('select id from organizations order by created_at, id');
+      return rows.map(({ id }) => id);
+    },
+
+    /** Returns the organization that was created first, if the user is an owner of it. */
+    findOwnedOldestOrganization: (userId: string) =>
+      sql.maybeOne<Pick<OrganizationRecord, 'maxKeyDays'>>(
         named(
-          `select exists (
-             select from organization_memberships
-              where user_id = :userId and role = 'owner'
-                and organization_id = (select id from organizations order by created_at, id limit 1)
-           ) as found`,
+          `select organizations.max_key_days as "maxKeyDays"
+             from organization_memberships join organizations on organizations.id = organization_memberships.organization_id
+            where user_id = :userId and role = 'owner'
+              and organizations.id = (select id from organizations order by created_at, id limit 1)`,
           { userId },
         ),
-      );
-      return row.found;
-    },
+      ),
 
     /** Locks the account until the transaction ends. Rows that reference it can still be inserted. */
     lockUser: (userId: string) =>
@@ -160,12 +166,12 @@ export function createPeopleStore(sql: Queryable) {
 
     updateOrganization: (
       organizationId: string,
-      change: Pick<OrganizationRecord, 'name' | 'description' | 'defaultWorkspaceRole'>,
+      change: Pick<OrganizationRecord, 'name' | 'description' | 'defaultWorkspaceRole' | 'maxKeyDays'>,
     ) =>
       sql.one<OrganizationRecord>(
         named(
           `update organizations set name = :name, description = :description, default_workspace_role = :defaultWorkspaceRole,
-             updated_at = now()
+             max_key_days = :maxKeyDays, updated_at = now()
             where id = :organizationId returning ${organizationColumns}`,
           { ...change, organizationId },
         ),
@@ -222,9 +228,11 @@ export function createPeopleStore(sql: Queryable) {
       ),
 
     findMembership: (organizationId: string, userId: string) =>
-      sql.maybeOne<MembershipRecord>(
+      sql.maybeOne<MembershipRecord & Pick<OrganizationRecord, 'maxKeyDays'>>(
         named(
-          `select ${membershipColumns} from organization_memberships where organization_id = :organizationId and user_id = :userId`,
+          `select ${membershipColumns}, organizations.max_key_days as "maxKeyDays"
+             from organization_memberships join organizations on organizations.id = organization_memberships.organization_id
+            where organization_id = :organizationId and user_id = :userId`,
           { organizationId, userId },
         ),
       ),

@@ -5,6 +5,7 @@ import { createStoredEnvironments, workerOf } from './storage-environments.ts';
 import { createStoredLogs } from './storage-logs.ts';
 import { createStoredPackages } from './storage-packages.ts';
 import { createStoredRuns } from './storage-runs.ts';
+import { backupSilenceSeconds } from '../backups/backups.ts';
 import { named } from '../statements/named.ts';
 
 /** A file that is no longer used and must be removed. */
@@ -46,15 +47,20 @@ export function createStorageStore(sql: Queryable) {
       return touched === 1;
     },
 
-    /** @param workerId null for all files that are not on the disk of a worker */
+    /**
+     * Lists nothing while a backup is running, which may still have to copy the files.
+     * @param workerId null for all files that are not on the disk of a worker
+     */
     listRemovals: (workerId: string | null, afterId: number, limit: number) =>
       sql.query<FileRemoval>(
         named(
           `select id, kind, target from storage_removals
             where id > :afterId and (not_before is null or not_before < now())
+              and not exists (select from backups where status = 'running'
+                                and seen_at > now() - make_interval(secs => :silenceSeconds))
               and (case kind when 'environment' then ${workerOf('target')} end) is not distinct from :workerId::text
             order by id limit :limit`,
-          { workerId, afterId, limit },
+          { workerId, afterId, limit, silenceSeconds: backupSilenceSeconds },
         ),
       ),
 

@@ -43,6 +43,17 @@ export const ciphertextColumns = {
     column: 'sealed_previous_secret',
     key: { id: 'uuid' },
   },
+  'event-urls': { table: 'event_subscriptions', column: 'sealed_url', key: { id: 'uuid' } },
+  'event-signing-secrets': {
+    table: 'event_subscriptions',
+    column: 'sealed_signing_secret',
+    key: { id: 'uuid' },
+  },
+  'event-previous-secrets': {
+    table: 'event_subscriptions',
+    column: 'sealed_previous_secret',
+    key: { id: 'uuid' },
+  },
 } as const satisfies Record<string, CiphertextColumn>;
 
 export type CiphertextKind = keyof typeof ciphertextColumns;

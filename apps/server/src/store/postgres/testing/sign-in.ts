@@ -20,12 +20,16 @@ export function setSignInFailures(sql: Sql, columns: FailureColumns): Promise<vo
   return setColumns(sql, 'sign_in_failures', { ...columns });
 }
 
-/** Returns the seconds until the last wait after failed sign-ins ends; 0 if there is none. */
-export async function readSignInWait(sql: Pick<TextQueryable, 'one'>): Promise<number> {
-  const { seconds } = await sql.one<{ seconds: number }>(
-    `select coalesce(round(extract(epoch from max(blocked_until) - now())), 0)::int as seconds from sign_in_failures`,
+/**
+ * Returns the whole length of the wait after the last failed sign-in at an account; 0 if there is none. It is
+ * compared with the end of the counter, a day after the attempt, and not with the time, which passes meanwhile.
+ */
+export async function readSignInWait(sql: Pick<TextQueryable, 'maybeOne'>): Promise<number> {
+  const row = await sql.maybeOne<{ seconds: number }>(
+    `select extract(epoch from blocked_until - window_ends_at + interval '24 hours')::float8 as seconds
+       from sign_in_failures where blocked_until is not null order by blocked_until desc limit 1`,
   );
-  return seconds;
+  return row?.seconds ?? 0;
 }
 
 /** Adds pending device codes of callers in a network; their user codes start with its name. */

@@ -1,7 +1,7 @@
 import type { RunSettings } from '../../../domain/jobs/job-settings.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList, SortColumn } from '../statements/keyset.ts';
-import type { VersionSortKey } from '../jobs/jobs.ts';
+import type { VersionSortKey } from '../jobs/job-records.ts';
 import { columns } from '../statements/columns.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';

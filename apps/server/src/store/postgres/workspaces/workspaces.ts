@@ -33,6 +33,8 @@ export interface WorkspaceAccess {
   workspaceRole: WorkspaceRole;
   organizationRole: OrganizationRole;
   membershipId: string;
+  /** Days after their creation for which keys work in its organization; null: until they expire. */
+  maxKeyDays: number | null;
 }
 
 const workspaceColumns = columns('workspaces', [
@@ -153,15 +155,16 @@ export function createWorkspaceStore(sql: Queryable) {
       const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
         named(
           `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
-                  organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
+                  organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId",
+                  organizations.max_key_days as "maxKeyDays"
              from workspaces ${withEffectiveRole}
             where workspaces.id = :workspaceId and organization_memberships.user_id = :userId and ${effectiveRole} is not null`,
           { workspaceId, userId },
         ),
       );
       if (!row) return undefined;
-      const { workspaceRole, organizationRole, membershipId, ...workspace } = row;
-      return { workspace, workspaceRole, organizationRole, membershipId };
+      const { workspaceRole, organizationRole, membershipId, maxKeyDays, ...workspace } = row;
+      return { workspace, workspaceRole, organizationRole, membershipId, maxKeyDays };
     },
 
     /** Lists workspaces of a membership that are not archived, with the role in each, oldest first. */

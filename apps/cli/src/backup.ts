@@ -1,0 +1,178 @@
+import type { BackupManifest } from '@pumphouse/server/operator';
+import {
+  BackupError,
+  createServerLog,
+  formatBytes,
+  makeBackupKey,
+  openBackups,
+  openCreateBackup,
+  openStore,
+  readBackupKeys,
+  readBackupLocation,
+  readConfig,
+  readRecipients,
+  restore,
+  sumStoredBytes,
+} from '@pumphouse/server/operator';
+import { readFile, writeFile } from 'node:fs/promises';
+import { actAsOperator } from './operator.ts';
+import { formatTable } from './table.ts';
+
+interface LocationOptions {
+  location?: string;
+  keyFile?: string;
+  json?: true;
+}
+
+/** Makes a backup of the server of the settings. */
+export async function createBackup(
+  options: LocationOptions & { recipient?: string[]; scheduled?: true },
+): Promise<void> {
+  const config = readConfig();
+  const location = readBackupLocation(options.location ?? null);
+  const recipients = options.recipient
+    ? readRecipients(options.recipient.join(','))
+    : config.backup.recipients;
+  const startedAt = Date.now();
+  const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
+  try {
+    const create = openCreateBackup(config, opened, { location, recipients });
+    const isScheduled = options.scheduled === true;
+    const created = await actAsOperator(() => create({ isScheduled }));
+    const { manifest, addedBytes, removedBackups, pruneProblem } = created;
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+    if (options.json) {
+      writeJson({ ...summarize(manifest), added_bytes: addedBytes, removed: removedBackups });
+      return;
+    }
+    write(
+      `Backup ${manifest.id}: ${manifest.counts.runs} runs, ${manifest.blobs.count} blobs, ${formatBytes(addedBytes)} added in ${seconds} s.`,
+    );
+    if (manifest.blobs.missingLogs > 0)
+      write(`${manifest.blobs.missingLogs} logs are not in it: their files were lost before.`);
+    if (pruneProblem !== null) write(`Older backups were not removed: ${pruneProblem} Remove its manifest.`);
+    if (removedBackups.length > 0)
+      write(`Removed ${removedBackups.length} older backups (PUMPHOUSE_BACKUP_KEEP).`);
+    if (manifest.encryption === null)
+      write(
+        'It is not encrypted. It has no secret key: keep secret.key in another place, a restore needs it.',
+      );
+  } catch (error) {
+    // Two servers with the same schedule: one of them makes the backup.
+    if (!options.scheduled || !isBackupRunning(error)) throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Lists the backups of a location, newest first. */
+export async function listBackups(options: LocationOptions): Promise<void> {
+  const backups = openBackups(readBackupLocation(options.location ?? null), []);
+  const manifests = (await backups.list()).toReversed();
+  if (options.json) return writeJson(manifests.map(summarize));
+  if (manifests.length === 0) return write(`No backups in ${backups.location}.`);
+  const rows = manifests.map((manifest) => [
+    manifest.id,
+    manifest.takenAt,
+    String(manifest.counts.runs),
+    formatBytes(sumStoredBytes(manifest)),
+    manifest.encryption === null ? 'no' : 'yes',
+    manifest.release,
+  ]);
+  process.stdout.write(
+    formatTable([['backup', 'taken at', 'runs', 'size', 'encrypted', 'version'], ...rows]),
+  );
+}
+
+/** Checks a backup. The exit code is 1 if it cannot be restored. */
+export async function verifyBackup(id: string, options: LocationOptions & { quick?: true }): Promise<void> {
+  const backups = openBackups(
+    readBackupLocation(options.location ?? null),
+    await readIdentities(options.keyFile),
+  );
+  const manifest = await backups.find(id);
+  const verified = options.quick
+    ? { problems: await backups.findMissingFiles(manifest), hasReadContent: false }
+    : await backups.verify(manifest);
+  const { problems, hasReadContent } = verified;
+  if (problems.length > 0) process.exitCode = 1;
+  if (options.json)
+    return writeJson({ id: manifest.id, ok: problems.length === 0, problems, read_content: hasReadContent });
+  if (problems.length > 0) {
+    write(`Backup ${manifest.id} cannot be restored:`);
+    for (const problem of problems) write(`  ${problem}`);
+    return;
+  }
+  write(
+    options.quick
+      ? `Backup ${manifest.id}: all files are there.`
+      : `Backup ${manifest.id}: all files are as they were written.${hasReadContent ? '' : ' They are encrypted; with --key-file, their content is read too.'}`,
+  );
+}
+
+/** Restores a backup into the empty database of the settings. */
+export async function restoreBackup(id: string, options: LocationOptions): Promise<void> {
+  const config = readConfig();
+  const startedAt = Date.now();
+  const from = {
+    location: readBackupLocation(options.location ?? null),
+    identities: await readIdentities(options.keyFile),
+    id,
+  };
+  const log = createServerLog({ ...config, logLevel: 'warn' });
+  const { manifest, endedRuns } = await actAsOperator(() =>
+    restore(config, from, { log, onProgress: write }),
+  );
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  write(
+    `Restored backup ${manifest.id} of ${manifest.takenAt} in ${seconds} s: ${manifest.counts.runs} runs, ${manifest.blobs.count} blobs.`,
+  );
+  if (endedRuns > 0)
+    write(`${endedRuns} runs were active and have failed as lost; jobs with retries start again.`);
+  write('Next: start the server. Schedules go on: each job starts once for what it missed.');
+  write(
+    'Local data and the environments of processes and containers are not in a backup; environments are built again.',
+  );
+}
+
+/** Creates a pair of keys for encrypted backups. */
+export async function createBackupKey({ output }: { output: string }): Promise<void> {
+  const { identity, recipient } = await makeBackupKey();
+  await writeFile(output, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600, flag: 'wx' });
+  process.stdout.write(`${recipient}\n`);
+  write(
+    `The secret key is in ${output}. Keep it away from the server: without it, encrypted backups are lost.`,
+  );
+  write('Next: set PUMPHOUSE_BACKUP_RECIPIENTS to the public key above.');
+}
+
+async function readIdentities(file: string | undefined): Promise<string[]> {
+  return file === undefined ? [] : readBackupKeys(await readFile(file, 'utf8'));
+}
+
+function isBackupRunning(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'backup_running';
+}
+
+function summarize(manifest: BackupManifest) {
+  return {
+    id: manifest.id,
+    taken_at: manifest.takenAt,
+    finished_at: manifest.finishedAt,
+    version: manifest.release,
+    encrypted: manifest.encryption !== null,
+    runs: manifest.counts.runs,
+    active_runs: manifest.counts.activeRuns,
+    blobs: manifest.blobs.count,
+    missing_logs: manifest.blobs.missingLogs,
+    stored_bytes: sumStoredBytes(manifest),
+  };
+}
+
+function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function write(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
