@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LongestFirst } from './testing/longest-first.ts';
 
 const postgres = 'testing/fixtures/postgres-global-setup.ts';
 const executor = 'testing/fixtures/executor-global-setup.ts';
@@ -11,6 +12,7 @@ const withThreeWorkers = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       describeLane('quick', {
         include: ['{packages,apps}/*/src/**/*.test.ts', 'testing/**/*.test.ts'],

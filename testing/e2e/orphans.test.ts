@@ -38,7 +38,7 @@ const findLine = (table: string, path: string) =>
     .find((line) => line.includes(path))
     ?.split(/ {2,}/);
 
-// The folders are the process executor's. For containers see testing/faults/orphans.slow.test.ts and the
+// The folders are the process executor's. For containers see testing/faults/orphans.release.test.ts and the
 // executor's own tests.
 describe.skipIf(runsAreContainers)('admin leftovers', () => {
   it('shows what is removed and what stays, and removes nothing', async () => {

@@ -1,0 +1,3 @@
+import { declareSuspensions, selectMoments } from './suspend-servers.ts';
+
+declareSuspensions(selectMoments('release'));
