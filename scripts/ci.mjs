@@ -28,20 +28,19 @@ async function runOnPodman() {
   const onPodman = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
   await report.runVitest('kills with runs in containers', kills, onPodman);
   await report.runVitest('image test', ['--project', 'image'], { isAside: true });
-  await runPropertyTests();
 }
 
 /** In one run, so that no core waits for the last file of a lane. */
 async function runServers() {
   await report.runVitest('server and slow tests', ['--project', 'servers', '--project', 'slow']);
+  await runPropertyTests();
 }
 
 /** The quick lane has run them with a fixed seed. */
 async function runPropertyTests() {
   const seed = String(randomInt(2 ** 31));
   const name = `property tests with PUMPHOUSE_PROPERTY_SEED=${seed}`;
-  const variables = { PUMPHOUSE_PROPERTY_SEED: seed };
-  await report.runVitest(name, listPropertyTests(), { variables, isAside: true });
+  await report.runVitest(name, listPropertyTests(), { variables: { PUMPHOUSE_PROPERTY_SEED: seed } });
 }
 
 const hasEngine = await report.check('container tools', 'node', ['scripts/container-tools.mjs', '--compose']);
@@ -53,5 +52,5 @@ await Promise.all([
   runPythonMachineTests(report, env),
   pythonTests,
 ]);
-await Promise.all([hasEngine ? runOnPodman() : runPropertyTests(), runServers()]);
+await Promise.all([hasEngine && runOnPodman(), runServers()]);
 report.end();
