@@ -16,6 +16,8 @@ import {
 import { eventually } from '../fixtures/eventually.ts';
 import { runsAreContainers } from '../fixtures/runs-location.ts';
 import { callRefused, readRefusal } from '../fixtures/raw-call.ts';
+import { findFreePort } from '../fixtures/free-port.ts';
+import { startPumphouse } from '../fixtures/command.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 import { runStatement } from '../fixtures/test-postgres.ts';
 
@@ -44,9 +46,12 @@ let workspace: ApiWorkspace;
 let talkingRunId: string;
 let lateRunId: string;
 let filler: string;
+/** Elsewhere: what runs the commands writes a home folder. */
+let commandFolder: string;
 
 async function openDisk(): Promise<void> {
   disk = await mkdtemp(join(tmpdir(), 'pumphouse-disk-'));
+  commandFolder = await mkdtemp(join(tmpdir(), 'pumphouse-command-'));
   // Only root can mount; a shared disk cannot be filled.
   await execute('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes},mode=0711`, 'tmpfs', disk]);
   server = await startTestServer({
@@ -66,7 +71,7 @@ async function openDisk(): Promise<void> {
 async function closeDisk(): Promise<void> {
   await server.remove();
   await execute('umount', ['--lazy', disk]);
-  await rm(disk, { recursive: true });
+  for (const folder of [disk, commandFolder]) await rm(folder, { recursive: true });
 }
 
 // With containers, local data and spools are on the engine's disk, which testing/containers/full-engine-disk
@@ -85,6 +90,8 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
     await eventually('the run has filled the disk', async () => (await countFreeBytes()) === 0);
 
     expect(await upload()).toMatchObject({ status: 507, code: 'disk_full' });
+    const shortDisk = /^the disk of the data folder has only 0 B of \S+ MB free: bin\/pumphouse doctor/;
+    expect(await readDegraded()).toContainEqual(expect.stringMatching(shortDisk));
     // Refused, and without effect, while a table of Postgres finds no room for its next page.
     lateRunId = await eventually('a run is requested', () => triggerJob(server, workspace.id, 'jobs.late'));
     const countFailedStarts = () => server.log().split(lateRunId).length - 1;
@@ -92,6 +99,17 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
     expect(await workspace.getRun(talkingRunId)).toMatchObject({ status: 'running' });
     expect(await workspace.getRun(lateRunId)).toMatchObject({ status: 'starting' });
   });
+
+  it.each([['server'], ['doctor', '--upgrade'], ['backup', 'create', '--location', 'file:///backups']])(
+    'the command %s names the disk, and what can be removed',
+    async (...args) => {
+      const env = { PUMPHOUSE_DATA_DIR: join(disk, 'data'), PUMPHOUSE_PORT: String(await findFreePort()) };
+      const { code, stderr } = await startPumphouse(args, { cwd: commandFolder, env }).result;
+      expect(code).toBe(1);
+      expect(stderr).toContain(`The disk of ${disk}/data is full (0 B of `);
+      expect(stderr).toContain(`${disk}/data/uv-caches can be removed at any time`);
+    },
+  );
 
   it('a Postgres that ends for lack of space loses nothing', async () => {
     await endPostgresWithFullDisk();
@@ -127,6 +145,11 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
     expect(await workspace.latestDeployment()).toMatchObject({ version: 2, file_count: 1 });
   });
 });
+
+async function readDegraded(): Promise<string[]> {
+  const answer = await fetch(`${server.url}/readyz`);
+  return ((await answer.json()) as { degraded: string[] }).degraded;
+}
 
 /** Modules are compiled after the first run, which uses more and more space until all are done. */
 async function isCompiling(): Promise<boolean> {

@@ -33,10 +33,6 @@ describe('explainFailure', () => {
     ],
     [{ syscall: 'mkdir', code: 'EACCES', path: '/srv' }, 'This user may not write to /srv'],
     [{ syscall: 'mkdir', code: 'EEXIST', path: '/srv/pumphouse' }, '/srv/pumphouse cannot be a folder'],
-    [
-      { syscall: 'write', code: 'ENOSPC', path: '/srv/pumphouse/servers/1' },
-      'The disk of /srv/pumphouse is full',
-    ],
   ])('suggests a next step for %o', (fields, text) => {
     expect(explainFailure(failure(fields), config)).toContain(text);
   });
@@ -51,6 +47,30 @@ describe('explainFailure', () => {
     expect(explained).toContain('The database shop at db.example.com:5433 cannot be used');
     expect(explained).toContain(text);
     expect(explained).not.toContain('swordfish');
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'of the data folder, which the error of a write does not name',
+      { syscall: 'write', code: 'ENOSPC' },
+      'The disk of /srv/pumphouse is full (0 B of 2 GB are free). Free space on its disk: /srv/pumphouse/uv-caches can',
+    ],
+    [
+      'that Postgres could not write to',
+      { cause: failure({}, 'FATAL:  could not write lock file: No space left on device') },
+      'The disk of /srv/pumphouse is full (0 B of 2 GB are free).',
+    ],
+    [
+      'of a folder elsewhere',
+      { syscall: 'open', code: 'EDQUOT', path: '/mnt/backups/lists/1' },
+      'The disk of /mnt/backups/lists/1 is full. Free space on it, or choose a folder on another disk.',
+    ],
+  ])('says how to free the disk %s', (_, fields, text) => {
+    const disks = [
+      { path: '/tmp', freeBytes: 5e9, sizeBytes: 9e9 },
+      { path: '/srv/pumphouse', freeBytes: 0, sizeBytes: 2 * 1024 ** 3 },
+    ];
+    expect(explainFailure(failure(fields), config, disks)).toContain(text);
   });
 
   it('leaves other errors unchanged, and is never empty', () => {

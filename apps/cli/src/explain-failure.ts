@@ -1,5 +1,11 @@
 import type { Config } from '@pumphouse/server/operator';
-import { explainDatabaseError, explainListenError } from '@pumphouse/server/operator';
+import {
+  adviseFreeSpace,
+  explainDatabaseError,
+  explainListenError,
+  formatBytes,
+  isDiskFull,
+} from '@pumphouse/server/operator';
 /** The message for a command that failed: what happened, to which thing, and what to do next. Pure. */
 
 type SystemError = Error & {
@@ -17,11 +23,26 @@ export type FailureSettings = Pick<
   'attemptsHost' | 'attemptsPort' | 'dataDir' | 'databaseUrl' | 'host' | 'port'
 > & { apps: Pick<Config['apps'], 'port'> };
 
-/** Adds a next step to system errors; all others are already readable and stay unchanged. */
-export function explainFailure(error: unknown, settings: FailureSettings | null): string {
+/** A disk that a command writes to. */
+export interface DiskSpace {
+  path: string;
+  freeBytes: number;
+  sizeBytes: number;
+}
+
+/**
+ * Adds a next step to system errors; all others are already readable and stay unchanged.
+ * @param disks of the folders that the command may have written to
+ */
+export function explainFailure(
+  error: unknown,
+  settings: FailureSettings | null,
+  disks: readonly DiskSpace[] = [],
+): string {
   if (!(error instanceof Error)) return String(error);
   const failure: SystemError = error;
   return (
+    (settings && explainFullDisk(failure, settings, disks)) ??
     (settings && explainListen(failure, settings)) ??
     (settings && explainDatabase(failure, settings)) ??
     (settings && explainFiles(failure, settings)) ??
@@ -58,6 +79,26 @@ function join(explained: { happened: string; nextStep: string } | null): string 
   return explained && `${explained.happened} ${explained.nextStep}`;
 }
 
+/** Errors of writes do not name their file, so the fullest disk is the one that the command could not write to. */
+function explainFullDisk(
+  error: SystemError,
+  { dataDir }: FailureSettings,
+  disks: readonly DiskSpace[],
+): string | null {
+  if (!isDiskFull(error)) return null;
+  const [fullest] = disks.toSorted((one, other) => one.freeBytes - other.freeBytes);
+  const path = error.path ?? fullest?.path ?? dataDir;
+  const space =
+    error.path === undefined && fullest
+      ? ` (${formatBytes(fullest.freeBytes)} of ${formatBytes(fullest.sizeBytes)} are free)`
+      : '';
+  const isOfData = path === dataDir || path.startsWith(`${dataDir}/`);
+  const advice = isOfData
+    ? adviseFreeSpace(dataDir)
+    : 'Free space on it, or choose a folder on another disk.';
+  return `The disk of ${path} is full${space}. ${advice}`;
+}
+
 function explainFiles(error: SystemError, { dataDir }: FailureSettings): string | null {
   const { code, path } = error;
   if (!path || !(path === dataDir || path.startsWith(`${dataDir}/`) || dataDir.startsWith(`${path}/`)))
@@ -66,8 +107,6 @@ function explainFiles(error: SystemError, { dataDir }: FailureSettings): string 
     return `This user may not write to ${path}, which the data folder ${dataDir} needs. Change its owner, or set PUMPHOUSE_DATA_DIR to a folder of this user.`;
   if (code === 'EROFS')
     return `${path} is on a file system that cannot be written to. Set PUMPHOUSE_DATA_DIR to a folder on another one.`;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return `The disk of ${dataDir} is full. Free some space: bin/pumphouse admin storage shows what Pumphouse keeps there.`;
   if (code === 'EEXIST' || code === 'ENOTDIR')
     return `${path} cannot be a folder: it, or a part of its path, is a file. Set PUMPHOUSE_DATA_DIR to a folder.`;
   return null;

@@ -1,4 +1,6 @@
-import { readConfig, retentionKinds } from '@pumphouse/server/operator';
+import { isDiskFull, readConfig, retentionKinds } from '@pumphouse/server/operator';
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
@@ -12,7 +14,7 @@ import {
 import { addBackupCommands } from './backup-commands.ts';
 import { buildImage } from './build-image.ts';
 import { endRun } from './end-run.ts';
-import { explainFailure, type FailureSettings } from './explain-failure.ts';
+import { explainFailure, type DiskSpace, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
 import { moveBlobs } from './move-blobs.ts';
 import { handleOrphans } from './orphans.ts';
@@ -32,7 +34,9 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
     await buildOperatorProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
     // Print only the message: a stack trace would bury it.
-    process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
+    const settings = readSettings();
+    const disks = isDiskFull(error) ? await measureDisks([settings?.dataDir ?? [], tmpdir()].flat()) : [];
+    process.stderr.write(`pumphouse: ${explainFailure(error, settings, disks)}\n`);
     if (args[0] === 'server' && process.stderr.isTTY)
       process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
     process.exitCode = 1;
@@ -357,4 +361,14 @@ function readSettings(): FailureSettings | null {
   } catch {
     return null;
   }
+}
+
+/** Leaves out folders that do not exist. */
+async function measureDisks(paths: readonly string[]): Promise<DiskSpace[]> {
+  const measured = await Promise.allSettled(paths.map((path) => statfs(path)));
+  return measured.flatMap((result, at) => {
+    if (result.status === 'rejected') return [];
+    const { bavail, blocks, bsize } = result.value;
+    return [{ path: paths[at] ?? '', freeBytes: bavail * bsize, sizeBytes: blocks * bsize }];
+  });
 }

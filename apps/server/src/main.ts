@@ -6,13 +6,7 @@ import type { RecentErrors } from './platform/recent-errors.ts';
 import type { WorkerHost } from './supervisor/workers/worker-host.ts';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
-import {
-  checkReadiness,
-  describeTemplatesProblem,
-  orNull,
-  readDisk,
-  sumTemplates,
-} from './compose/check-readiness.ts';
+import { checkReadiness, describeTemplatesProblem, orNull, sumTemplates } from './compose/check-readiness.ts';
 import { join } from 'node:path';
 import { networkInterfaces } from 'node:os';
 import { createEventSerializers } from './api/events/event-data.ts';
@@ -161,6 +155,7 @@ async function openServer(
   let areLoopsStarted = false;
   const readinessSources = {
     persistence,
+    dataDir: config.dataDir,
     executor: config.roles.supervisor ? executor : null,
     schedules: config.roles.scheduler,
     readTickLag: services.readTickLag,
@@ -173,7 +168,6 @@ async function openServer(
     warnings: [...live.listWarnings(), ...describeTemplatesProblem(executor)],
     loops: loops.list(),
     templates: sumTemplates(executor),
-    disk: await readDisk(config.dataDir),
     ...(await checkReadiness(readinessSources)),
   });
   let listeningPort = config.port;

@@ -12,6 +12,8 @@ export { explainOrigins, readSources } from './config/file/read-sources.ts';
 export { writeExample } from './config/file/write-example.ts';
 export { listValues, type ListedValue } from './config/list-values.ts';
 export { isErrorCode } from './platform/error-code.ts';
+export { isDiskFull } from './platform/full-disk.ts';
+export { adviseFreeSpace } from './domain/doctor/data-folder-findings.ts';
 export { createLiveConfig, type LiveConfig } from './config/live-config.ts';
 export { createServerLog } from './config/server-log.ts';
 export { formatBytes } from './domain/primitives/format-bytes.ts';

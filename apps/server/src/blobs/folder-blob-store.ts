@@ -7,6 +7,7 @@ import type { BlobRange, BlobStat, BlobStore, StoredBlob } from './blob-store.ts
 import { BlobNotFoundError, checkBlobKey } from './blob-store.ts';
 import { makeFolder, syncFolder } from './durable-folder.ts';
 import { isErrorCode } from '../platform/error-code.ts';
+import { nameFullDisk } from '../platform/full-disk.ts';
 
 // No key begins with a dot, so files in this folder cannot be confused with blobs.
 const unfinishedName = '.unfinished';
@@ -31,7 +32,7 @@ export function createFolderBlobStore(folder: string): BlobStore {
       return stored;
     } catch (error) {
       await rm(fresh, { force: true });
-      throw error;
+      throw nameFullDisk(error, folder);
     }
   }
 

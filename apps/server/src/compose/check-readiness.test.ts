@@ -35,6 +35,7 @@ const loop = (changed: Partial<LoopStatus> = {}): LoopStatus => ({
 function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
   return {
     persistence: persistence(async () => undefined),
+    dataDir: '/nowhere',
     executor: createFakeExecutor(),
     listLoops: () => [loop()],
     schedules: true,
@@ -93,7 +94,22 @@ describe.concurrent('a server', () => {
   it('stays ready while runs wait long, and reports them', async () => {
     const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at most'] };
     const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
-    expect(answer).toEqual({ ok: true, reasons: [], degraded: busy.problems, load: busy, ticks: inTime });
+    expect(answer).toEqual({
+      ok: true,
+      reasons: [],
+      degraded: busy.problems,
+      load: busy,
+      ticks: inTime,
+      disk: null,
+    });
+  });
+
+  it('is degraded while its disk has too little space', async () => {
+    const { degraded, disk } = await checkReadiness(describeServer({ dataDir: '/proc' }));
+    expect(disk).toEqual({ freeBytes: 0, sizeBytes: 0 });
+    expect(degraded).toEqual([
+      'the disk of the data folder has only 0 B of 0 B free: bin/pumphouse doctor says what can be removed',
+    ]);
   });
 
   it.each([
@@ -106,6 +122,7 @@ describe.concurrent('a server', () => {
       degraded: [],
       load: null,
       ticks: inTime,
+      disk: null,
     });
   });
 

@@ -5,11 +5,13 @@ import type { ReadTickLag, TickLag } from '../services/scheduling/read-tick-lag.
 import type { LoopStatus } from '../platform/loops.ts';
 import type { DiskUse, TemplateTotals } from '../api/probes/readiness.ts';
 import type { Persistence } from '../store/store.ts';
+import { describeShortDisk } from '../domain/doctor/data-folder-findings.ts';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
+  dataDir: string;
   /** Null without the role supervisor: such a server executes nothing. */
   executor: Backend | null;
   /** The loops of this server; null until all have started. */
@@ -36,6 +38,7 @@ const maxSchedulerLagSeconds = 300;
 /** Checks whether this server can accept and run work, and if not, why. */
 export async function checkReadiness({
   persistence,
+  dataDir,
   executor,
   listLoops,
   schedules,
@@ -44,13 +47,14 @@ export async function checkReadiness({
   checkBlobs,
   readLoad,
 }: ReadinessSources) {
-  const [store, ticks, broken, runs, blobs, load] = await Promise.all([
+  const [store, ticks, broken, runs, blobs, load, disk] = await Promise.all([
     findStoreProblem(persistence),
     orNull(readTickLag),
     executor ? findExecutorProblem(executor) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findBlobsProblem(checkBlobs),
     orNull(readLoad),
+    readDisk(dataDir),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
@@ -59,8 +63,13 @@ export async function checkReadiness({
   if (ticks && schedules && ticks.seconds > maxSchedulerLagSeconds)
     reasons.push(`scheduler: ${describeLag(ticks)}`);
   reasons.push(...listLoopProblems(listLoops()));
-  const degraded = [...(ticks?.isBehind ? [describeLag(ticks)] : []), ...(load?.problems ?? [])];
-  return { ok: reasons.length === 0, reasons, degraded, load, ticks };
+  const shortDisk = disk && describeShortDisk({ path: dataDir, ...disk });
+  const degraded = [
+    ...(ticks?.isBehind ? [describeLag(ticks)] : []),
+    ...(load?.problems ?? []),
+    ...(shortDisk === null ? [] : [shortDisk]),
+  ];
+  return { ok: reasons.length === 0, reasons, degraded, load, ticks, disk };
 }
 
 function describeLag({ seconds }: TickLag): string {
@@ -86,7 +95,7 @@ export function sumTemplates({ templates }: Pick<Executor, 'templates'>): Templa
 }
 
 /** Reads the space of the disk of a folder, as it is for users other than root; null if it cannot be read. */
-export async function readDisk(folder: string): Promise<DiskUse | null> {
+async function readDisk(folder: string): Promise<DiskUse | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder);
     return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };

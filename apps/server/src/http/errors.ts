@@ -4,6 +4,7 @@ import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { BlobStoreError } from '../blobs/blob-store.ts';
+import { isDiskFull } from '../platform/full-disk.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** The response to an error. */
@@ -106,13 +107,6 @@ const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 // pg's messages for a broken connection or a connection timeout; these errors have no code.
 const absenceText =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
-
-// Codes of the file system and of Postgres.
-const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && fullDiskCodes.has(String(error.code));
-}
 
 function isStoreAbsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -16,7 +16,7 @@ export interface Readiness {
   loops: readonly LoopStatus[];
   /** Templates of this server's runs; null if its executor has none. */
   templates: TemplateTotals | null;
-  /** What makes runs start later than they should, one sentence each. */
+  /** What makes runs start later than they should, or soon prevents them, one sentence each. */
   degraded: readonly string[];
   /** Null if it cannot be read at the moment. */
   load: Load | null;

@@ -138,14 +138,26 @@ const lowFreeBytes = 2 * gibibyte;
 const enoughFreeBytes = 20 * gibibyte;
 const lowFreeShare = 0.05;
 
+/** @param input `path` is the data folder */
 export function deriveDiskFinding({ path, freeBytes, sizeBytes }: SpaceInput): Finding {
   const found = `${formatBytes(freeBytes)} of ${formatBytes(sizeBytes)} are free at ${path}.`;
-  const next =
-    'Free space: bin/pumphouse admin storage shows what is stored, PUMPHOUSE_RETENTION limits it (docs/operate/storage.md).';
+  const next = adviseFreeSpace(path);
   if (freeBytes < minFreeBytes) return problem(found, next);
   const isLow =
     freeBytes < lowFreeBytes || (freeBytes < sizeBytes * lowFreeShare && freeBytes < enoughFreeBytes);
   return isLow ? warning(found, next) : ok(found);
+}
+
+/** The sentence works without a running server, which a full disk may prevent. */
+export function adviseFreeSpace(dataDir: string): string {
+  return `Free space on its disk: ${dataDir}/uv-caches can be removed at any time, because packages are downloaded again. While the server runs, bin/pumphouse admin storage shows what is stored and bin/pumphouse admin purge removes what PUMPHOUSE_RETENTION does not keep (docs/operate/storage.md).`;
+}
+
+/** Without the path: readiness is public. Null for a disk with more space than the server needs in reserve. */
+export function describeShortDisk(input: SpaceInput): string | null {
+  if (deriveDiskFinding(input).status !== 'problem') return null;
+  const free = `${formatBytes(input.freeBytes)} of ${formatBytes(input.sizeBytes)}`;
+  return `the disk of the data folder has only ${free} free: bin/pumphouse doctor says what can be removed`;
 }
 
 /** An environment of a run has some 10,000 files. */
