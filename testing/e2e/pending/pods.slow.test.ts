@@ -55,15 +55,15 @@ describe.skipIf(!runsAreInCluster)('a run whose pod is', () => {
     points.map((at) => ({ job, at })),
   );
 
-  it.each(cases)('evicted ($job, $at) is finished by its next attempt', async ({ job, at }) => {
+  it.each(cases)('evicted ($job, $at) is not repeated, and finished by the next run', async ({ job, at }) => {
     const name = `${job}_evicted${at.replace('-', '')}`;
     const { id } = await site.startUntil(name, { at, how: 'hang' });
     await pods.evict(id);
-    // The run is retried, and its second attempt finishes what the first one left.
-    const ended = await site.finish(id);
-    expect(ended.status, ended.lines.join('\n')).toBe('completed');
-    expect(ended.asked.at(-1)).toBe('asked after 3');
-    expect(ended.lines.at(-1)).toBe(loadedLine(6));
+    expect((await site.finish(id)).status).toBe('failed');
+    const next = await site.run(name);
+    expect(next.status, next.lines.join('\n')).toBe('completed');
+    expect(next.asked).toEqual(['asked after 3']);
+    expect(next.lines.at(-1)).toBe(loadedLine(6));
   });
 
   it.each(cases)('deleted by force ($job, $at) is finished by the next one', async ({ job, at }) => {

@@ -3,7 +3,7 @@ import type { RunFailureCode } from './run-failures.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { decideRetry } from './retry-decision.ts';
+import { decideRetry, hasUserCodeBegun } from './retry-decision.ts';
 import { defaultJobSettings, RETRY_REASONS } from '../jobs/job-settings.ts';
 import { runFailures } from './run-failures.ts';
 
@@ -80,5 +80,79 @@ describe('decideRetry', () => {
       }),
       { seed: propertySeed },
     );
+  });
+});
+
+describe('hasUserCodeBegun', () => {
+  const at = new Date();
+  const reason = { code: 'disk_limit', detail: 'too much' };
+
+  it.each<[string, Parameters<typeof hasUserCodeBegun>[0], boolean]>([
+    ['was never admitted', { begunAt: null, startedAt: null, exit: null }, false],
+    ['is gone after its admission, without a record', { begunAt: at, startedAt: null, exit: null }, true],
+    ['was only seen to end by its executor', { begunAt: at, startedAt: null, exit: { reason: null } }, true],
+    ['reported why user code could not start', { begunAt: at, startedAt: null, exit: { reason } }, false],
+    ['is gone after user code had started', { begunAt: at, startedAt: at, exit: null }, true],
+    ['recorded the exit of user code', { begunAt: at, startedAt: at, exit: { reason: null } }, true],
+    ['reported why it ended user code', { begunAt: at, startedAt: at, exit: { reason } }, true],
+  ])('of an attempt that %s', (_, start, hasBegun) => {
+    expect(hasUserCodeBegun(start)).toBe(hasBegun);
+  });
+});
+
+/** When user code has run by the time that an attempt fails with a code: on every executor the same. */
+type Moment = 'before' | 'after' | 'either';
+const moments: Record<RunFailureCode, Moment> = {
+  exit_code: 'after',
+  check_failed: 'after',
+  killed: 'after',
+  out_of_memory: 'either',
+  machine_out_of_memory: 'either',
+  process_limit: 'after',
+  disk_limit: 'after',
+  timed_out: 'after',
+  app_never_listened: 'after',
+  start_deadline_passed: 'before',
+  attempt_lost: 'either',
+  evicted: 'either',
+  preempted: 'either',
+  node_lost: 'either',
+  pod_deleted: 'either',
+  pod_not_scheduled: 'before',
+  pod_not_started: 'before',
+  attempt_unknown: 'either',
+  python_not_found: 'before',
+  requirements_failed: 'before',
+  builder_failed: 'before',
+  requirements_invalid_manifest: 'before',
+  requirements_missing_group: 'before',
+  requirements_local_requirement: 'before',
+  requirements_unsupported_line: 'before',
+  executor_image: 'before',
+  executor_quota: 'before',
+  executor_config: 'before',
+  stopped_before_start: 'before',
+  download_failed: 'before',
+  local_data_not_stored: 'after',
+  unpack_failed: 'before',
+  work_folder_failed: 'before',
+  environment_missing: 'before',
+  launcher_failed: 'before',
+  sandbox_failed: 'before',
+  network_failed: 'before',
+  bootstrap_failed: 'before',
+};
+
+describe('an attempt that failed by default', () => {
+  const { retries } = defaultJobSettings;
+  const after = codes.filter((code) => moments[code] !== 'before');
+  const before = codes.filter((code) => moments[code] !== 'after');
+
+  it.each(after)('is not repeated once user code has run: %s', (code) => {
+    expect(decide(code, true, retries)).toEqual({ retry: false });
+  });
+
+  it.each(before)('is repeated before user code has run, if the failure may pass: %s', (code) => {
+    expect(decide(code, false, retries).retry).toBe(runFailures[code].mayPass);
   });
 });

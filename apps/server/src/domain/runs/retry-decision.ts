@@ -13,6 +13,26 @@ export interface FailedAttempt {
 
 export type RetryDecision = { retry: true; afterSeconds: number } | { retry: false };
 
+/** What is stored of an attempt about the start of its user code. */
+export interface UserCodeStart {
+  /** When its bootstrap was admitted. */
+  begunAt: Date | null;
+  /** From the record `started` of the bootstrap, which precedes all others about user code. */
+  startedAt: Date | null;
+  /** `reason` is only in the exit record of a bootstrap, never in what an executor observes. */
+  exit: { reason: object | null } | null;
+}
+
+/**
+ * Reports whether user code may have run. Only the bootstrap knows: it has not if the bootstrap was never
+ * admitted, or ended its spool with a reason and without the record `started`. The reason itself says nothing:
+ * `disk_limit` and others are set after user code has run.
+ */
+export function hasUserCodeBegun({ begunAt, startedAt, exit }: UserCodeStart): boolean {
+  if (begunAt === null) return false;
+  return startedAt !== null || !exit?.reason;
+}
+
 /** Delays double up to this limit; a longer configured delay is kept. */
 const maxDoubledSeconds = 3600;
 

@@ -230,7 +230,7 @@ export const runFailures = {
     cause:
       'The code of the run completed, but its changes of the local data could not be stored: another run has changed the same database, or the data is too large.',
     nextStep:
-      'Start the job again: it begins with the data of the last run that was stored. Name the database package in the requirements, so that runs wait for each other.',
+      'Start the job again: it loads the same interval, with the local data of the last run that was stored. Rows that this run appended to another destination are there already. Name the database package in the requirements, so that runs wait for each other.',
     mayPass: true,
   },
   unpack_failed: {

@@ -113,6 +113,18 @@ describe('a run with a failed attempt', () => {
     expect((await context.getRun(run.id)).status).toBe('pending');
   });
 
+  it.each(['disk_limit', 'local_data_not_stored', 'evicted'])(
+    'fails by default if it reports %s, which ends user code that has loaded rows',
+    async (code) => {
+      await deploySettings('');
+      const { id, run } = await startBegun();
+      const started = Buffer.from(`${JSON.stringify({ n: 0, kind: 'started', at })}\n`);
+      const exit = exitRecord({ n: 1, code: null, reason: { code, detail: 'after ten rows' } });
+      await fixture.recordSpool.record(id, 0, Buffer.concat([started, exit]));
+      expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code } });
+    },
+  );
+
   it('waits for the retry with its reason and time, and fires no event before its end', async () => {
     await deployRetries('{ count = 2, backoff = "30s" }');
     const { id, run } = await startBegun();

@@ -3,7 +3,7 @@ import type { FollowingRetry } from '../../domain/runs/closing-lines.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
 import type { Store } from '../../store/store.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
-import { decideRetry } from '../../domain/runs/retry-decision.ts';
+import { decideRetry, hasUserCodeBegun } from '../../domain/runs/retry-decision.ts';
 import { statesBefore } from '../../domain/runs/run-state.ts';
 
 /** A failed attempt and its run, read under its lock. */
@@ -41,12 +41,4 @@ export async function retryRun(
   const reason = `Attempt ${retry.attemptNumber} failed (${failure.code}); retry ${retry.number} of ${retry.count} follows.`;
   const notBefore = await store.jobRuns.waitForRetry(run.id, before, decision.afterSeconds, reason);
   return notBefore && { ...retry, notBefore };
-}
-
-/**
- * An admitted attempt that reported a reason for which it could not start has run no user code: see the
- * attempt protocol.
- */
-function hasUserCodeBegun({ begunAt, exit }: AttemptRecord): boolean {
-  return begunAt !== null && !exit?.reason;
 }
