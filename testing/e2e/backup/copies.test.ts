@@ -1,5 +1,7 @@
-import { cp, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiWorkspace } from '../../fixtures/api-workspace.ts';
@@ -94,11 +96,10 @@ describe.skipIf(runsAreContainers)('while the original runs on the same machine'
 
   it('a copied data folder does not start', async () => {
     const dataDir = join(folder, 'copied');
-    await cp(server.dataDir, dataDir, {
-      recursive: true,
-      preserveTimestamps: true,
-      filter: (path) => !path.includes('/attempts') && !path.includes('.s.PGSQL'),
-    });
+    // Its run goes on meanwhile, and is active in the copied database as well.
+    await server.end('SIGTERM');
+    await promisify(execFile)('cp', ['--archive', server.dataDir, dataDir]);
+    server = await server.restart();
     await expect(startServerOn(dataDir, server.key)).rejects.toThrow(/installation_in_use/);
     await requireLive();
   });
