@@ -18,6 +18,7 @@ _TEXTS = {
     "finished": "Finished {packages} of the pipeline {pipeline}, extracted by {origin}.",
     "loaded": "The rows of the load job {reason} of the pipeline {pipeline} were at the destination already, and were not"
     " loaded again.",
+    "doubtful": "Pipeline {pipeline}: {reason}.",
     "dropped": "Dropped {packages} of the pipeline {pipeline}, extracted by {origin}: {reason}."
     " The source is asked for their rows again, from where the destination's state ends.",
     "unusable": "Pending load packages of the pipeline {pipeline} cannot be used by this run, and stay: {reason}",

@@ -79,9 +79,19 @@ if at == "unrecorded":
 
     def record(*args, original=PackageStorage.save_pending_transition):
         count[0] += 1
-        return stop() if count[0] == 2 else original(*args)
+        table = settings.get("table")
+        is_reached = count[0] == 2 if table is None else any(str(arg).startswith(f"{table}.") for arg in args)
+        return stop() if is_reached else original(*args)
 
     PackageStorage.save_pending_transition = record
+if at == "unwritten":
+    os.environ["LOAD__WORKERS"] = "1"
+    from dlt.destinations.insert_job_client import InsertValuesLoadJob
+
+    def write(job, original=InsertValuesLoadJob.run):
+        return stop() if job.file_name().startswith("orders.") else original(job)
+
+    InsertValuesLoadJob.run = write
 if at == "completed":
     after(PackageStorage, "complete_loading_package")
 if at == "in-load":
@@ -104,6 +114,13 @@ with pipeline.sql_client() as client:
     for table in ("orders", "orders__parts", "_dlt_loads"):
         print(table, client.execute_sql(f"SELECT count(*) FROM {table}")[0][0])
     print("ids", [row[0] for row in client.execute_sql("SELECT id FROM orders ORDER BY id")])
+"""
+
+EXECUTE = """
+import dlt
+if __name__ == "__main__":
+    with dlt.pipeline("shop", destination="duckdb", dataset_name="raw").sql_client() as client:
+        client.execute_sql('''STATEMENT''')
 """
 
 DROP = """
@@ -214,6 +231,47 @@ class PendingPackagesTest(unittest.TestCase):
                 self.kill("unrecorded", disposition=disposition)
                 self.run_attempt(pending={"finish": ["shop"]}, disposition=disposition)
                 self.assertEqual(self.count()[:2] + self.count()[3:4], ["orders 3", "orders__parts 6", "ids [1, 2, 3]"])
+
+    def read_told(self) -> list[str]:
+        return [note for note in self.notes if note.startswith("Pipeline shop: ")]
+
+    def expect_twice(self, table: str, told: str) -> None:
+        """Expect that the table has rows twice, and that the message has a statement that removes them."""
+        rows = {"orders": 3, "orders__parts": 6}[table]
+        self.assertIn(f"The table {table} holds {rows} rows of the load ", told)
+        self.assertIn(f"{table} {2 * rows}", self.count())
+        statement = told.partition("Remove them with: ")[2].partition(";")[0]
+        self.run_attempt(EXECUTE.replace("STATEMENT", statement))
+        self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
+
+    def test_rows_that_a_repeated_job_has_loaded_twice_are_told_with_the_statement_that_removes_them(self) -> None:
+        for table in ("orders", "orders__parts"):
+            with self.subTest(table):
+                self.setUp()
+                self.kill("unrecorded", table=table)
+                self.run_attempt(pending={"finish": ["shop"]})
+                before, after = self.read_told()
+                self.assertIn(f" may have loaded a job of the table {table} already", before)
+                self.expect_twice(table, after)
+
+    def test_they_are_told_by_the_run_that_ends_the_load_if_the_one_that_repeated_the_job_was_killed(self) -> None:
+        self.kill("unrecorded", table="orders")
+        self.kill("in-load")
+        self.run_attempt(pending={"finish": ["shop"]})
+        self.expect_twice("orders", self.read_told()[-1])
+
+    def test_rows_of_a_job_that_was_not_loaded_before_are_told_to_be_there_once(self) -> None:
+        self.kill("unwritten")
+        self.run_attempt(pending={"finish": ["shop"]})
+        before, after = self.read_told()
+        self.assertIn(" may hold rows of the load ", before)
+        self.assertRegex(after, r"The table orders holds the 3 rows of the load \S+ once")
+        self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
+
+    def test_nothing_is_told_of_tables_that_begin_anew(self) -> None:
+        self.kill("unrecorded", disposition="merge", table="orders")
+        self.run_attempt(pending={"finish": ["shop"]}, disposition="merge")
+        self.assertEqual(self.read_told(), [])
 
     def test_a_package_that_is_loaded_is_not_reported_as_pending(self) -> None:
         self.kill("completed")

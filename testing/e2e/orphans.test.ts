@@ -6,6 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runsAreContainers } from '../fixtures/runs-location.ts';
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
+const unknownReason = 'this database has no run of this attempt: it may be of a server with another database';
+
 let server: TestServer;
 let old: string;
 let young: string;
@@ -45,19 +47,8 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     const table = await runAdmin(server, ['leftovers']);
     expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +STATE +REASON$/);
     const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
-    expect(findLine(table, old)).toEqual([
-      'folder',
-      old,
-      '2 h',
-      size,
-      'orphaned',
-      'no run of this attempt exists',
-    ]);
-    expect(findLine(table, young)?.slice(3)).toEqual([
-      size,
-      'kept',
-      'no run of this attempt exists; removed when it is 10 minutes old',
-    ]);
+    expect(findLine(table, old)).toEqual(['folder', old, '2 h', size, 'unknown', unknownReason]);
+    expect(findLine(table, young)?.slice(3)).toEqual([size, 'kept', 'its run is not recorded yet']);
     expect(findLine(table, localData)?.slice(4)).toEqual([
       'kept',
       'the data of a deleted workspace: an operator has to remove it',
@@ -71,17 +62,20 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect(attempt).toMatchObject({
       kind: 'folder',
       owner: { kind: 'attempt', attemptId: old.split('/').at(-1) },
-      is_leftover: true,
-      reason: 'no run of this attempt exists',
+      is_leftover: false,
+      is_unknown: true,
+      reason: unknownReason,
     });
     expect(attempt?.['size_bytes']).toBeGreaterThanOrEqual(10_000);
     expect(Date.parse(String(attempt?.['made_at']))).toBeLessThan(Date.now() - 149 * 60_000);
   });
 
   it('removes orphaned resources, with and without a running server', async () => {
-    const removed = await runAdmin(server, ['leftovers', '--remove']);
+    const unknown = await runAdmin(server, ['leftovers', '--remove']);
+    expect(unknown).not.toContain(old);
+    const removed = await runAdmin(server, ['leftovers', '--remove', '--unknown']);
     expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +REASON$/);
-    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run of this attempt exists']);
+    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', unknownReason]);
     expect(removed).not.toContain(young);
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([false, true, true]);
     const next = await makeFolder(`environments/key-${randomUUID().slice(0, 8)}`, 150);

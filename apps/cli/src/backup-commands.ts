@@ -57,6 +57,10 @@ export function addBackupCommands(program: Command): void {
     .argument(...backupArgument)
     .option(...locationOption)
     .option(...keyOption)
+    .option(
+      '--replace',
+      'the original server is gone: continue as its installation, not as a copy with an installation id of its own',
+    )
     .action(restoreBackup);
 
   backup

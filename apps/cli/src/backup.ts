@@ -111,16 +111,20 @@ export async function verifyBackup(id: string, options: LocationOptions & { quic
 }
 
 /** Restores a backup into the empty database of the settings. */
-export async function restoreBackup(id: string, options: LocationOptions): Promise<void> {
+export async function restoreBackup(
+  id: string,
+  options: LocationOptions & { replace?: true },
+): Promise<void> {
   const config = readConfig();
   const startedAt = Date.now();
   const from = {
     location: readBackupLocation(options.location ?? null),
     identities: await readIdentities(options.keyFile),
     id,
+    replacesOriginal: options.replace === true,
   };
   const log = createServerLog({ ...config, logLevel: 'warn' });
-  const { manifest, endedRuns } = await actAsOperator(() =>
+  const { manifest, installationId, endedRuns } = await actAsOperator(() =>
     restore(config, from, { log, onProgress: write }),
   );
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
@@ -129,11 +133,24 @@ export async function restoreBackup(id: string, options: LocationOptions): Promi
   );
   if (endedRuns > 0)
     write(`${endedRuns} runs were active and have failed as lost; jobs with retries start again.`);
-  write('Next: start the server. Schedules go on: each job starts once for what it missed.');
   write(
     'Local data and the environments of processes and containers are not in a backup; environments are built again.',
   );
+  for (const line of installationId === manifest.installationId ? replacementSteps : copySteps) write(line);
 }
+
+const replacementSteps = [
+  'It continues as the same installation. Never start the original again: both would manage the same runs and blobs.',
+  'Next: start the server. Schedules go on: each job starts once for what it missed.',
+  'Then run bin/pumphouse admin leftovers: runs that the original started after the backup are listed as unknown on a shared engine or cluster. Remove them with --remove --unknown.',
+];
+
+const copySteps = [
+  'It is a copy with an installation id of its own: it does not touch runs, containers or blobs of the original.',
+  'If the original is gone, restore again into an empty database with --replace: workers, the prefix of blobs and the location of backups belong to the original.',
+  'Next: to look at the copy, start it with PUMPHOUSE_ROLES=api. With other roles, schedules and queued runs start here as well, and load to the same destinations as the original.',
+  'Before you start it with all roles, set PUMPHOUSE_BACKUP_URL to another location, or turn backups off.',
+];
 
 /** Creates a pair of keys for encrypted backups. */
 export async function createBackupKey({ output }: { output: string }): Promise<void> {

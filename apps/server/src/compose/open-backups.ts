@@ -13,6 +13,8 @@ import { createCreateBackup } from '../services/backups/create-backup.ts';
 import { createDatabase } from '../store/postgres/pool.ts';
 import { createPersistence } from '../store/store.ts';
 import { describeLocation } from '../blobs/blobs-location.ts';
+import { BackupError } from '../services/backups/backup-errors.ts';
+import { chooseCopyId, claimDataFolder } from '../config/data-folder.ts';
 import { endRestoredRuns } from '../services/backups/end-restored-runs.ts';
 import { findMissingFiles, verifyBackup } from '../services/backups/verify-backup.ts';
 import { findSecretKeys } from '../config/secret-key.ts';
@@ -72,25 +74,38 @@ export function openCreateBackup(
   });
 }
 
+export interface RestoreRequest {
+  location: BlobsLocation;
+  identities: readonly string[];
+  /** Of a backup, or `latest`. */
+  id: string;
+  /** The original is gone, so that the restored server gets its installation id. */
+  replacesOriginal: boolean;
+}
+
 export interface RestoredBackup {
   manifest: BackupManifest;
+  /** The same as in the manifest if it replaces the original. */
+  installationId: string;
   endedRuns: number;
 }
 
 /**
  * Restores a backup into the database and the blobs of the settings, which must be empty.
- * @param id of a backup, or `latest`
  * @throws BackupError, MigrationError, BlobStoreError
  */
 export async function restore(
   config: Config,
-  { location, identities, id }: { location: BlobsLocation; identities: readonly string[]; id: string },
+  { location, identities, id, replacesOriginal }: RestoreRequest,
   { log, onProgress }: { log: Logger; onProgress: (step: string) => void },
 ): Promise<RestoredBackup> {
   const repository = createBackupRepository(openBlobStore(location));
   const files = createBackupFiles(repository.store, { recipients: [], identities });
   const manifest = await repository.find(id);
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  const installationId = replacesOriginal
+    ? manifest.installationId
+    : await chooseOwnId(config.dataDir, manifest.installationId);
   const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
   const connection = config.databaseUrl ?? embedded?.connection;
   if (!connection) throw new Error('There is no database to connect to');
@@ -105,7 +120,11 @@ export async function restore(
         files,
         database: target,
         blobs,
-        checkBlobs: check,
+        installationId,
+        async reserveLocations(owner) {
+          await claimDataFolder(config.dataDir, owner);
+          await check(owner);
+        },
         secretKeyIds: (await findSecretKeys(config)).map(identifyKey),
         onProgress,
       },
@@ -117,10 +136,23 @@ export async function restore(
     const endedRuns = await endRestoredRuns(persistence, finishRun, new Date(manifest.takenAt));
     await recordRestore(persistence, manifest);
     await target.finish();
-    return { manifest, endedRuns };
+    // An interrupted restore may have been continued with other options.
+    const { id: restoredId } = await persistence.store.installation.get();
+    return { manifest, installationId: restoredId, endedRuns };
   } finally {
     await target.close();
     await database.close();
     await embedded?.stop();
   }
+}
+
+/** @throws BackupError if the data folder is that of the original, whose runs and data would be taken for the copy's */
+async function chooseOwnId(dataDir: string, originalId: string): Promise<string> {
+  const own = await chooseCopyId(dataDir, originalId);
+  if (own !== null) return own;
+  throw new BackupError(
+    'restore_needs_own_folder',
+    `The data folder ${dataDir} belongs to the installation of the backup. Set PUMPHOUSE_DATA_DIR to a folder of its own for a copy. ` +
+      'If the original is gone, use --replace: the restored server then continues as that installation.',
+  );
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { LoopDefinition } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
 import { randomUUID } from 'node:crypto';
+import { announceAlone } from './announce-alone.ts';
 import { createEncryption } from '../platform/encryption.ts';
 import { createServerProcesses } from '../supervisor/server-processes.ts';
 import { nameServer, registerServer, type ServerRegistration } from '../services/secret-keys/server-keys.ts';
@@ -26,6 +27,7 @@ export interface RegisteredServer {
 /**
  * Reads this server's secret keys and registers the server with them.
  * @throws SecretKeyError if the installation has secrets that these keys cannot decrypt
+ * @throws InstallationInUseError if a server with the same installation id and another database runs on this machine
  */
 export async function openRegistration(
   config: Config,
@@ -37,6 +39,10 @@ export async function openRegistration(
   const serverId = randomUUID();
   const registration = await registerServer(persistence, encryption, { id: serverId, owner });
   warnOfKeys(registration, encryption, log);
+  const announcement = await announceAlone(persistence, serverId).catch(async (error: unknown) => {
+    await registration.remove();
+    throw error;
+  });
   return {
     serverId,
     encryption,
@@ -54,6 +60,8 @@ export async function openRegistration(
     },
     async remove() {
       try {
+        // First: a server that is announced and not registered counts as one of another database.
+        await announcement.close();
         await registration.remove();
       } catch (error) {
         log.warn({ err: error }, 'the registration of the server was not removed');

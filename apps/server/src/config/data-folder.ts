@@ -14,6 +14,20 @@ export async function readDataFolderOwner(dataDir: string): Promise<string> {
 }
 
 /**
+ * Chooses the installation id of a restored copy: that of its data folder, so that an interrupted restore continues with the
+ * same id, or a new one. Null if the folder belongs to the original.
+ */
+export async function chooseCopyId(dataDir: string, originalId: string): Promise<string | null> {
+  try {
+    const owner = await readDataFolderOwner(dataDir);
+    return owner === originalId ? null : owner;
+  } catch (error) {
+    if (!isErrorCode(error, 'ENOENT')) throw error;
+    return randomUUID();
+  }
+}
+
+/**
  * Records the owning installation in a data folder. Everything in the folder then belongs to it, without
  * further marks.
  * @throws Error if another installation owns the folder: its data would otherwise be taken for this one's, or

@@ -32,7 +32,6 @@ function classify(owner: ResourceOwner, input: Partial<OwnerInput> = {}, ageSeco
 
 describe('classifyResource', () => {
   it.each<[string, ResourceOwner, Partial<OwnerInput>, RegExp]>([
-    ['an attempt unknown to the store', attempt, {}, /no run of this attempt exists/],
     [
       'an attempt whose run ended a while ago',
       attempt,
@@ -105,11 +104,17 @@ describe('classifyResource', () => {
   });
 
   it('keeps young resources, and states until when', () => {
-    expect(classify(attempt, {}, 9 * minute)).toEqual({
+    expect(classify(build, {}, 9 * minute)).toEqual({
       isOrphan: false,
-      reason: 'no run of this attempt exists; removed when it is 10 minutes old',
+      isUnknown: false,
+      reason: 'the build that needed it has ended; removed when it is 10 minutes old',
     });
-    expect(classify(attempt, {}, 10 * minute).isOrphan).toBe(true);
+    expect(classify(build, {}, 10 * minute).isOrphan).toBe(true);
+  });
+
+  it('takes an attempt that the database has never had for unknown, once its record must exist', () => {
+    expect(classify(attempt, {}, 9 * minute)).toMatchObject({ isOrphan: false, isUnknown: false });
+    expect(classify(attempt, {}, 10 * minute)).toMatchObject({ isOrphan: false, isUnknown: true });
   });
 });
 
@@ -164,10 +169,11 @@ describe('for any store contents at any time', () => {
     });
   });
 
-  it('everything else is orphaned eventually', () => {
+  it('everything else is orphaned eventually, except attempts that the database has never had', () => {
     const later = new Date(now.getTime() + 100 * day * 1000);
     check(({ owner, madeAt }) => {
       const isKept =
+        owner.kind === 'attempt' ||
         owner.kind === 'local-data' ||
         owner.kind === 'installation' ||
         (owner.kind === 'runner-image' && owner.replacedAt === null);

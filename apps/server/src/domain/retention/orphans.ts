@@ -17,6 +17,8 @@ export interface OwnerInput {
 /** Whether a resource is orphaned and must be removed, and why; the reason is shown to operators. */
 export interface OrphanStatus {
   isOrphan: boolean;
+  /** The database has no record of it, so that it may be of a server with another database. Only operators remove it. */
+  isUnknown: boolean;
   reason: string;
 }
 
@@ -35,7 +37,10 @@ export function classifyResource(
   now: Date,
 ): OrphanStatus {
   const status = deriveOwnerStatus(owner, input, now);
-  if (!status.isOrphan || isPast(madeAt, minOrphanAgeSeconds, now)) return status;
+  if (isPast(madeAt, minOrphanAgeSeconds, now)) return status;
+  // A run may have begun just now.
+  if (status.isUnknown) return stays('its run is not recorded yet');
+  if (!status.isOrphan) return status;
   return stays(`${status.reason}; removed when it is ${minOrphanAgeSeconds / 60} minutes old`);
 }
 
@@ -72,7 +77,12 @@ function deriveOwnerStatus(owner: ResourceOwner, input: OwnerInput, now: Date): 
 }
 
 function deriveAttemptStatus(runEnd: Date | null | undefined, now: Date): OrphanStatus {
-  if (runEnd === undefined) return goes('no run of this attempt exists');
+  if (runEnd === undefined)
+    return {
+      isOrphan: false,
+      isUnknown: true,
+      reason: 'this database has no run of this attempt: it may be of a server with another database',
+    };
   if (runEnd === null) return stays('its run has not ended');
   if (isPast(runEnd, minOrphanAgeSeconds, now)) return goes('its run has ended');
   return stays('its run has just ended');
@@ -95,9 +105,9 @@ function isPast(at: Date, seconds: number, now: Date): boolean {
 }
 
 function goes(reason: string): OrphanStatus {
-  return { isOrphan: true, reason };
+  return { isOrphan: true, isUnknown: false, reason };
 }
 
 function stays(reason: string): OrphanStatus {
-  return { isOrphan: false, reason };
+  return { isOrphan: false, isUnknown: false, reason };
 }

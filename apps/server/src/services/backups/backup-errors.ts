@@ -19,4 +19,5 @@ export type BackupErrorCode =
   /** Written by a newer Pumphouse. */
   | 'backup_too_new'
   | 'restore_needs_empty_database'
+  | 'restore_needs_own_folder'
   | 'restore_needs_secret_key';

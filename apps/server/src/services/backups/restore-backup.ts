@@ -17,8 +17,13 @@ export interface RestoreDependencies {
   database: RestoreDatabase;
   /** The blobs of the settings. */
   blobs: BlobStore;
-  /** @throws BlobStoreError if the location of the blobs belongs to another installation */
-  checkBlobs: (installationId: string) => Promise<void>;
+  /** The restored installation: that of the backup if it replaces the original, otherwise a copy with an id of its own. */
+  installationId: string;
+  /**
+   * Reserves the data folder and the location of the blobs.
+   * @throws Error, BlobStoreError if one of them belongs to another installation
+   */
+  reserveLocations: (installationId: string) => Promise<void>;
   /** The ids of the secret keys of the settings. */
   secretKeyIds: readonly string[];
   onProgress: (step: string) => void;
@@ -57,7 +62,7 @@ export async function restoreBackup(
       'backup_corrupt',
       `Backup ${manifest.id} is not complete: ${missing[0]} Choose another backup.`,
     );
-  await dependencies.checkBlobs(manifest.installationId);
+  await dependencies.reserveLocations(dependencies.installationId);
   await database.createSchema(manifest.migrations);
   await restoreBlobs(dependencies, manifest);
   await loadTables(dependencies, manifest);
@@ -123,13 +128,17 @@ function createPuts(blobs: BlobStore) {
   };
 }
 
-async function loadTables({ files, database, onProgress }: RestoreDependencies, manifest: BackupManifest) {
+async function loadTables(
+  { files, database, installationId, onProgress }: RestoreDependencies,
+  manifest: BackupManifest,
+) {
   const filesOf = new Map(manifest.tables.map(({ name, file }) => [name, file]));
   const format = { isCompressed: true, isEncrypted: manifest.encryption !== null };
   let opened: StoredFile | undefined;
   try {
     await database.load({
       backupId: manifest.id,
+      installationId,
       takenAt: new Date(manifest.takenAt),
       tables: manifest.tables.map((table) => ({ ...table, rows: () => table.rows })),
       sequences: manifest.sequences,

@@ -54,27 +54,39 @@ async function startBuild(key: string) {
 
 describe('an orphaned resource', () => {
   it('is removed when it is old enough, and logged with its reason', async () => {
-    const lost = plant({ kind: 'attempt', attemptId: randomUUID() });
-    const odd = plant({ kind: 'attempt', attemptId: 'not-an-id' });
+    const cache = plant({ kind: 'cache', organizationId: randomUUID() });
     const nobodys = plant({ kind: 'nobody' });
     later = minutes(9);
     expect((await createService().remove()).removed).toEqual([]);
     expect(await createService().list()).toMatchObject([
-      { id: lost.id, isOrphan: false, sizeBytes: 10 },
-      { id: odd.id, isOrphan: false },
+      { id: cache.id, isOrphan: false, sizeBytes: 10 },
       { id: nobodys.id, isOrphan: false },
     ]);
     later = minutes(11);
-    expect((await createService().list()).map(({ isOrphan }) => isOrphan)).toEqual([true, true, true]);
-    expect(await listIds()).toHaveLength(3);
+    expect((await createService().list()).map(({ isOrphan }) => isOrphan)).toEqual([true, true]);
+    expect(await listIds()).toHaveLength(2);
     const { removed, failed } = await createService().remove();
     expect(removed.map(({ id, reason }) => [id, reason])).toEqual([
-      [lost.id, 'no run of this attempt exists'],
-      [odd.id, 'no run of this attempt exists'],
+      [cache.id, 'its organization was deleted'],
       [nobodys.id, 'its removal was interrupted'],
     ]);
     expect(failed).toEqual([]);
     expect(await listIds()).toEqual([]);
+  });
+
+  it('is never an attempt that the database has never had, unless an operator says so', async () => {
+    const foreign = plant({ kind: 'attempt', attemptId: randomUUID() });
+    const odd = plant({ kind: 'attempt', attemptId: 'not-an-id' });
+    later = minutes(9);
+    expect((await createService().remove({ removesUnknown: true })).removed).toEqual([]);
+    later = minutes(60 * 24 * 1000);
+    expect((await createService().remove()).removed).toEqual([]);
+    expect(await createService().list()).toMatchObject([
+      { id: foreign.id, isOrphan: false, isUnknown: true },
+      { id: odd.id, isOrphan: false, isUnknown: true },
+    ]);
+    const { removed } = await createService().remove({ removesUnknown: true });
+    expect(removed.map(({ id }) => id)).toEqual([foreign.id, odd.id]);
   });
 
   it('of an attempt is kept until its run ends, and a while longer', async () => {

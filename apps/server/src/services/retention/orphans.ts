@@ -21,6 +21,11 @@ export interface RemovedOrphans {
   failed: { resource: ClassifiedResource; problem: string }[];
 }
 
+export interface RemoveOptions {
+  signal?: AbortSignal;
+  removesUnknown?: boolean;
+}
+
 export type OrphanCollector = ReturnType<typeof createOrphanCollector>;
 
 /**
@@ -78,9 +83,12 @@ export function createOrphanCollector({
   }
 
   /** Checks again, because earlier removals may have taken a while. */
-  async function removeIfStillOrphaned(resource: ClassifiedResource): Promise<ClassifiedResource | null> {
+  async function removeIfStillOrphaned(
+    resource: ClassifiedResource,
+    removesUnknown: boolean,
+  ): Promise<ClassifiedResource | null> {
     const [again] = await classify([resource]);
-    if (!again?.isOrphan) return null;
+    if (!again || !isRemovable(again, removesUnknown)) return null;
     await executor.removeResource(again);
     const { kind, id, owner, madeAt, reason } = again;
     log.info({ kind, id, owner, madeAt, reason }, 'removed orphaned resources');
@@ -93,15 +101,23 @@ export function createOrphanCollector({
 
     /**
      * Removes orphaned resources.
+     * @param options.removesUnknown also removes attempts that this database has never had
      * @throws if the store or the executor is unavailable
      */
-    async remove({ signal }: { signal?: AbortSignal } = {}): Promise<RemovedOrphans> {
+    async remove({ signal, removesUnknown = false }: RemoveOptions = {}): Promise<RemovedOrphans> {
       const result: RemovedOrphans = { removed: [], failed: [] };
       await endAbandonedBuilds();
-      for (const resource of (await list(false)).filter((one) => one.isOrphan)) {
+      const listed = await list(false);
+      const unknown = listed.filter((one) => one.isUnknown).length;
+      if (unknown > 0 && !removesUnknown)
+        log.warn(
+          { unknown },
+          'resources of attempts that this database has never had are kept: run bin/pumphouse admin leftovers',
+        );
+      for (const resource of listed.filter((one) => isRemovable(one, removesUnknown))) {
         if (signal?.aborted) break;
         try {
-          const removed = await removeIfStillOrphaned(resource);
+          const removed = await removeIfStillOrphaned(resource, removesUnknown);
           if (removed) result.removed.push(removed);
         } catch (error) {
           const problem = error instanceof Error ? error.message : String(error);
@@ -115,4 +131,8 @@ export function createOrphanCollector({
       return result;
     },
   };
+}
+
+function isRemovable({ isOrphan, isUnknown }: ClassifiedResource, removesUnknown: boolean): boolean {
+  return isOrphan || (isUnknown && removesUnknown);
 }

@@ -17,12 +17,12 @@ import os
 from .kept_folders import remove_tree
 from .packages import exists, list_jobs, open_normalized, read_json
 
-_SCHEMA_BYTES = 64 * 1024 * 1024
+SCHEMA_BYTES = 64 * 1024 * 1024
 # dlt prepares the tables of a package, and empties them, as long as there is this file.
 _UPDATES = "schema_updates.json"
 _APPLIED = "applied_schema_updates.json"
 # Jobs that have ended and were not moved yet.
-_OUTCOMES = ".pending_transitions"
+OUTCOMES = ".pending_transitions"
 
 
 def restart_tables(pipeline: int, is_behind: bool = False) -> list[str]:
@@ -37,24 +37,24 @@ def restart_tables(pipeline: int, is_behind: bool = False) -> list[str]:
 
 
 def _restart(package: int, is_behind: bool) -> list[str]:
-    tables = read_json(package, "schema.json", _SCHEMA_BYTES).get("tables")
+    tables = read_json(package, "schema.json", SCHEMA_BYTES).get("tables")
     jobs = {state: list_jobs(package, state) for state in ("new_jobs", "started_jobs", "completed_jobs")}
     if not isinstance(tables, dict) or any(job.split(".")[3:4] == ["reference"] for found in jobs.values() for job in found):
         # With a staging destination, completed jobs have made jobs of their own.
         return []
-    recorded = set(list_jobs(package, _OUTCOMES))
+    recorded = set(list_jobs(package, OUTCOMES))
     uncertain = [job for job in jobs["started_jobs"] if job not in recorded and not job.endswith(".sql")]
     if is_behind:
         uncertain += jobs["new_jobs"]
-    if not any(_is_rewritten(tables, _root(tables, job)) for job in uncertain):
+    if not any(is_rewritten(tables, find_root(tables, job)) for job in uncertain):
         return []
     # dlt empties also the staging tables of other merges that are not complete.
-    open_roots = {_root(tables, job) for state in ("new_jobs", "started_jobs") for job in jobs[state]}
-    restarted = {root for root in open_roots if _is_rewritten(tables, root)}
-    own = {state: [job for job in found if _root(tables, job) in restarted] for state, found in jobs.items()}
+    open_roots = {find_root(tables, job) for state in ("new_jobs", "started_jobs") for job in jobs[state]}
+    restarted = {root for root in open_roots if is_rewritten(tables, root)}
+    own = {state: [job for job in found if find_root(tables, job) in restarted] for state, found in jobs.items()}
     for job in recorded.intersection(own["started_jobs"]):
         # dlt would take the job for complete after its table was emptied.
-        remove_tree(package, f"{_OUTCOMES}/{job}")
+        remove_tree(package, f"{OUTCOMES}/{job}")
     for state in ("new_jobs", "completed_jobs"):
         _begin_anew(package, state, own[state])
     _prepare_again(package)
@@ -62,7 +62,8 @@ def _restart(package: int, is_behind: bool) -> list[str]:
     return sorted(restarted)
 
 
-def _root(tables: dict, job: str) -> str:
+def find_root(tables: dict, job: str) -> str:
+    """Return the table that a job, or a nested table, belongs to."""
     name = job.partition(".")[0]
     for _ in range(len(tables)):
         table = tables.get(name)
@@ -73,7 +74,8 @@ def _root(tables: dict, job: str) -> str:
     return name
 
 
-def _is_rewritten(tables: dict, root: str) -> bool:
+def is_rewritten(tables: dict, root: str) -> bool:
+    """Report whether a load that begins anew empties the table."""
     table = tables.get(root)
     return isinstance(table, dict) and table.get("write_disposition") in ("merge", "replace")
 
@@ -90,7 +92,7 @@ def _begin_anew(package: int, state: str, jobs: list[str]) -> None:
 def _prepare_again(package: int) -> None:
     if exists(package, _UPDATES):
         return
-    updates = read_json(package, _APPLIED, _SCHEMA_BYTES)
+    updates = read_json(package, _APPLIED, SCHEMA_BYTES)
     draft = f"{_UPDATES}.new"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=package)
     with open(descriptor, "w", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ from ..signals import check_signals
 from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
+from .doubled_rows import RepeatedTable, announce, examine, list_repeated_tables
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
 from .reporting import report
@@ -139,15 +140,31 @@ class PendingPackages:
         is_behind = found.origin.get("is_behind") is True
         try:
             repeated = _prepare_repeats(own, pipeline, is_behind)
+            doubtful = self._note_doubts(own, pipeline, found, is_behind)
             if self._stored is not None:
                 create_table_folders(pipeline)
             with accept_loaded_rows(repeated, lambda job: report("loaded", name, found.origin, [], job)):
                 info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
+        for table in doubtful:
+            report("doubtful", name, found.origin, [], examine(pipeline, table))
         own.write_note(name, None)
         report("finished", name, found.origin, found.packages)
         return info
+
+    def _note_doubts(self, own: AttemptFolder, pipeline, found: Found, is_behind: bool) -> list[RepeatedTable]:
+        """Return the tables that may have rows twice after this load, noted for the attempt after one that dies in it."""
+        name = pipeline.pipeline_name
+        with own.opened_pipeline(name) as folder:
+            if folder is None or _read_kind(pipeline) in _REPEATABLE:
+                return []
+            doubtful = list_repeated_tables(folder, is_behind, found.origin.get("repeated"))
+        if doubtful:
+            own.write_note(name, {**own.read_origin(name), "repeated": [table.note for table in doubtful]})
+        for table in doubtful:
+            report("doubtful", name, found.origin, [], announce(table))
+        return doubtful
 
     def _drop(self, own: AttemptFolder, pipeline, found: Found, reason: str) -> None:
         """Delete the working folder, and let the pipeline begin with what the destination has."""
@@ -221,13 +238,16 @@ def _has_others(root: int, own: str, name: str) -> bool:
 
 def _prepare_repeats(own: AttemptFolder, pipeline, is_behind: bool) -> set[str]:
     """Restart tables whose jobs would double rows; return the jobs that may be at the destination already."""
-    kind = str(getattr(pipeline.destination, "destination_type", "")).rpartition(".")[2]
     with own.opened_pipeline(pipeline.pipeline_name) as folder:
         if folder is None:
             return set()
-        if kind not in _REPEATABLE:
+        if _read_kind(pipeline) not in _REPEATABLE:
             restart_tables(folder, is_behind)
         return list_repeated(folder, is_behind)
+
+
+def _read_kind(pipeline) -> str:
+    return str(getattr(pipeline.destination, "destination_type", "")).rpartition(".")[2]
 
 
 def _is_dataset_missing(pipeline) -> bool:

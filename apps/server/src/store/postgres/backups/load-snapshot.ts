@@ -16,7 +16,7 @@ export interface CopiedRows {
 }
 
 /** The rows of a backup. */
-export type LoadedSnapshot = CopiedRows & UnfinishedRestore;
+export type LoadedSnapshot = CopiedRows & UnfinishedRestore & { installationId: string };
 
 /** A table has other rows than its copy is to have. */
 export class RowsDifferError extends Error {
@@ -26,7 +26,7 @@ export class RowsDifferError extends Error {
 /** Loads the rows of a backup in one transaction. Servers do not start on them before the restore is finished. */
 export async function loadSnapshot(client: Client, snapshot: LoadedSnapshot): Promise<void> {
   await loadRows(client, snapshot, async () => {
-    await adaptToNewPlace(client);
+    await adaptToNewPlace(client, snapshot.installationId);
     await markUnfinished(client, snapshot);
   });
 }
@@ -79,10 +79,11 @@ async function loadTable(
 }
 
 /**
- * Forgets what belongs to the former machine: the executor is decided again at the next start, and pending packages on
+ * Sets the id of the installation, and forgets what belongs to the former machine: the executor is decided again at the next start, and pending packages on
  * its disk are out of reach. All logs of a backup are compressed blobs, also those that were still growing.
  */
-async function adaptToNewPlace(client: Client): Promise<void> {
+async function adaptToNewPlace(client: Client, installationId: string): Promise<void> {
+  await client.query('update installation set id = $1', [installationId]);
   await client.query(`
     delete from pending_packages where not (select local_data_in_objects from installation);
     update installation set executor = null, engine_url = null;

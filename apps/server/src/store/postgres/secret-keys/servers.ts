@@ -47,6 +47,10 @@ export function createServerStore(sql: Queryable) {
     /** Removes servers that were killed. Called by each server that starts. */
     removeKilled: () => sql.execute(`delete from servers where seen_at < now() - interval '1 hour'`),
 
+    /** Reports whether a server has registered in this database and did not stop. */
+    isRegistered: async (id: string) =>
+      (await sql.maybeOne(named('select id from servers where id::text = :id', { id }))) !== undefined,
+
     remove: (id: string) => sql.execute(named('delete from servers where id = :id', { id })),
 
     /** @returns null for a worker without a connection */
