@@ -57,6 +57,7 @@ describe('a run started by a delivery', () => {
     const entryPoint = JSON.parse(json) as RuntimeEntryPoint;
     expect(entryPoint).toMatchObject({ job_ref: 'jobs.m.f', profile: 'prod' });
     expect(entryPoint.run_args).toHaveProperty('input.id');
+    expect(entryPoint).not.toHaveProperty('pumphouse_inputs');
   });
 
   it('starts like any other without input', async () => {
