@@ -24,7 +24,9 @@ function parsePair(pair: string): [string, unknown] {
 
 function parseValue(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // `1.0`, `1e3` and long ids would change.
+    return typeof value === 'number' && String(value) !== text ? text : value;
   } catch {
     return text;
   }

@@ -8,6 +8,7 @@ import os
 import sys
 from functools import partial
 
+from pumphouse_bootstrap.inside.launch.inputs import append_to_execution, prepare_inputs
 from pumphouse_bootstrap.inside.launch.leaving import leave, report_end
 from pumphouse_bootstrap.inside.launch.main_module import run_as_main
 from pumphouse_bootstrap.inside.launch.manifest_launcher import MANIFEST_LAUNCHER, build_manifest
@@ -36,6 +37,9 @@ def launch(descriptor: int) -> None:
         return run_launcher(launcher, arguments)
     if not request["quick"]:
         _load_run_hooks()
+        script_arguments = prepare_inputs(launcher, arguments)
+        if script_arguments:
+            append_to_execution(script_arguments)
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
     run_launcher(launcher, arguments)
@@ -46,9 +50,11 @@ def run_launcher(launcher: str, arguments: list[str]) -> None:
     Run a launcher in this interpreter, which has imported dlt and hides this package, and end the process with its exit code.
     """
     _load_run_hooks()
+    script_arguments = prepare_inputs(launcher, arguments)
     if launcher == MODULE_LAUNCHER:
         # The launcher of scripts would start a second interpreter, which would import dlt once more.
         launcher, arguments = resolve_module(launcher, arguments)
+        arguments = [*arguments, *script_arguments]
     preloaded = frozenset(sys.modules)
     run = build_manifest if launcher == MANIFEST_LAUNCHER else partial(run_as_main, launcher)
     try:

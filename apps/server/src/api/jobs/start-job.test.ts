@@ -55,6 +55,14 @@ describe('a start of one job', () => {
     expect(started.job_run_id).toEqual(expect.any(String));
   });
 
+  it('gives a script its input', async () => {
+    const started = readAnswer(
+      'start_job',
+      await start('jobs.script', { input: { day: '2026-11-29', all: true } }),
+    );
+    expect(started.status).toBe('triggered');
+  });
+
   it('returns the reason of a skipped start', async () => {
     await start('jobs.shop.load', {});
     const second = readAnswer('start_job', await start('jobs.shop.load', {}));
@@ -64,7 +72,9 @@ describe('a start of one job', () => {
   });
 
   it.each<[string, string, object, number, string]>([
-    ['a script, which takes none', 'jobs.script', { input: 1 }, 400, 'invalid_request'],
+    ['a script that has no names', 'jobs.script', { input: 1 }, 400, 'invalid_request'],
+    ['a script with an object', 'jobs.script', { input: { day: {} } }, 400, 'invalid_request'],
+    ['a script with a name of no option', 'jobs.script', { input: { '-x': 1 } }, 400, 'invalid_request'],
     ['more than 1 MiB', 'jobs.shop.load', { input: 'x'.repeat(1024 * 1024) }, 413, 'input_too_large'],
     ['too many levels', 'jobs.shop.load', { input: nest(101) }, 400, 'invalid_request'],
   ])('rejects an input for %s', async (_, ref, payload, status, code) => {

@@ -2,7 +2,7 @@ import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { readRunInput, writeEntryPoint } from './run-input.ts';
+import { findScriptInputProblem, readRunInput, writeEntryPoint } from './run-input.ts';
 
 const entryPoint: RuntimeEntryPoint = {
   module: 'm',
@@ -70,4 +70,22 @@ describe('writeEntryPoint', () => {
       { seed: propertySeed },
     );
   });
+
+  it('gives the members of a bound input to the function, unchanged', () => {
+    const written = writeEntryPoint(entryPoint, '{"id": 12345678901234567890}', true);
+    expect(written).toContain('"pumphouse_inputs":{"id": 12345678901234567890}');
+    expect(writeEntryPoint(entryPoint, '[1]', true)).not.toContain('pumphouse_inputs');
+    expect(writeEntryPoint(entryPoint, '{"id": 1}')).not.toContain('pumphouse_inputs');
+  });
+});
+
+describe('findScriptInputProblem', () => {
+  it.each([{ day: '2026-11-29', 'dry-run': true, ids: [1, 'a'], none: null }, {}])('accepts %j', (input) => {
+    expect(findScriptInputProblem(input)).toBeNull();
+  });
+
+  it.each([[1], 'text', { '-x': 1 }, { 'a b': 1 }, { day: {} }, { days: [[1]] }, { day: 'a\0b' }])(
+    'refuses %j',
+    (input) => expect(findScriptInputProblem(input)).toEqual(expect.any(String)),
+  );
 });

@@ -1,4 +1,5 @@
 import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
+import { isPlainObject } from '../primitives/plain-object.ts';
 
 /** Maximum size of a webhook body, and so of a run's input. */
 export const maxInputBytes = 1024 * 1024;
@@ -51,15 +52,37 @@ function findEndOfText(json: string, start: number): number {
   return at;
 }
 
-/** Serializes the entry point as JSON, with the run's input as `run_args.input` if it has one. */
-export function writeEntryPoint(entryPoint: RuntimeEntryPoint, input: string | null): string {
+/**
+ * Serializes the entry point as JSON, with the run's input as `run_args.input` if it has one.
+ * @param isBound the bootstrap also gives the members of the input to the function, as arguments
+ */
+export function writeEntryPoint(
+  entryPoint: RuntimeEntryPoint,
+  input: string | null,
+  isBound = false,
+): string {
   if (input === null) return JSON.stringify(entryPoint);
   const { run_args: given = {}, ...rest } = entryPoint;
   // Insert the text unchanged: parsing and serializing it would change large numbers.
-  return addMember(
+  const written = addMember(
     JSON.stringify(rest),
     `"run_args":${addMember(JSON.stringify(given), `"input":${input}`)}`,
   );
+  return isBound && input.startsWith('{') ? addMember(written, `"pumphouse_inputs":${input}`) : written;
+}
+
+/** Explains why an input cannot become the arguments of a script; null if it can. */
+export function findScriptInputProblem(input: unknown): string | null {
+  if (!isPlainObject(input)) return 'The input of a script is an object: each member is an option.';
+  for (const [name, value] of Object.entries(input)) {
+    if (!/^[A-Za-z][\w-]*$/.test(name)) return `"${name.slice(0, 50)}" is not the name of an option.`;
+    const items: unknown[] = Array.isArray(value) ? value : [value];
+    if (items.some((item) => typeof item === 'object' && item !== null))
+      return `The input ${name} is not a text, a number, true, false or a list of them.`;
+    if (items.some((item) => typeof item === 'string' && item.includes('\0')))
+      return `The input ${name} contains a NUL.`;
+  }
+  return null;
 }
 
 function addMember(json: string, member: string): string {

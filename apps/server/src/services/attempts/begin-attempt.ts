@@ -170,7 +170,9 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
     });
     const { input } = run;
-    const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input)];
+    // Webhooks start runs without a member: their body is data of another system, and binds to no argument.
+    const isBound = run.triggeredBy !== null;
+    const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input, isBound)];
     return {
       run_id: run.id,
       profile: run.profile,

@@ -1,6 +1,6 @@
 import type { Persistence } from '../../store/store.ts';
 import type { StartedJob, StartRuns } from './start-runs.ts';
-import { maxInputBytes, readRunInput } from '../../domain/runs/run-input.ts';
+import { findScriptInputProblem, maxInputBytes, readRunInput } from '../../domain/runs/run-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { declined } from './start-refusals.ts';
 
@@ -28,12 +28,7 @@ export function createStartJob({ store }: Persistence<'jobs'>, startRuns: StartR
     const job = await store.jobs.get(request.workspaceId, jobId);
     if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
     const text = input === undefined ? null : writeInput(input);
-    if (text !== null && job.definition.entry_point.function === null) {
-      throw new ServiceError(
-        'invalid_request',
-        `The job ${job.jobRef} takes no input: only a function gets one. Decorate a function with @job.`,
-      );
-    }
+    if (text !== null && job.definition.entry_point.function === null) refuseScriptInput(input);
     const result = await startRuns.trigger({
       ...request,
       jobIds: [jobId],
@@ -45,6 +40,11 @@ export function createStartJob({ store }: Persistence<'jobs'>, startRuns: StartR
     if (!started) throw declined(result);
     return started;
   };
+}
+
+function refuseScriptInput(input: unknown): void {
+  const problem = findScriptInputProblem(input);
+  if (problem !== null) throw new ServiceError('invalid_request', problem);
 }
 
 function writeInput(input: unknown): string | null {

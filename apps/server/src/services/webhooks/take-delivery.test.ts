@@ -57,6 +57,26 @@ describe('a run started by a delivery', () => {
     const entryPoint = JSON.parse(json) as RuntimeEntryPoint;
     expect(entryPoint).toMatchObject({ job_ref: 'jobs.m.f', profile: 'prod' });
     expect(entryPoint.run_args).toHaveProperty('input.id');
+    expect(entryPoint).not.toHaveProperty('pumphouse_inputs');
+  });
+
+  it('binds the input to arguments only if a member starts it', async () => {
+    const job = await context.getJob('jobs.m.f');
+    const input = { id: 1 };
+    const { run } = await fixture.startJob({
+      workspaceId: context.workspaceId,
+      membershipId: context.membershipId,
+      jobId: job.id,
+      input,
+      profile: null,
+      refresh: false,
+      isByViewer: false,
+    });
+    const start = await begin(run?.id ?? '');
+    expect(JSON.parse(start.private_arguments[1] ?? '')).toMatchObject({
+      pumphouse_inputs: input,
+      run_args: { input },
+    });
   });
 
   it('starts like any other without input', async () => {
