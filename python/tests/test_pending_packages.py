@@ -232,15 +232,15 @@ class PendingPackagesTest(unittest.TestCase):
                 self.run_attempt(pending={"finish": ["shop"]}, disposition=disposition)
                 self.assertEqual(self.count()[:2] + self.count()[3:4], ["orders 3", "orders__parts 6", "ids [1, 2, 3]"])
 
-    def read_told(self) -> list[str]:
+    def read_notes(self) -> list[str]:
         return [note for note in self.notes if note.startswith("Pipeline shop: ")]
 
-    def expect_twice(self, table: str, told: str) -> None:
+    def expect_twice(self, table: str, note: str) -> None:
         """Expect that the table has rows twice, and that the message has a statement that removes them."""
         rows = {"orders": 3, "orders__parts": 6}[table]
-        self.assertIn(f"The table {table} holds {rows} rows of the load ", told)
+        self.assertIn(f"The table {table} holds {rows} rows of the load ", note)
         self.assertIn(f"{table} {2 * rows}", self.count())
-        statement = told.partition("Remove them with: ")[2].partition(";")[0]
+        statement = note.partition("Remove them with: ")[2].partition(";")[0]
         self.run_attempt(EXECUTE.replace("STATEMENT", statement))
         self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
 
@@ -250,7 +250,7 @@ class PendingPackagesTest(unittest.TestCase):
                 self.setUp()
                 self.kill("unrecorded", table=table)
                 self.run_attempt(pending={"finish": ["shop"]})
-                before, after = self.read_told()
+                before, after = self.read_notes()
                 self.assertIn(f" may have loaded a job of the table {table} already", before)
                 self.expect_twice(table, after)
 
@@ -258,12 +258,12 @@ class PendingPackagesTest(unittest.TestCase):
         self.kill("unrecorded", table="orders")
         self.kill("in-load")
         self.run_attempt(pending={"finish": ["shop"]})
-        self.expect_twice("orders", self.read_told()[-1])
+        self.expect_twice("orders", self.read_notes()[-1])
 
     def test_rows_of_a_job_that_was_not_loaded_before_are_told_to_be_there_once(self) -> None:
         self.kill("unwritten")
         self.run_attempt(pending={"finish": ["shop"]})
-        before, after = self.read_told()
+        before, after = self.read_notes()
         self.assertIn(" may hold rows of the load ", before)
         self.assertRegex(after, r"The table orders holds the 3 rows of the load \S+ once")
         self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
@@ -271,7 +271,7 @@ class PendingPackagesTest(unittest.TestCase):
     def test_nothing_is_told_of_tables_that_begin_anew(self) -> None:
         self.kill("unrecorded", disposition="merge", table="orders")
         self.run_attempt(pending={"finish": ["shop"]}, disposition="merge")
-        self.assertEqual(self.read_told(), [])
+        self.assertEqual(self.read_notes(), [])
 
     def test_a_package_that_is_loaded_is_not_reported_as_pending(self) -> None:
         self.kill("completed")
