@@ -8,6 +8,7 @@ import {
   triggerJob,
   uploadConfiguration,
 } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const load = (pipeline: string, rows: string) => `
@@ -203,11 +204,11 @@ describe('checks of a pipeline', () => {
   });
 
   it('and alerts about rows count what all calls of a run loaded', async () => {
-    for (const kind of ['zero_rows', 'row_count_off'])
-      await server.client.call('create_alert_rule', {
-        params: params(),
-        body: { name: kind, kind, is_enabled: true, conditions: { minimum_runs: 1 } },
-      });
+    for (const kind of ['zero_rows', 'row_count_off', 'run_succeeded'] as const) {
+      const conditions = kind === 'run_succeeded' ? {} : { minimum_runs: 3 };
+      const body = { name: kind, kind, scope: { job_patterns: ['jobs.calls'] }, conditions };
+      await server.client.call('create_alert_rule', { params: params(), body });
+    }
     const first = await run('calls');
     expect(first.status).toBe('completed');
     const { pipeline_runs: calls, pipeline_results: results } = await server.client.call(
@@ -218,6 +219,36 @@ describe('checks of a pipeline', () => {
     expect(results).toMatchObject([
       { pipeline_name: 'calls', call_count: 3, rows_loaded: 501, checks: { status: 'passed' } },
     ]);
+    for (let number = 0; number < 3; number += 1) expect((await run('calls')).status).toBe('completed');
+    // Events are evaluated in order, so the end of the last run is reported after its rows.
+    const incidents = await eventually('the last run is evaluated', async () => {
+      const { items } = await server.client.call('list_alert_incidents', { params: params() });
+      return items.filter(({ kind }) => kind === 'run_succeeded').length === 4 && items;
+    });
+    expect(incidents.filter(({ kind }) => kind !== 'run_succeeded')).toEqual([]);
+  });
+
+  it('of a pipeline whose name is misspelled fail the run that completed', async () => {
+    const other = createApiWorkspace(server, await createWorkspace(server, 'misspelled'));
+    await deployWorkspace(server, other.id, {
+      files: { 'calls.py': twoCalls('calls') },
+      jobs: [defineScriptJob('calls')],
+      requirements: ['dlt[duckdb]==1.31.0'],
+      configuration: {
+        'config.toml':
+          '[pumphouse.pipelines.cals]\non_failure = "fail"\nexpect = [{ table = "orders", min_rows = 1 }]\n',
+      },
+    });
+    const { id, status } = await other.awaitEnd(await triggerJob(server, other.id, 'jobs.calls'));
+    expect(status).toBe('failed');
+    const { failure } = await server.client.call('get_job_run_life', {
+      params: { workspace_id: other.id, job_run_id: id },
+    });
+    expect(failure).toMatchObject({
+      code: 'check_failed',
+      detail:
+        'Checks of the pipeline cals failed: orders: at least 1 row (unknown: pipeline cals did not report in this run).',
+    });
   });
 
   it.each([

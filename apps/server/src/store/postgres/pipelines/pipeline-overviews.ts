@@ -2,7 +2,7 @@ import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
-/** The last run of a pipeline, with its job run. Its rows, bytes and duration are those of all calls of its attempt. */
+/** The last run of a pipeline, with its job run. */
 export interface LastPipelineRunRecord {
   id: string;
   pipelineName: string;
@@ -101,7 +101,7 @@ export interface NewsFilter {
 
 const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
-  runs.error_step, runs.error_message, runs.attempt_id, runs.job_run_id`;
+  runs.error_step, runs.error_message, runs.job_run_id`;
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
@@ -174,10 +174,8 @@ export function createPipelineOverviewStore(sql: Queryable) {
       const rows = await sql.query<NewsRow>(
         named(
           `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
-                  last.started_at as "startedAt", last.finished_at as "finishedAt",
-                  coalesce(summed.duration_ms, last.duration_ms) as "durationMs",
-                  coalesce(summed.rows_loaded, last.total_rows_loaded) as "rowsLoaded",
-                  coalesce(summed.bytes_loaded, last.total_bytes_loaded) as "bytesLoaded",
+                  last.started_at as "startedAt", last.finished_at as "finishedAt", last.duration_ms as "durationMs",
+                  last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
                   last.destination_name as "destinationName", last.destination_type as "destinationType",
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
                   checked.check_status as "checkStatus",
@@ -197,7 +195,6 @@ export function createPipelineOverviewStore(sql: Queryable) {
                  ofRun: `candidates.status = 'succeeded'`,
                },
              )}) as success on true
-             left join pipeline_results as summed on summed.attempt_id = last.attempt_id and summed.pipeline_name = last.pipeline_name
              left join lateral (
                select results.check_status from pipeline_results as results
                 where results.workspace_id = :workspaceId and results.pipeline_name = names.name
@@ -260,7 +257,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
       ),
 
     /**
-     * Computes the medians of the last successful attempts.
+     * Computes the medians of the last successful runs.
      * @param until when the newest of them was stored
      */
     usualRun: (workspaceId: string, pipelineName: string, { until, limit }: { until: Date; limit: number }) =>
@@ -268,9 +265,9 @@ export function createPipelineOverviewStore(sql: Queryable) {
         named(
           `select count(*)::int as "runCount",
                   percentile_disc(0.5) within group (order by duration_ms) as "durationMs",
-                  percentile_disc(0.5) within group (order by rows_loaded) as "rowsLoaded",
-                  percentile_disc(0.5) within group (order by bytes_loaded) as "bytesLoaded"
-             from (select duration_ms, rows_loaded, bytes_loaded from pipeline_results
+                  percentile_disc(0.5) within group (order by total_rows_loaded) as "rowsLoaded",
+                  percentile_disc(0.5) within group (order by total_bytes_loaded) as "bytesLoaded"
+             from (select duration_ms, total_rows_loaded, total_bytes_loaded from pipeline_runs
                     where workspace_id = :workspaceId and pipeline_name = :pipelineName and status = 'succeeded' and created_at <= :until
                     order by created_at desc limit :limit) as last`,
           { workspaceId, pipelineName, until, limit },
