@@ -8,6 +8,7 @@ import {
   triggerJob,
   uploadConfiguration,
 } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const load = (pipeline: string, rows: string) => `
@@ -36,6 +37,17 @@ if __name__ == "__main__":
     dlt.pipeline("growing", destination=destination, dataset_name="d").run(data)
     open(marker, "w").close()
 `;
+/** Loads orders and invoices in a call each, then polls again without data. */
+const twoCalls = (pipeline: string) => `
+import os, dlt
+
+if __name__ == "__main__":
+    destination = dlt.destinations.duckdb(os.path.abspath(".dlt/data/prod/${pipeline}.duckdb"))
+    pipeline = dlt.pipeline("${pipeline}", destination=destination, dataset_name="d")
+    pipeline.run([{"id": number} for number in range(500)], table_name="orders")
+    pipeline.run([{"id": 1}], table_name="invoices")
+    pipeline.run([], table_name="orders")
+`;
 const config = `
 [pumphouse.pipelines.marked]
 expect = [
@@ -57,6 +69,9 @@ expect = [
   { table = "returns", fresh_within = "1d" },
   { schema = "unchanged" },
 ]
+[pumphouse.pipelines.calls]
+on_failure = "fail"
+expect = [{ table = "orders", min_rows = 1 }, { table = "invoices", min_rows = 1 }, { table = "orders", max_rows = 500 }]
 [pumphouse.pipelines.demanded]
 on_failure = "fail"
 expect = [{ table = "orders", min_rows = 1 }]
@@ -72,6 +87,7 @@ beforeAll(async () => {
     files: {
       'marked.py': load('marked', '[{"id": 1, "note": "a", "undeclared": None}, {"id": 2}]'),
       'growing.py': growing,
+      'calls.py': twoCalls('calls'),
       'demanded.py': load('demanded', '[]'),
       'after.py': 'print("after")\n',
       'after_failure.py': 'print("after a failure")\n',
@@ -79,6 +95,7 @@ beforeAll(async () => {
     jobs: [
       defineScriptJob('marked'),
       defineScriptJob('growing'),
+      defineScriptJob('calls'),
       defineScriptJob('demanded'),
       defineScriptJob('after', ['job.success:jobs.demanded']),
       defineScriptJob('after_failure', ['job.fail:jobs.demanded']),
@@ -92,11 +109,13 @@ afterAll(() => server.remove());
 const params = () => ({ workspace_id: api.id });
 const run = async (name: string) => api.awaitEnd(await triggerJob(server, api.id, `jobs.${name}`));
 async function readChecks(jobRunId: string) {
-  const { pipeline_runs: found } = await server.client.call('list_job_run_pipeline_runs', {
+  const { pipeline_results: found } = await server.client.call('list_job_run_pipeline_runs', {
     params: { ...params(), job_run_id: jobRunId },
   });
   return found[0]?.checks ?? null;
 }
+
+const seen = { is_unseen: false };
 
 describe('checks of a pipeline', () => {
   it('mark the pipeline run, with what telemetry can tell and what it cannot', async () => {
@@ -130,8 +149,13 @@ describe('checks of a pipeline', () => {
           detail: 'the schema has no such column: dlt adds it with the first value that is not null',
         },
         { check: 'schema: unchanged', status: 'passed', detail: 'the first run created the tables' },
-        { check: 'customers: at least 1 row', status: 'failed', detail: 'this run loaded 0 rows' },
-      ],
+        {
+          check: 'customers: at least 1 row',
+          status: 'unknown',
+          detail: 'table customers not seen: neither this run nor the schema of the pipeline has it',
+          is_unseen: true,
+        },
+      ].map((result) => ({ ...seen, ...result })),
     });
     const again = await readChecks((await run('marked')).id);
     expect(again?.results[7]).toMatchObject({
@@ -149,14 +173,14 @@ describe('checks of a pipeline', () => {
       'orders: at least 3 rows': 'failed',
       'orders: at most 2 rows': 'passed',
       'customers: rows loaded within 1d': 'passed',
-      'returns: rows loaded within 1d': 'failed',
+      'returns: rows loaded within 1d': 'unknown',
       'schema: unchanged': 'passed',
     });
     expect(await statuses()).toEqual({
       'orders: at least 3 rows': 'passed',
       'orders: at most 2 rows': 'failed',
       'customers: rows loaded within 1d': 'passed',
-      'returns: rows loaded within 1d': 'failed',
+      'returns: rows loaded within 1d': 'unknown',
       'schema: unchanged': 'failed',
     });
     const overview = await server.client.call('get_pipeline_overview', {
@@ -177,6 +201,54 @@ describe('checks of a pipeline', () => {
     });
     expect(await api.listRuns('jobs.after')).toEqual([]);
     expect(await api.listRuns('jobs.after_failure')).toHaveLength(1);
+  });
+
+  it('and alerts about rows count what all calls of a run loaded', async () => {
+    for (const kind of ['zero_rows', 'row_count_off', 'run_succeeded'] as const) {
+      const conditions = kind === 'run_succeeded' ? {} : { minimum_runs: 3 };
+      const body = { name: kind, kind, scope: { job_patterns: ['jobs.calls'] }, conditions };
+      await server.client.call('create_alert_rule', { params: params(), body });
+    }
+    const first = await run('calls');
+    expect(first.status).toBe('completed');
+    const { pipeline_runs: calls, pipeline_results: results } = await server.client.call(
+      'list_job_run_pipeline_runs',
+      { params: { ...params(), job_run_id: first.id } },
+    );
+    expect(calls).toHaveLength(3);
+    expect(results).toMatchObject([
+      { pipeline_name: 'calls', call_count: 3, rows_loaded: 501, checks: { status: 'passed' } },
+    ]);
+    for (let number = 0; number < 3; number += 1) expect((await run('calls')).status).toBe('completed');
+    // Events are evaluated in order, so the end of the last run is reported after its rows.
+    const incidents = await eventually('the last run is evaluated', async () => {
+      const { items } = await server.client.call('list_alert_incidents', { params: params() });
+      return items.filter(({ kind }) => kind === 'run_succeeded').length === 4 && items;
+    });
+    expect(incidents.filter(({ kind }) => kind !== 'run_succeeded')).toEqual([]);
+  });
+
+  it('of a pipeline whose name is misspelled fail the run that completed', async () => {
+    const other = createApiWorkspace(server, await createWorkspace(server, 'misspelled'));
+    await deployWorkspace(server, other.id, {
+      files: { 'calls.py': twoCalls('calls') },
+      jobs: [defineScriptJob('calls')],
+      requirements: ['dlt[duckdb]==1.31.0'],
+      configuration: {
+        'config.toml':
+          '[pumphouse.pipelines.cals]\non_failure = "fail"\nexpect = [{ table = "orders", min_rows = 1 }]\n',
+      },
+    });
+    const { id, status } = await other.awaitEnd(await triggerJob(server, other.id, 'jobs.calls'));
+    expect(status).toBe('failed');
+    const { failure } = await server.client.call('get_job_run_life', {
+      params: { workspace_id: other.id, job_run_id: id },
+    });
+    expect(failure).toMatchObject({
+      code: 'check_failed',
+      detail:
+        'Checks of the pipeline cals failed: orders: at least 1 row (unknown: pipeline cals did not report in this run).',
+    });
   });
 
   it.each([

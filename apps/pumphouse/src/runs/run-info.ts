@@ -68,6 +68,7 @@ function formatRun(terminal: Terminal, { overview, timeline, pipelines, failure,
     `\n${formatFields(terminal, overview, url)}`,
     formatPhases(terminal, timeline),
     formatPipelines(terminal, pipelines),
+    formatChecks(terminal, pipelines),
     formatWarnings(terminal, timeline),
   ]
     .filter((part) => part !== '')
@@ -115,6 +116,19 @@ function formatPhases(terminal: Terminal, { phases }: JobRunTimelineResponse): s
     return `${attempts.length > 1 ? `#${number}  ` : ''}${texts.join(', ')}`;
   });
   return lines.length === 0 ? '' : `${terminal.tone('strong', 'PHASES')}\n${lines.join('\n')}\n`;
+}
+
+/** The checks of the last attempt in one line each: `failed  orders  orders: at least 1 row (...)`. */
+function formatChecks(terminal: Terminal, { pipeline_results: results }: JobRunPipelineRunsResponse): string {
+  const last = Math.max(...results.map(({ attempt_number: number }) => number));
+  const lines = results
+    .filter(({ attempt_number: number }) => number === last)
+    .flatMap(({ pipeline_name: name, checks }) =>
+      (checks?.results ?? []).map(
+        ({ check, status, detail }) => `${status.padEnd(7)}  ${name}  ${check} (${detail})`,
+      ),
+    );
+  return lines.length === 0 ? '' : `${terminal.tone('strong', 'CHECKS')}\n${lines.join('\n')}\n`;
 }
 
 interface LoadedTable {

@@ -24,6 +24,7 @@ import { createDownloadLog } from './logs/download-log.ts';
 import { createEventServices } from './events/create-event-services.ts';
 import { createFollowEvents } from './live/follow-events.ts';
 import { createGrantPlayground } from './playground/grant-playground.ts';
+import { createCheckAttempt } from './pipelines/check-attempt.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createHoldPipelines } from './pipelines/hold-pipelines.ts';
 import { createInvitations } from './people/invitations.ts';
@@ -113,7 +114,7 @@ export function createServices(ports: ServicePorts) {
   const invitations = createInvitations({ persistence, encryption, sendsMail: mailer !== null });
   const webhooks = createWebhooks(persistence, encryption);
   const packageVersions = createPackageVersions(persistence.store);
-  const ingestTelemetry = createIngestTelemetry({ persistence, packageVersions, blobs, log });
+  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const readRunVariables = createRunVariables(persistence, encryption);
   const jobVersions = createJobVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
@@ -238,7 +239,7 @@ export function createServices(ports: ServicePorts) {
     recordSpool: createRecordSpool({
       persistence,
       jobVersions,
-      packageVersions,
+      checkAttempt: createCheckAttempt({ persistence, packageVersions }),
       attemptLog,
       blobs,
       finishRun,

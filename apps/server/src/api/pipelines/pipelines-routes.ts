@@ -7,6 +7,7 @@ import {
   toDatasetOverview,
   toFreshnessRow,
   toPipelineOverview,
+  toPipelineResult,
   toPipelineRunFailures,
   toPipelineRunOfJobRun,
 } from './pipelines-serializers.ts';
@@ -58,8 +59,12 @@ export function createPipelineHandlers(services: {
     },
 
     async list_job_run_pipeline_runs({ params }) {
-      const { pipelineRuns, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);
-      return { pipeline_runs: pipelineRuns.map(toPipelineRunOfJobRun), is_cut: isCut };
+      const { pipelineRuns, results, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);
+      return {
+        pipeline_runs: pipelineRuns.map(toPipelineRunOfJobRun),
+        pipeline_results: results.map(toPipelineResult),
+        is_cut: isCut,
+      };
     },
   };
 }

@@ -6,7 +6,11 @@ import type {
   PipelineNews,
   PipelineOverview,
 } from '../../services/pipelines/read-pipelines.ts';
-import type { LastPipelineRunRecord, PipelineRunFailureRecord } from '../../store/records.ts';
+import type {
+  LastPipelineRunRecord,
+  PipelineResultRecord,
+  PipelineRunFailureRecord,
+} from '../../store/records.ts';
 import type { PipelineRunInRun } from '../../services/pipelines/read-run-pipelines.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { countColumns } from '../../domain/pipelines/schema-shape.ts';
@@ -95,12 +99,26 @@ export function toPipelineRunOfJobRun({ run, schemaChanges }: PipelineRunInRun) 
     attempt_number: run.attemptNumber,
     error_cause: run.facts.errorCause,
     steps: run.facts.steps.map(toPipelineRunStep),
-    checks: run.checks && {
-      status: worstStatus(run.checks),
-      on_failure: run.checks.onFailure,
-      results: run.checks.results,
-    },
     schema_changes: schemaChanges.map(toSchemaChanges),
+  };
+}
+
+export function toPipelineResult(result: PipelineResultRecord & { attemptNumber: number }) {
+  const { checks } = result;
+  return {
+    attempt_number: result.attemptNumber,
+    pipeline_name: result.pipelineName,
+    dataset_name: result.datasetName,
+    call_count: result.callCount,
+    status: result.status,
+    rows_loaded: result.rowsLoaded,
+    bytes_loaded: result.bytesLoaded,
+    duration_ms: toWhole(result.durationMs),
+    checks: checks && {
+      status: worstStatus(checks),
+      on_failure: checks.onFailure,
+      results: checks.results.map(({ isUnseen = false, ...check }) => ({ ...check, is_unseen: isUnseen })),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createConsolePaths } from './incident-text.ts';
-import { deriveFromPipelineRun, readTags, subjects } from './derive-occurrences.ts';
+import { deriveFromPipelineResult, readTags, subjects } from './derive-occurrences.ts';
 import { wholeWorkspace } from './rule-scope.ts';
 
 const paths = createConsolePaths('w');
@@ -19,29 +19,21 @@ const run = {
   pipelineNames: ['orders'],
   pipelineName: 'orders',
   datasetName: 'shop',
-  status: 'succeeded',
   rowsLoaded: 0,
   jobRunId: 'run',
   runNumber: 5,
   createdAt: new Date(0),
 };
 
-describe('deriveFromPipelineRun', () => {
+describe('deriveFromPipelineResult', () => {
   it('resolves an incident of a run that reported no dataset by rows in any dataset', () => {
-    const empty = deriveFromPipelineRun([rule], { ...run, datasetName: null }, [2, 2, 2], paths);
+    const empty = deriveFromPipelineResult([rule], { ...run, datasetName: null }, [2, 2, 2], paths);
     expect(empty.occurrences.map(({ subject }) => subject)).toEqual([subjects.pipeline('orders')]);
-    const { resolutions } = deriveFromPipelineRun([rule], { ...run, rowsLoaded: 2 }, [2, 2, 2], paths);
+    const { resolutions } = deriveFromPipelineResult([rule], { ...run, rowsLoaded: 2 }, [2, 2, 2], paths);
     expect(resolutions.map(({ subject }) => subject)).toEqual([
       subjects.pipeline('orders', 'shop'),
       subjects.pipeline('orders'),
     ]);
-  });
-
-  it('says nothing about a failed pipeline run', () => {
-    expect(deriveFromPipelineRun([rule], { ...run, status: 'failed' }, [2, 2, 2], paths)).toEqual({
-      occurrences: [],
-      resolutions: [],
-    });
   });
 });
 

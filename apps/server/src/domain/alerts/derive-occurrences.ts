@@ -67,7 +67,7 @@ export const subjects = {
 
 /** How many earlier outcomes of a job `deriveFromRun` needs. */
 export const outcomesNeeded = 100;
-/** How many earlier row counts of a pipeline `deriveFromPipelineRun` needs. */
+/** How many earlier row counts of a pipeline `deriveFromPipelineResult` needs. */
 export const rowCountsNeeded = 30;
 
 /** The tags of a definition, which may be one text or a list. */
@@ -173,25 +173,26 @@ function deriveFromFailure(
   return [...failed, ...broken];
 }
 
-interface PipelineRun extends SubjectJob {
+interface PipelineResult extends SubjectJob {
   pipelineName: string;
   datasetName: string | null;
-  status: string;
   rowsLoaded: number;
   jobRunId: string;
   runNumber: number;
   createdAt: Date;
 }
 
-/** Derives what a pipeline run means. `earlierRows`: the rows of successful runs before it, the latest first. */
-export function deriveFromPipelineRun(
+/**
+ * Derives what all calls of a pipeline in a complete attempt mean. `earlierRows`: the rows of complete attempts
+ * before it, the latest first.
+ */
+export function deriveFromPipelineResult(
   rules: readonly EvaluatedRule[],
-  run: PipelineRun,
+  run: PipelineResult,
   earlierRows: readonly number[],
   paths: ConsolePaths,
 ): Derived {
   const derived: Derived = { occurrences: [], resolutions: [] };
-  if (run.status !== 'succeeded') return derived;
   const { jobId, jobRef, jobRunId, pipelineName, rowsLoaded } = run;
   const subject = subjects.pipeline(pipelineName, run.datasetName);
   const about = { subject, jobId, jobRef, jobRunId, pipelineName, at: run.createdAt };

@@ -62,19 +62,22 @@ export function describeSchemaChange(
   });
 }
 
-export function describeFailedChecks(
+export function describeMissedChecks(
   run: { pipelineName: string; jobRunId: string; runNumber: number },
-  failed: readonly CheckResult[],
+  missed: readonly CheckResult[],
   paths: ConsolePaths,
 ): IncidentText {
-  const [first] = failed;
-  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
+  const failed = missed.filter(({ status }) => status === 'failed');
+  const first = failed[0] ?? missed[0];
+  const more = missed.length > 1 ? ` and ${missed.length - 1} more` : '';
+  const word = failed.length > 0 ? 'failed' : 'is unknown';
   return boundIncident({
-    title: `Check of ${run.pipelineName} failed: ${first?.check ?? 'unknown'}${more}`,
-    details: failed.map(({ check, detail }) => `${check}: ${detail}`),
+    title: `Check of ${run.pipelineName} ${word}: ${first?.check ?? 'unknown'}${more}`,
+    details: missed.map(({ check, detail }) => `${check}: ${detail}`),
     facts: [
       ['Run', `#${run.runNumber}`],
       ['Failed checks', failed.length],
+      ...(failed.length < missed.length ? [['Unknown checks', missed.length - failed.length] as const] : []),
     ],
     links: [paths.run(run.jobRunId), paths.pipeline(run.pipelineName)],
   });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { manifestBuildJobRef } from './manifest-build.ts';
 import {
   choosePipelineChecks,
-  demandsChecks,
   chooseJobSettings,
   defaultJobSettings,
+  listCheckedPipelines,
   readSettingsTable,
   type RunSettings,
 } from './job-settings.ts';
@@ -99,13 +99,11 @@ describe('checks of pipelines', () => {
     expect(read({ on_limit: 'queue' })).toEqual({ on_limit: 'queue', jobs: {} });
   });
 
-  it('can fail a run if a table that applies to its profile says so', () => {
-    const demanding = read({ pipelines: { shop: { ...rowsOf('a', 1), on_failure: 'fail' } } });
-    expect(demandsChecks({ '': demanding }, 'prod')).toBe(true);
-    expect(demandsChecks({ prod: demanding }, 'prod')).toBe(true);
-    expect(demandsChecks({ prod: demanding }, 'access')).toBe(false);
-    expect(demandsChecks({ '': read({ pipelines: { shop: rowsOf('a', 1) } }) }, 'prod')).toBe(false);
-    expect(demandsChecks(null, 'prod')).toBe(false);
+  it('lists the pipelines with checks of all profiles and of its own', () => {
+    const of = (name: string) => read({ pipelines: { [name]: rowsOf('a', 1) } });
+    const settings = { '': of('shop'), prod: of('orders'), access: of('other') };
+    expect(listCheckedPipelines(settings, 'prod')).toEqual(['orders', 'shop']);
+    expect(listCheckedPipelines(null, 'prod')).toEqual([]);
   });
 
   it.each([

@@ -206,10 +206,8 @@ export function choosePipelineChecks(
   return table ? toPipelineChecks(table) : null;
 }
 
-/** Whether failed checks of a pipeline can fail a run under this profile. */
-export function demandsChecks(settings: RunSettings | null, profile: string): boolean {
-  const tables = [settings?.[''], settings?.[profile]].flatMap((table) =>
-    Object.values(table?.pipelines ?? {}),
-  );
-  return tables.some((table) => toPipelineChecks(table).onFailure === 'fail');
+/** Lists the pipelines that the configuration expects something of under this profile. */
+export function listCheckedPipelines(settings: RunSettings | null, profile: string): string[] {
+  const tables = [settings?.[''], settings?.[profile]];
+  return [...new Set(tables.flatMap((table) => Object.keys(table?.pipelines ?? {})))].toSorted();
 }

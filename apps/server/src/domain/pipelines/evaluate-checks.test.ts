@@ -2,17 +2,28 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 import type { CheckedRun, StoredChecks } from './evaluate-checks.ts';
-import { describeFailedChecks, evaluateChecks, listHistoryTables, worstStatus } from './evaluate-checks.ts';
+import {
+  describeMissedChecks,
+  evaluateChecks,
+  listHistoryTables,
+  listMissed,
+  worstStatus,
+} from './evaluate-checks.ts';
 import { pipelineTable, toPipelineChecks } from './check-settings.ts';
 
 const finishedAt = new Date('2026-03-10T12:00:00Z');
 
+/** Null: dlt did not report them. */
+const rowsOf = (rows: number | null) => ({ rows: rows ?? 0, isComplete: rows !== null });
+
 const run = (keys: Partial<CheckedRun> = {}): CheckedRun => ({
   finishedAt,
   loadedRows: new Map([
-    ['orders', 10],
-    ['later', null],
+    ['orders', rowsOf(10)],
+    ['later', rowsOf(null)],
   ]),
+  isPartial: false,
+  seenTables: new Set(['other', 'x', 'y']),
   isCut: false,
   isFirst: false,
   hasSchemaMigration: false,
@@ -105,9 +116,39 @@ describe('a check', () => {
     ).toMatchObject({
       status: 'unknown',
     });
-    expect(evaluate({ table: 'other', min_rows: 1 }, run({ isCut: true }))).toMatchObject({
+    const cut = evaluate({ table: 'missing', min_rows: 1 }, run({ isCut: true }));
+    expect(cut).toEqual({
+      check: 'missing: at least 1 row',
       status: 'unknown',
+      detail: 'the run loaded more tables than are kept',
     });
+  });
+
+  it.each([
+    { table: 'missing', min_rows: 1 },
+    { table: 'missing', max_rows: 1 },
+    { table: 'missing', fresh_within: '1h' },
+    { table: 'missing', column: 'id', no_nulls: true },
+  ])('of a table that neither the run nor the schema has was not seen: %j', (expectation) => {
+    const result = evaluate(expectation);
+    expect(result).toMatchObject({
+      status: 'unknown',
+      isUnseen: true,
+      detail: expect.stringMatching(/^table missing not seen/) as string,
+    });
+    expect(result && listMissed([result])).toHaveLength(1);
+  });
+
+  it('decides by the rows that are reported as far as they suffice', () => {
+    const loadedRows = new Map([['t', { rows: 5, isComplete: false }]]);
+    const statusOf = (expectation: object, keys: Partial<CheckedRun>) =>
+      evaluate({ table: 't', ...expectation }, run({ loadedRows, ...keys }))?.status;
+    for (const keys of [{}, { isPartial: true, loadedRows: new Map([['t', rowsOf(5)]]) }]) {
+      expect(statusOf({ min_rows: 5 }, keys)).toBe('passed');
+      expect(statusOf({ min_rows: 6 }, keys)).toBe('unknown');
+      expect(statusOf({ max_rows: 5 }, keys)).toBe('unknown');
+      expect(statusOf({ max_rows: 4 }, keys)).toBe('failed');
+    }
   });
 });
 
@@ -132,7 +173,7 @@ describe('checks', () => {
       read({ table: 'orders', min_rows: 1 }, { table: 'x', min_rows: 1 }, { table: 'y', min_rows: 2 }),
       run(),
     );
-    expect(describeFailedChecks('shop', stored)).toBe(
+    expect(describeMissedChecks('shop', stored)).toBe(
       'Checks of the pipeline shop failed: x: at least 1 row (this run loaded 0 rows); y: at least 2 rows (this run loaded 0 rows).',
     );
   });
@@ -162,7 +203,7 @@ describe('properties of checks', () => {
     fc.assert(
       fc.property(rows, fc.nat(20), fc.nat(20), (loaded, low, more) => {
         const high = low + more;
-        const of = run({ loadedRows: new Map([['t', loaded]]) });
+        const of = run({ loadedRows: new Map([['t', rowsOf(loaded)]]) });
         const result = evaluate({ table: 't', min_rows: low, max_rows: high }, of);
         const expected = loaded === null ? 'unknown' : loaded >= low && loaded <= high ? 'passed' : 'failed';
         expect(result?.status).toBe(expected);
@@ -175,7 +216,8 @@ describe('properties of checks', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.nat(20), (loaded, more, low) => {
         const at = (count: number) =>
-          evaluate({ table: 't', min_rows: low }, run({ loadedRows: new Map([['t', count]]) }))?.status;
+          evaluate({ table: 't', min_rows: low }, run({ loadedRows: new Map([['t', rowsOf(count)]]) }))
+            ?.status;
         if (at(loaded) === 'passed') expect(at(loaded + more)).toBe('passed');
       }),
       settings,

@@ -1,8 +1,8 @@
 import type { Expectation, PipelineChecks } from './check-settings.ts';
 
 /**
- * Evaluates what a team expects of a pipeline run, from dlt's telemetry alone. What telemetry does not contain
- * is `unknown`, which never counts as passed. Pure functions.
+ * Evaluates what a team expects of a pipeline, from dlt's telemetry of one attempt alone. What telemetry does not
+ * contain is `unknown`, which never counts as passed. Pure functions.
  */
 
 export type CheckStatus = 'failed' | 'unknown' | 'passed';
@@ -13,27 +13,41 @@ export interface CheckResult {
   status: CheckStatus;
   /** What was found, and where. */
   detail: string;
+  /** The result is unknown because the pipeline or the table was not seen: treated like a failed check. */
+  isUnseen?: true;
 }
 
-/** The results of one pipeline run, as stored. */
+/** The results of one pipeline in one attempt, as stored. */
 export interface StoredChecks {
   onFailure: PipelineChecks['onFailure'];
   results: CheckResult[];
 }
 
-/** What telemetry tells about one pipeline run and those before it. */
+/** Rows that an attempt loaded into a table. */
+export interface LoadedRows {
+  /** As far as dlt reported them. */
+  rows: number;
+  /** False: dlt did not report the rows of a load, so there may be more. */
+  isComplete: boolean;
+}
+
+/** What telemetry tells about one pipeline in one attempt, however often it ran, and about attempts before. */
 export interface CheckedRun {
   finishedAt: Date;
-  /** Rows by table, of all packages that this run loaded. Null: dlt did not report them. */
-  loadedRows: ReadonlyMap<string, number | null>;
-  /** The lists of the trace were cut, so a missing table says nothing. */
+  /** The run did not complete, so it may have loaded only a part. */
+  isPartial: boolean;
+  /** Rows by table, of all packages that the attempt loaded. */
+  loadedRows: ReadonlyMap<string, LoadedRows>;
+  /** Tables of the expectations that the schema of the pipeline has. */
+  seenTables: ReadonlySet<string>;
+  /** The lists of a trace were cut, so a missing table says nothing. */
   isCut: boolean;
-  /** No earlier run of the pipeline is stored. */
+  /** No earlier attempt with this pipeline is stored. */
   isFirst: boolean;
   hasSchemaMigration: boolean;
   /** When an earlier run last loaded rows to a table; only for tables of `listHistoryTables`. */
   lastLoads: ReadonlyMap<string, Date>;
-  /** Columns of the schema that the run loaded with; null if no schema was reported. */
+  /** Columns of the schemas that the attempt loaded with; null if no schema was reported. */
   findColumn: ((table: string, column: string) => ColumnHints | null) | null;
 }
 
@@ -49,11 +63,33 @@ export function evaluateChecks(checks: PipelineChecks, run: CheckedRun): StoredC
   return { onFailure: checks.onFailure, results: checks.expect.map((each) => evaluate(each, run)) };
 }
 
+/** The results of a pipeline that loaded nothing which could be checked: all are unknown. */
+export function leaveUnchecked(
+  { onFailure, expect }: PipelineChecks,
+  detail: string,
+  isUnseen: boolean,
+): StoredChecks {
+  return {
+    onFailure,
+    results: expect.map((each) => (isUnseen ? unseen : unknown)(describeExpectation(each), detail)),
+  };
+}
+
 /** Returns the worst status: one failed check fails the run, and one unknown check leaves it unknown. */
 export function worstStatus({ results }: StoredChecks): CheckStatus {
   const statuses = new Set(results.map(({ status }) => status));
   if (statuses.has('failed')) return 'failed';
   return statuses.has('unknown') ? 'unknown' : 'passed';
+}
+
+/** Lists the results that alerts report, and that fail a run if the configuration demands it. */
+export function listMissed(results: readonly CheckResult[]): CheckResult[] {
+  return results.filter(({ status, isUnseen }) => status === 'failed' || isUnseen === true);
+}
+
+/** Lists the tables that the expectations name. */
+export function listCheckedTables({ expect }: PipelineChecks): string[] {
+  return [...new Set(expect.flatMap(({ table }) => (table === null ? [] : [table])))];
 }
 
 /** Lists the tables whose earlier loads matter, each with the longest time to look back. */
@@ -65,56 +101,75 @@ export function listHistoryTables({ expect }: PipelineChecks): Map<string, numbe
   return tables;
 }
 
-/** Describes the failed checks of a pipeline run in one line. */
-export function describeFailedChecks(pipelineName: string, { results }: StoredChecks): string {
-  const failed = results.filter(({ status }) => status === 'failed');
-  return `Checks of the pipeline ${pipelineName} failed: ${failed.map(({ check, detail }) => `${check} (${detail})`).join('; ')}.`;
+/** Describes the missed checks of a pipeline in one line. */
+export function describeMissedChecks(pipelineName: string, { results }: StoredChecks): string {
+  const missed = listMissed(results).map(
+    ({ check, status, detail }) => `${check} (${status === 'unknown' ? 'unknown: ' : ''}${detail})`,
+  );
+  return `Checks of the pipeline ${pipelineName} failed: ${missed.join('; ')}.`;
+}
+
+/** Describes an expectation as its results name it. */
+function describeExpectation({ table, column, freshWithinSeconds, ...rules }: Expectation): string {
+  if (rules.isSchemaUnchanged) return 'schema: unchanged';
+  if (freshWithinSeconds !== null) return `${table}: rows loaded within ${formatSeconds(freshWithinSeconds)}`;
+  if (rules.noNulls) return `${table}.${column}: no nulls`;
+  return `${table}: ${describeLimits(rules.minRows, rules.maxRows)}`;
 }
 
 function evaluate(expectation: Expectation, run: CheckedRun): CheckResult {
   const { table, column, freshWithinSeconds } = expectation;
-  if (expectation.isSchemaUnchanged) return checkSchema(run);
-  if (table === null) return unknown('unreadable', 'The expectation names no table');
-  if (freshWithinSeconds !== null) return checkFreshness(table, freshWithinSeconds, run);
-  if (expectation.noNulls && column !== null) return checkNulls(table, column, run);
-  return checkRows(table, expectation, run);
+  const check = describeExpectation(expectation);
+  if (expectation.isSchemaUnchanged) return checkSchema(check, run);
+  if (table === null) return unknown(check, 'The expectation names no table');
+  if (!run.loadedRows.has(table) && !run.seenTables.has(table))
+    return run.isCut
+      ? unknown(check, tooManyTables)
+      : unseen(check, `table ${table} not seen: neither this run nor the schema of the pipeline has it`);
+  if (freshWithinSeconds !== null) return checkFreshness(check, table, freshWithinSeconds, run);
+  if (expectation.noNulls && column !== null) return checkNulls(check, { table, column }, run);
+  return checkRows(check, { ...expectation, table }, run);
 }
 
+/** Reported rows are the least that were loaded: enough for a minimum, and for a maximum that they exceed. */
 function checkRows(
-  table: string,
-  { minRows, maxRows }: Pick<Expectation, 'minRows' | 'maxRows'>,
+  check: string,
+  { table, minRows, maxRows }: { table: string } & Pick<Expectation, 'minRows' | 'maxRows'>,
   run: CheckedRun,
 ): CheckResult {
-  const check = `${table}: ${describeLimits(minRows, maxRows)}`;
-  const rows = run.loadedRows.get(table);
-  if (rows === null) return unknown(check, 'dlt did not report the rows of this load');
-  if (rows === undefined && run.isCut) return unknown(check, 'the run loaded more tables than are kept');
-  const count = rows ?? 0;
-  const isOk = count >= (minRows ?? 0) && count <= (maxRows ?? Infinity);
-  return { check, status: isOk ? 'passed' : 'failed', detail: `this run loaded ${formatRows(count)}` };
+  const { rows, isComplete } = run.loadedRows.get(table) ?? { rows: 0, isComplete: !run.isCut };
+  const detail = `this run loaded ${formatRows(rows)}`;
+  if (rows > (maxRows ?? Infinity)) return { check, status: 'failed', detail };
+  const hasMinimum = rows >= (minRows ?? 0);
+  if (hasMinimum && maxRows === null) return { check, status: 'passed', detail };
+  if (!isComplete) return unknown(check, run.loadedRows.has(table) ? rowsNotReported : tooManyTables);
+  if (run.isPartial) return unknown(check, `the run failed after it loaded ${formatRows(rows)}`);
+  return { check, status: hasMinimum ? 'passed' : 'failed', detail };
 }
 
-function checkFreshness(table: string, seconds: number, run: CheckedRun): CheckResult {
-  const check = `${table}: rows loaded within ${formatSeconds(seconds)}`;
-  const rows = run.loadedRows.get(table);
-  if (rows !== null && rows !== undefined && rows > 0)
-    return { check, status: 'passed', detail: `this run loaded ${formatRows(rows)}` };
+function checkFreshness(check: string, table: string, seconds: number, run: CheckedRun): CheckResult {
+  const loaded = run.loadedRows.get(table);
+  if (loaded && loaded.rows > 0)
+    return { check, status: 'passed', detail: `this run loaded ${formatRows(loaded.rows)}` };
   const last = run.lastLoads.get(table);
   const isFresh = last !== undefined && run.finishedAt.getTime() - last.getTime() <= seconds * 1000;
   if (last !== undefined && isFresh)
     return { check, status: 'passed', detail: `rows were last loaded at ${last.toISOString()}` };
-  if (rows === null) return unknown(check, 'dlt did not report the rows of this load');
-  if (rows === undefined && run.isCut) return unknown(check, 'the run loaded more tables than are kept');
+  if (loaded && !loaded.isComplete) return unknown(check, rowsNotReported);
+  if (!loaded && run.isCut) return unknown(check, tooManyTables);
   return { check, status: 'failed', detail: 'neither this run nor an earlier one in that time loaded any' };
 }
 
-function checkNulls(table: string, column: string, { findColumn, loadedRows }: CheckedRun): CheckResult {
-  const check = `${table}.${column}: no nulls`;
+function checkNulls(
+  check: string,
+  { table, column }: { table: string; column: string },
+  { findColumn, loadedRows }: CheckedRun,
+): CheckResult {
   if (findColumn === null) return unknown(check, 'dlt reported no schema of this load');
   const hints = findColumn(table, column);
   if (hints === null) return unknown(check, noColumn);
   if (!hints.hasType)
-    return (loadedRows.get(table) ?? 0) > 0
+    return (loadedRows.get(table)?.rows ?? 0) > 0
       ? { check, status: 'failed', detail: 'it has no type: every value so far was null' }
       : unknown(check, 'it has no type, because it has had no value');
   if (!hints.isNullable)
@@ -122,17 +177,23 @@ function checkNulls(table: string, column: string, { findColumn, loadedRows }: C
   return unknown(check, 'the schema allows nulls, and dlt does not report whether there are any');
 }
 
+const rowsNotReported = 'dlt did not report the rows of this load';
+const tooManyTables = 'the run loaded more tables than are kept';
+
 /** dlt reports a column once it has a type, unless the code declares it. */
 const noColumn = 'the schema has no such column: dlt adds it with the first value that is not null';
 
-function checkSchema({ isFirst, hasSchemaMigration }: CheckedRun): CheckResult {
-  const check = 'schema: unchanged';
+function checkSchema(check: string, { isFirst, hasSchemaMigration }: CheckedRun): CheckResult {
   if (!hasSchemaMigration) return { check, status: 'passed', detail: 'this run changed no table' };
   if (isFirst) return { check, status: 'passed', detail: 'the first run created the tables' };
   return { check, status: 'failed', detail: 'this run changed tables of the destination' };
 }
 
 const unknown = (check: string, detail: string): CheckResult => ({ check, status: 'unknown', detail });
+const unseen = (check: string, detail: string): CheckResult => ({
+  ...unknown(check, detail),
+  isUnseen: true,
+});
 
 function describeLimits(minRows: number | null, maxRows: number | null): string {
   const parts = [

@@ -4,6 +4,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { describe, expect, it } from 'vitest';
 import { useAlerts } from '../testing/alert-fixture.ts';
+import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
 import { defineJob } from '../testing/workspace-fixture.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
 import { wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
@@ -46,10 +47,64 @@ describe('zero_rows', () => {
 
   it('is narrowed to a pipeline', async () => {
     await alerts.addRule('zero_rows', { scope: { ...wholeWorkspace, pipelineNames: ['users'] } });
-    await alerts.loadRows('jobs.a', [100, 100, 100, 0], 'orders');
-    await alerts.loadRows('jobs.a', [100, 100, 100, 0], 'users');
+    await alerts.loadRows('jobs.a', [100, 100, 100, 0]);
+    await alerts.loadRows('jobs.a', [100, 100, 100, 0], { pipelineName: 'users' });
     await alerts.evaluate();
     expect(await alerts.listIncidents()).toEqual(['open: users loaded no rows, usually 100']);
+  });
+});
+
+describe('rows of a run with several calls', () => {
+  it('are summed: a second call without rows is no news, and only the sum is compared', async () => {
+    await alerts.addRule('zero_rows');
+    await alerts.addRule('row_count_off', { conditions: { minimumRuns: 3 } });
+    const usual = Array.from({ length: 4 }, () => [500, 0]);
+    await alerts.loadRows('jobs.a', [...usual, [250, 250, 0]]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+    await alerts.loadRows('jobs.a', [[0, 0]]);
+    await alerts.evaluate();
+    expect((await alerts.listIncidents()).toSorted()).toEqual([
+      'open: orders loaded 0 rows, far fewer than the usual 500',
+      'open: orders loaded no rows, usually 500',
+    ]);
+  });
+
+  it('are not compared if the code failed, and count for no baseline', async () => {
+    await alerts.addRule('zero_rows');
+    const failed = { status: 'failed', failure: { code: 'exit_code', detail: '' } } as const;
+    await alerts.loadRows('jobs.a', [500, 500, 500]);
+    await alerts.loadRows('jobs.a', [0, 0, 0, 0], { outcome: failed });
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([]);
+    await alerts.loadRows('jobs.a', [0], {
+      outcome: { status: 'failed', failure: { code: 'check_failed', detail: '' } },
+    });
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual(['open: orders loaded no rows, usually 500']);
+  });
+
+  it('are compared again when telemetry arrives after the end of the attempt', async () => {
+    await alerts.addRule('zero_rows');
+    await alerts.loadRows('jobs.a', [500, 500, 500, 0]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual(['open: orders loaded no rows, usually 500']);
+    const { id, jobRunId } = await fixture.database.one<{ id: string; jobRunId: string }>(
+      `select attempt_id as id, job_run_id as "jobRunId" from pipeline_runs
+        where workspace_id = $1 and total_rows_loaded = 0`,
+      [context.workspaceId],
+    );
+    await addPipelineRun(fixture.database, {
+      workspaceId: context.workspaceId,
+      jobRunId,
+      attemptId: id,
+      transactionId: 'late',
+      pipelineName: 'orders',
+      status: 'succeeded',
+      totalRowsLoaded: 500,
+    });
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual(['resolved: orders loaded no rows, usually 500']);
   });
 });
 
@@ -91,6 +146,15 @@ describe('check_failed', () => {
       'resolved: Check of orders failed: orders: at least 1 row',
     ]);
     expect(await alerts.getOnlyIncident()).toMatchObject({ resolution: 'Run #4 passed its checks.' });
+  });
+
+  it('opens with a pipeline or a table that was not seen', async () => {
+    await alerts.addRule('check_failed');
+    await alerts.storeChecks('jobs.a', [passed, { ...unknown, isUnseen: true }]);
+    await alerts.evaluate();
+    expect(await alerts.listIncidents()).toEqual([
+      'open: Check of orders is unknown: orders: at least 1 row',
+    ]);
   });
 
   it('says nothing of runs without checks', async () => {

@@ -4,7 +4,7 @@ import type { Derived } from '../../domain/alerts/derive-occurrences.ts';
 import type { Store } from '../../store/store.ts';
 import { deriveFromChecks } from '../../domain/alerts/derive-check-results.ts';
 import {
-  deriveFromPipelineRun,
+  deriveFromPipelineResult,
   deriveFromRun,
   deriveFromSchemaChange,
   outcomesNeeded,
@@ -21,7 +21,7 @@ export function deriveFromEvent(
   scope: { workspaceId: string; paths: ConsolePaths },
 ): Promise<Derived> | Derived {
   if (event.kind === 'run-ended') return deriveFromEndedRun(store, rules, event.subjectId, scope.paths);
-  if (event.kind === 'pipeline-run') return deriveFromStoredPipelineRun(store, rules, event.subjectId, scope);
+  if (event.kind === 'attempt-closed') return deriveFromClosedAttempt(store, rules, event.subjectId, scope);
   if (event.kind === 'schema-change')
     return deriveFromStoredChange(store, rules, event.subjectId, scope.paths);
   return nothing;
@@ -39,27 +39,28 @@ async function deriveFromEndedRun(
   return deriveFromRun(rules, run, earlier, paths);
 }
 
-async function deriveFromStoredPipelineRun(
+async function deriveFromClosedAttempt(
   { alertSources }: Pick<Store, 'alertSources'>,
   rules: readonly AlertRuleRecord[],
-  pipelineRunId: string,
+  attemptId: string,
   { workspaceId, paths }: { workspaceId: string; paths: ConsolePaths },
 ): Promise<Derived> {
   const needsRows = rules.some(({ kind }) => kind === 'zero_rows' || kind === 'row_count_off');
   if (!needsRows && !rules.some(({ kind }) => kind === 'check_failed')) return nothing;
-  const run = await alertSources.getPipelineRun(pipelineRunId);
-  if (!run) return nothing;
-  const ofChecks = deriveFromChecks(rules, run, paths);
-  if (!needsRows) return ofChecks;
-  const { pipelineName, datasetName, createdAt: before } = run;
-  const earlier = await alertSources.listEarlierRows(
-    { workspaceId, pipelineName, datasetName, before },
-    rowCountsNeeded,
-  );
-  const ofRows = deriveFromPipelineRun(rules, run, earlier, paths);
+  const derived: Derived[] = [];
+  for (const result of await alertSources.listPipelineResults(attemptId)) {
+    derived.push(deriveFromChecks(rules, result, paths));
+    if (!needsRows || !result.isComplete) continue;
+    const { pipelineName, datasetName, createdAt: before } = result;
+    const earlier = await alertSources.listEarlierRows(
+      { workspaceId, pipelineName, datasetName, before },
+      rowCountsNeeded,
+    );
+    derived.push(deriveFromPipelineResult(rules, result, earlier, paths));
+  }
   return {
-    occurrences: [...ofChecks.occurrences, ...ofRows.occurrences],
-    resolutions: [...ofChecks.resolutions, ...ofRows.resolutions],
+    occurrences: derived.flatMap(({ occurrences }) => occurrences),
+    resolutions: derived.flatMap(({ resolutions }) => resolutions),
   };
 }
 

@@ -31,16 +31,16 @@ const sourceOf: Partial<
   Record<
     AlertKind,
     {
-      list: 'runs' | 'pipeline-runs' | 'schema-changes';
-      event: 'run-ended' | 'pipeline-run' | 'schema-change';
+      list: 'runs' | 'attempts' | 'schema-changes';
+      event: 'run-ended' | 'attempt-closed' | 'schema-change';
     }[]
   >
 > = {
   run_failed: [{ list: 'runs', event: 'run-ended' }],
   run_succeeded: [{ list: 'runs', event: 'run-ended' }],
   recovered: [{ list: 'runs', event: 'run-ended' }],
-  zero_rows: [{ list: 'pipeline-runs', event: 'pipeline-run' }],
-  row_count_off: [{ list: 'pipeline-runs', event: 'pipeline-run' }],
+  zero_rows: [{ list: 'attempts', event: 'attempt-closed' }],
+  row_count_off: [{ list: 'attempts', event: 'attempt-closed' }],
   schema_changed: [
     { list: 'schema-changes', event: 'schema-change' },
     { list: 'runs', event: 'run-ended' },

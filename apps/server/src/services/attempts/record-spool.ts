@@ -1,21 +1,20 @@
 import type { AttemptRecord, JobRunRecord, SpoolUpdate } from '../../store/records.ts';
 import type { AttemptLog, PreparedLines } from '../logs/attempt-log.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { CheckAttempt } from '../pipelines/check-attempt.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
 import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
-import type { PackageVersions } from '../versions/package-versions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
 import { addWait } from '../../domain/attempts/attempt-waits.ts';
-import { demandsChecks } from '../../domain/jobs/job-settings.ts';
-import { describeFailedChecks } from '../../domain/pipelines/evaluate-checks.ts';
+import { describeMissedChecks, listMissed } from '../../domain/pipelines/evaluate-checks.ts';
 import { outcomeOfExit, readRunTerms, type RunOutcome } from '../../domain/runs/run-outcome.ts';
 import { parseSpoolRecord } from '../../domain/attempts/spool-record.ts';
 import { isEmptyReport } from '../../domain/pipelines/pending-packages.ts';
@@ -35,16 +34,10 @@ export const attemptLimits = {
 
 export interface RecordSpoolDependencies {
   persistence: Persistence<
-    | 'attempts'
-    | 'jobRuns'
-    | 'logChunks'
-    | 'pendingPackages'
-    | 'pipelineChecks'
-    | 'pipelineFolders'
-    | 'telemetry'
+    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineFolders' | 'telemetry'
   >;
   jobVersions: JobVersions;
-  packageVersions: Pick<PackageVersions, 'getConfiguration'>;
+  checkAttempt: CheckAttempt;
   attemptLog: AttemptLog;
   blobs: BlobStore;
   finishRun: FinishRun;
@@ -194,24 +187,26 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);
-    const failed = outcome.status === 'completed' ? await findFailedChecks(attempt, run) : null;
-    await finishRun(run.id, failed ?? outcome, { attemptId, run });
+    const missed = await findMissedChecks(attemptId, run, outcome);
+    await finishRun(run.id, missed ?? outcome, { attemptId, run });
   }
 
   /**
-   * A run that completed fails if its data is not what the configuration expects and demands, so that no other job
-   * follows it.
+   * Evaluates the checks of an attempt that has ended. A run that completed fails if its data is not what the
+   * configuration expects and demands, so that no other job follows it.
    */
-  async function findFailedChecks(
-    { id, beaconCount }: EndedAttempt,
+  async function findMissedChecks(
+    attemptId: string,
     run: JobRunRecord,
+    { status }: RunOutcome,
   ): Promise<RunOutcome | null> {
-    if (beaconCount === 0) return null;
-    const { runSettings } = await dependencies.packageVersions.getConfiguration(run);
-    if (!demandsChecks(runSettings, run.profile)) return null;
-    const failed = await persistence.store.pipelineChecks.listFailed(id);
-    const demanded = failed.flatMap(({ pipelineName, checks }) =>
-      checks?.onFailure === 'fail' ? [describeFailedChecks(pipelineName, checks)] : [],
+    const isCompleted = status === 'completed';
+    const checked = await dependencies.checkAttempt({ attemptId, run, isCompleted });
+    if (!isCompleted) return null;
+    const demanded = checked.flatMap(({ pipelineName, checks }) =>
+      checks.onFailure === 'fail' && listMissed(checks.results).length > 0
+        ? [describeMissedChecks(pipelineName, checks)]
+        : [],
     );
     if (demanded.length === 0) return null;
     const detail = demanded.join(' ');

@@ -1,4 +1,8 @@
-import type { AttemptPipelineRunRecord, SchemaChangesRecord } from '../../store/records.ts';
+import type {
+  AttemptPipelineRunRecord,
+  PipelineResultRecord,
+  SchemaChangesRecord,
+} from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import { maximumPipelineRunsOfJobRun } from '@pumphouse/contract';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -9,23 +13,29 @@ export interface PipelineRunInRun {
   schemaChanges: SchemaChangesRecord[];
 }
 
+export interface RunPipelines {
+  pipelineRuns: PipelineRunInRun[];
+  results: (PipelineResultRecord & { attemptNumber: number })[];
+  isCut: boolean;
+}
+
 export type ReadRunPipelines = ReturnType<typeof createReadRunPipelines>;
 
 const maxSchemaChanges = 200;
 
-export function createReadRunPipelines({ store }: Persistence<'jobRuns' | 'schemaChanges' | 'telemetry'>) {
+export function createReadRunPipelines({
+  store,
+}: Persistence<'jobRuns' | 'pipelineChecks' | 'schemaChanges' | 'telemetry'>) {
   /**
-   * Reads the pipeline runs inside a job run, as reported.
+   * Reads the pipeline runs inside a job run as reported, and their sums by attempt and pipeline.
    * @throws ServiceError not_found
    */
-  return async function readRunPipelines(
-    workspaceId: string,
-    jobRunId: string,
-  ): Promise<{ pipelineRuns: PipelineRunInRun[]; isCut: boolean }> {
+  return async function readRunPipelines(workspaceId: string, jobRunId: string): Promise<RunPipelines> {
     if (!(await store.jobRuns.get(workspaceId, jobRunId)))
       throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
-    const [found, { rows: changes }] = await Promise.all([
+    const [found, results, { rows: changes }] = await Promise.all([
       store.telemetry.listPipelineRunsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun + 1),
+      store.pipelineChecks.listResultsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun),
       store.schemaChanges
         .list(workspaceId, { jobRunIds: [jobRunId] })
         .read({ limit: maxSchemaChanges, offset: 0 }),
@@ -37,6 +47,7 @@ export function createReadRunPipelines({ store }: Persistence<'jobRuns' | 'schem
         run,
         schemaChanges: bringers.filter(({ runId }) => runId === run.id).map(({ change }) => change),
       })),
+      results,
       isCut: found.length > runs.length,
     };
   };

@@ -1,10 +1,7 @@
 import type { BeaconBodyRecord, NewSchemaVersion } from '../../store/records.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Logger } from 'pino';
-import type { PackageVersions } from '../versions/package-versions.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { checkPipelineRun } from '../pipelines/check-pipeline-run.ts';
-import { choosePipelineChecks } from '../../domain/jobs/job-settings.ts';
 import { decodeBeaconBody } from '../../telemetry/beacon-body.ts';
 import { parseJobResult } from '../../telemetry/parse-job-result.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
@@ -15,10 +12,7 @@ import { storeDatasetColumns } from '../pipelines/dataset-columns.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
 export interface IngestTelemetryDependencies {
-  persistence: Persistence<
-    'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'
-  >;
-  packageVersions: PackageVersions;
+  persistence: Persistence<'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
   blobs: BlobStore;
   log: Logger;
 }
@@ -32,16 +26,11 @@ const batchSize = 100;
  * key (attempt, transaction), so a repeated body changes nothing. An unreadable body is kept with its problem
  * and never stops a run.
  */
-export function createIngestTelemetry({
-  persistence,
-  packageVersions,
-  blobs,
-  log,
-}: IngestTelemetryDependencies) {
+export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemetryDependencies) {
   async function ingest(body: BeaconBodyRecord): Promise<void> {
     const bytes = await readBlob(blobs, body.blobKey);
     await persistence.transaction(async (store) => {
-      const problem = await storeDetails({ store, packageVersions }, body, bytes);
+      const problem = await storeDetails(store, body, bytes);
       if (problem)
         log.warn(
           { attemptId: body.attemptId, number: body.number, kind: body.kind, problem },
@@ -84,14 +73,11 @@ export function createIngestTelemetry({
   };
 }
 
-interface Ingesting {
-  store: Pick<Store, 'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
-  packageVersions: PackageVersions;
-}
+type TelemetryStores = Pick<Store, 'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
 
 /** @returns a description of the problem; null if the body was understood */
 async function storeDetails(
-  { store, packageVersions }: Ingesting,
+  store: TelemetryStores,
   body: BeaconBodyRecord,
   bytes: Uint8Array,
 ): Promise<string | null> {
@@ -100,35 +86,31 @@ async function storeDetails(
   // Statistics and schemas are those of deployed jobs.
   if (body.jobRef === manifestBuildJobRef && body.kind !== 'job_result')
     return 'The build of a manifest runs no pipeline.';
-  if (body.kind === 'trace') return storeTrace({ store, packageVersions }, body, decoded.details);
+  if (body.kind === 'trace') return storeTrace(store, body, decoded.details);
   if (body.kind === 'state') return storeState(store, body, decoded.details);
   if (body.kind === 'job_result') return storeResult(store, body, decoded.details);
   return `There is no beacon of type "${body.kind}".`;
 }
 
 async function storeTrace(
-  { store, packageVersions }: Ingesting,
+  store: Pick<Store, 'telemetry'>,
   body: BeaconBodyRecord,
   value: unknown,
 ): Promise<string | null> {
   const parsed = parseTrace(value);
   if (!parsed.ok) return parsed.problem.detail;
-  const { details } = parsed;
-  const { runSettings } = await packageVersions.getConfiguration(body);
-  const checks = choosePipelineChecks(runSettings, body.profile, details.pipelineName);
   await store.telemetry.upsertPipelineRun({
-    checks: checks && (await checkPipelineRun(store, checks, { ...body, details })),
     workspaceId: body.workspaceId,
     jobRunId: body.jobRunId,
     attemptId: body.attemptId,
     traceBlobKey: body.blobKey,
-    facts: details,
+    facts: parsed.details,
   });
   return null;
 }
 
 async function storeState(
-  store: Pick<Store, 'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  store: TelemetryStores,
   body: BeaconBodyRecord,
   value: unknown,
 ): Promise<string | null> {

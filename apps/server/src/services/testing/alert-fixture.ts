@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../domain/pipelines/evaluate-checks.ts';
 import type { AlertRuleDraft } from '../alerts/check-rule.ts';
 import type { AlertKind } from '@pumphouse/contract';
+import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { ServiceFixture } from './service-fixture.ts';
@@ -40,6 +41,11 @@ export function useAlerts(jobs: readonly JobDefinition[], assign: (opened: Alert
     await context.deployAll([...jobs]);
     assign({ fixture, context, alerts });
   });
+}
+
+interface LoadOptions {
+  pipelineName?: string;
+  outcome?: RunOutcome;
 }
 
 const exitCode: RunFailureReason = { code: 'exit_code', detail: 'It ended with 1.' };
@@ -101,27 +107,36 @@ async function createAlertFixture(fixture: ServiceFixture, context: WorkspaceFix
       return run.id;
     },
 
-    /** Records successful runs of a pipeline that loaded these numbers of rows, one second after the other. */
-    async loadRows(jobRef: string, rows: readonly number[], pipelineName = 'orders'): Promise<void> {
-      for (const totalRowsLoaded of rows) {
+    /**
+     * Records runs with a pipeline, one second after the other.
+     * @param calls the rows of each run; of each of its calls if it is a list
+     */
+    async loadRows(
+      jobRef: string,
+      calls: readonly (number | readonly number[])[],
+      { pipelineName = 'orders', outcome = { status: 'completed' } }: LoadOptions = {},
+    ): Promise<void> {
+      for (const rows of calls) {
         const run = await context.startRun(jobRef);
         const attempt = await context.createAttempt(run);
-        pipelineRuns += 1;
-        await addPipelineRun(database, {
-          workspaceId,
-          jobRunId: run.id,
-          attemptId: attempt.id,
-          transactionId: randomUUID(),
-          pipelineName,
-          status: 'succeeded',
-          totalRowsLoaded,
-          createdAt: new Date(Date.now() - 86_400_000 + pipelineRuns * 1000),
-        });
-        await fixture.finishRun(run.id, { status: 'completed' });
+        for (const totalRowsLoaded of [rows].flat()) {
+          pipelineRuns += 1;
+          await addPipelineRun(database, {
+            workspaceId,
+            jobRunId: run.id,
+            attemptId: attempt.id,
+            transactionId: randomUUID(),
+            pipelineName,
+            status: 'succeeded',
+            totalRowsLoaded,
+            createdAt: new Date(Date.now() - 86_400_000 + pipelineRuns * 1000),
+          });
+        }
+        await fixture.finishRun(run.id, outcome);
       }
     },
 
-    /** Stores a pipeline run with the results of its checks. */
+    /** Stores a pipeline run, with results of the checks of its attempt. */
     async storeChecks(jobRef: string, results: readonly CheckResult[]): Promise<void> {
       const run = await context.startRun(jobRef);
       const attempt = await context.createAttempt(run);
@@ -132,8 +147,10 @@ async function createAlertFixture(fixture: ServiceFixture, context: WorkspaceFix
         transactionId: randomUUID(),
         pipelineName: 'orders',
         status: 'succeeded',
-        checks: { onFailure: 'mark', results: [...results] },
       });
+      await fixture.store.pipelineChecks.save({ workspaceId, jobRunId: run.id, attemptId: attempt.id }, [
+        { pipelineName: 'orders', checks: { onFailure: 'mark', results: [...results] } },
+      ]);
       await fixture.finishRun(run.id, { status: 'completed' });
     },
 

@@ -18,7 +18,7 @@ export function LastRun({ run }: { run: LastPipelineRun | null }) {
         <Time at={run.finished_at ?? run.created_at} />
       </span>{' '}
       {run.status === 'failed' ? <Failure run={run} /> : <Loaded rows={run.rows_loaded} />}
-      {run.check_status === 'failed' && (
+      {(run.check_status === 'failed' || run.check_status === 'unknown') && (
         <>
           {' '}
           <CheckResult status={run.check_status} />

@@ -63,7 +63,6 @@ export function PipelineRunCard({ run, hasAttempts }: PipelineRunCardProps) {
         ]}
       />
       {run.error_message != null && <PipelineError run={run} />}
-      {run.checks !== null && <Checks checks={run.checks} />}
       <SchemaChanges run={run} />
       {tables.length > 0 && <Tables run={run} tables={tables} />}
       <Packages packages={run.load_packages ?? []} />
@@ -83,26 +82,6 @@ function PipelineError({ run }: { run: PipelineRunOfJobRun }) {
       ) : (
         <TracebackView text={run.error_traceback} />
       )}
-    </div>
-  );
-}
-
-const checkMarks: Record<string, string> = { failed: '✕ Failed', passed: '✓ Passed', unknown: '? Unknown' };
-
-function Checks({ checks }: { checks: NonNullable<PipelineRunOfJobRun['checks']> }) {
-  return (
-    <div className={classes.cardPart}>
-      <h3 className={classes.partTitle}>Checks</h3>
-      <ul className={classes.packages}>
-        {checks.results.map(({ check, status, detail }, index) => (
-          <li key={index}>
-            <span className={status === 'failed' ? classes.failedWord : 'quiet'}>
-              {checkMarks[status] ?? status}
-            </span>{' '}
-            <span className="mono">{check}</span> <span className="quiet">{detail}</span>
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }

@@ -173,9 +173,11 @@ const checkResult = responseObject('PipelineCheckResult', {
   check: z.string(),
   status: openEnum(checkStatus),
   detail: z.string(),
+  /** The result is unknown because the pipeline or the table was not seen: treated like a failed check. */
+  is_unseen: z.boolean(),
 });
 
-/** The checks of a pipeline run, and whether a failed one fails its job run. */
+/** The checks of a pipeline in an attempt, and whether a failed one fails its job run. */
 const pipelineRunChecks = responseObject('PipelineRunChecks', {
   status: openEnum(checkStatus),
   on_failure: z.string(),
@@ -198,16 +200,34 @@ export const pipelineRunOfJobRun = responseObject('PipelineRunOfJobRun', {
       failed: z.boolean(),
     }),
   ),
-  /** Null if the configuration expects nothing of this pipeline, or the run did not load. */
-  checks: pipelineRunChecks.nullable(),
   /** Schema versions that this run was the first to report. */
   schema_changes: z.array(schemaVersionChangesResponse),
 });
 export type PipelineRunOfJobRun = z.output<typeof pipelineRunOfJobRun>;
 
+/** What one attempt did with a pipeline, however often it called `run()`. */
+export const pipelineResult = responseObject('PipelineResult', {
+  attempt_number: z.int(),
+  pipeline_name: z.string(),
+  /** Null if the calls name none, or several. */
+  dataset_name: z.string().nullable(),
+  /** 0: a check expects the pipeline, and the attempt did not report it. */
+  call_count: z.int(),
+  /** Of the last call; null without one. */
+  status: openEnum(pipelineRunStatus).nullable(),
+  rows_loaded: z.int(),
+  bytes_loaded: z.int(),
+  duration_ms: z.int().nullable(),
+  /** Null if the configuration expects nothing of the pipeline, or the attempt has not ended. */
+  checks: pipelineRunChecks.nullable(),
+});
+export type PipelineResult = z.output<typeof pipelineResult>;
+
 export const jobRunPipelineRunsResponse = responseObject('JobRunPipelineRunsResponse', {
   /** In the order in which they were reported, including those of earlier attempts. */
   pipeline_runs: z.array(pipelineRunOfJobRun),
+  /** By attempt: the sums of its pipeline runs by pipeline, with their checks. */
+  pipeline_results: z.array(pipelineResult),
   is_cut: z.boolean(),
 });
 export type JobRunPipelineRunsResponse = z.output<typeof jobRunPipelineRunsResponse>;

@@ -5,8 +5,8 @@ import { named } from '../statements/named.ts';
 export interface AlertEventRecord {
   /** bigint, as text. */
   id: string;
-  kind: 'run-ended' | 'pipeline-run' | 'schema-change' | 'job-archived';
-  /** Id of the run, the pipeline run, the change of a schema or the job. */
+  kind: 'run-ended' | 'attempt-closed' | 'schema-change' | 'job-archived';
+  /** Id of the run, the attempt, the change of a schema or the job. */
   subjectId: string;
   createdAt: Date;
 }
@@ -16,7 +16,7 @@ const eventsLookedThrough = 2000;
 
 export type AlertEventStore = ReturnType<typeof createAlertEventStore>;
 
-/** Stores events that database triggers write in the transaction of the change (migration 0039). */
+/** Stores events that database triggers write in the transaction of the change (migrations 0039 and 0069). */
 export function createAlertEventStore(sql: Queryable) {
   return {
     /** Lists workspaces with events, rules that are due, or messages that are due. */

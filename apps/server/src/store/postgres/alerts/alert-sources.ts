@@ -30,11 +30,12 @@ export interface EndedRunSource extends AlertJob {
   rowsLoaded: number | null;
 }
 
-export interface PipelineRunSource extends AlertJob {
-  pipelineRunId: string;
+/** What an attempt did with a pipeline, however often it called `run()`. */
+export interface PipelineResultSource extends AlertJob {
   pipelineName: string;
   datasetName: string | null;
-  status: string;
+  /** The job run has all its rows: its last call succeeded, and so did the user code. */
+  isComplete: boolean;
   rowsLoaded: number;
   /** Null if no checks were evaluated. */
   checkResults: CheckResult[] | null;
@@ -92,6 +93,10 @@ const historyDays = 90;
 /** Only runs this far back are read for how long a run usually takes. */
 const durationsLookedThrough = 100;
 
+/** A failed check does not take rows away; a failure of the code and a cancel do. */
+const isComplete = `results.status = 'succeeded' and job_runs.status in ('completed', 'failed')
+                    and coalesce(attempts.failure->>'code', 'check_failed') = 'check_failed'`;
+
 export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
 /** Reads what rules are evaluated on. No statement reads a whole history. */
@@ -123,21 +128,22 @@ export function createAlertSourceStore(sql: Queryable) {
         )
       ).map(({ status }) => status),
 
-    getPipelineRun: (pipelineRunId: string) =>
-      sql.maybeOnePrepared<PipelineRunSource>(
+    listPipelineResults: (attemptId: string) =>
+      sql.prepared<PipelineResultSource>(
         named(
-          `select ${jobFields}, pipeline_runs.id as "pipelineRunId", pipeline_runs.pipeline_name as "pipelineName",
-                  pipeline_runs.dataset_name as "datasetName", pipeline_runs.status, pipeline_runs.total_rows_loaded as "rowsLoaded",
-                  pipeline_runs.checks->'results' as "checkResults",
-                  pipeline_runs.job_run_id as "jobRunId", job_runs.number as "runNumber", pipeline_runs.created_at as "createdAt"
-             from pipeline_runs join job_runs on job_runs.id = pipeline_runs.job_run_id
+          `select ${jobFields}, results.pipeline_name as "pipelineName", results.dataset_name as "datasetName",
+                  coalesce(${isComplete}, false) as "isComplete", results.rows_loaded as "rowsLoaded",
+                  results.checks->'results' as "checkResults",
+                  results.job_run_id as "jobRunId", job_runs.number as "runNumber", results.created_at as "createdAt"
+             from pipeline_results as results join attempts on attempts.id = results.attempt_id
+             join job_runs on job_runs.id = results.job_run_id
              join jobs on jobs.id = job_runs.job_id ${ofJob}
-            where pipeline_runs.id = :pipelineRunId::uuid`,
-          { pipelineRunId },
+            where results.attempt_id = :attemptId::uuid order by results.pipeline_name`,
+          { attemptId },
         ),
       ),
 
-    /** Lists the rows of the successful runs of a pipeline before an instant, the latest first. */
+    /** Lists the rows that complete attempts loaded with a pipeline before an instant, the latest first. */
     listEarlierRows: async (
       run: { workspaceId: string; pipelineName: string; datasetName: string | null; before: Date },
       limit: number,
@@ -145,11 +151,12 @@ export function createAlertSourceStore(sql: Queryable) {
       (
         await sql.query<{ rows: number }>(
           named(
-            `select total_rows_loaded as rows from pipeline_runs
-              where workspace_id = :workspaceId and pipeline_name = :pipelineName
-                and (:datasetName::text is null or dataset_name = :datasetName) and status = 'succeeded'
-                and created_at < :before and created_at > :before::timestamptz - interval '${historyDays} days'
-              order by created_at desc limit :limit`,
+            `select results.rows_loaded as rows from pipeline_results as results
+               join attempts on attempts.id = results.attempt_id join job_runs on job_runs.id = results.job_run_id
+              where results.workspace_id = :workspaceId and results.pipeline_name = :pipelineName
+                and (:datasetName::text is null or results.dataset_name = :datasetName) and ${isComplete}
+                and results.created_at < :before and results.created_at > :before::timestamptz - interval '${historyDays} days'
+              order by results.created_at desc limit :limit`,
             { ...run, limit },
           ),
         )
@@ -248,10 +255,10 @@ export function createAlertSourceStore(sql: Queryable) {
         )
       ).map(({ id }) => id),
 
-    /** Ids of ended runs, pipeline runs or schema changes since an instant, the newest first: for previews. */
+    /** Ids of ended runs, closed attempts with pipelines or schema changes since an instant, the newest first: for previews. */
     listRecent: async (
       workspaceId: string,
-      of: 'runs' | 'pipeline-runs' | 'schema-changes',
+      of: 'runs' | 'attempts' | 'schema-changes',
       range: { since: Date; limit: number },
     ) =>
       (
@@ -260,9 +267,9 @@ export function createAlertSourceStore(sql: Queryable) {
             of === 'runs'
               ? `select id::text as id from job_runs where workspace_id = :workspaceId and created_at > :since
                     and status in ('completed', 'failed') and not is_internal order by created_at desc, id limit :limit`
-              : of === 'pipeline-runs'
-                ? `select id::text as id from pipeline_runs where workspace_id = :workspaceId and created_at > :since
-                    order by created_at desc, id limit :limit`
+              : of === 'attempts'
+                ? `select attempt_id::text as id from pipeline_results where workspace_id = :workspaceId and created_at > :since
+                    group by attempt_id order by max(created_at) desc, attempt_id limit :limit`
                 : `select id::text as id from schema_changes where workspace_id = :workspaceId and created_at > :since
                     order by created_at desc, id desc limit :limit`,
             { workspaceId, ...range },

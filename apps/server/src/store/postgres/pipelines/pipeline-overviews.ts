@@ -18,6 +18,7 @@ export interface LastPipelineRunRecord {
   datasetName: string | null;
   errorStep: string | null;
   errorMessage: string | null;
+  /** Of the newest attempt with the pipeline, also if it did not report it. */
   checkStatus: string | null;
   jobRunId: string;
   jobRunNumber: number;
@@ -100,7 +101,7 @@ export interface NewsFilter {
 
 const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
-  runs.error_step, runs.error_message, runs.check_status, runs.job_run_id`;
+  runs.error_step, runs.error_message, runs.job_run_id`;
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
@@ -177,7 +178,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
                   last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
                   last.destination_name as "destinationName", last.destination_type as "destinationType",
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
-                  last.check_status as "checkStatus",
+                  checked.check_status as "checkStatus",
                   last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
                   job_runs.reason as "jobRunReason",
                   jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
@@ -194,6 +195,10 @@ export function createPipelineOverviewStore(sql: Queryable) {
                  ofRun: `candidates.status = 'succeeded'`,
                },
              )}) as success on true
+             left join lateral (
+               select results.check_status from pipeline_results as results
+                where results.workspace_id = :workspaceId and results.pipeline_name = names.name
+                order by results.created_at desc limit 1) as checked on true
              left join job_runs on job_runs.id = last.job_run_id
              left join jobs on jobs.id = job_runs.job_id
             order by names.place`,

@@ -2,11 +2,9 @@ import type { PipelineRunFilter, PipelineRunHeadRecord } from '../pipelines/pipe
 import type { Queryable } from '../pool.ts';
 import type { PipelineRunDetails } from '../../../telemetry/pipeline-run-details.ts';
 import type { UsualRows } from '../../../domain/runs/run-changes.ts';
-import type { StoredChecks } from '../../../domain/pipelines/evaluate-checks.ts';
 import { columns } from '../statements/columns.ts';
 import { listPipelineRuns, pipelineRunHeadColumns } from '../pipelines/pipeline-run-list.ts';
 import { keepBlobs, reserveBlobs } from '../retention/blob-reservations.ts';
-import { worstStatus } from '../../../domain/pipelines/evaluate-checks.ts';
 import { named } from '../statements/named.ts';
 
 export interface BeaconBodyRecord {
@@ -32,8 +30,6 @@ export interface PipelineRunRecord {
   createdAt: Date;
   updatedAt: Date;
   facts: PipelineRunDetails;
-  /** Null: the configuration expects nothing of it, or it did not load. */
-  checks: StoredChecks | null;
 }
 
 /** A pipeline run with the number of the attempt that reported it. */
@@ -63,7 +59,6 @@ const pipelineRunColumns = columns('pipeline_runs', [
   'created_at',
   'updated_at',
   'facts',
-  'checks',
 ]);
 const resultColumns = columns('job_results', [
   'id',
@@ -157,11 +152,11 @@ export function createTelemetryStore(sql: Queryable) {
           `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, started_at,
                   finished_at, duration_ms, destination_name, destination_type, dataset_name, total_rows_extracted,
                   total_rows_loaded, total_bytes_loaded, error_step, error_message, has_schema_migration, is_empty_run,
-                  dlt_version, facts, trace_blob_key, table_count, checks, check_status)
+                  dlt_version, facts, trace_blob_key, table_count)
            values (:workspaceId, :jobRunId, :attemptId, :transactionId, :pipelineName, :status, :startedAt, :finishedAt,
                    :durationMs, :destinationName, :destinationType, :datasetName, :totalRowsExtracted, :totalRowsLoaded,
                    :totalBytesLoaded, :errorStep, :errorMessage, :hasSchemaMigration, :isEmptyRun, :dltVersion, :facts,
-                   :traceBlobKey, :tableCount, :checks, :checkStatus)
+                   :traceBlobKey, :tableCount)
            on conflict (attempt_id, transaction_id) do update set
                   pipeline_name = excluded.pipeline_name, status = excluded.status, started_at = excluded.started_at,
                   finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
@@ -171,14 +166,13 @@ export function createTelemetryStore(sql: Queryable) {
                   error_step = excluded.error_step, error_message = excluded.error_message,
                   has_schema_migration = excluded.has_schema_migration, is_empty_run = excluded.is_empty_run,
                   dlt_version = excluded.dlt_version, facts = excluded.facts, trace_blob_key = excluded.trace_blob_key,
-                  table_count = excluded.table_count, checks = excluded.checks, check_status = excluded.check_status,
+                  table_count = excluded.table_count,
                   trace_removed_at = null, updated_at = now()
             where pipeline_runs.facts::text <> excluded.facts::text`,
           {
             ...run.facts,
             ...run,
             tableCount: run.facts.tables.length,
-            checkStatus: run.checks && worstStatus(run.checks),
           },
         ),
       ),

@@ -1,5 +1,4 @@
 import type { PipelineRunHeadRecord } from '../../records.ts';
-import type { StoredChecks } from '../../../domain/pipelines/evaluate-checks.ts';
 import type { TextQueryable } from '../pool.ts';
 import { addRow } from './set-columns.ts';
 
@@ -11,7 +10,6 @@ interface NewPipelineRun extends Partial<Omit<PipelineRunHeadRecord, 'status'>> 
   pipelineName: string;
   status: string;
   facts?: object;
-  checks?: StoredChecks;
 }
 
 /** Adds a pipeline run that no trace describes, and returns its id. */
