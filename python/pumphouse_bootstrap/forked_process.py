@@ -15,7 +15,7 @@ from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
 from pumphouse_bootstrap.process_tree import reap_children
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.template_slot import TemplateSlot
-from pumphouse_bootstrap.user_process import name_signal
+from pumphouse_bootstrap.user_process import name_signal, read_module_name
 
 _DETAIL_CHARACTERS = 4096
 # Mounting takes milliseconds.
@@ -43,6 +43,7 @@ class ForkedProcess:
         self.pipes: dict[str, int] = {}
         # Pid of user code in this pid namespace; 0 until it runs.
         self.pid = 0
+        self.shadowed: str | None = None
         self.ended = False
         self.code: int | None = None
         self.signal: str | None = None
@@ -101,6 +102,7 @@ class ForkedProcess:
             self._is_mounted = True
         elif message.get("ready"):
             self.pid = pid or 0
+            self.shadowed = read_module_name(message.get("shadowed"))
             self._started = True
         elif "exit" in message:
             self._take_exit(message)

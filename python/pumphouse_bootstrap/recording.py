@@ -72,6 +72,8 @@ class Recording:
         self._spool.append("started")
         if self._cold_reason is not None:
             self._spool.append("note", text=f"This run started an interpreter of its own, because {self._cold_reason}.")
+        if self._process.shadowed is not None:
+            self._spool.append("note", text=_describe_shadowed(self._process.shadowed))
         self._sender.start()
         self._start_usage()
         self._follow_local_data()
@@ -366,3 +368,10 @@ class Recording:
             self._refused = event == event_names.REFUSED
         print(f"pumphouse: the server refused the spool: {self._sender.refusal}", file=sys.stderr)
         return 1
+
+
+def _describe_shadowed(module: str) -> str:
+    return (
+        f"This run imported no modules ahead, because the workspace has a module {module} of its own, and Python or the"
+        " environment has one of the same name. It starts more slowly; rename the module to avoid that."
+    )

@@ -38,6 +38,8 @@ class UserProcess:
         self.pipes: dict[str, int] = {}
         # Pid of user code in this pid namespace; 0 until it runs.
         self.pid = 0
+        # A module of the workspace for which user code started without modules imported ahead.
+        self.shadowed: str | None = None
         self.ended = False
         self.code: int | None = None
         self.signal: str | None = None
@@ -164,6 +166,7 @@ class UserProcess:
             return b""
 
     def _find_user_process(self, first: dict) -> None:
+        self.shadowed = read_module_name(first.get("shadowed"))
         inner_pid = first.get("pid")
         if isinstance(inner_pid, int):
             self.pid = find_by_inner_pid(inner_pid) or (0 if self._start.sandbox else self._child)
@@ -227,6 +230,11 @@ def _parse_report(line: bytes) -> dict:
     except ValueError:
         return {}
     return report if isinstance(report, dict) else {}
+
+
+def read_module_name(reported: object) -> str | None:
+    """Packages of the environment can make what runs in it report anything."""
+    return reported if isinstance(reported, str) and len(reported) <= 100 and reported.isidentifier() else None
 
 
 def name_signal(number: int) -> str:

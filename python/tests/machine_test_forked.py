@@ -45,6 +45,7 @@ class ForkedCase(unittest.TestCase):
             **begin.pop("variables", {}),
         }
         configuration = begin.pop("configuration", {})
+        files = begin.pop("files", {})
         server = AttemptServer(program=launcher, variables=variables, **begin)
         runner = AttemptRunner(server, environment=self.template.environment, sandboxed=True)
         fields = self.template.attempt_fields(str(runner.work), "/work/shop")
@@ -54,7 +55,7 @@ class ForkedCase(unittest.TestCase):
         if (user := runner.start["drop_to"]) is not None:
             os.chown(runner.work, user["uid"], user["gid"])
         name = "user_program" if launcher == "user_program" else "jobs"
-        server.serve_archive("code", build_archive({f"{name}.py": program}))
+        server.serve_archive("code", build_archive({f"{name}.py": program, **files}))
         server.serve_archive("configuration", build_archive(configuration))
         self.addCleanup(runner.clean)
         return runner
@@ -86,6 +87,7 @@ class Forked(ForkedCase):
             arguments=arguments,
             configuration=configuration,
             variables=case.get("variables", {}),
+            files=case.get("files", {}),
         )
         exit_record = runner.run()
         self.assertEqual((runner.folder / "forked.json").exists(), forked, runner.errors)
@@ -93,6 +95,33 @@ class Forked(ForkedCase):
         outputs = [[normalize_folders(line, runner) for line in server.log(io)] for io in ("stdout", "stderr")]
         files = sorted((path.name, path.read_text()) for path in runner.work.glob("*.txt"))
         return exit_record["code"], exit_record["signal"], exit_record["reason"], outputs[0], sorted(outputs[1]), files
+
+    def test_modules_of_the_workspace_come_before_those_that_are_imported_ahead(self) -> None:
+        own = "import sys\nWHOSE = 'own'\nprint('module', __name__, sys.argv)\n"
+        cases = {
+            "a dependency of dlt": ("import humanize\nprint(humanize.WHOSE)\n", {"humanize.py": own}, "jobs"),
+            "a module of Python": ("import html\nprint(html.WHOSE)\n", {"html/__init__.py": own}, "jobs"),
+            "the job itself": ("pass\n", {"semver.py": own}, "semver"),
+            "a copy of dlt on the path": (
+                "import sys\nsys.path.insert(0, 'vendor')\nimport dlt\nprint(dlt.WHOSE)\n",
+                {"vendor/dlt/__init__.py": own},
+                "jobs",
+            ),
+        }
+        for name, (program, files, module) in cases.items():
+            with self.subTest(name):
+                case = {"script": program, "files": files, "entry_point": {"module": module, "job_ref": f"jobs.{module}"}}
+                forked, cold = (self.observe(case, forked) for forked in (True, False))
+                self.assertEqual(forked, cold)
+                self.assertEqual(forked[0], 0, forked)
+                self.assertIn("module __main__" if module == "semver" else "own", forked[3][-1])
+
+    def test_a_run_of_a_workspace_with_such_a_module_says_so(self) -> None:
+        for forked in (True, False):
+            runner = self.attempt("import humanize\n", forked, files={"humanize.py": ""})
+            self.assertEqual(runner.run()["code"], 0)
+            notes = [line for line in runner.server.notes() if "has a module humanize of its own" in line]
+            self.assertEqual(len(notes), 1)
 
     def test_has_the_process_state_of_a_cold_run(self) -> None:
         program = """

@@ -9,6 +9,7 @@ import signal
 from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
 from pumphouse_bootstrap.inside.memory_file import write_memory_file
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
+from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.unpack import place_local_data, place_pipelines, unpack_code, unpack_configuration
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
@@ -44,14 +45,15 @@ def _become_launcher(control: dict, status: int) -> None:
     unpack_work(control)
     python = f"{control['environment']}/bin/python"
     variables = complete_variables(control)
-    command = [python, "-u", *_call_launcher(control, variables)]
+    shadowed = find_shadowed(control["work_folder"], control["environment"])
+    command = [python, "-u", *_call_launcher(control, variables, shadowed)]
     if os.getpgrp() != os.getpid():
         # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
         os.setpgid(0, 0)
     # Python ignores these two signals; child processes of a run expect the defaults.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    report_stage(status, {"pid": os.getpid()})
+    report_stage(status, {"pid": os.getpid(), "shadowed": shadowed})
     try:
         os.execve(python, command, variables)
     except FileNotFoundError as error:
@@ -76,7 +78,7 @@ def unpack_work(control: dict) -> None:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
 
 
-def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
+def _call_launcher(control: dict, variables: dict[str, str], shadowed: str | None) -> list[str]:
     """
     Return the arguments of `python`: the program that runs the launcher, and its request.
 
@@ -86,7 +88,8 @@ def _call_launcher(control: dict, variables: dict[str, str]) -> list[str]:
     request = {
         "launcher": control["launcher"],
         "arguments": [*control["arguments"], *control["private_arguments"]],
-        "quick": variables.get(_START_VARIABLE) != "plain",
+        "quick": variables.get(_START_VARIABLE) != "plain" and shadowed is None,
+        "shadowed": shadowed is not None,
     }
     # Without the flag to close it: the launch program inherits it.
     descriptor = write_memory_file("launch", request, 0)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import sys
 from functools import partial
+from typing import NoReturn
 
 from pumphouse_bootstrap.inside.launch.inputs import append_to_execution, prepare_inputs
 from pumphouse_bootstrap.inside.launch.leaving import leave, report_end
@@ -14,8 +16,10 @@ from pumphouse_bootstrap.inside.launch.main_module import run_as_main
 from pumphouse_bootstrap.inside.launch.manifest_launcher import MANIFEST_LAUNCHER, build_manifest
 from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, resolve_module
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
+from pumphouse_bootstrap.inside.memory_file import write_memory_file
 
 _OWN_PACKAGE = "pumphouse_bootstrap"
+LAUNCH_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
 # The hooks that only runs load, each with the variable by which a run asks for it.
 _RUN_HOOKS = {
     "pumphouse_database_locks": "PUMPHOUSE_DATABASE_LOCKS",
@@ -35,6 +39,10 @@ def launch(descriptor: int) -> None:
     hide_own_modules()
     if launcher == MANIFEST_LAUNCHER:
         return run_launcher(launcher, arguments)
+    if request["shadowed"] and launcher == MODULE_LAUNCHER:
+        # Without the workspace on the path yet, so that dlt gets its own dependencies.
+        preload_dlt(launcher)
+        start_anew(launcher, arguments)
     if not request["quick"]:
         _load_run_hooks()
         script_arguments = prepare_inputs(launcher, arguments)
@@ -43,6 +51,22 @@ def launch(descriptor: int) -> None:
         return run_as_main(launcher, arguments)
     preload_dlt(launcher)
     run_launcher(launcher, arguments)
+
+
+def start_anew(launcher: str, arguments: list[str]) -> NoReturn:
+    """
+    Replace this interpreter, which has imported modules of the environment that the workspace has under the same names, by
+    one that imports them as `python -m` does.
+    """
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    if launcher == MODULE_LAUNCHER:
+        script_arguments = prepare_inputs(launcher, arguments)
+        module, arguments = resolve_module(launcher, arguments)
+        os.execv(sys.executable, [sys.executable, "-u", "-m", module, *arguments, *script_arguments])
+    request = {"launcher": launcher, "arguments": arguments, "quick": False, "shadowed": False}
+    # Without the flag to close it: the launch program inherits it.
+    os.execv(sys.executable, [sys.executable, "-u", LAUNCH_PROGRAM, str(write_memory_file("launch", request, 0))])
 
 
 def run_launcher(launcher: str, arguments: list[str]) -> None:

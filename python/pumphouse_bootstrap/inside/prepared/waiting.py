@@ -7,7 +7,8 @@ import os
 import socket
 
 from pumphouse_bootstrap.inside.imports import import_ahead
-from pumphouse_bootstrap.inside.launch.launch import run_launcher
+from pumphouse_bootstrap.inside.launch.launch import run_launcher, start_anew
+from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
 from pumphouse_bootstrap.inside.stage import complete_variables, report_stage, unpack_work
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.template import fresh_process, messages
@@ -33,7 +34,8 @@ def _run(named: dict[str, int]) -> None:
         control["code_fd"], control["configuration_fd"] = named.get("code"), named.get("configuration")
         unpack_work(control)
         variables = complete_variables(control)
-        report_stage(named["status"], {"pid": os.getpid()})
+        shadowed = find_shadowed(control["work_folder"], control["environment"])
+        report_stage(named["status"], {"pid": os.getpid(), "shadowed": shadowed})
     except StageFailure as failure:
         _fail(named, failure.code, failure.detail)
     except BaseException as error:
@@ -41,7 +43,8 @@ def _run(named: dict[str, int]) -> None:
     # The end of the status pipe signals that the launcher is running.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     fresh_process.reset(variables)
-    run_launcher(control["launcher"], [*control["arguments"], *control["private_arguments"]])
+    start = run_launcher if shadowed is None else start_anew
+    start(control["launcher"], [*control["arguments"], *control["private_arguments"]])
 
 
 def _fail(named: dict[str, int], code: str, detail: str) -> None:
