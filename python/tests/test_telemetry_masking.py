@@ -70,7 +70,7 @@ class TelemetryMasking(unittest.TestCase):
 
     def check(self, source: random.Random) -> None:
         names = [random_name(source) for _ in range(4)]
-        # Values of a secrets file that are words of names, as `database = "analytics"`.
+        # Values of a secrets file that are part of names, as `database = "analytics"`.
         others = [source.choice([*names, *WORDS]) for _ in range(3)]
         secrets = [random_secret(source) for _ in range(2)]
         text = " ".join(["at", *source.sample([*others, *secrets, "quite plain"], 4)])

@@ -9,14 +9,14 @@ const destinations = (
  * `analytics_daily`. Masking such a value would make logs unreadable.
  */
 export function createOwnNames(names: readonly string[]): (value: string) => boolean {
-  const known = [...names, ...destinations].map(writeWords).join('\n');
+  const known = [...names, ...destinations].map(normalizeName).join('\n');
   return (value) => {
-    const words = writeWords(value);
+    const words = normalizeName(value);
     return words.trim() !== '' && known.includes(words);
   };
 }
 
-function writeWords(name: string): string {
+function normalizeName(name: string): string {
   return ` ${name
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)

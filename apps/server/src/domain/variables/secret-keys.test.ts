@@ -33,17 +33,20 @@ describe('isSecretKey', () => {
   });
 
   it.each([
-    ...[
-      'pass_phrase',
-      'API-Key',
-      'apiKey',
-      'PASSWORD',
-      'db_password_2',
-      'dbpassword',
-      'x-api-key',
-      'hf_token',
-    ],
-    ...['slack_webhook_url', 'Authorization', 'private_key_pem', 'accesstoken', 'api_keys', 'sentry_dsn'],
+    'pass_phrase',
+    'API-Key',
+    'apiKey',
+    'PASSWORD',
+    'db_password_2',
+    'dbpassword',
+    'x-api-key',
+    'hf_token',
+    'slack_webhook_url',
+    'Authorization',
+    'private_key_pem',
+    'accesstoken',
+    'api_keys',
+    'sentry_dsn',
   ])('%s of a source is secret', (key) => {
     expect(isSecretKey(key)).toBe(true);
   });

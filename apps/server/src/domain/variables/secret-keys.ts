@@ -6,7 +6,7 @@
 /** Fields that dlt types as secret, although their last word is none of the words below. */
 const secretNames = new Set(['client_id', 'slack_incoming_hook', 'statements']);
 
-const secretWords = new Set(
+const secretLastParts = new Set(
   (
     'apikey apitoken authorization bearer cookie dsn jwt key otp pass passphrase passwd password pat pin pw pwd salt ' +
     'sas secret sig signature token webhook'
@@ -33,18 +33,18 @@ const forms = /^(?:b64|base64|hex|pem|str|string|text|val|value|\d+)$/;
 
 export function isSecretKey(key: string): boolean {
   if (secretNames.has(key.toLowerCase())) return true;
-  const words = listWords(key);
+  const words = splitKey(key);
   while (words.length > 1 && forms.test(words.at(-1) ?? '')) words.pop();
   const last = (words.at(-1) ?? '').replace(/\d+$/, '');
   const before = words.at(-2) ?? '';
   if (secretPairs.has(`${before} ${last}`)) return true;
   const word = last.replace(/s$/, '');
   if (word === 'key' && plainKeys.has(before)) return false;
-  return [last, word].some((each) => secretWords.has(each) || secretEnd.test(each));
+  return [last, word].some((each) => secretLastParts.has(each) || secretEnd.test(each));
 }
 
 /** Splits at separators and before capitals: `apiKey` and `API_KEY` have the same words. */
-function listWords(key: string): string[] {
+function splitKey(key: string): string[] {
   return key
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()

@@ -1,10 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { stringify } from 'smol-toml';
 import { expect, it } from 'vitest';
 import { classifyValues } from '../../domain/variables/secret-values.ts';
 import { createOwnNames } from '../../domain/variables/own-names.ts';
 import { parseConfiguration } from '../versions/parse-configuration.ts';
+import { caseCount, propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
+const runs = { seed: propertySeed, numRuns: caseCount(200) };
 const name = fc.stringMatching(/^[a-z]{6,12}(_[a-z]{1,8}){0,2}$/);
 /** No text of it is part of a name. */
 const secret = fc.stringMatching(/^S3[A-Za-z0-9!"'\\/ éß-]{6,30}X$/);
@@ -34,6 +36,7 @@ it('masks every value of a secret key everywhere, and none of another key in a n
       expect(inTexts.toSorted()).toEqual([...new Set(Object.values(plain))].toSorted());
       expect(inTexts.some(createOwnNames(Object.values(plain)))).toBe(Object.keys(plain).length > 0);
     }),
+    runs,
   );
 });
 
@@ -44,5 +47,6 @@ it('finds the same secrets in a file that is not valid TOML', () => {
       const text = `[broken\n${secretName} = "${value}"\ndatabase = "${database}"\n`;
       expect(classifyValues(parseConfiguration(text))).toEqual({ everywhere: [value], inTexts: [database] });
     }),
+    runs,
   );
 });
