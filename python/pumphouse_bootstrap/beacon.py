@@ -17,6 +17,7 @@ from pumphouse_bootstrap.pipeline_holds import BODY_LIMIT_BYTES as HOLD_LIMIT_BY
 from pumphouse_bootstrap.pipeline_holds import PipelineHolds
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
 from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.telemetry_masking import TelemetryMasker
 from pumphouse_bootstrap.waiting_times import WaitingTimes
 
 if TYPE_CHECKING:
@@ -54,15 +55,15 @@ class Beacon:
     def __init__(
         self,
         spool: Spool,
-        masker: Masker,
+        maskers: tuple[Masker, TelemetryMasker],
         limit_bytes: int,
         listener: socket.socket,
         start: StartFile,
         stored: StoredPipelines | None = None,
     ) -> None:
-        """`listener`: a socket from `listen()`. `stored`: the working folders that the server keeps, if it keeps any."""
+        """`maskers`: of notes and of telemetry. `listener`: a socket from `listen()`. `stored`: the working folders that the server keeps, if it keeps any."""
         self._spool = spool
-        self._masker = masker
+        masker, self._telemetry_masker = maskers
         self._limit = limit_bytes
         self._used = 0
         self._noted: set[str] = set()
@@ -180,7 +181,10 @@ class Beacon:
         if not fits:
             self._note_limit()
             return
-        encoded = _encode_body(self._masker.mask(body))
+        masked, masked_name = self._telemetry_masker.mask(body)
+        if masked_name is not None:
+            self._note_masked_name()
+        encoded = _encode_body(masked)
         if encoded is None:
             self._note_large_body()
             return
@@ -196,6 +200,13 @@ class Beacon:
         self._note_once(
             f"Telemetry of more than {BODY_LIMIT_BYTES} bytes in one piece is not stored:"
             " a pipeline run or a schema may be missing."
+        )
+
+    def _note_masked_name(self) -> None:
+        self._note_once(
+            "A name in the telemetry of this run contains a value that is secret by its key (as of a pipeline, dataset, table or"
+            " file). It is stored with *** in place of the value, and names that become equal are merged: change the secret or"
+            " the name."
         )
 
     def _note_once(self, message: str) -> None:

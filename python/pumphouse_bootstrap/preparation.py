@@ -29,6 +29,8 @@ class BeginAnswer:
         self.private_arguments: list[str] = fields.get("private_arguments", [])
         self.variables: dict[str, str] = fields["variables"]
         self.masked_values: list[str] = fields["masked_values"]
+        # Masked in logs and texts, and not in names. Absent on a server of an older version: all values are in the first.
+        self.text_masked_values: list[str] = fields.get("text_masked_values", [])
         self.log_limit_bytes: int = fields["log_limit_bytes"]
         self.beacon_limit_bytes: int = fields["beacon_limit_bytes"]
         self.line_limit_bytes: int = fields["line_limit_bytes"]
@@ -93,7 +95,7 @@ class Preparation:
     def _prepare(self) -> None:
         start = self._start
         calls = self.calls = ServerCalls(start)
-        question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex()}
+        question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex(), "keeps_names": True}
         if start.pod_uid is not None:
             question["pod_uid"] = start.pod_uid
         self.begin = BeginAnswer(calls.post_json("-begin", question))

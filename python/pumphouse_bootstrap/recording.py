@@ -25,6 +25,7 @@ from pumphouse_bootstrap.sender import Sender
 from pumphouse_bootstrap.server_calls import GaveUp, Refused, ServerCalls
 from pumphouse_bootstrap.spool import Spool
 from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.telemetry_masking import TelemetryMasker
 from pumphouse_bootstrap.user_code_start import CreatedProcess, create_cold_process, create_process
 from pumphouse_bootstrap.user_process import UserProcess
 
@@ -50,7 +51,9 @@ class Recording:
         self._preparation = preparation
         self._begin = preparation.begin
         self._events = events
-        self._masker = Masker(self._begin.masked_values)
+        self._secrets = Masker(self._begin.masked_values)
+        others = self._begin.text_masked_values
+        self._masker = Masker([*self._begin.masked_values, *others]) if others else self._secrets
         self._reserve = DiskReserve(start.folder, start.work_folder, start.drop_to)
         self._spool = Spool(start.folder, self._reserve, start.takes_room_as)
         self._sender = Sender(self._spool, calls, events)
@@ -125,7 +128,8 @@ class Recording:
 
     def _spawn(self) -> Beacon:
         limit = self._begin.beacon_limit_bytes
-        beacon = Beacon(self._spool, self._masker, limit, self._beacon_listener, self._start, self._stored)
+        maskers = (self._masker, TelemetryMasker(self._masker, self._secrets))
+        beacon = Beacon(self._spool, maskers, limit, self._beacon_listener, self._start, self._stored)
         try:
             self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
@@ -202,11 +206,11 @@ class Recording:
 
     def _mask_artifacts(self) -> None:
         artifacts, local_data = self._begin.artifacts, self._start.local_data
-        if artifacts is None or artifacts["use"] != "send" or local_data is None or self._masker.longest == 0:
+        if artifacts is None or artifacts["use"] != "send" or local_data is None or self._secrets.longest == 0:
             return
         names = [artifacts["folder"], "pipelines"]
         try:
-            mask_artifacts(local_data["source"], names, self._masker, self._began_at, self._start.drop_to)
+            mask_artifacts(local_data["source"], names, self._secrets, self._began_at, self._start.drop_to)
         except OSError as error:
             report_failure(error)
 

@@ -12,6 +12,7 @@ from attempt_server import PATIENCE_SECONDS, decode_body
 from pumphouse_bootstrap.beacon import BODY_LIMIT_BYTES, Beacon, listen
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
+from pumphouse_bootstrap.telemetry_masking import TelemetryMasker
 
 
 class BeaconCalls(unittest.TestCase):
@@ -19,7 +20,8 @@ class BeaconCalls(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.spool = Spool(folder.name)
-        beacon = Beacon(self.spool, Masker(["secret-value"]), limit, listen(), mock.Mock())
+        masker = Masker(["secret-value"])
+        beacon = Beacon(self.spool, (masker, TelemetryMasker(masker, masker)), limit, listen(), mock.Mock())
         self.addCleanup(beacon.close)
         beacon.start()
         address, _, self.secret = beacon.address.removeprefix("http://").partition("/")

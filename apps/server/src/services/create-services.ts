@@ -20,6 +20,7 @@ import { createCompareJobCode } from './versions/compare-job-code.ts';
 import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
+import { createWarnOfSecretNames } from './jobs/warn-of-secret-names.ts';
 import { createDownloadLog } from './logs/download-log.ts';
 import { createEventServices } from './events/create-event-services.ts';
 import { createFollowEvents } from './live/follow-events.ts';
@@ -193,7 +194,11 @@ export function createServices(ports: ServicePorts) {
 
     // Jobs and scheduling
     jobVersions,
-    deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
+    deploy: createDeploy(persistence, cancelRuns, {
+      startRuns,
+      webhooks,
+      warnOfSecretNames: createWarnOfSecretNames({ persistence, blobs, encryption, readRunVariables }),
+    }),
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),
     readJobs: createReadJobs(persistence, jobVersions),
     readJobGraph: createReadJobGraph(persistence, jobVersions),

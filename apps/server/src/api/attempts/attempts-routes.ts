@@ -39,6 +39,8 @@ const beginRequest = z.object({
   nonce: z.string().min(1).max(200),
   /** Of the pod that the bootstrap runs in. */
   pod_uid: z.string().min(1).max(100).nullish(),
+  /** The bootstrap masks `text_masked_values`. Absent: it is of the previous release. */
+  keeps_names: z.boolean().optional(),
 });
 const spoolQuery = z.object({
   offset: z
@@ -69,14 +71,15 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
     const admitted = addSeals(scope, (request) => admit(routes.authenticateAttempt, request));
     const callOf = (request: FastifyRequest) => {
       const { attemptId: id, sealed } = admitted(request);
-      return { attemptId: id, by: { isOfOlderRelease: sealed === null } };
+      return { attemptId: id, by: { isOfOlderRelease: sealed === null, keepsNames: true } };
     };
 
     scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
       const body = parse('body', beginRequest, readJson(request.body));
       const { claim_number: claimNumber, nonce, pod_uid: podUid = null } = body;
       const { attemptId: id, by } = callOf(request);
-      return beginAttempt.begin(id, { claimNumber, nonce, podUid }, by);
+      const keepsNames = body.keeps_names === true;
+      return beginAttempt.begin(id, { claimNumber, nonce, podUid }, { ...by, keepsNames });
     });
 
     scope.get(`${prefix}/code`, async (request, reply) =>

@@ -1,6 +1,11 @@
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { listPartsOfSecret, listSecretValues } from './secret-values.ts';
+import {
+  classifyPartsOfSecret,
+  classifyValues,
+  listSecretSettings,
+  listSecretValues,
+} from './secret-values.ts';
 
 describe('listSecretValues', () => {
   it('lists strings of at least six characters from all levels, longest first, without duplicates', () => {
@@ -35,11 +40,81 @@ describe('listSecretValues', () => {
   });
 });
 
-describe('listPartsOfSecret', () => {
+describe('classifyValues', () => {
+  const classify = (text: string) => classifyValues(parse(text));
+
+  it('divides the strings of a secrets file by their keys', () => {
+    const { everywhere, inTexts } = classify(`
+      [destination.postgres.credentials]
+      database = "analytics"
+      username = "postgres"
+      host = "db.example.com"
+      password = "swordfish"
+      port = 654321
+      [sources.crm]
+      zugang = "correct horse"
+      api_key = 12345678
+      short_token = "abcde"
+      tokens = ["first-token", "second-token"]
+      [sources.crm.headers]
+      Authorization = "Bearer trout-42"
+      [sources.token]
+      region = "north-east"
+    `);
+    expect(everywhere.toSorted()).toEqual(
+      ['12345678', 'Bearer trout-42', 'first-token', 'second-token', 'swordfish'].toSorted(),
+    );
+    expect(inTexts.toSorted()).toEqual(
+      ['analytics', 'correct horse', 'db.example.com', 'north-east', 'postgres'].toSorted(),
+    );
+  });
+
   it.each<[string, string, string[]]>([
-    ['a word', 'swordfish', ['swordfish']],
-    ['a short word', 'abc', []],
-    ['a number', '12345678', ['12345678']],
+    ['the password of a URL', 'url = "postgresql://me:p%40ssw@rd@db/analytics"', ['p%40ssw@rd', 'p@ssw@rd']],
+    ['the token of a URL', 'credentials = "md:///analytics?token=trout-42&x=1"', ['trout-42']],
+    ['a shared access signature', 'address = "https://a.example.com/c?sv=2024&sig=trout%2B42"', ['trout+42']],
+    [
+      'a connection string',
+      'dsn_of_db = "Server=db.example.com;Pwd=trout-42;Database=analytics"',
+      ['trout-42'],
+    ],
+    ['a private key', 'pem_text = """-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADAN\n"""', ['MIIEvQIBADAN']],
+    ['a key file', `key_file = '{"project_id": "analytics", "private_key": "trout-42"}'`, ['trout-42']],
+    ['a token of a source', '[sources.crm]\ncredentials = "trout-42"', ['trout-42']],
+  ])('finds %s', (_, text, secrets) => {
+    const { everywhere } = classify(text);
+    expect(everywhere).toEqual(expect.arrayContaining(secrets));
+    expect(everywhere).not.toContain('analytics');
+  });
+
+  it.each([
+    '[destination.duckdb]\ncredentials = "analytics.duckdb"',
+    '[destination.x]\nbucket_url = "s3://analytics"',
+  ])('leaves %s', (text) => {
+    expect(classify(text).everywhere).toEqual([]);
+    expect(classify(text).inTexts).toHaveLength(1);
+  });
+
+  it('never lists a value in both', () => {
+    expect(classify('name = "swordfish"\npassword = "swordfish"')).toEqual({
+      everywhere: ['swordfish'],
+      inTexts: [],
+    });
+  });
+});
+
+it('listSecretSettings names the key of each secret', () => {
+  const toml = parse('[destination.postgres.credentials]\nusername = "postgres"\npassword = "swordfish"');
+  expect(listSecretSettings(toml)).toEqual([
+    { key: 'destination.postgres.credentials.password', value: 'swordfish' },
+  ]);
+});
+
+describe('classifyPartsOfSecret', () => {
+  it.each<[string, string, string[], string[]]>([
+    ['a word', 'swordfish', ['swordfish'], []],
+    ['a short word', 'abc', [], []],
+    ['a number', '12345678', ['12345678'], []],
     [
       'JSON',
       '{"type": "account", "key": "-----BEGIN-----\\nMIIEvQIBADAN"}',
@@ -48,23 +123,24 @@ describe('listPartsOfSecret', () => {
         '-----BEGIN-----\nMIIEvQIBADAN',
         '-----BEGIN-----',
         'MIIEvQIBADAN',
-        'account',
       ],
+      ['account'],
     ],
-    ['no JSON', '{swordfish', ['{swordfish']],
+    ['no JSON', '{swordfish', ['{swordfish'], []],
     [
       'an address with a password',
       'postgresql://loader:p%40ssw@rd@db:5432/shop',
       ['postgresql://loader:p%40ssw@rd@db:5432/shop', 'p%40ssw@rd', 'p@ssw@rd'],
+      [],
     ],
-    ['an address without one', 'https://index.example.com/simple', ['https://index.example.com/simple']],
-    ['a bad escape', 'redis://:100%pure@db', ['redis://:100%pure@db', '100%pure']],
-  ])('of %s', (_, value, parts) => {
-    expect(listPartsOfSecret(value)).toEqual(parts);
+    ['an address without one', 'https://index.example.com/simple', ['https://index.example.com/simple'], []],
+    ['a bad escape', 'redis://:100%pure@db', ['redis://:100%pure@db', '100%pure'], []],
+  ])('of %s', (_, value, everywhere, inTexts) => {
+    expect(classifyPartsOfSecret(value)).toEqual({ everywhere, inTexts });
   });
 
   it('of deeply nested JSON', () => {
     const value = `${'['.repeat(15_000)}"swordfish"${']'.repeat(15_000)}`;
-    expect(listPartsOfSecret(value)).toEqual([value, 'swordfish']);
+    expect(classifyPartsOfSecret(value)).toEqual({ everywhere: [value], inTexts: ['swordfish'] });
   });
 });

@@ -32,9 +32,10 @@ import { portOfApp } from '../../domain/apps/app-trigger.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
 import { describePending } from '../pipelines/pending-settings.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
+import { createMaskValues } from './mask-values.ts';
 import { buildEntryPoint } from '../../domain/jobs/entry-point.ts';
-import { listMaskedValues } from '../../domain/variables/run-variable.ts';
-import { listSecretValues } from '../../domain/variables/secret-values.ts';
+import { classifyVariables } from '../../domain/variables/run-variable.ts';
+import { classifyValues } from '../../domain/variables/secret-values.ts';
 import { parseConfiguration } from '../versions/parse-configuration.ts';
 import { createConfigurationArchives } from '../versions/version-archives.ts';
 import { holdsSecrets } from '../../archives/configuration-archive.ts';
@@ -46,7 +47,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
 
 export interface BeginAttemptDependencies {
-  persistence: Persistence<'attempts'>;
+  persistence: Persistence<'attempts' | 'dataSearch' | 'deployments'>;
   jobVersions: JobVersions;
   packageVersions: PackageVersions;
   blobs: BlobStore;
@@ -77,7 +78,10 @@ export interface AttemptStart {
   /** Appended to the arguments; must not appear in the process list. */
   private_arguments: string[];
   variables: Record<string, string>;
+  /** Secret by their key: masked in all that the run sends. */
   masked_values: string[];
+  /** Masked in logs and in the texts of telemetry, and never in a name. */
+  text_masked_values: string[];
   log_limit_bytes: number;
   beacon_limit_bytes: number;
   line_limit_bytes: number;
@@ -121,6 +125,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   } = dependencies;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const readSmallArchives = createSmallArchives(blobs);
+  const maskValues = createMaskValues(persistence);
 
   /**
    * Finds the run of a bootstrap that repeats its request, because the first response was lost.
@@ -173,6 +178,11 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     // Webhooks start runs without a member: their body is data of another system, and binds to no argument.
     const isBound = run.triggeredBy !== null;
     const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input, isBound)];
+    const masked = await maskValues(run, by, [
+      { everywhere: [token, ...playground.maskedValues], inTexts: [] },
+      classifyVariables(variables),
+      ...files.filter(({ name }) => holdsSecrets(name)).map(({ content }) => classifyValues(content)),
+    ]);
     return {
       run_id: run.id,
       profile: run.profile,
@@ -197,12 +207,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         RUNTIME__AUTH_TOKEN: token,
         PYTHONUNBUFFERED: '1',
       },
-      masked_values: [
-        token,
-        ...playground.maskedValues,
-        ...listMaskedValues(variables),
-        ...files.filter(({ name }) => holdsSecrets(name)).flatMap(({ content }) => listSecretValues(content)),
-      ],
+      masked_values: masked.everywhere,
+      text_masked_values: masked.inTexts,
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
       line_limit_bytes: attemptLimits.lineBytes,
@@ -337,9 +343,11 @@ const selectionTtlMs = 60_000;
 interface Bootstrap {
   /** A server of the previous release started it and announced the whole configuration. */
   isOfOlderRelease: boolean;
+  /** It masks `text_masked_values`. Those of the previous release mask all values everywhere. */
+  keepsNames: boolean;
 }
 
-const currentBootstrap: Bootstrap = { isOfOlderRelease: false };
+const currentBootstrap: Bootstrap = { isOfOlderRelease: false, keepsNames: true };
 
 /** User code is running or has run: no caller gets the files of the attempt any more. */
 function hasStarted({ startedAt, exit }: AttemptRecord): boolean {

@@ -17,6 +17,7 @@ import { workspaceModule } from '../../domain/jobs/manifest-build.ts';
 import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
+import type { WarnOfSecretNames } from './warn-of-secret-names.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { refuseArchived } from '../workspaces/open-workspace.ts';
 
@@ -56,7 +57,11 @@ export type Deploy = ReturnType<typeof createDeploy>;
 export function createDeploy(
   persistence: Persistence<RunEndStores | 'auditLog' | 'webhooks'>,
   cancelRuns: CancelRuns,
-  { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
+  {
+    startRuns,
+    webhooks,
+    warnOfSecretNames,
+  }: { startRuns: StartRuns; webhooks: Webhooks; warnOfSecretNames: WarnOfSecretNames },
 ) {
   async function reconcile(store: Pick<Store, Stores>, request: DeployRequest): Promise<Reconciled> {
     const workspace = await store.workspaces.lock(request.workspaceId);
@@ -198,6 +203,8 @@ export function createDeploy(
   }
 
   return async function deploy(request: DeployRequest): Promise<DeployResult> {
+    // Before the transaction, which locks all jobs: it decrypts the configuration, and may fail.
+    const listSecretNames = await warnOfSecretNames(request.workspaceId);
     const { result, cancelled } = await persistence.transaction(async (store) => {
       const { result, started, isTouched } = await reconcile(store, request);
       const cancelled = await cancelWaiting(store, request, result);
@@ -206,7 +213,8 @@ export function createDeploy(
       return { result, cancelled };
     });
     cancelRuns.announce(cancelled);
-    return result;
+    const jobRefs = result.jobs.map(({ job }) => job.jobRef);
+    return { ...result, warnings: [...result.warnings, ...listSecretNames(jobRefs)] };
   };
 
   async function cancelWaiting(

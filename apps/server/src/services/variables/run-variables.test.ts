@@ -86,6 +86,23 @@ describe('a run that starts', () => {
     expect(masked).not.toContain('good morning');
   });
 
+  it('has the other strings of JSON masked in texts, unless they are names of the workspace', async () => {
+    const account = { project_id: 'warehouse-of-shop', database: 'jobs.m.a', private_key: 'swordfish' };
+    await setVariables(null, secret('ACCOUNT', JSON.stringify(account)));
+    await startRun();
+    const first = await begin();
+    expect(first.masked_values).toContain('swordfish');
+    expect(first.masked_values).not.toContain('warehouse-of-shop');
+    expect(first.text_masked_values).toEqual(['warehouse-of-shop']);
+    // A bootstrap of the previous release masks one list, in all that the run sends.
+    const request = { claimNumber, nonce: 'nonce' };
+    const older = { isOfOlderRelease: false, keepsNames: false };
+    const repeated = await fixture.beginAttempt.begin(attemptId, request, older);
+    expect(repeated.masked_values).toEqual(expect.arrayContaining(['swordfish', 'warehouse-of-shop']));
+    expect(repeated.masked_values).not.toContain('jobs.m.a');
+    expect(repeated.text_masked_values).toEqual([]);
+  });
+
   it('keeps the variables of Pumphouse, whatever is stored, and may set its language', async () => {
     await setVariables(null, plain('LANG', 'de_DE.UTF-8'));
     // Names that were reserved after a user had set them.

@@ -8,6 +8,7 @@ export function parseConfiguration(text: string): unknown {
   try {
     return parseToml(text);
   } catch {
-    return [...text.matchAll(/=\s*["']?([^"'\n]+)/g)].map((match) => match[1]?.trim());
+    const settings = text.matchAll(/([\w.-]*)["']?\s*=\s*["']?([^"'\n]+)/g);
+    return [...settings].map(([, key = '', value = '']) => ({ [key.split('.').at(-1) ?? '']: value.trim() }));
   }
 }

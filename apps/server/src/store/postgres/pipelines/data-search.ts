@@ -47,6 +47,23 @@ export type DataSearchStore = ReturnType<typeof createDataSearchStore>;
 /** Searches the names of datasets, tables and columns, and stores the columns for it. */
 export function createDataSearchStore(sql: Queryable) {
   return {
+    /** Lists the names that a workspace shows: of jobs, pipelines, datasets, schemas and tables, at most `limit`. */
+    listOwnNames: async (workspaceId: string, limit: number): Promise<string[]> =>
+      (
+        await sql.prepared<{ name: string }>(
+          named(
+            `(select name from workspaces where id = :workspaceId
+              union select job_ref from jobs where workspace_id = :workspaceId
+              union select pipeline_name from job_pipelines where workspace_id = :workspaceId
+              union select dataset_name from job_pipelines where workspace_id = :workspaceId
+              union select dataset_name from dataset_schemas where workspace_id = :workspaceId
+              union select schema_name from dataset_schemas where workspace_id = :workspaceId
+              union select unnest(table_names) from dataset_schemas where workspace_id = :workspaceId) limit :limit`,
+            { workspaceId, limit },
+          ),
+        )
+      ).map(({ name }) => name),
+
     /** Whether the stored columns of a schema are those of another version. */
     needsColumns: async (key: DatasetSchemaKey, versionHash: string): Promise<boolean> =>
       (
