@@ -5,6 +5,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { RunVariables } from '../variables/run-variables.ts';
 import type { SecretSetting } from '../../domain/variables/secret-values.ts';
 import { Readable } from 'node:stream';
+import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { classifyPartsOfSecret, listSecretSettings } from '../../domain/variables/secret-values.ts';
 import { createConfigurationArchives } from '../versions/version-archives.ts';
 import { describeSecretNames } from '../../domain/variables/secret-names.ts';
@@ -26,8 +27,21 @@ export function createWarnOfSecretNames(dependencies: WarnOfSecretNamesDependenc
   const { store } = dependencies.persistence;
   const archives = createConfigurationArchives(dependencies.blobs, dependencies.encryption);
 
+  /** A lost archive is reported by the runs that need it, and does not refuse a deploy. */
+  async function openArchive(configuration: ConfigurationRecord): Promise<Buffer | null> {
+    if (configuration.archiveRemovedAt !== null) return null;
+    try {
+      return await archives.open(configuration);
+    } catch (error) {
+      if (error instanceof BlobNotFoundError) return null;
+      throw error;
+    }
+  }
+
   async function readSecretsFiles(configuration: ConfigurationRecord): Promise<SecretSetting[]> {
-    const files = await readConfigurationFiles(Readable.from([await archives.open(configuration)]));
+    const archive = await openArchive(configuration);
+    if (archive === null) return [];
+    const files = await readConfigurationFiles(Readable.from([archive]));
     return files
       .filter(({ name }) => holdsSecrets(name))
       .flatMap(({ name, text }) =>
@@ -58,9 +72,8 @@ export function createWarnOfSecretNames(dependencies: WarnOfSecretNamesDependenc
       store.configurations.latest(workspaceId),
       store.deployments.latest(workspaceId),
     ]);
-    const hasFiles = configuration !== undefined && configuration.archiveRemovedAt === null;
     const secrets = [
-      ...(hasFiles ? await readSecretsFiles(configuration) : []),
+      ...(configuration ? await readSecretsFiles(configuration) : []),
       ...(await readVariables(workspaceId, ['prod', ...(configuration?.profiles ?? [])])),
     ];
     if (secrets.length === 0) return () => [];
