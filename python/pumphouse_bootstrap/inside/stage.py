@@ -125,7 +125,24 @@ def complete_variables(control: dict) -> dict[str, str]:
     variables["HOME"] = find_private_folder((f"{parent_folder}/.home", "/tmp/home"))
     variables["TMPDIR"] = find_private_folder((f"{parent_folder}/.tmp", "/tmp/tmp"))
     artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)
-    return {**variables, **artifacts, **_prepare_database_locks(control), **_prepare_pipelines(control)}
+    return {
+        **variables,
+        **_name_local_folder(control),
+        **artifacts,
+        **_prepare_database_locks(control),
+        **_prepare_pipelines(control),
+    }
+
+
+def _name_local_folder(control: dict) -> dict[str, str]:
+    """
+    Return the variable that makes every dlt write local files where they are kept.
+
+    Before 1.27 dlt's own choice is `_local/<profile>`, which is lost with the work folder.
+    """
+    if control["local_data"] is None:
+        return {}
+    return {"DLT_LOCAL_DIR": f"{control['work_folder']}/.dlt/data/{control['profile']}"}
 
 
 def _prepare_database_locks(control: dict) -> dict[str, str]:
