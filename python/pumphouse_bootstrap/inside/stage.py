@@ -126,8 +126,8 @@ def complete_variables(control: dict) -> dict[str, str]:
     variables["TMPDIR"] = find_private_folder((f"{parent_folder}/.tmp", "/tmp/tmp"))
     artifacts = prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], parent_folder)
     return {
-        **variables,
         **_name_local_folder(control),
+        **variables,
         **artifacts,
         **_prepare_database_locks(control),
         **_prepare_pipelines(control),
