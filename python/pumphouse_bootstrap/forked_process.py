@@ -72,22 +72,25 @@ class ForkedProcess:
         self._archives = [number for _, number in archives]
         named += [(name, os.dup(number)) for name, number in archives]
         named += [(f"mount:{target}", number) for number, target in self._slot.mounts]
+        self._slot.mounts = []
         request = {"work_folder": self._start.inside_work_folder, "descriptors": [name for name, _ in named]}
         try:
             messages.send(self._slot.connection, request, [number for _, number in named])
         except OSError as error:
+            self._close_pipes()
+            self.close_network()
             raise NotForked(f"the forked run is gone: {error.strerror}") from error
         finally:
             for _, number in named:
                 os.close(number)
-            self._slot.mounts = []
         threading.Thread(target=self._listen, name="forked run", daemon=True).start()
 
     def _listen(self) -> None:
         """Follow the run from another thread; its end wakes the main thread like that of a child."""
         while not self.ended:
             try:
-                message, _, pid = messages.receive(self._slot.connection)
+                message, descriptors, pid = messages.receive(self._slot.connection)
+                messages.close_all(descriptors)
                 self._take(message, pid)
             except (OSError, ValueError, KeyError, TypeError):
                 # Packages of the environment can make the slot send anything.
@@ -143,10 +146,14 @@ class ForkedProcess:
             return CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         detail = str(self._failure.get("detail") or "The forked run ended without a report.")[:_DETAIL_CHARACTERS]
         if not self._is_mounted:
-            for number in self.pipes.values():
-                os.close(number)
+            self._close_pipes()
             return NotForked(detail)
         return CannotStart(str(self._failure.get("code") or "sandbox_failed")[:64], detail)
+
+    def _close_pipes(self) -> None:
+        for number in self.pipes.values():
+            os.close(number)
+        self.pipes = {}
 
     def kill_all(self) -> int:
         """

@@ -24,7 +24,7 @@ class TemplateSlot:
     """A forked run that waits for its files, in its own network."""
 
     def __init__(self, answer: dict, descriptors: list[int]) -> None:
-        """`answer` and `descriptors`: from the keeper. Raises KeyError for a missing field."""
+        """`answer` and `descriptors`: from the keeper. Raises KeyError and TypeError for another answer, and takes no descriptor then."""
         self.init: int = answer["slot"]["init"]
         self._read_variables = set(answer["read_variables"])
         connection, listener, self._network_lease = descriptors
@@ -106,20 +106,25 @@ def _ask_keeper(start: StartFile) -> TemplateSlot | None:
     except (OSError, ValueError):
         # The keeper is gone or has nothing to give.
         return None
-    if answer is None or len(descriptors) != 3:
-        for descriptor in descriptors:
-            os.close(descriptor)
-        return None
-    return TemplateSlot(answer, descriptors)
+    if answer is not None and len(descriptors) == 3:
+        try:
+            return TemplateSlot(answer, descriptors)
+        except (KeyError, TypeError) as error:
+            report_failure(error)
+    messages.close_all(descriptors)
+    return None
 
 
 def _connect(folder: str) -> socket.socket:
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         connection.settimeout(_ANSWER_SECONDS)
         connection.connect(f"/proc/self/fd/{descriptor}/socket")
         return connection
+    except OSError:
+        connection.close()
+        raise
     finally:
         os.close(descriptor)
 

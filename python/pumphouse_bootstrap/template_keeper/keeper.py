@@ -97,7 +97,8 @@ class Keeper:
         with connection:
             connection.settimeout(_REQUEST_SECONDS)
             try:
-                request, _, _ = messages.receive(connection)
+                request, descriptors, _ = messages.receive(connection)
+                messages.close_all(descriptors)
                 if request is None:
                     return
                 self._hand_out(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack
 
 from pumphouse_bootstrap.inside.template import messages
 from pumphouse_bootstrap.machine_addresses import close_machine, list_machine_addresses
@@ -28,8 +29,25 @@ class SlotPlan:
 
 class PreparedSlot:
     def __init__(self, plan: SlotPlan, template: socket.socket) -> None:
-        """Fork it from the template. Raises SlotFailed."""
+        """Fork it from the template. Raises SlotFailed and OSError; nothing of the slot stays open then."""
+        with ExitStack() as opened:
+            self._fork(template, opened)
+            _require_own_namespaces(self.init)
+            self._addresses = list_machine_addresses()
+            try:
+                self._network = SlotNetwork(plan.pasta, plan.ports, self.init, plan.empty_folder)
+                opened.callback(self._network.end)
+                self._network.await_ready(self._addresses)
+            except (NetworkFailed, OSError) as error:
+                raise SlotFailed(f"The network of the run failed: {error}") from error
+            # The bootstrap waits without a limit of this process.
+            self._connection.settimeout(None)
+            self._opened = opened.pop_all()
+
+    def _fork(self, template: socket.socket, opened: ExitStack) -> None:
         self._connection, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # A slot ends with its connection.
+        opened.enter_context(self._connection)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._connection.settimeout(_READY_SECONDS)
         with other:
@@ -37,22 +55,14 @@ class PreparedSlot:
         try:
             report, descriptors, init = messages.receive(self._connection)
         except (OSError, ValueError) as error:
-            self._connection.close()
             raise SlotFailed(f"The template did not fork: {error}") from error
-        if report is None or not report.get("init") or init is None or len(descriptors) != 1:
+        for descriptor in descriptors:
+            opened.callback(os.close, descriptor)
+        if report is None or not report.get("init") or init is None or len(descriptors) != 1 or "beacon_port" not in report:
             raise SlotFailed(str((report or {}).get("detail") or "The template did not fork."))
         self.init = init
         self._beacon_port: int = report["beacon_port"]
         self._beacon_listener = descriptors[0]
-        _require_own_namespaces(init)
-        self._addresses = list_machine_addresses()
-        try:
-            self._network = SlotNetwork(plan.pasta, plan.ports, init, plan.empty_folder)
-            self._network.await_ready(self._addresses)
-        except (NetworkFailed, OSError) as error:
-            raise SlotFailed(f"The network of the run failed: {error}") from error
-        # The bootstrap waits without a limit of this process.
-        self._connection.settimeout(None)
 
     def close_new_addresses(self, addresses: list[bytes]) -> None:
         """Close what the machine has got since the slot was prepared."""
@@ -68,9 +78,7 @@ class PreparedSlot:
 
     def forget(self) -> None:
         """Close this process's copies: the slot belongs to its bootstrap."""
-        self._connection.close()
-        os.close(self._beacon_listener)
-        self._network.end()
+        self._opened.close()
 
 
 def _require_own_namespaces(init: int) -> None:

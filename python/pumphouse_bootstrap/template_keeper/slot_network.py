@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from contextlib import ExitStack
 
 from pumphouse_bootstrap.inside.template import kernel
 from pumphouse_bootstrap.machine_addresses import close_machine
@@ -28,6 +29,7 @@ class SlotNetwork:
         # pasta ends a moment after the last copy of this pipe is closed.
         self._lease_read, self.lease = os.pipe()
         self._output, child_output = os.pipe()
+        self._open = {self._lease_read, self.lease, self._output}
         try:
             command = [*pasta, "--tcp-ns", ",".join(map(str, ports)) or "none", *self._name_namespaces()]
             self._pasta = os.posix_spawnp(
@@ -42,6 +44,9 @@ class SlotNetwork:
                 setsid=True,
                 setsigdef=(signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGINT),
             )
+        except BaseException:
+            self.end()
+            raise
         finally:
             os.close(child_output)
 
@@ -55,20 +60,26 @@ class SlotNetwork:
         """
         if os.geteuid() != 0:
             return [str(self._init)]
-        users = os.open(f"/proc/{self._init}/ns/user", os.O_RDONLY)
-        network = os.open(f"/proc/{self._init}/ns/net", os.O_RDONLY)
-        try:
+        with ExitStack() as opened:
+            users, network = (self._open_namespace(name, opened) for name in ("user", "net"))
             outer = self._hold(users, enters=False)
             inner = self._hold(network, enters=True, users=users)
-        finally:
-            os.close(users)
-            os.close(network)
         return ["--userns", f"/proc/{outer}/fd/{users}", "--netns", f"/proc/{inner}/fd/{network}"]
+
+    def _open_namespace(self, name: str, opened: ExitStack) -> int:
+        descriptor = os.open(f"/proc/{self._init}/ns/{name}", os.O_RDONLY)
+        opened.callback(os.close, descriptor)
+        return descriptor
 
     def _hold(self, descriptor: int, enters: bool, users: int = -1) -> int:
         """Fork a process that keeps a descriptor open until the lease of the network ends; return its pid."""
         ready, child_ready = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(ready)
+            os.close(child_ready)
+            raise
         if pid == 0:
             try:
                 self._become_holder(descriptor, child_ready, users if enters else -1)
@@ -104,17 +115,20 @@ class SlotNetwork:
         """Wait until pasta serves the network, and close the machine to it. Raises NetworkFailed, OSError."""
         message = _read_to_end(self._output, time.monotonic() + _READY_SECONDS)
         _, status = os.waitpid(self._pasta, 0)
-        os.close(self._output)
-        os.close(self._lease_read)
+        self._close(self._output)
+        self._close(self._lease_read)
         if status != 0:
             raise NetworkFailed(message.decode("utf-8", "replace").strip() or "pasta did not create a network.")
         close_machine(self._init, machine_addresses)
 
     def end(self) -> None:
-        """Give up this process's part in the lease of the network."""
-        if self.lease >= 0:
-            os.close(self.lease)
-            self.lease = -1
+        """Give up this process's part in the lease of the network, and close what a failed start left open."""
+        for descriptor in list(self._open):
+            self._close(descriptor)
+
+    def _close(self, descriptor: int) -> None:
+        self._open.discard(descriptor)
+        os.close(descriptor)
 
 
 def _close_all_but(kept: set[int]) -> None:
