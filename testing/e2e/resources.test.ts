@@ -25,13 +25,20 @@ while time.process_time() < end:
 time.sleep(2)
 `;
 const fills = `
-import os, time
+import os, time, dlt
+rows = dlt.pipeline("rows", destination="duckdb", dataset_name="d")
+rows.run([{"id": number} for number in range(10)], table_name="orders", write_disposition="append")
 with open("large", "wb") as file:
     for _ in range(60):
         file.write(os.urandom(2 * 1024 * 1024))
         file.flush()
         time.sleep(0.05)
 time.sleep(600)
+`;
+const counts = `
+import dlt
+with dlt.pipeline("rows", destination="duckdb", dataset_name="d").sql_client() as client:
+    print("orders:", client.execute_sql("select count(*) from orders")[0][0])
 `;
 const eats = `
 eaten = []
@@ -46,8 +53,9 @@ beforeAll(async () => {
   });
   workspaceId = await createWorkspace(server, 'resources');
   await deployWorkspace(server, workspaceId, {
-    files: { 'works.py': works, 'fills.py': fills, 'eats.py': eats },
-    jobs: [defineScriptJob('works'), defineScriptJob('fills'), defineScriptJob('eats')],
+    files: { 'works.py': works, 'fills.py': fills, 'counts.py': counts, 'eats.py': eats },
+    jobs: ['works', 'fills', 'counts', 'eats'].map((name) => defineScriptJob(name)),
+    requirements: ['dlt[duckdb]==1.31.0'],
   });
 });
 afterAll(() => server?.remove());
@@ -89,11 +97,16 @@ describe('the resources of a run', () => {
     expect(resources.attempts[0]?.peak_memory_bytes).toBeGreaterThan(300 * mebibyte);
   });
 
-  it('end a run that writes more to its disk than it may', async () => {
+  it('end a run that writes more to its disk than it may, and repeat nothing that it has loaded', async () => {
     const { timeline } = await run('jobs.fills');
+    expect(timeline.attempts).toHaveLength(1);
     expect(timeline.failure).toMatchObject({
       code: 'disk_limit',
       detail: expect.stringMatching(/^The run had written \d+ MiB to its disk, of 64 MiB/) as string,
     });
+    const api = createApiWorkspace(server, workspaceId);
+    const counted = await triggerJob(server, workspaceId, 'jobs.counts');
+    await api.awaitLine(counted, 'orders: 10');
+    await api.awaitEnd(counted);
   });
 });

@@ -230,7 +230,8 @@ export const runFailures = {
     cause:
       'The code of the run completed, but its changes of the local data could not be stored: another run has changed the same database, or the data is too large.',
     nextStep:
-      'Start the job again: it loads the same interval, with the local data of the last run that was stored. Rows that this run appended to another destination are there already. Name the database package in the requirements, so that runs wait for each other.',
+      'Rows that the run loaded with dlt into local data are kept as pending packages: the next run of the pipeline loads them first, and `pumphouse pipeline finish <pipeline>` does so without asking its sources. Other files that the run wrote there are gone. What it loaded elsewhere is loaded: starting the job again loads that once more. Name the database package in the requirements, so that runs wait for each other.',
+    // Never repeated by default: the code has completed.
     mayPass: true,
   },
   unpack_failed: {
