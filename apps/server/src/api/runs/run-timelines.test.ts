@@ -32,7 +32,7 @@ async function runAttempt(exit: object): Promise<string> {
   await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
   await api.setRun(seeded.run.id, { status: 'running' });
   const records = [
-    { n: 0, kind: 'started', at: '2026-03-10T10:00:01Z' },
+    ...('reason' in exit ? [] : [{ n: 0, kind: 'started', at: '2026-03-10T10:00:01Z' }]),
     { n: 1, kind: 'exit', at: '2026-03-10T10:00:09Z', code: null, signal: null, reason: null, ...exit },
   ];
   const spool = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
@@ -107,7 +107,7 @@ describe('the timeline of a run', () => {
         executor: 'fake',
         created_at: expect.any(String) as string,
         begun_at: expect.any(String) as string,
-        started_at: '2026-03-10T10:00:01.000Z',
+        started_at: null,
         finished_at: '2026-03-10T10:00:09.000Z',
         last_output_at: null,
         exit: { code: null, signal: null, out_of_memory: null, peak_memory_bytes: 1234, reason },
@@ -128,7 +128,6 @@ describe('the timeline of a run', () => {
       'queued/1',
       'environment/1',
       'starting/1',
-      'running/1',
       'ending/1',
       'queued/2',
     ]);
