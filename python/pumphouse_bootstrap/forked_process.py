@@ -148,7 +148,8 @@ class ForkedProcess:
         if not self._is_mounted:
             self._close_pipes()
             return NotForked(detail)
-        return CannotStart(str(self._failure.get("code") or "sandbox_failed")[:64], detail)
+        # Without a report, the message that user code runs may be what was lost.
+        return CannotStart(str(self._failure.get("code") or "sandbox_failed")[:64], detail, may_have_begun=not self._failure)
 
     def _close_pipes(self) -> None:
         for number in self.pipes.values():

@@ -59,9 +59,11 @@ class BeginAnswer:
 class CannotStart(Exception):
     """User code cannot be started. Carries the `reason` of the exit record."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, may_have_begun: bool = False) -> None:
+        """`may_have_begun`: nothing proves that user code did not run, so the attempt counts as started."""
         self.code = code
         self.detail = detail
+        self.may_have_begun = may_have_begun
         super().__init__(f"{code}: {detail}")
 
 

@@ -158,7 +158,9 @@ class Recording:
         return watch
 
     def finish_unstarted(self, reason: CannotStart) -> int:
-        """End an attempt whose user code never ran."""
+        """End an attempt whose user code could not be started."""
+        if reason.may_have_begun:
+            self._spool.append("started")
         self._process.close_network()
         self._sender.start()
         self._reserve.user_code_ended()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import socket
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from attempt_runner import PATIENCE_SECONDS
 from pumphouse_bootstrap import template_slot
 from pumphouse_bootstrap.forked_process import ForkedProcess, NotForked
 from pumphouse_bootstrap.inside.template import messages
+from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.template_keeper import prepared_slot
 from pumphouse_bootstrap.template_keeper.prepared_slot import PreparedSlot, SlotFailed, SlotPlan
 
@@ -148,6 +150,24 @@ class AtTheBootstrap(Descriptors):
         ):
             ForkedProcess(start, None, slot, None).spawn("", None, None)
         self.assertEqual(count_descriptors(), self.before)
+
+    def test_a_slot_that_ends_without_a_report_may_have_run_user_code(self) -> None:
+        for report, may_have_begun in ({}, True), ({"code": "unpack_failed", "detail": "full"}, False):
+            connection, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            lease = os.open(self.folder, os.O_PATH)
+            answer = {"slot": {"init": 1}, "read_variables": []}
+            slot = template_slot.TemplateSlot(answer, [connection.detach(), socket.socket(socket.AF_UNIX).detach(), lease])
+            for message in ({"mounted": True}, report):
+                messages.send(other, message)
+            other.close()
+            ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+            events = SimpleNamespace(post=ended.put, next=lambda timeout, ended=ended: ended.get(timeout=PATIENCE_SECONDS))
+            process = ForkedProcess(SimpleNamespace(), None, slot, events)
+            thread = self.in_thread(process._listen)
+            with self.assertRaises(CannotStart) as failed:
+                process.await_launcher(events)
+            self.assertIs(failed.exception.may_have_begun, may_have_begun)
+            self.end(thread)
 
     def answer(self, init: int) -> bytes:
         return json.dumps({"slot": {"init": init, "beacon_port": 1}, "read_variables": []}).encode()

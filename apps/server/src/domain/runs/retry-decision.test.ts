@@ -3,7 +3,7 @@ import type { RunFailureCode } from './run-failures.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { decideRetry, hasUserCodeBegun } from './retry-decision.ts';
+import { decideRetry, hasUserCodeBegun, type UserCodeStart } from './retry-decision.ts';
 import { defaultJobSettings, RETRY_REASONS } from '../jobs/job-settings.ts';
 import { runFailures } from './run-failures.ts';
 
@@ -83,76 +83,97 @@ describe('decideRetry', () => {
   });
 });
 
-describe('hasUserCodeBegun', () => {
-  const at = new Date();
-  const reason = { code: 'disk_limit', detail: 'too much' };
+type Executor = 'process' | 'docker' | 'kubernetes';
+/** When the reason occurs: before user code begins, after it has begun, at both times, or never there. */
+type Moment = 'before' | 'after' | 'both' | 'never';
 
-  it.each<[string, Parameters<typeof hasUserCodeBegun>[0], boolean]>([
-    ['was never admitted', { begunAt: null, startedAt: null, exit: null }, false],
-    ['is gone after its admission, without a record', { begunAt: at, startedAt: null, exit: null }, true],
-    ['was only seen to end by its executor', { begunAt: at, startedAt: null, exit: { reason: null } }, true],
-    ['reported why user code could not start', { begunAt: at, startedAt: null, exit: { reason } }, false],
-    ['is gone after user code had started', { begunAt: at, startedAt: at, exit: null }, true],
-    ['recorded the exit of user code', { begunAt: at, startedAt: at, exit: { reason: null } }, true],
-    ['reported why it ended user code', { begunAt: at, startedAt: at, exit: { reason } }, true],
-  ])('of an attempt that %s', (_, start, hasBegun) => {
-    expect(hasUserCodeBegun(start)).toBe(hasBegun);
-  });
+const everywhere = (moment: Moment): Record<Executor, Moment> => ({
+  process: moment,
+  docker: moment,
+  kubernetes: moment,
 });
+const inPods = (moment: Moment): Record<Executor, Moment> => ({ ...everywhere('never'), kubernetes: moment });
 
-/** When user code has run by the time that an attempt fails with a code: on every executor the same. */
-type Moment = 'before' | 'after' | 'either';
-const moments: Record<RunFailureCode, Moment> = {
-  exit_code: 'after',
-  check_failed: 'after',
-  killed: 'after',
-  out_of_memory: 'either',
-  machine_out_of_memory: 'either',
-  process_limit: 'after',
-  disk_limit: 'after',
-  timed_out: 'after',
-  app_never_listened: 'after',
-  start_deadline_passed: 'before',
-  attempt_lost: 'either',
-  evicted: 'either',
-  preempted: 'either',
-  node_lost: 'either',
-  pod_deleted: 'either',
-  pod_not_scheduled: 'before',
-  pod_not_started: 'before',
-  attempt_unknown: 'either',
-  python_not_found: 'before',
-  requirements_failed: 'before',
-  builder_failed: 'before',
-  requirements_invalid_manifest: 'before',
-  requirements_missing_group: 'before',
-  requirements_local_requirement: 'before',
-  requirements_unsupported_line: 'before',
-  executor_image: 'before',
-  executor_quota: 'before',
-  executor_config: 'before',
-  stopped_before_start: 'before',
-  download_failed: 'before',
-  local_data_not_stored: 'after',
-  unpack_failed: 'before',
-  work_folder_failed: 'before',
-  environment_missing: 'before',
-  launcher_failed: 'before',
-  sandbox_failed: 'before',
-  network_failed: 'before',
-  bootstrap_failed: 'before',
+/** A new reason has to be entered here. `process` covers cold and forked starts, `docker` Podman and prepared containers. */
+const moments: Record<RunFailureCode, Record<Executor, Moment>> = {
+  exit_code: everywhere('after'),
+  check_failed: everywhere('after'),
+  killed: everywhere('after'),
+  out_of_memory: everywhere('after'),
+  machine_out_of_memory: everywhere('after'),
+  process_limit: everywhere('after'),
+  disk_limit: everywhere('after'),
+  timed_out: everywhere('both'),
+  app_never_listened: everywhere('after'),
+  start_deadline_passed: everywhere('before'),
+  attempt_lost: everywhere('both'),
+  evicted: inPods('both'),
+  preempted: inPods('both'),
+  node_lost: inPods('both'),
+  pod_deleted: inPods('both'),
+  pod_not_scheduled: inPods('before'),
+  pod_not_started: inPods('before'),
+  attempt_unknown: everywhere('both'),
+  python_not_found: everywhere('before'),
+  requirements_failed: everywhere('before'),
+  builder_failed: everywhere('before'),
+  requirements_invalid_manifest: everywhere('before'),
+  requirements_missing_group: everywhere('before'),
+  requirements_local_requirement: everywhere('before'),
+  requirements_unsupported_line: everywhere('before'),
+  executor_image: { ...everywhere('before'), process: 'never' },
+  executor_quota: everywhere('before'),
+  executor_config: everywhere('before'),
+  stopped_before_start: everywhere('before'),
+  download_failed: everywhere('before'),
+  local_data_not_stored: inPods('after'),
+  unpack_failed: everywhere('before'),
+  work_folder_failed: everywhere('before'),
+  environment_missing: everywhere('before'),
+  launcher_failed: everywhere('before'),
+  // A forked run that ends without a report may have begun.
+  sandbox_failed: { ...everywhere('before'), process: 'both' },
+  network_failed: everywhere('before'),
+  bootstrap_failed: everywhere('before'),
 };
 
-describe('an attempt that failed by default', () => {
-  const { retries } = defaultJobSettings;
-  const after = codes.filter((code) => moments[code] !== 'before');
-  const before = codes.filter((code) => moments[code] !== 'after');
+const at = new Date('2026-03-10T10:00:00Z');
+const reason = { code: 'disk_limit' };
+const states: Record<'before' | 'after', Record<string, UserCodeStart>> = {
+  before: {
+    'was never admitted': { begunAt: null, startedAt: null, exit: null },
+    'was never admitted, as an executor observed': { begunAt: null, startedAt: null, exit: { reason: null } },
+    'reported why user code could not start': { begunAt: at, startedAt: null, exit: { reason } },
+  },
+  after: {
+    'is gone after its admission, without a record': { begunAt: at, startedAt: null, exit: null },
+    'was only seen to end by its executor': { begunAt: at, startedAt: null, exit: { reason: null } },
+    'is gone after user code had started': { begunAt: at, startedAt: at, exit: null },
+    'recorded the exit of user code': { begunAt: at, startedAt: at, exit: { reason: null } },
+    'reported why it ended user code': { begunAt: at, startedAt: at, exit: { reason } },
+  },
+};
 
-  it.each(after)('is not repeated once user code has run: %s', (code) => {
-    expect(decide(code, true, retries)).toEqual({ retry: false });
+describe('the default policy', () => {
+  const cases = codes.flatMap((code) =>
+    Object.entries(moments[code]).flatMap(([executor, occurs]) =>
+      (['before', 'after'] as const)
+        .filter((moment) => occurs === moment || occurs === 'both')
+        .map((moment) => ({ code, executor, moment })),
+    ),
+  );
+
+  it.each(cases)('repeats $code of $executor $moment user code only if no code began', ({ code, moment }) => {
+    const mayRepeat = moment === 'before' && runFailures[code].mayPass && code !== 'timed_out';
+    const decided = Object.entries(states[moment]).map(([state, attempt]) => [
+      state,
+      decide(code, hasUserCodeBegun(attempt), defaultJobSettings.retries).retry,
+    ]);
+    expect(decided).toEqual(Object.keys(states[moment]).map((state) => [state, mayRepeat]));
   });
 
-  it.each(before)('is repeated before user code has run, if the failure may pass: %s', (code) => {
-    expect(decide(code, false, retries).retry).toBe(runFailures[code].mayPass);
+  it('does not depend on the reason: only on whether user code may have begun', () => {
+    for (const attempt of Object.values(states.before)) expect(hasUserCodeBegun(attempt)).toBe(false);
+    for (const attempt of Object.values(states.after)) expect(hasUserCodeBegun(attempt)).toBe(true);
   });
 });

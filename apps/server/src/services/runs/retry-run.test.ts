@@ -113,7 +113,7 @@ describe('a run with a failed attempt', () => {
     expect((await context.getRun(run.id)).status).toBe('pending');
   });
 
-  it.each(['disk_limit', 'local_data_not_stored', 'evicted'])(
+  it.each(['disk_limit', 'local_data_not_stored', 'evicted', 'sandbox_failed'])(
     'fails by default if it reports %s, which ends user code that has loaded rows',
     async (code) => {
       await deploySettings('');
@@ -124,6 +124,15 @@ describe('a run with a failed attempt', () => {
       expect(await context.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code } });
     },
   );
+
+  it('is retried after its code had begun if its job is configured so', async () => {
+    await deployRetries('{ count = 1, on = ["failed"] }');
+    const { id, run } = await startBegun();
+    const started = Buffer.from(`${JSON.stringify({ n: 0, kind: 'started', at })}\n`);
+    const exit = exitRecord({ n: 1, code: null, reason: { code: 'disk_limit', detail: 'after ten rows' } });
+    await fixture.recordSpool.record(id, 0, Buffer.concat([started, exit]));
+    expect((await context.getRun(run.id)).status).toBe('pending');
+  });
 
   it('waits for the retry with its reason and time, and fires no event before its end', async () => {
     await deployRetries('{ count = 2, backoff = "30s" }');
