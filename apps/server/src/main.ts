@@ -7,7 +7,6 @@ import type { WorkerHost } from './supervisor/workers/worker-host.ts';
 import type { OpenAttemptsAddress } from './compose/open-attempts-address.ts';
 import { buildAttemptsApi, buildRunsApi } from './compose/build-runs-api.ts';
 import { checkReadiness, describeTemplatesProblem, orNull, sumTemplates } from './compose/check-readiness.ts';
-import { join } from 'node:path';
 import { networkInterfaces } from 'node:os';
 import { createEventSerializers } from './api/events/event-data.ts';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
@@ -188,7 +187,7 @@ async function openServer(
     apps: createAppUrls(services.apps.addresses),
     consoleFiles: openConsoleFiles(builtConsoleFolder),
     docsFiles: openDocsFiles(builtDocsFolder),
-    uploadDir: join(config.dataDir, 'uploads'),
+    uploadDir: filePorts.uploadDir,
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
     readAllowedHosts: () => live.current.allowedHosts,

@@ -27,7 +27,6 @@ import { isAppConnection, serveAppConnections } from '../listeners/app-connectio
 import { isWorkerConnection, serveWorkerConnections } from '../listeners/worker-connections.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from '../api/probes/probes-routes.ts';
-import { removeAbandonedUploads } from '../http/received-files.ts';
 
 /**
  * Builds the HTTP API without listening: the contract's route table, attempt routes, probes, webhook URLs and
@@ -60,7 +59,6 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     endWorkerConnections();
     endAppConnections?.();
   });
-  app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
   addBodyDeadline(app, dependencies.bodyLimits);
   addHostCheck(

@@ -1,6 +1,7 @@
 import type { CurrentConfig } from '../config/live-config.ts';
 import type { ServiceSettings } from '../services/service-ports.ts';
 import type { Persistence } from '../store/store.ts';
+import { join } from 'node:path';
 import { createFaultPoints } from '../platform/pause-at.ts';
 import { databaseClock } from '../services/scheduling/clock.ts';
 import { openOutbound } from './open-outbound.ts';
@@ -20,6 +21,7 @@ export function openFilePorts(live: CurrentConfig, persistence: Persistence) {
     logFiles,
     removeUnfinishedBlobs,
     checkBlobs,
+    uploadDir: join(config.dataDir, 'uploads'),
     outbound: openOutbound(live),
     clock: databaseClock,
     now: () => new Date(),

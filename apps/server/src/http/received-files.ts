@@ -2,11 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import type { MultipartFile } from '@fastify/multipart';
 import { bytesOf } from '../platform/bytes-of.ts';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { formatBytes } from '../domain/primitives/format-bytes.ts';
 import { ServiceError } from '../platform/service-error.ts';
+import { uploadFolderPrefix } from '../services/retention/upload-folders.ts';
 
 export interface ReceivedFile {
   path: string;
@@ -30,8 +31,6 @@ export interface PartLimit {
   refuse?: (path: string, declaredBytes: number | null) => Promise<never>;
 }
 
-const folderPrefix = 'upload-';
-
 /**
  * Writes the parts of a multipart body to files and enforces their limits. Parts without a limit are skipped.
  * @param limits the parts to keep, with the maximum size of each
@@ -44,7 +43,7 @@ export async function receiveFiles(
 ): Promise<ReceivedFiles> {
   if (!request.isMultipart()) throw notMultipart();
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(uploadDir, folderPrefix));
+  const folder = await mkdtemp(join(uploadDir, uploadFolderPrefix));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const files = await writeParts(request, folder, limits);
@@ -59,19 +58,6 @@ export async function receiveFiles(
     request.raw.unpipe();
     request.raw.resume();
     throw error;
-  }
-}
-
-/** Longer than any upload takes, because another server on the same data folder may be receiving one. */
-const abandonedAfterMs = 60 * 60 * 1000;
-
-/** Removes uploads of servers that were killed. */
-export async function removeAbandonedUploads(uploadDir: string, now = Date.now()): Promise<void> {
-  await mkdir(uploadDir, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(uploadDir)) {
-    const path = join(uploadDir, name);
-    const known = name.startsWith(folderPrefix) ? await stat(path).catch(() => null) : null;
-    if (known && now - known.mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
   }
 }
 

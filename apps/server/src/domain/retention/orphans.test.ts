@@ -2,7 +2,7 @@ import type { Resource, ResourceOwner } from './resource.ts';
 import type { OwnerInput } from './orphans.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyResource, replacedImageDays, minOrphanAgeSeconds } from './orphans.ts';
+import { classifyResource, maxUploadSeconds, minOrphanAgeSeconds, replacedImageDays } from './orphans.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
@@ -54,6 +54,7 @@ describe('classifyResource', () => {
     ['a resource of a finished build', build, {}, /build .* has ended/],
     ['the cache of a removed organization', cache, {}, /organization was deleted/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
+    ['an upload of a killed server', { kind: 'upload', startedAt: ago(maxUploadSeconds) }, {}, /was killed/],
     ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was interrupted/],
   ])('marks as orphaned: %s', (_, owner, input, text) => {
     expect(classify(owner, input)).toMatchObject({
@@ -93,6 +94,7 @@ describe('classifyResource', () => {
     ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
     ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
     ['local data of a removed workspace', localData, {}, /an operator has to remove it/],
+    ['an upload', { kind: 'upload', startedAt: ago(maxUploadSeconds - 1) }, {}, /in progress/],
     ['a resource of the installation', { kind: 'installation' }, {}, /every run/],
     ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
     ['a recently replaced image', replaced(replacedImageDays - 1), {}, /30 days/],

@@ -24,6 +24,8 @@ export interface OrphanStatus {
 
 /** Longer than any resource takes from its creation until the store records it, and than clocks differ. */
 export const minOrphanAgeSeconds = 600;
+/** Longer than any upload takes: another server on the same data folder may be receiving it. */
+export const maxUploadSeconds = 3600;
 /** How long a replaced image is kept, for going back to an older version. */
 export const replacedImageDays = 30;
 
@@ -66,6 +68,10 @@ function deriveOwnerStatus(owner: ResourceOwner, input: OwnerInput, now: Date): 
         : stays('the data of a deleted workspace: an operator has to remove it');
     case 'runner-image':
       return deriveImageStatus(owner.replacedAt, now);
+    case 'upload':
+      return isPast(owner.startedAt, maxUploadSeconds, now)
+        ? goes('the server that received it was killed')
+        : stays('an upload may be in progress');
     case 'nobody':
       return goes('its removal was interrupted');
     case 'installation':

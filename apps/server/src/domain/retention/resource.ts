@@ -33,5 +33,7 @@ export type ResourceOwner =
    * while it is needed.
    */
   | { kind: 'runner-image'; replacedAt: Date | null }
+  /** The folder in which a server receives an upload. */
+  | { kind: 'upload'; startedAt: Date }
   /** Left by an interrupted removal, or by something else that has certainly ended. */
   | { kind: 'nobody' };

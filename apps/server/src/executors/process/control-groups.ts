@@ -62,7 +62,8 @@ export function openControlGroups(installationId: string): ControlGroups {
       const owner = readGroupName(installationId, name);
       if (owner === null) return;
       const { folders } = planGroup(root, name, NO_LIMITS);
-      await (owner.kind === 'template' ? removeEmptyGroup(folders) : removeGroup(folders));
+      if (owner.kind === 'template') await removeEmptyGroup(folders);
+      else await removeGroup(folders);
     },
   };
 }
@@ -117,14 +118,20 @@ export async function removeGroup(folders: string[]): Promise<void> {
 /**
  * Removes the group of a template once it is empty, and gives up after a while: the sandbox of an ended template
  * stays until its last run has ended, and killing it would kill the run.
+ * @returns false if it still has processes
  */
-export async function removeEmptyGroup(folders: string[]): Promise<void> {
-  for (const folder of folders) {
-    for (let tries = 0; tries < REMOVE_TRIES; tries += 1) {
-      if (await tryRemoveFolder(folder)) break;
-      await sleep(REMOVE_WAIT_MILLISECONDS);
-    }
+export async function removeEmptyGroup(folders: string[], tries = REMOVE_TRIES): Promise<boolean> {
+  const removed: boolean[] = [];
+  for (const folder of folders) removed.push(await removeEmptyFolder(folder, tries));
+  return removed.every(Boolean);
+}
+
+async function removeEmptyFolder(folder: string, tries: number): Promise<boolean> {
+  for (let count = 0; count < tries; count += 1) {
+    if (count > 0) await sleep(REMOVE_WAIT_MILLISECONDS);
+    if (await tryRemoveFolder(folder)) return true;
   }
+  return false;
 }
 
 /** Returns false while the group has processes. */

@@ -113,7 +113,9 @@ it('leaves nothing when it ends', async () => {
 it('ends the template of an environment that is removed, and its runs go on', async () => {
   const executor = createExecutor();
   const location = await buildEmptyEnvironment(executor);
+  const others = await listFolders();
   await startTemplate(executor, 'prod', location);
+  const name = (await listFolders()).find((one) => !others.includes(one)) ?? 'none';
   const spec = createSpec('prod', location);
   const handle = await executor.start(spec);
   await routes.awaitUserCode(spec.attemptId);
@@ -124,6 +126,12 @@ it('ends the template of an environment that is removed, and its runs go on', as
   await vi.waitUntil(async () => (await executor.inspect(handle)).state === 'exited', WAIT);
   expect(await executor.inspect(handle)).toMatchObject({ exit: { code: 7 } });
   await executor.remove(handle);
+  // Long before the collector of orphaned resources takes it: that is young.
+  await vi.waitUntil(async () => {
+    await executor.templates?.review();
+    const listed = await executor.listResources({ withSizes: false });
+    return !listed.some(({ kind, id }) => kind === 'control-group' && id.includes(name));
+  }, WAIT);
 });
 
 it('starts runs cold, and says why once, where no template can start', async () => {

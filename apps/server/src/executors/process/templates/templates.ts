@@ -57,6 +57,8 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
   const demand = createTemplateDemand();
   const starting = new Map<string, Promise<void>>();
   const running = new Map<string, RunningTemplate>();
+  /** Groups of ended templates whose runs go on. */
+  const occupied = new Set<string[]>();
   let isClosed = false;
 
   async function start(key: TemplateKey, context: TemplateContext): Promise<void> {
@@ -66,8 +68,9 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
     const group = controlGroups.plan({ kind: 'template', template: name }, limits);
     const remove = async (folder: string | null): Promise<void> => {
       if (folder !== null) await rm(folder, { recursive: true, force: true });
-      // Runs that have not ended keep the sandbox, and with it the group. It is found by its name later.
-      await removeEmptyGroup(group.folders).catch(() => undefined);
+      // Runs that have not ended keep the sandbox, and with it the group.
+      const isRemoved = await removeEmptyGroup(group.folders).catch(() => false);
+      if (!isRemoved) occupied.add(group.folders);
     };
     let folder: string | null = null;
     try {
@@ -99,6 +102,12 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
       await remove(folder);
       throw error;
     }
+  }
+
+  /** Removes the groups of ended templates whose last run has ended meanwhile. */
+  async function removeEmptied(): Promise<void> {
+    for (const folders of occupied)
+      if (await removeEmptyGroup(folders, 1).catch(() => false)) occupied.delete(folders);
   }
 
   function adopt(template: RunningTemplate, remove: (folder: string) => Promise<void>): void {
@@ -168,6 +177,7 @@ export function createTemplates(backend: ProcessBackend, settings: TemplateSetti
     },
 
     async review() {
+      await removeEmptied();
       const nowMs = Date.now();
       for (const template of running.values()) {
         if (isWornOut(template, nowMs, template.signature)) end(template);
