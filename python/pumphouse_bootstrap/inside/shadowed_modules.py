@@ -18,37 +18,32 @@ def find_shadowed(work_folder: str, environment: str) -> str | None:
     """
     installed: set[str] = set()
     for packages in glob.glob(f"{glob.escape(environment)}/lib/python3*/site-packages"):
-        installed |= _list_modules(packages)
-    top = _list_modules(work_folder)
-    found = top & (installed | sys.stdlib_module_names)
-    for folder in _list_folders(work_folder):
-        if found:
-            break
-        found = _list_modules(folder) & installed
-    return min(found, default=None)
-
-
-def _list_modules(folder: str) -> set[str]:
-    """Folders without `__init__` come after all modules on the path, so they take no other's place."""
-    names = set()
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                stem, _, suffix = entry.name.partition(".")
-                is_file = suffix == "py" or suffix.endswith("so")
-                if stem and (is_file or not suffix and os.path.exists(f"{entry.path}/__init__.py")):
-                    names.add(stem)
-    except OSError:
-        pass
-    return names - {"__init__", "__main__"}
-
-
-def _list_folders(work_folder: str):
-    count = 0
-    for folder, folders, _ in os.walk(work_folder):
+        installed |= _list_installed(packages)
+    on_top = installed | sys.stdlib_module_names
+    for count, (folder, folders, files) in enumerate(os.walk(work_folder)):
+        if count > _MAX_FOLDERS:
+            return None
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _WITHOUT_CODE)
-        for name in folders:
-            count += 1
-            if count > _MAX_FOLDERS:
-                return
-            yield os.path.join(folder, name)
+        found = _name_modules(files) & (on_top if folder == work_folder else installed)
+        parent, name = os.path.split(folder)
+        if folder != work_folder and "__init__.py" in files and name in (on_top if parent == work_folder else installed):
+            found.add(name)
+        if found:
+            return min(found)
+    return None
+
+
+def _list_installed(packages: str) -> set[str]:
+    """Folders without `__init__` come after all modules on the path, so they take no other's place."""
+    try:
+        with os.scandir(packages) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return set()
+    folders = {name for name in names if "." not in name and os.path.exists(f"{packages}/{name}/__init__.py")}
+    return _name_modules(names) | folders
+
+
+def _name_modules(files: list[str]) -> set[str]:
+    parts = (name.partition(".") for name in files)
+    return {stem for stem, _, suffix in parts if stem and (suffix == "py" or suffix.endswith("so"))} - {"__init__", "__main__"}

@@ -7,7 +7,7 @@ import os
 import signal
 
 from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
-from pumphouse_bootstrap.inside.memory_file import write_memory_file
+from pumphouse_bootstrap.inside.launch.request import request_launch
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
 from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
@@ -46,7 +46,9 @@ def _become_launcher(control: dict, status: int) -> None:
     python = f"{control['environment']}/bin/python"
     variables = complete_variables(control)
     shadowed = find_shadowed(control["work_folder"], control["environment"])
-    command = [python, "-u", *_call_launcher(control, variables, shadowed)]
+    quick = variables.get(_START_VARIABLE) != "plain" and shadowed is None
+    arguments = [*control["arguments"], *control["private_arguments"]]
+    command = [python, "-u", *request_launch(control["launcher"], arguments, quick, shadowed is not None)]
     if os.getpgrp() != os.getpid():
         # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
         os.setpgid(0, 0)
@@ -76,24 +78,6 @@ def unpack_work(control: dict) -> None:
         place_pipelines(control["pipelines"], control["profile"], work_folder)
     except OSError as error:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
-
-
-def _call_launcher(control: dict, variables: dict[str, str], shadowed: str | None) -> list[str]:
-    """
-    Return the arguments of `python`: the program that runs the launcher, and its request.
-
-    The launcher's arguments are passed in memory: process arguments are visible to everyone and limited to 128 KiB
-    each.
-    """
-    request = {
-        "launcher": control["launcher"],
-        "arguments": [*control["arguments"], *control["private_arguments"]],
-        "quick": variables.get(_START_VARIABLE) != "plain" and shadowed is None,
-        "shadowed": shadowed is not None,
-    }
-    # Without the flag to close it: the launch program inherits it.
-    descriptor = write_memory_file("launch", request, 0)
-    return [os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch", "__main__.py"), str(descriptor)]
 
 
 def become_user(drop_to: dict | None) -> None:

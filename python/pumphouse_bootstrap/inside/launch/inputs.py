@@ -6,10 +6,11 @@ import json
 import os
 import sys
 
+from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER
+
 _INPUTS_KEY = "pumphouse_inputs"
 _RUN_CONTEXT = "run_context"
 _JOB_LAUNCHER = "dlt._workspace.deployment.launchers.job"
-_MODULE_LAUNCHER = "dlt._workspace.deployment.launchers.module"
 
 
 class InputError(Exception):
@@ -18,13 +19,14 @@ class InputError(Exception):
 
 def prepare_inputs(launcher: str, arguments: list[str]) -> list[str]:
     """Let the launcher call the job's function with the inputs; return the arguments of a script."""
+    entry_point = arguments[arguments.index("--entry-point") + 1] if "--entry-point" in arguments else ""
     # Runs without inputs do not parse their entry point twice.
-    if "--entry-point" not in arguments or _INPUTS_KEY not in arguments[arguments.index("--entry-point") + 1]:
+    if _INPUTS_KEY not in entry_point:
         return []
-    inputs = json.loads(arguments[arguments.index("--entry-point") + 1]).get(_INPUTS_KEY)
+    inputs = json.loads(entry_point).get(_INPUTS_KEY)
     if not inputs:
         return []
-    if launcher == _MODULE_LAUNCHER:
+    if launcher == MODULE_LAUNCHER:
         return list_script_arguments(inputs)
     if launcher == _JOB_LAUNCHER:
         _bind_first_call(inputs)

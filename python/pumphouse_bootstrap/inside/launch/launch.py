@@ -16,10 +16,9 @@ from pumphouse_bootstrap.inside.launch.main_module import run_as_main
 from pumphouse_bootstrap.inside.launch.manifest_launcher import MANIFEST_LAUNCHER, build_manifest
 from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, resolve_module
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
-from pumphouse_bootstrap.inside.memory_file import write_memory_file
+from pumphouse_bootstrap.inside.launch.request import request_launch
 
 _OWN_PACKAGE = "pumphouse_bootstrap"
-LAUNCH_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
 # The hooks that only runs load, each with the variable by which a run asks for it.
 _RUN_HOOKS = {
     "pumphouse_database_locks": "PUMPHOUSE_DATABASE_LOCKS",
@@ -64,9 +63,8 @@ def start_anew(launcher: str, arguments: list[str]) -> NoReturn:
         script_arguments = prepare_inputs(launcher, arguments)
         module, arguments = resolve_module(launcher, arguments)
         os.execv(sys.executable, [sys.executable, "-u", "-m", module, *arguments, *script_arguments])
-    request = {"launcher": launcher, "arguments": arguments, "quick": False, "shadowed": False}
-    # Without the flag to close it: the launch program inherits it.
-    os.execv(sys.executable, [sys.executable, "-u", LAUNCH_PROGRAM, str(write_memory_file("launch", request, 0))])
+    program = request_launch(launcher, arguments, quick=False, shadowed=False)
+    os.execv(sys.executable, [sys.executable, "-u", *program])
 
 
 def run_launcher(launcher: str, arguments: list[str]) -> None:
