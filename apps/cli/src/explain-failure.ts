@@ -1,4 +1,4 @@
-import type { Config } from '@pumphouse/server/operator';
+import type { Config, SpaceInput } from '@pumphouse/server/operator';
 import {
   adviseFreeSpace,
   explainDatabaseError,
@@ -23,13 +23,6 @@ export type FailureSettings = Pick<
   'attemptsHost' | 'attemptsPort' | 'dataDir' | 'databaseUrl' | 'host' | 'port'
 > & { apps: Pick<Config['apps'], 'port'> };
 
-/** A disk that a command writes to. */
-export interface DiskSpace {
-  path: string;
-  freeBytes: number;
-  sizeBytes: number;
-}
-
 /**
  * Adds a next step to system errors; all others are already readable and stay unchanged.
  * @param disks of the folders that the command may have written to
@@ -37,7 +30,7 @@ export interface DiskSpace {
 export function explainFailure(
   error: unknown,
   settings: FailureSettings | null,
-  disks: readonly DiskSpace[] = [],
+  disks: readonly SpaceInput[] = [],
 ): string {
   if (!(error instanceof Error)) return String(error);
   const failure: SystemError = error;
@@ -83,7 +76,7 @@ function join(explained: { happened: string; nextStep: string } | null): string 
 function explainFullDisk(
   error: SystemError,
   { dataDir }: FailureSettings,
-  disks: readonly DiskSpace[],
+  disks: readonly SpaceInput[],
 ): string | null {
   if (!isDiskFull(error)) return null;
   const [fullest] = disks.toSorted((one, other) => one.freeBytes - other.freeBytes);

@@ -1,5 +1,5 @@
-import { isDiskFull, readConfig, retentionKinds } from '@pumphouse/server/operator';
-import { statfs } from 'node:fs/promises';
+import type { SpaceInput } from '@pumphouse/server/operator';
+import { isDiskFull, readConfig, readDiskSpace, retentionKinds } from '@pumphouse/server/operator';
 import { tmpdir } from 'node:os';
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
@@ -14,7 +14,7 @@ import {
 import { addBackupCommands } from './backup-commands.ts';
 import { buildImage } from './build-image.ts';
 import { endRun } from './end-run.ts';
-import { explainFailure, type DiskSpace, type FailureSettings } from './explain-failure.ts';
+import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { rotateKey } from './rotate-key.ts';
 import { moveBlobs } from './move-blobs.ts';
 import { handleOrphans } from './orphans.ts';
@@ -35,7 +35,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<void>
   } catch (error) {
     // Print only the message: a stack trace would bury it.
     const settings = readSettings();
-    const disks = isDiskFull(error) ? await measureDisks([settings?.dataDir ?? [], tmpdir()].flat()) : [];
+    const disks = settings && isDiskFull(error) ? await measureDisks([settings.dataDir, tmpdir()]) : [];
     process.stderr.write(`pumphouse: ${explainFailure(error, settings, disks)}\n`);
     if (args[0] === 'server' && process.stderr.isTTY)
       process.stderr.write('pumphouse: bin/pumphouse doctor checks the machine and the settings.\n');
@@ -368,11 +368,8 @@ function readSettings(): FailureSettings | null {
 }
 
 /** Leaves out folders that do not exist. */
-async function measureDisks(paths: readonly string[]): Promise<DiskSpace[]> {
-  const measured = await Promise.allSettled(paths.map((path) => statfs(path)));
-  return measured.flatMap((result, at) => {
-    if (result.status === 'rejected') return [];
-    const { bavail, blocks, bsize } = result.value;
-    return [{ path: paths[at] ?? '', freeBytes: bavail * bsize, sizeBytes: blocks * bsize }];
-  });
+async function measureDisks(paths: readonly string[]): Promise<SpaceInput[]> {
+  const measure = async (path: string) => ({ path, ...(await readDiskSpace(path)) });
+  const measured = await Promise.allSettled(paths.map(measure));
+  return measured.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }

@@ -3,10 +3,10 @@ import type { Executor } from '../executors/executor.ts';
 import type { ReadLoad } from '../services/runs/read-load.ts';
 import type { ReadTickLag, TickLag } from '../services/scheduling/read-tick-lag.ts';
 import type { LoopStatus } from '../platform/loops.ts';
-import type { DiskUse, TemplateTotals } from '../api/probes/readiness.ts';
+import type { TemplateTotals } from '../api/probes/readiness.ts';
 import type { Persistence } from '../store/store.ts';
 import { describeShortDisk } from '../domain/doctor/data-folder-findings.ts';
-import { statfs } from 'node:fs/promises';
+import { readDiskSpace } from '../platform/disk-space.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
@@ -54,7 +54,7 @@ export async function checkReadiness({
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findBlobsProblem(checkBlobs),
     orNull(readLoad),
-    readDisk(dataDir),
+    readDiskSpace(dataDir).catch(() => null),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
@@ -92,16 +92,6 @@ export function sumTemplates({ templates }: Pick<Executor, 'templates'>): Templa
     memoryBytes: sum(list.map(({ memoryBytes }) => memoryBytes)),
     runs: sum(list.map(({ runs }) => runs)),
   };
-}
-
-/** Reads the space of the disk of a folder, as it is for users other than root; null if it cannot be read. */
-async function readDisk(folder: string): Promise<DiskUse | null> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(folder);
-    return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
-  } catch {
-    return null;
-  }
 }
 
 function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {

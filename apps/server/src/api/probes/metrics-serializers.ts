@@ -1,6 +1,7 @@
 import type { AddGauge } from './gauges.ts';
 import type { Backlog } from '../../services/runs/read-backlog.ts';
-import type { DiskUse, Readiness, TemplateTotals } from './readiness.ts';
+import type { DiskSpace } from '../../platform/disk-space.ts';
+import type { Readiness, TemplateTotals } from './readiness.ts';
 import type { Load, PoolLoad } from '../../services/runs/read-load.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
 import type { TickLag } from '../../services/scheduling/read-tick-lag.ts';
@@ -121,7 +122,7 @@ function describeTicks(gauge: AddGauge, { seconds }: TickLag): void {
   gauge('pumphouse_scheduler_lag_seconds', 'How long the oldest undecided tick has been due', one(seconds));
 }
 
-function describeDisk(gauge: AddGauge, { freeBytes, sizeBytes }: DiskUse): void {
+function describeDisk(gauge: AddGauge, { freeBytes, sizeBytes }: DiskSpace): void {
   gauge('pumphouse_disk_free_bytes', 'Free space of the disk of the data folder', one(freeBytes));
   gauge('pumphouse_disk_size_bytes', 'Size of the disk of the data folder', one(sizeBytes));
 }

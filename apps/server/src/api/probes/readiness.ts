@@ -1,3 +1,4 @@
+import type { DiskSpace } from '../../platform/disk-space.ts';
 import type { Load } from '../../services/runs/read-load.ts';
 import type { TickLag } from '../../services/scheduling/read-tick-lag.ts';
 import type { LoopStatus } from '../../platform/loops.ts';
@@ -23,12 +24,7 @@ export interface Readiness {
   /** How far ticks are behind; null if it cannot be read at the moment. */
   ticks: TickLag | null;
   /** Of the data folder; null if it cannot be read. */
-  disk?: DiskUse | null;
-}
-
-export interface DiskUse {
-  freeBytes: number;
-  sizeBytes: number;
+  disk?: DiskSpace | null;
 }
 
 /** All templates of a server that serve runs. */

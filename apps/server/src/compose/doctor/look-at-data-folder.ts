@@ -13,6 +13,7 @@ import {
 } from '../../domain/doctor/data-folder-findings.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
 import { keyFile } from '../../config/secret-key.ts';
+import { readDiskSpace } from '../../platform/disk-space.ts';
 import { readDataFolderOwner } from '../../config/data-folder.ts';
 import { isDatabaseOpen, readInstallation } from './doctor-context.ts';
 
@@ -56,8 +57,7 @@ export function createDataFolderLooks(
       });
     },
     async disk() {
-      const { bavail, blocks, bsize } = await statfs(await findExisting(path));
-      return deriveDiskFinding({ path, freeBytes: bavail * bsize, sizeBytes: blocks * bsize });
+      return deriveDiskFinding({ path, ...(await readDiskSpace(await findExisting(path))) });
     },
     async inodes() {
       const { ffree, files } = await statfs(await findExisting(path));

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { EmbeddedLog } from '../../store/postgres/embedded/embedded.ts';
 import type { Finding } from '../../domain/doctor/check-result.ts';
-import { statfs } from 'node:fs/promises';
+import { readDiskSpace } from '../../platform/disk-space.ts';
 import { choosePostgresUser, layOut, startEmbeddedPostgres } from '../../store/postgres/embedded/embedded.ts';
 import { createDatabase, type DatabaseConnection } from '../../store/postgres/pool.ts';
 import { createPersistence, type Persistence } from '../../store/store.ts';
@@ -98,6 +98,6 @@ async function checkDatabase(config: Config, { store }: Persistence): Promise<Da
 }
 
 async function checkSpace(dataDir: string, databaseBytes: number): Promise<Finding> {
-  const { bavail, bsize } = await statfs(dataDir);
-  return deriveUpgradeSpaceFinding({ freeBytes: bavail * bsize, databaseBytes });
+  const { freeBytes } = await readDiskSpace(dataDir);
+  return deriveUpgradeSpaceFinding({ freeBytes, databaseBytes });
 }

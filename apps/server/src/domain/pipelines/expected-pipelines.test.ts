@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideExpected } from './expected-pipelines.ts';
 
-const nobody = { pipelineName: 'ordres', isOwn: false, isOfOther: false };
+const nobody = { isOwn: false, isOfOther: false };
 const job = { runsPipelines: true, doOthersRunPipelines: true, isAnotherUntried: false };
 
 describe('a pipeline that a run did not report', () => {

@@ -1,6 +1,5 @@
 /** Who runs a checked pipeline that an attempt did not report. */
 export interface PipelineUse {
-  pipelineName: string;
   /** The job has run it before, or declares it. */
   isOwn: boolean;
   /** Another job in service declares it, or has run it later than this job. */

@@ -88,7 +88,7 @@ async function checkPipeline(
   if (calls) return leaveUnchecked(checks, `pipeline ${pipelineName} did not load in this run`, true);
   const { run } = attempt;
   const { use, job } = await store.pipelineChecks.findUse(run, pipelineName);
-  const decision = decideExpected({ pipelineName, ...use }, job);
+  const decision = decideExpected(use, job);
   if (decision === 'elsewhere') return null;
   const isRequired = decision === 'required';
   const detail = `pipeline ${pipelineName} did not report in this run`;

@@ -119,8 +119,8 @@ export function createPipelineCheckStore(sql: Queryable) {
     async findUse(
       { workspaceId, jobId }: { workspaceId: string; jobId: string },
       pipelineName: string,
-    ): Promise<{ use: Omit<PipelineUse, 'pipelineName'>; job: JobUse }> {
-      const row = await sql.one<Omit<PipelineUse, 'pipelineName'> & JobUse>(
+    ): Promise<{ use: PipelineUse; job: JobUse }> {
+      const row = await sql.one<PipelineUse & JobUse>(
         named(
           `with in_service as (
              select jobs.id, jobs.job_type, jobs.id = :jobId as is_self,
