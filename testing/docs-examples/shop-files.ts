@@ -30,7 +30,7 @@ from dlt.hub.run import interactive, job, trigger
 
 
 @job(trigger=trigger.schedule("0 6 * * *"), expose={"tags": ["nightly"]})
-def load(run_context):
+def load(run_context, day: str = "today"):
     """Loads the orders of a day."""
     print("no error", flush=True)
     if "hold" in (run_context.get("run_args", {}).get("input") or {}):
