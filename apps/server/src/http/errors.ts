@@ -5,6 +5,7 @@ import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { BlobStoreError } from '../blobs/blob-store.ts';
 import { isDiskFull } from '../platform/full-disk.ts';
+import { isStoreAbsent } from '../store/store-absence.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** The response to an error. */
@@ -99,18 +100,4 @@ function codeOfStatus(status: number): ErrorCode {
 function describe(error: Error, status: number): string {
   if (status === 413) return 'The body is larger than the limit of this operation.';
   return error.message.endsWith('.') ? error.message : `${error.message}.`;
-}
-
-// Postgres: 08 connection exceptions, 57P shutdowns and start-up.
-const absenceStates = /^(08|57P)/;
-const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
-// pg's messages for a broken connection or a connection timeout; these errors have no code.
-const absenceText =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
-
-function isStoreAbsent(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const isConnect = 'syscall' in error && error.syscall === 'connect';
-  return isConnect || absenceCodes.has(code) || absenceStates.test(code) || absenceText.test(error.message);
 }

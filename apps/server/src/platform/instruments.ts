@@ -82,6 +82,10 @@ export function createInstruments() {
     'pumphouse_alerts_postponed_total',
     'Evaluations of alerts that were put off because a transaction held a row for too long',
   );
+  const alertEventsDropped = count(
+    'pumphouse_alert_events_dropped_total',
+    'Events that were given up after they could not be evaluated for alerts for ten minutes',
+  );
   const spansSent = count('pumphouse_trace_spans_sent_total', 'Spans that the collector of traces accepted');
   const spansLost = count(
     'pumphouse_trace_spans_lost_total',
@@ -140,6 +144,7 @@ export function createInstruments() {
     alertAttempted: (channel: string, result: string) => alertAttempts.inc({ channel, result }),
     eventAttempted: (result: string) => eventAttempts.inc({ result }),
     alertsPostponed: () => alertsPostponed.inc(),
+    alertEventDropped: () => alertEventsDropped.inc(),
     spansSent: (spans: number) => spansSent.inc(spans),
     spansLost: (spans: number) => spansLost.inc(spans),
     lineageEvents: (result: 'sent' | 'lost', events: number) => lineageEvents.inc({ result }, events),

@@ -1,9 +1,13 @@
-/** Looks at the mail server and at the place of blobs. */
+/** Looks at the mail server, at the place of blobs and at the events that alerts wait for. */
 import type { DoctorContext, Looks } from './doctor-context.ts';
-import { deriveBlobsFinding, deriveMailFinding } from '../../domain/doctor/service-findings.ts';
+import {
+  deriveAlertsFinding,
+  deriveBlobsFinding,
+  deriveMailFinding,
+} from '../../domain/doctor/service-findings.ts';
 import { describeS3 } from '../../blobs/s3/s3-settings.ts';
 import { existsSync } from 'node:fs';
-import { readInstallation } from './doctor-context.ts';
+import { isDatabaseOpen, readInstallation } from './doctor-context.ts';
 import { requireOwnPrefix } from '../../blobs/s3/prefix-owner.ts';
 import { openBlobStore } from '../open-blobs.ts';
 import { openMailer } from '../open-mailer.ts';
@@ -12,9 +16,11 @@ import { tryBlobs } from '../../blobs/try-blobs.ts';
 
 /** Shorter than the limit of a check, so that the result says more than that. */
 const mailTimeoutMs = 8000;
+/** Events that were dropped before are no news. */
+const droppedWithinMs = 7 * 86_400_000;
 
-export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blobs'> {
-  const { config } = context;
+export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blobs' | 'alerts'> {
+  const { config, database } = context;
   return {
     async mail() {
       if (config.mail === null)
@@ -51,6 +57,14 @@ export function createServiceLooks(context: DoctorContext): Looks<'mail' | 'blob
       } catch (error) {
         return deriveBlobsFinding(blobs.kind, place, messageOf(error));
       }
+    },
+    async alerts() {
+      if (!isDatabaseOpen(database)) return skipped('The database cannot be read.');
+      const { alertEvents, databaseState, installation } = database.store;
+      const { pending } = await databaseState.readMigrations();
+      if (pending.length > 0) return skipped('The schema is not that of this version.');
+      const now = await installation.readClock();
+      return deriveAlertsFinding(await alertEvents.readState(new Date(now.getTime() - droppedWithinMs)), now);
     },
   };
 }

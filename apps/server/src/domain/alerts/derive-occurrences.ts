@@ -261,6 +261,16 @@ export function deriveFromSchemaChange(
   return { occurrences, resolutions: [] };
 }
 
+/** Keeps the last occurrence of each subject that nothing resolved after it. For one rule. */
+export function keepOpen(derived: readonly Derived[]): Occurrence[] {
+  const open = new Map<string, Occurrence>();
+  for (const { occurrences, resolutions } of derived) {
+    for (const { subject } of resolutions) open.delete(subject);
+    for (const occurrence of occurrences) open.set(occurrence.subject, occurrence);
+  }
+  return [...open.values()];
+}
+
 /** Resolves the incidents of these rules about a subject. */
 export function resolve(rules: readonly EvaluatedRule[], subject: string, resolution: string): Resolution[] {
   return rules.length === 0 ? [] : [{ ruleIds: rules.map(({ id }) => id), subject, resolution }];

@@ -58,6 +58,7 @@ export const checks = {
   mail: { area: 'services', title: 'Mail' },
   blobs: { area: 'services', title: 'Blobs' },
   backups: { area: 'services', title: 'Backups' },
+  alerts: { area: 'services', title: 'Alerts' },
 } as const satisfies Record<string, { area: CheckArea; title: string }>;
 
 export type CheckId = keyof typeof checks;

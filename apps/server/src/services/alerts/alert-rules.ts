@@ -12,7 +12,14 @@ import { isSameScope, wholeWorkspace } from '../../domain/alerts/rule-scope.ts';
 import { changeOpenWorkspace } from '../workspaces/open-workspace.ts';
 
 type Stores =
-  'alertChannels' | 'alertIncidents' | 'alertRules' | 'auditLog' | 'installation' | 'jobs' | 'workspaces';
+  | 'alertChannels'
+  | 'alertEvents'
+  | 'alertIncidents'
+  | 'alertRules'
+  | 'auditLog'
+  | 'installation'
+  | 'jobs'
+  | 'workspaces';
 
 /** A member who changes rules. Rules about the installation are visible only to owners of the workspace. */
 export interface RuleReader {
@@ -117,6 +124,7 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
           throw new ServiceError('alert_rule_limit', `A workspace has at most ${maxRules} alert rules.`);
         const id = await tx.alertRules.insert(changer.workspaceId, changer.userId, content);
         if (id === null) throw nameTaken(draft.name);
+        if (content.isEnabled) await tx.alertEvents.addRule(changer.workspaceId, id);
         await recordChange(tx, {
           ...aboutRule({ id, workspaceId: changer.workspaceId, name: content.name }),
           action: 'alert-rule.create',
@@ -138,7 +146,10 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
         const added: string[] = [];
         for (const suggested of listSuggestedRules()) {
           const content = checkRule({ ...plainRule, ...suggested, channelIds }, now);
-          if ((await tx.alertRules.insert(workspaceId, userId, content)) !== null) added.push(content.name);
+          const id = await tx.alertRules.insert(workspaceId, userId, content);
+          if (id === null) continue;
+          added.push(content.name);
+          await tx.alertEvents.addRule(workspaceId, id);
         }
         if (added.length > 0)
           await recordChange(tx, {
@@ -163,7 +174,10 @@ export function createAlertRules(persistence: Persistence<Stores>, clock: Clock)
         const at = await clock(tx);
         // Other quiet hours, reminders and channels count for open incidents too.
         await tx.alertIncidents.wakeOfRule(ruleId, at);
-        if (!content.isEnabled || hasOtherMeaning(before, content))
+        const isOther = hasOtherMeaning(before, content);
+        if (content.isEnabled && (isOther || !before.isEnabled))
+          await tx.alertEvents.addRule(changer.workspaceId, ruleId);
+        if (!content.isEnabled || isOther)
           await tx.alertIncidents.resolveOfRule(ruleId, {
             at,
             resolution: content.isEnabled ? 'The rule was changed.' : 'The rule was disabled.',

@@ -9,7 +9,9 @@ import type { Persistence, Store } from '../../store/store.ts';
 import type { NotifyIncidents } from './notify-incidents.ts';
 import { createConsolePaths } from '../../domain/alerts/incident-text.ts';
 import { createHeldJobs } from '../../domain/alerts/held-jobs.ts';
+import { createFailingEvents, FailingEventError } from './failing-events.ts';
 import { deriveFromEvent } from './evaluate-events.ts';
+import { isPassing } from '../../store/store-absence.ts';
 import { HeldJobError, writeDerived, writeObservation } from './write-incidents.ts';
 import { LockTimeoutError } from '../../store/lock-timeout-error.ts';
 
@@ -26,7 +28,7 @@ export interface EvaluateAlertsDependencies {
   persistence: Persistence<Stores>;
   observeConditions: ObserveConditions;
   notifyIncidents: NotifyIncidents;
-  instruments: Pick<Instruments, 'alertsPostponed'>;
+  instruments: Pick<Instruments, 'alertEventDropped' | 'alertsPostponed'>;
   faultPoints: FaultPoints;
   clock: Clock;
   log: Logger;
@@ -38,28 +40,28 @@ export type EvaluateAlerts = ReturnType<typeof createEvaluateAlerts>;
 const workspacesAtOnce = 50;
 /** Bounds the duration of a transaction. */
 const eventsAtOnce = 100;
-/** An event that fails this often in a row is dropped, so that it does not block those after it. */
-const maxFailures = 5;
 /**
  * An incident refers to its job, so it waits for a transaction that holds the row of the job. Without a limit one
  * long transaction would stop the alerts of all workspaces.
  */
 const lockTimeoutMs = 1000;
-/** How often a workspace is evaluated without further jobs whose rows are held, before it is left for later. */
+/**
+ * How often a workspace is evaluated without a failing event or further jobs whose rows are held, before it is left
+ * for later.
+ */
 const maxTries = 3;
 
 /**
  * Creates the evaluation of rules: events, conditions of the clock, and messages. One transaction for each
  * workspace removes events, changes incidents and writes messages, so a killed server loses and repeats
  * nothing. Several servers may call it: one at a time evaluates a workspace. What concerns a job whose row
- * another transaction holds is evaluated by a later call.
+ * another transaction holds is evaluated by a later call, and so are an event that fails and those after it.
  */
 export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
   const { persistence, observeConditions, notifyIncidents, instruments, faultPoints, clock, log } =
     dependencies;
   const { store } = persistence;
-  /** Failures in a row by workspace. */
-  const failures = new Map<string, number>();
+  const handleFailingEvent = createFailingEvents(dependencies);
 
   /** Conditions that cannot be read neither open nor resolve incidents, and do not hold up events. */
   async function observeSafely(
@@ -76,7 +78,7 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
   }
 
   /** @returns whether events of the workspace remain */
-  async function evaluateWorkspace(workspaceId: string, eventLimit: number): Promise<boolean> {
+  async function evaluateWorkspace(workspaceId: string): Promise<boolean> {
     const workspace = await store.workspaces.get(workspaceId);
     if (!workspace) return false;
     const observedAt = await clock(store);
@@ -87,13 +89,16 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
       now: observedAt,
     });
     const heldJobIds = new Set<string>();
+    let failingEventId: string | null = null;
     for (let tries = 1; ; tries += 1) {
+      const evaluation: Evaluation = { workspace, due, observation, heldJobIds, failingEventId };
       try {
-        return await persistence.transaction(
-          (tx) => write(tx, { workspace, due, observation, eventLimit, heldJobIds }),
-          { lockTimeoutMs },
-        );
+        return await persistence.transaction((tx) => write(tx, evaluation), { lockTimeoutMs });
       } catch (error) {
+        if (error instanceof FailingEventError && tries < maxTries) {
+          failingEventId = (await handleFailingEvent(error)) ? null : error.event.id;
+          continue;
+        }
         if (!(error instanceof HeldJobError) || tries >= maxTries) throw error;
         for (const jobId of await store.alertSources.listHeldJobs(workspaceId)) heldJobIds.add(jobId);
         heldJobIds.add(error.jobId);
@@ -109,21 +114,38 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
 
   async function write(
     tx: Pick<Store, Stores>,
-    { workspace, due, observation, eventLimit, heldJobIds }: Evaluation,
+    { workspace, due, observation, heldJobIds, failingEventId }: Evaluation,
   ): Promise<boolean> {
     const { id: workspaceId, name } = workspace;
     if (!(await tx.alertEvents.tryHold(workspaceId))) return false;
     const now = await clock(tx);
     const scope: IncidentScope = { workspaceId, now, held: createHeldJobs(heldJobIds) };
     const rules = await tx.alertRules.listEnabled(workspaceId);
-    const events = await tx.alertEvents.list(workspaceId, eventLimit);
+    const listed = await tx.alertEvents.list(workspaceId, eventsAtOnce);
+    const failing = listed.findIndex(({ id }) => id === failingEventId);
+    const events = failing === -1 ? listed : listed.slice(0, failing);
     const done: AlertEventRecord[] = [];
-    for (const event of events) if (await writeEvent(tx, rules, event, scope)) done.push(event);
+    for (const event of events) if (await writeSafely(tx, rules, event, scope)) done.push(event);
     if (done.length > 0) await tx.alertEvents.remove(done.map(({ id }) => id));
     await writeObservation(tx, unchanged(due, rules), observation, scope);
     await notifyIncidents(tx, { workspace: { id: workspaceId, name }, now });
     if (done.length > 0) await faultPoints.reach('in-alerts-before-commit');
-    return events.length === eventLimit && done.length > 0;
+    return events.length === eventsAtOnce && done.length > 0;
+  }
+
+  /** @throws FailingEventError if the reason does not lie in the database */
+  async function writeSafely(
+    tx: Pick<Store, Stores>,
+    rules: readonly AlertRuleRecord[],
+    event: AlertEventRecord,
+    scope: IncidentScope,
+  ): Promise<boolean> {
+    try {
+      return await writeEvent(tx, rules, event, scope);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      throw new FailingEventError(event, error);
+    }
   }
 
   /** @returns false if the event waits for the row of a job */
@@ -149,31 +171,14 @@ export function createEvaluateAlerts(dependencies: EvaluateAlertsDependencies) {
     return true;
   }
 
-  /** After a failure events are evaluated one by one. */
   async function evaluateSafely(workspaceId: string): Promise<boolean> {
-    const failed = failures.get(workspaceId) ?? 0;
     try {
-      const hasMore = await evaluateWorkspace(workspaceId, failed === 0 ? eventsAtOnce : 1);
-      failures.delete(workspaceId);
-      return hasMore || failed > 0;
+      return await evaluateWorkspace(workspaceId);
     } catch (error) {
-      if (error instanceof LockTimeoutError) {
-        notePostponed({ workspaceId, err: error });
-        return false;
-      }
-      failures.set(workspaceId, failed + 1);
-      log.error({ err: error, workspaceId }, 'alerts of a workspace were not evaluated; retried');
-      if (failed + 1 >= maxFailures) await dropEvent(workspaceId);
+      if (error instanceof LockTimeoutError) notePostponed({ workspaceId, err: error });
+      else log.error({ err: error, workspaceId }, 'alerts of a workspace were not evaluated; retried');
       return false;
     }
-  }
-
-  async function dropEvent(workspaceId: string): Promise<void> {
-    const [event] = await store.alertEvents.list(workspaceId, 1);
-    if (!event) return;
-    log.error({ workspaceId, event }, 'an event could not be evaluated for alerts and was dropped');
-    await store.alertEvents.remove([event.id]);
-    failures.delete(workspaceId);
   }
 
   /** @returns whether there is more to evaluate */
@@ -194,8 +199,9 @@ interface Evaluation {
   workspace: WorkspaceRecord;
   due: readonly AlertRuleRecord[];
   observation: Observation;
-  eventLimit: number;
   heldJobIds: ReadonlySet<string>;
+  /** It and the events after it wait. */
+  failingEventId: string | null;
 }
 
 /** The rules that are still as they were when their conditions were read. */

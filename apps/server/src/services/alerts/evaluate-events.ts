@@ -2,14 +2,19 @@ import type { AlertEventRecord, AlertRuleRecord } from '../../store/records.ts';
 import type { ConsolePaths } from '../../domain/alerts/incident-text.ts';
 import type { Derived } from '../../domain/alerts/derive-occurrences.ts';
 import type { Store } from '../../store/store.ts';
+import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
 import { deriveFromChecks } from '../../domain/alerts/derive-check-results.ts';
 import {
   deriveFromPipelineResult,
   deriveFromRun,
   deriveFromSchemaChange,
+  keepOpen,
   outcomesNeeded,
   rowCountsNeeded,
 } from '../../domain/alerts/derive-occurrences.ts';
+
+/** A job for each is looked at when a rule is added. */
+const maxLastEnds = 2000;
 
 const nothing: Derived = { occurrences: [], resolutions: [] };
 
@@ -24,6 +29,7 @@ export function deriveFromEvent(
   if (event.kind === 'attempt-closed') return deriveFromClosedAttempt(store, rules, event.subjectId, scope);
   if (event.kind === 'schema-change')
     return deriveFromStoredChange(store, rules, event.subjectId, scope.paths);
+  if (event.kind === 'rule-added') return deriveFromNewRule(store, rules, event.subjectId, scope);
   return nothing;
 }
 
@@ -73,4 +79,21 @@ async function deriveFromStoredChange(
   if (!rules.some(({ kind }) => kind === 'schema_changed')) return nothing;
   const changed = await alertSources.getSchemaChange(changeId);
   return changed ? deriveFromSchemaChange(rules, changed, paths) : nothing;
+}
+
+/** Derives what failed before a rule was added and has not recovered. The clock finds what timed rules watch for. */
+async function deriveFromNewRule(
+  store: Pick<Store, 'alertSources'>,
+  rules: readonly AlertRuleRecord[],
+  ruleId: string,
+  scope: { workspaceId: string; paths: ConsolePaths },
+): Promise<Derived> {
+  const rule = rules.find(({ id }) => id === ruleId);
+  if (!rule || alertKinds[rule.kind].isMomentary || alertKinds[rule.kind].everySeconds !== null)
+    return nothing;
+  const kind = rule.kind === 'run_failed' ? 'run-ended' : 'attempt-closed';
+  const derived: Derived[] = [];
+  for (const subjectId of await store.alertSources.listLastEnds(scope.workspaceId, kind, maxLastEnds))
+    derived.push(await deriveFromEvent(store, [rule], { kind, subjectId }, scope));
+  return { occurrences: keepOpen(derived), resolutions: [] };
 }

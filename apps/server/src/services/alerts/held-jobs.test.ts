@@ -80,6 +80,7 @@ describe('while a transaction holds the row of a job', () => {
 
 it('a rule that a transaction holds postpones its workspace, and drops no event', async () => {
   const { id } = await alerts.addRule('run_failed');
+  await alerts.evaluate();
   await alerts.failRun('jobs.a');
   await fixture.persistence.transaction(async (store) => {
     await store.alertRules.lock(context.workspaceId, id);

@@ -10,15 +10,20 @@ const dayMs = 86_400_000;
 const removedAtOnce = 500;
 
 /**
- * Creates the retention of incidents: removes some that were resolved long ago. Open ones stay.
+ * Creates the retention of incidents and of events that were given up: removes some that are old. Open incidents
+ * stay.
  * @returns a function that returns whether there may be more
  */
 export function createRemoveOldIncidents(
-  { store }: Persistence<'alertIncidents' | 'installation'>,
+  { store }: Persistence<'alertEvents' | 'alertIncidents' | 'installation'>,
   clock: Clock,
 ) {
   return async function removeOldIncidents(): Promise<boolean> {
     const before = new Date((await clock(store)).getTime() - keptDays * dayMs);
-    return (await store.alertIncidents.removeResolved(before, removedAtOnce)) === removedAtOnce;
+    const removed = await Promise.all([
+      store.alertIncidents.removeResolved(before, removedAtOnce),
+      store.alertEvents.removeDropped(before, removedAtOnce),
+    ]);
+    return removed.includes(removedAtOnce);
   };
 }

@@ -145,6 +145,7 @@ describe('the events of a workspace', () => {
     await alerts.failRun('jobs.a');
     expect(await countAlertEvents(fixture.database, context.workspaceId)).toBe(0);
     await fixture.alertRules.replace(alerts.owner, rule.id, { ...rule, isEnabled: true });
+    await alerts.evaluate();
     await alerts.failRun('jobs.a');
     expect(await countAlertEvents(fixture.database, context.workspaceId)).toBe(1);
   });

@@ -4,6 +4,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createDispatchEvents } from './dispatch-events.ts';
 import { createEventFixture } from '../testing/event-fixture.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
@@ -201,4 +202,26 @@ it('an event that cannot be composed for ten minutes is dropped, and those after
     'pumphouse.job_run.started',
     'pumphouse.job_run.succeeded',
   ]);
+});
+
+it('an event waits for a database whose statements take too long, however long that lasts', async () => {
+  const { context } = events;
+  await events.subscribe(['pumphouse.job_run.*']);
+  await context.complete(await context.startRun('jobs.a'));
+  let minutes = 0;
+  const dispatchEvents = createDispatchEvents({
+    ...fixture,
+    composeEvent: () =>
+      fixture.database.transaction(async (tx) => {
+        await tx.execute('set local statement_timeout = 1');
+        return tx.one('select pg_sleep(60)');
+      }),
+    now: () => new Date(Date.now() + minutes * 60_000),
+  });
+  for (const later of [0, 10, 30]) {
+    minutes = later;
+    await dispatchEvents();
+  }
+  await events.createServer().dispatchAll();
+  expect(await events.readLog()).toHaveLength(3);
 });

@@ -4,6 +4,7 @@ import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
 import { covers } from '../../domain/alerts/rule-scope.ts';
+import { isPassing } from '../../store/store-absence.ts';
 import { matchesEventType } from '../../domain/events/event-patterns.ts';
 
 type Stores = 'eventSubscriptions' | 'events';
@@ -13,8 +14,8 @@ const workspacesAtOnce = 1000;
 /** Bounds the duration of a transaction. */
 const eventsAtOnce = 100;
 /**
- * An event that could not be composed for this long is dropped, so that it does not block those after it. Longer
- * than a database is usually unavailable.
+ * An event that could not be composed for this long is dropped, so that it does not block those after it. The
+ * database does not count as a reason.
  */
 const maxFailingMs = 600_000;
 
@@ -47,6 +48,7 @@ export function createDispatchEvents(dependencies: {
       failingSince.delete(event.id);
       return composed;
     } catch (error) {
+      if (isPassing(error)) throw error;
       const since = failingSince.get(event.id) ?? now().getTime();
       failingSince.set(event.id, since);
       if (now().getTime() - since < maxFailingMs) throw error;

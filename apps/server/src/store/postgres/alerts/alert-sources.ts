@@ -97,6 +97,9 @@ const durationsLookedThrough = 100;
 const isComplete = `results.status = 'succeeded' and job_runs.status in ('completed', 'failed')
                     and coalesce(attempts.failure->>'code', 'check_failed') = 'check_failed'`;
 
+const lastAttempt =
+  '(select attempts.id from attempts where attempts.job_run_id = job_runs.id order by attempts.number desc limit 1)';
+
 export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
 /** Reads what rules are evaluated on. No statement reads a whole history. */
@@ -127,6 +130,32 @@ export function createAlertSourceStore(sql: Queryable) {
           ),
         )
       ).map(({ status }) => status),
+
+    /**
+     * Lists the last ends of the jobs of a workspace, the oldest first, without those whose own event is still to be
+     * evaluated. A cancelled or skipped run is no end.
+     * @returns ids of runs that failed, or of the last attempts of runs
+     */
+    listLastEnds: async (workspaceId: string, kind: 'run-ended' | 'attempt-closed', limit: number) =>
+      (
+        await sql.query<{ subjectId: string }>(
+          named(
+            `select ended."subjectId" from jobs cross join lateral (
+               select ${kind === 'run-ended' ? 'job_runs.id' : lastAttempt} as "subjectId", status, finished_at from job_runs
+                where job_runs.job_id = jobs.id and status in ('completed', 'failed') and not is_internal
+                order by number desc limit 1) as ended
+              where jobs.workspace_id = :workspaceId and not jobs.is_archived and ended."subjectId" is not null
+                ${kind === 'run-ended' ? `and ended.status = 'failed'` : ''}
+                and not exists (
+                      select from alert_events where alert_events.workspace_id = :workspaceId and kind = :kind
+                         and subject_id = ended."subjectId"::text and dropped_at is null)
+              order by ended.finished_at desc limit :limit`,
+            { workspaceId, kind, limit },
+          ),
+        )
+      )
+        .map(({ subjectId }) => subjectId)
+        .toReversed(),
 
     listPipelineResults: (attemptId: string) =>
       sql.prepared<PipelineResultSource>(

@@ -35,7 +35,7 @@ export async function countAlertEvents(
   workspaceId: string,
 ): Promise<number> {
   const { count } = await sql.one<{ count: number }>(
-    'select count(*)::int as count from alert_events where workspace_id = $1',
+    'select count(*)::int as count from alert_events where workspace_id = $1 and dropped_at is null',
     [workspaceId],
   );
   return count;
@@ -48,4 +48,40 @@ export async function setNextTick(
   at: Date,
 ): Promise<void> {
   await sql.execute('update schedules set next_tick_at = $2 where job_id = $1', [jobId, at]);
+}
+
+/** Adds an event, as a trigger does. */
+export async function addAlertEvent(
+  sql: Pick<TextQueryable, 'execute'>,
+  workspaceId: string,
+  { kind, subjectId }: { kind: string; subjectId: string },
+): Promise<void> {
+  await sql.execute('insert into alert_events (workspace_id, kind, subject_id) values ($1, $2, $3)', [
+    workspaceId,
+    kind,
+    subjectId,
+  ]);
+}
+
+/**
+ * Lets the database refuse incidents whose title begins with a text.
+ * @param state the SQLSTATE of the error
+ * @returns a function that ends it
+ */
+export async function failIncidents(
+  sql: Pick<TextQueryable, 'execute'>,
+  title: string,
+  state: string,
+): Promise<() => Promise<void>> {
+  await sql.execute(
+    `create or replace function refuse_incident() returns trigger language plpgsql as
+       $$ begin raise exception 'refused' using errcode = '${state}'; end $$`,
+  );
+  await sql.execute(
+    `create trigger refuse before insert on alert_incidents for each row
+       when (starts_with(new.title, '${title}')) execute function refuse_incident()`,
+  );
+  return async () => {
+    await sql.execute('drop trigger if exists refuse on alert_incidents');
+  };
 }
