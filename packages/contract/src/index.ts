@@ -9,6 +9,7 @@ export * from './json-object.ts';
 export * from './notable-durations.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
+export * from './requirement-lines.ts';
 export * from './requirements.ts';
 export * from './reserved-variables.ts';
 export * from './route.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asObject, listAt, objectAt, type JsonObject } from '@pumphouse/contract';
 import { readTomlFile } from '../servers/toml-file.ts';
 import type { Python } from '../manifest/find-python.ts';
-import { expandGroups, readRequirementLines } from './requirement-lines.ts';
+import { expandGroups, parseExport, parseRequirements } from './requirement-lines.ts';
 import { findUv, isWithoutIndex, runUv } from './uv.ts';
 
 /** The requirements of a workspace, as the upload of code carries them (engine 2 of dlt 1.31). */
@@ -99,7 +99,7 @@ async function readGroups(
         `The versions in ${name} are not pinned, because uv cannot reach its package index: the server chooses them.`,
       );
     }
-    return { main: compiled ?? readRequirementLines(text) };
+    return { main: compiled ?? parseRequirements(text, name) };
   }
   return { main: [] };
 }
@@ -118,7 +118,7 @@ async function exportLock(
   await runUv(uv, ['lock', '--check'], { cwd: root, env });
   const options = ['--no-hashes', '--no-emit-project', '--no-default-groups', '--no-header', '--no-annotate'];
   const exported = async (selected: readonly string[]) =>
-    readRequirementLines(await runUv(uv, ['export', ...options, ...selected], { cwd: root, env }));
+    parseExport(await runUv(uv, ['export', ...options, ...selected], { cwd: root, env }));
   const groups: Record<string, string[]> = { main: await exported([]) };
   for (const name of Object.keys(asObject(pyproject['dependency-groups'])))
     groups[name] = await exported(['--only-group', name]);
@@ -133,7 +133,7 @@ async function compile(
 ): Promise<string[] | null> {
   const args = ['pip', 'compile', '--universal', '--no-header', '--no-annotate', name];
   try {
-    return readRequirementLines(await runUv(uv, args, { cwd: root, env }));
+    return parseExport(await runUv(uv, args, { cwd: root, env }));
   } catch (error) {
     if (isWithoutIndex(error)) return null;
     throw error;

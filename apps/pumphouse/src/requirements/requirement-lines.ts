@@ -1,12 +1,26 @@
-import { isJsonObject, type JsonObject } from '@pumphouse/contract';
+import { isJsonObject, readRequirementLines, type JsonObject } from '@pumphouse/contract';
+import { CommandError } from '../errors/command-error.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
 
-/** The lines of a `requirements.txt`, sorted: without comments and without options of the installer. */
-export function readRequirementLines(text: string): string[] {
-  const lines = text
-    .replaceAll(/\\\r?\n/g, '')
-    .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim());
-  return [...new Set(lines.filter((line) => line !== '' && !line.startsWith('-')))].toSorted();
+/**
+ * The lines of a requirements file that a person wrote, sorted and without comments.
+ * @throws CommandError bad_requirements
+ */
+export function parseRequirements(text: string, name: string): string[] {
+  const { lines, problem } = readRequirementLines(text, name);
+  if (problem === null) return sortUnique(lines);
+  const { message, nextStep } = problem;
+  throw new CommandError(message, { code: 'bad_requirements', exitCode: exitCodes.refused, nextStep });
+}
+
+/** The lines that uv wrote, sorted. Projects of the workspace itself are left out: they run from its folder. */
+export function parseExport(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/(^|\s)#.*$/, '').trim());
+  return sortUnique(lines.filter((line) => line !== '' && !line.startsWith('-')));
+}
+
+function sortUnique(lines: readonly string[]): string[] {
+  return [...new Set(lines)].toSorted();
 }
 
 /** The dependency groups of a `pyproject.toml` (PEP 735), with the groups that they include. */

@@ -74,6 +74,11 @@ describe('an upload', () => {
     ['requirements that are not JSON', { files: buildArchive(olderCode), requirements: '{' }, 'not JSON'],
     ['an archive that is none', { file: 'x'.repeat(100) }, 'not gzip'],
     ['a broken pyproject.toml', { file: buildOlderArchive({ 'pyproject.toml': '[[' }) }, 'pyproject.toml'],
+    [
+      'a requirements.txt that refers to another file',
+      { file: buildOlderArchive({ 'requirements.txt': 'dlt==1.24.0\n-r base.txt\n' }) },
+      'requirements.txt:2:1: the line refers to another file',
+    ],
   ])('with %s is rejected', async (_, parts, detail) => {
     const { status, body } = await upload('deployments', parts);
     expect([status, body]).toMatchObject([400, { detail: expect.stringContaining(detail) as string }]);

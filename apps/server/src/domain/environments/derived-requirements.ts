@@ -4,8 +4,8 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 export interface DependencyFiles {
   /** The parsed `pyproject.toml`. */
   pyproject?: unknown;
-  /** The text of `requirements.txt`, or else of `requirements.in`. */
-  requirements?: string | undefined;
+  /** The lines of `requirements.txt`, or else of `requirements.in`. */
+  requirements?: string[] | undefined;
   /** The text of `.python-version`. */
   pythonVersion?: string | undefined;
 }
@@ -32,9 +32,8 @@ const dashboardGroup = {
  * `requirements.txt`, else `requirements.in`. Versions stay as declared.
  */
 export function deriveRequirements(files: DependencyFiles): Record<string, unknown> {
-  const { pyproject, requirements = '', pythonVersion = '' } = files;
-  const groups =
-    pyproject === undefined ? { main: readRequirementLines(requirements) } : readPyproject(pyproject);
+  const { pyproject, requirements = [], pythonVersion = '' } = files;
+  const groups = pyproject === undefined ? { main: requirements } : readPyproject(pyproject);
   return {
     engine_version: 1,
     python_version: /^\s*(3\.\d{1,2})\b/.exec(pythonVersion)?.[1] ?? defaultPythonVersion,
@@ -48,15 +47,6 @@ function readPyproject(pyproject: unknown): Record<string, string[]> {
   const { project, 'dependency-groups': groups } = asObject(pyproject);
   const declared = Object.entries(asObject(groups)).map(([name, lines]) => [name, textsOf(lines)] as const);
   return { ...Object.fromEntries(declared), main: textsOf(asObject(project)['dependencies']) };
-}
-
-/** Leaves out options of the installer, as dlt does. */
-function readRequirementLines(text: string): string[] {
-  const lines = text
-    .replaceAll(/\\\r?\n/g, '')
-    .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('-'));
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { DependencyFiles } from '../../../domain/environments/derived-requirements.ts';
 import type { PackageFile } from '../../../store/records.ts';
 import { createReadStream } from 'node:fs';
+import { readRequirementLines } from '@pumphouse/contract';
 import { parse as parseToml } from 'smol-toml';
 import { readArchiveFile } from '../../../archives/read-archive-file.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
@@ -9,7 +10,7 @@ const maxFileBytes = 1024 * 1024;
 
 /**
  * Reads the files of a checked archive that declare its dependencies.
- * @throws ServiceError invalid_request for a `pyproject.toml` that cannot be read
+ * @throws ServiceError invalid_request for a file that cannot be read
  */
 export async function readDependencyFiles(
   archivePath: string,
@@ -23,11 +24,19 @@ export async function readDependencyFiles(
   }
 
   const pyproject = await read('pyproject.toml');
-  return {
-    pyproject: pyproject === undefined ? undefined : parsePyproject(pyproject),
-    requirements: (await read('requirements.txt')) ?? (await read('requirements.in')),
-    pythonVersion: await read('.python-version'),
-  };
+  const pythonVersion = await read('.python-version');
+  if (pyproject !== undefined) return { pyproject: parsePyproject(pyproject), pythonVersion };
+  for (const name of ['requirements.txt', 'requirements.in']) {
+    const text = await read(name);
+    if (text !== undefined) return { requirements: parseRequirements(text, name), pythonVersion };
+  }
+  return { pythonVersion };
+}
+
+function parseRequirements(text: string, name: string): string[] {
+  const { lines, problem } = readRequirementLines(text, name);
+  if (problem === null) return lines;
+  throw new ServiceError('invalid_request', `${problem.message} ${problem.nextStep}`);
 }
 
 function parsePyproject(text: string): unknown {
