@@ -4,6 +4,7 @@ export * from './error-codes.ts';
 export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
 export * from './dashboards.ts';
+export * from './dependency-groups.ts';
 export * from './mcp-clients.ts';
 export * from './json-object.ts';
 export * from './notable-durations.ts';

@@ -1,49 +1,30 @@
-/** A line that nobody can install from, and where it is. */
-interface RequirementProblem {
-  /** What is wrong, as a full sentence that begins with the file, line and column. */
-  message: string;
-  nextStep: string;
+/** A file that declares packages in a way that nobody can install. Its message begins with the file. */
+export class RequirementFileError extends Error {
+  readonly nextStep: string;
+
+  constructor(message: string, nextStep: string) {
+    super(message);
+    this.name = 'RequirementFileError';
+    this.nextStep = nextStep;
+  }
 }
 
-export type RequirementLines = { lines: string[]; problem: null } | { lines: null; problem: RequirementProblem };
+export interface RequirementLine {
+  text: string;
+  /** The file, line and column, such as `requirements.txt:2:1`. */
+  place: string;
+}
+
+/** What a requirements file declares, and the errors of the lines that would be missing. */
+export interface RequirementsFile {
+  lines: RequirementLine[];
+  errors: RequirementFileError[];
+}
 
 interface LogicalLine {
   text: string;
   /** Where each physical line begins in the text. */
   starts: { offset: number; line: number }[];
-}
-
-const otherFile = /^(-[rc]|--(requirement|constraint)s?(?![a-z-]))/;
-const otherProject = /^(-e|--editable(?![a-z-]))(?![\s=]*\.\/?$)/;
-const name = String.raw`[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`;
-const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+`;
-const versions = String.raw`${version}(?:\s*,\s*${version})*\s*,?`;
-/** The parts of a requirement (PEP 508) in their order; each continues where the one before has ended. */
-const requirementParts = [
-  new RegExp(name, 'y'),
-  new RegExp(String.raw`\s*(?:\[\s*(?:${name}(?:\s*,\s*${name})*)?\s*\])?`, 'y'),
-  new RegExp(String.raw`\s*(?:@\s*\S+|\(\s*${versions}\s*\)|${versions})?`, 'y'),
-  // A marker, and what an installer reads of its own after it, such as `--hash`.
-  /\s*(?:;\s*\S.*?)?(?:\s--[a-z].*)?$/y,
-];
-
-/**
- * Reads the lines of a `requirements.txt`, without comments and without options that concern only the installer.
- * A line that would name packages and cannot be used is a problem: left out, its packages would be missing.
- */
-export function readRequirementLines(text: string, file: string): RequirementLines {
-  const lines: string[] = [];
-  for (const logical of joinLines(text)) {
-    const content = logical.text.replace(/(^|\s)#.*$/, '');
-    const line = content.trim();
-    const fault = findFault(line);
-    if (fault !== null) {
-      const place = describePlace(logical, content.length - content.trimStart().length + fault.offset);
-      return { lines: null, problem: { message: `${file}:${place}: ${fault.message}`, nextStep: fault.nextStep } };
-    }
-    if (line !== '' && !line.startsWith('-')) lines.push(line);
-  }
-  return { lines, problem: null };
 }
 
 interface Fault {
@@ -52,23 +33,62 @@ interface Fault {
   nextStep: string;
 }
 
+const otherFile = /^(?:-[rc]|--(?:requirement|constraint)(?![a-z-]))/;
+const editable = /^(?:-e|--editable(?![a-z-]))/;
+/** The workspace itself, whose code runs from its folder. */
+const ownProject = /^(?:-e|--editable)[\s=]*\.\/?$/;
+/** Options that name no package: each concerns only the installer, which has settings of its own here. */
+const installerOption =
+  /^(?:-[if]|--(?:index-url|pypi-url|extra-index-url|no-index|find-links|no-binary|only-binary|prefer-binary|require-hashes|pre|trusted-host|use-feature)(?![a-z-]))/;
+const directUrl = /^(?:(?:git|hg|svn|bzr)\+)?[a-z][a-z0-9.-]*:\/\/\S+/y;
+const name = String.raw`[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`;
+const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+`;
+const versions = String.raw`${version}(?:\s*,\s*${version})*\s*,?`;
+/** A marker, and what an installer reads of its own after it, such as `--hash`. */
+const ending = /\s*(?:;\s*\S.*?)?(?:\s--[a-z].*)?$/y;
+/** The parts of a requirement (PEP 508) in their order; each continues where the one before has ended. */
+const requirementParts = [
+  new RegExp(name, 'y'),
+  new RegExp(String.raw`\s*(?:\[\s*(?:${name}(?:\s*,\s*${name})*)?\s*\])?`, 'y'),
+  new RegExp(String.raw`\s*(?:@\s*\S+|\(\s*${versions}\s*\)|${versions})?`, 'y'),
+  ending,
+];
+
+/**
+ * Reads a `requirements.txt`, without comments and without options that concern only the installer. A line that
+ * would name packages and cannot be used is an error: left out, its packages would be missing in runs.
+ */
+export function readRequirementLines(text: string, file: string): RequirementsFile {
+  const read: RequirementsFile = { lines: [], errors: [] };
+  for (const logical of joinLines(text)) {
+    const content = logical.text.replace(/(^|\s)#.*$/, '');
+    const line = content.trim();
+    if (line === '' || ownProject.test(line) || installerOption.test(line)) continue;
+    const indent = content.length - content.trimStart().length;
+    const fault = findFault(line);
+    const place = `${file}:${describePlace(logical, indent + (fault?.offset ?? 0))}`;
+    if (fault === null) read.lines.push({ text: line, place });
+    else read.errors.push(new RequirementFileError(`${place}: ${fault.message}`, fault.nextStep));
+  }
+  return read;
+}
+
 function findFault(line: string): Fault | null {
-  if (line === '') return null;
   if (otherFile.test(line)) {
     return {
       offset: 0,
       message: 'the line refers to another file, which is not read.',
-      nextStep: 'Write the lines of that file here, or declare all dependencies in pyproject.toml.',
+      nextStep: 'Write the lines of that file into this one, or declare all packages in pyproject.toml.',
     };
   }
-  if (otherProject.test(line)) {
+  if (editable.test(line)) {
     return {
       offset: 0,
       message: 'the line installs a project in editable mode, which is not possible on the server.',
       nextStep: 'Name a released version, or put the code of the project into the workspace.',
     };
   }
-  const offset = line.startsWith('-') ? line.length : findEndOfRequirement(line);
+  const offset = findEndOfRequirement(line);
   if (offset === line.length) return null;
   return {
     offset,
@@ -80,7 +100,7 @@ function findFault(line: string): Fault | null {
 /** Returns the offset of the first character that does not belong to a requirement. */
 function findEndOfRequirement(line: string): number {
   let end = 0;
-  for (const part of requirementParts) {
+  for (const part of isMatch(directUrl, line) ? [directUrl, ending] : requirementParts) {
     part.lastIndex = end;
     if (!part.test(line)) return end + (/^\s*/.exec(line.slice(end))?.[0].length ?? 0);
     end = part.lastIndex;
@@ -88,13 +108,22 @@ function findEndOfRequirement(line: string): number {
   return end;
 }
 
+function isMatch(sticky: RegExp, line: string): boolean {
+  sticky.lastIndex = 0;
+  return sticky.test(line);
+}
+
+/** Joins continued lines. A line that is only a comment continues nowhere, as for pip. */
 function joinLines(text: string): LogicalLine[] {
   const joined: LogicalLine[] = [];
   let open: LogicalLine | null = null;
-  for (const [index, physical] of text.replace(/^\uFEFF/, '').split(/\r?\n/).entries()) {
+  for (const [index, physical] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const current: LogicalLine = open ?? { text: '', starts: [] };
     current.starts.push({ offset: current.text.length, line: index + 1 });
-    const continues = physical.endsWith('\\');
+    const continues = physical.endsWith('\\') && !/^\s*#/.test(physical);
     current.text += continues ? physical.slice(0, -1) : physical;
     open = continues ? current : null;
     if (open === null) joined.push(current);

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asObject, listAt, objectAt, type JsonObject } from '@pumphouse/contract';
+import { asObject, expandGroups, listAt, objectAt, type JsonObject } from '@pumphouse/contract';
 import { readTomlFile } from '../servers/toml-file.ts';
 import type { Python } from '../manifest/find-python.ts';
-import { expandGroups, parseExport, parseRequirements } from './requirement-lines.ts';
+import { explainRequirements, parseExport, parseRequirements } from './requirement-lines.ts';
 import { findUv, isWithoutIndex, runUv } from './uv.ts';
 
 /** The requirements of a workspace, as the upload of code carries them (engine 2 of dlt 1.31). */
@@ -49,13 +49,14 @@ const minDltVersion = '1.28.0';
 /**
  * Reads what a workspace needs: `uv.lock`, else `pyproject.toml`, `requirements.txt` or `requirements.in`. With uv
  * the versions are pinned, as dlt's client does; without it they stay as they are written.
+ * @throws CommandError invalid_requirements
  */
 export async function readRequirements(
   root: string,
   { python, env }: { python: Python | null; env: NodeJS.ProcessEnv },
 ): Promise<ReadRequirements> {
   const warnings: string[] = [];
-  const groups = await readGroups(root, env, warnings);
+  const groups = await explainRequirements(() => readGroups(root, env, warnings));
   const names = collectNames(groups['main'] ?? []);
   const dltLine = python?.dltVersion ? [`dlt==${python.dltVersion}`] : ['dlt'];
   const withDlt = names.has('dlt') ? [] : dltLine;

@@ -17,6 +17,12 @@ export const versionsErrorCodes = {
     nextStep:
       'Keep only secrets in `secrets.toml`, and put all other values into `config.toml` or a file of the code.',
   },
+  invalid_requirements: {
+    status: 400,
+    cause:
+      'A file of the code that declares packages has a line that the server or the client would leave out, such as `-r base.txt`.',
+    nextStep: 'Correct the place that the message names: file, line and column. Then deploy again.',
+  },
   archive_unsafe: {
     status: 400,
     cause:

@@ -15,10 +15,10 @@ describe('deriveRequirements', () => {
   it('prefers pyproject.toml, with its dependency groups', () => {
     const pyproject = {
       project: { dependencies: ['dlt==1.27.0'] },
-      'dependency-groups': { reports: ['polars', { 'include-group': 'dev' }] },
+      'dependency-groups': { reports: ['polars', { 'include-group': 'Plots_all' }], 'plots-all': ['altair'] },
     };
     const manifest = readRequirementsManifest(deriveRequirements({ pyproject, requirements: ['requests'] }));
-    expect(manifest.groups).toMatchObject({ main: ['dlt==1.27.0'], reports: ['polars'] });
+    expect(manifest.groups).toMatchObject({ main: ['dlt==1.27.0'], reports: ['altair', 'polars'] });
   });
 
   it('installs dlt also for a workspace that declares nothing', () => {

@@ -1,3 +1,4 @@
+import { expandGroups } from '@pumphouse/contract';
 import { isPlainObject } from '../primitives/plain-object.ts';
 
 /** Files of the code that declare its dependencies; absent files are undefined. */
@@ -30,6 +31,7 @@ const dashboardGroup = {
 /**
  * Derives the requirements manifest of an upload without one, by the rule of dlt 1.26: `pyproject.toml`, else
  * `requirements.txt`, else `requirements.in`. Versions stay as declared.
+ * @throws RequirementFileError
  */
 export function deriveRequirements(files: DependencyFiles): Record<string, unknown> {
   const { pyproject, requirements = [], pythonVersion = '' } = files;
@@ -45,15 +47,13 @@ export function deriveRequirements(files: DependencyFiles): Record<string, unkno
 
 function readPyproject(pyproject: unknown): Record<string, string[]> {
   const { project, 'dependency-groups': groups } = asObject(pyproject);
-  const declared = Object.entries(asObject(groups)).map(([name, lines]) => [name, textsOf(lines)] as const);
-  return { ...Object.fromEntries(declared), main: textsOf(asObject(project)['dependencies']) };
+  return { ...expandGroups(asObject(groups)), main: textsOf(asObject(project)['dependencies']) };
 }
 
 function asObject(value: unknown): Record<string, unknown> {
   return isPlainObject(value) ? value : {};
 }
 
-/** An entry that is not a text includes another group, which the jobs that need it name themselves. */
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
 }

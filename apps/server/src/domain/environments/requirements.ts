@@ -236,6 +236,12 @@ function checkLine(line: string): void {
       `requirement '${line}' points to a file of the machine it was deployed from; publish the package or use a URL`,
     );
   }
+  if (/^(?:-[rc]|--(?:requirement|constraint)(?![a-z-]))/.test(line)) {
+    throw new RequirementsError(
+      'unsupported_line',
+      `requirement '${line}' refers to another file; put the lines of that file into the file itself or into pyproject.toml`,
+    );
+  }
   if (line.startsWith('-')) {
     throw new RequirementsError(
       'unsupported_line',

@@ -7,7 +7,6 @@ import type { CheckedConfiguration, CheckedDeployment } from './archive-checks/c
 import type { UploadGrant } from '../sign-in/credentials.ts';
 import { createReadStream } from 'node:fs';
 import { createUnchangedVersions } from './unchanged-versions.ts';
-import { deriveRequirements } from '../../domain/environments/derived-requirements.ts';
 import {
   buildInstallSet,
   includesEmbeddedDatabase,
@@ -152,8 +151,9 @@ export function createUploadPackage({
       upload: { grant: UploadGrant; archivePath: string } & SentRequirements,
     ): Promise<DeploymentRecord> {
       // Before the archive, which takes seconds to check.
-      readEmbeddedDatabase(upload.requirements);
-      const task = { kind: 'deployment', path: upload.archivePath, limits: archiveLimits } as const;
+      const { archivePath: path, requirements } = upload;
+      readEmbeddedDatabase(requirements);
+      const task = { kind: 'deployment', path, limits: archiveLimits, requirements } as const;
       return storeDeployment(upload, await threads.check(task), null);
     },
 
@@ -168,10 +168,15 @@ export function createUploadPackage({
       archivePath: string;
       sent: SentRequirements | null;
     }): Promise<DeploymentRecord> {
-      const { grant, archivePath } = upload;
-      const task = { kind: 'older-deployment', path: archivePath, limits: archiveLimits } as const;
-      const checked = await threads.check(task);
-      const { clientHash, dependencyFiles, report } = checked;
+      const { grant, archivePath, sent } = upload;
+      const requirements = sent === null ? null : sent.requirements;
+      const checked = await threads.check({
+        kind: 'older-deployment',
+        path: archivePath,
+        limits: archiveLimits,
+        requirements,
+      });
+      const { clientHash, report } = checked;
       const olderContentHash = clientHash === report.contentHash ? null : clientHash;
       const unchanged = await unchangedVersions.findDeployment(
         grant.workspaceId,
@@ -179,8 +184,8 @@ export function createUploadPackage({
         olderContentHash,
       );
       if (unchanged) return unchanged;
-      const sent = upload.sent ?? measureRequirements(deriveRequirements(dependencyFiles));
-      return storeDeployment({ grant, archivePath, ...sent }, checked, olderContentHash);
+      const stored = sent ?? measureRequirements(checked.requirements);
+      return storeDeployment({ grant, archivePath, ...stored }, checked, olderContentHash);
     },
 
     /** The archive contains secrets, so it is stored encrypted. */

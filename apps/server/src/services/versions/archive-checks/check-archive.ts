@@ -3,7 +3,6 @@
  */
 import type { ArchiveLimits, ArchiveReport } from '../../../archives/inspect-archive.ts';
 import type { ConfigurationReport } from '../../../archives/configuration-archive.ts';
-import type { DependencyFiles } from '../../../domain/environments/derived-requirements.ts';
 import type { DeploymentTags } from '../../../domain/jobs/deployment-tags.ts';
 import type { RunSettings } from '../../../domain/jobs/job-settings.ts';
 import { createReadStream } from 'node:fs';
@@ -13,7 +12,7 @@ import { ArchiveTooLargeError } from '../../../archives/archive-error.ts';
 import { boundExpansion } from '../../../archives/expansion.ts';
 import { convertOlderConfiguration } from '../../../archives/older-configuration.ts';
 import { hashArchiveMembers } from '../../../archives/older-hash.ts';
-import { readDependencyFiles } from './read-dependency-files.ts';
+import { checkSentRequirements, deriveSentRequirements } from './read-dependency-files.ts';
 import { explainLargeArchive, exceedUploadLimit } from './explain-large-archive.ts';
 import { inspectArchive } from '../../../archives/inspect-archive.ts';
 import {
@@ -38,7 +37,8 @@ export interface CheckedConfiguration {
 interface CheckedOlderDeployment extends CheckedDeployment {
   /** The hash by which the client recognizes what it sent. */
   clientHash: string;
-  dependencyFiles: DependencyFiles;
+  /** Those that came with the code, or else those that its files declare. */
+  requirements: unknown;
 }
 
 /** Configuration from the older client, converted to an archive of the current one. */
@@ -57,8 +57,9 @@ export interface ArchiveResults {
 }
 
 export type ArchiveTask =
-  | { kind: 'deployment'; path: string; limits: ArchiveLimits }
-  | { kind: 'older-deployment'; path: string; limits: ArchiveLimits }
+  | { kind: 'deployment'; path: string; limits: ArchiveLimits; requirements: unknown }
+  /** Requirements are null if none came with the code. */
+  | { kind: 'older-deployment'; path: string; limits: ArchiveLimits; requirements: unknown }
   | { kind: 'configuration'; archive: Uint8Array }
   | { kind: 'older-configuration'; archive: Uint8Array }
   /** A truncated code archive: the path contains only its first bytes, up to the upload limit. */
@@ -68,9 +69,14 @@ export type ArchiveTask =
 export async function checkArchive(task: ArchiveTask): Promise<ArchiveResults[ArchiveTask['kind']]> {
   if (task.kind === 'configuration') return checkConfiguration(Buffer.from(task.archive));
   if (task.kind === 'older-configuration') return checkOlderConfiguration(Buffer.from(task.archive));
-  if (task.kind === 'deployment') return checkDeployment(task.path, task.limits);
-  if (task.kind === 'older-deployment') return checkOlderDeployment(task.path, task.limits);
-  const { path, limits, declaredBytes } = task;
+  const { path, limits } = task;
+  if (task.kind === 'older-deployment') return checkOlderDeployment(path, limits, task.requirements);
+  if (task.kind === 'deployment') {
+    const checked = await checkDeployment(path, limits);
+    await checkSentRequirements({ path, files: checked.report.files }, task.requirements);
+    return checked;
+  }
+  const { declaredBytes } = task;
   throw await explainLargeArchive(exceedUploadLimit(limits.maxBytes, declaredBytes), { path, ...limits });
 }
 
@@ -90,13 +96,18 @@ async function checkDeployment(
   }
 }
 
-async function checkOlderDeployment(path: string, limits: ArchiveLimits): Promise<CheckedOlderDeployment> {
+async function checkOlderDeployment(
+  path: string,
+  limits: ArchiveLimits,
+  sent: unknown,
+): Promise<CheckedOlderDeployment> {
   const checked = await checkDeployment(path, limits, { requiresHashes: false });
   const { contentHash, files, listsHashes } = checked.report;
+  if (sent !== null) await checkSentRequirements({ path, files }, sent);
   return {
     ...checked,
     clientHash: listsHashes ? contentHash : await hashArchiveMembers(path, `${path}.tar`),
-    dependencyFiles: await readDependencyFiles(path, files),
+    requirements: sent ?? (await deriveSentRequirements({ path, files })),
   };
 }
 

@@ -1,42 +1,71 @@
 import type { DependencyFiles } from '../../../domain/environments/derived-requirements.ts';
 import type { PackageFile } from '../../../store/records.ts';
 import { createReadStream } from 'node:fs';
-import { readRequirementLines } from '@pumphouse/contract';
+import { readRequirementLines, RequirementFileError, type RequirementsFile } from '@pumphouse/contract';
 import { parse as parseToml } from 'smol-toml';
+import { deriveRequirements } from '../../../domain/environments/derived-requirements.ts';
+import { findDroppedLine } from '../../../domain/environments/dropped-lines.ts';
 import { readArchiveFile } from '../../../archives/read-archive-file.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
 const maxFileBytes = 1024 * 1024;
 
-/**
- * Reads the files of a checked archive that declare its dependencies.
- * @throws ServiceError invalid_request for a file that cannot be read
- */
-export async function readDependencyFiles(
-  archivePath: string,
-  files: readonly PackageFile[],
-): Promise<DependencyFiles> {
-  async function read(path: string): Promise<string | undefined> {
-    const file = files.find((one) => one.relative_path === path);
-    if (!file || file.linkname !== undefined) return undefined;
-    const content = await readArchiveFile(createReadStream(archivePath), path, maxFileBytes);
-    return new TextDecoder().decode(content);
-  }
-
-  const pyproject = await read('pyproject.toml');
-  const pythonVersion = await read('.python-version');
-  if (pyproject !== undefined) return { pyproject: parsePyproject(pyproject), pythonVersion };
-  for (const name of ['requirements.txt', 'requirements.in']) {
-    const text = await read(name);
-    if (text !== undefined) return { requirements: parseRequirements(text, name), pythonVersion };
-  }
-  return { pythonVersion };
+/** A checked archive, and its files. */
+interface Archive {
+  path: string;
+  files: readonly PackageFile[];
 }
 
-function parseRequirements(text: string, name: string): string[] {
-  const { lines, problem } = readRequirementLines(text, name);
-  if (problem === null) return lines;
-  throw new ServiceError('invalid_request', `${problem.message} ${problem.nextStep}`);
+/**
+ * Derives the requirements of code that came without them.
+ * @throws ServiceError invalid_request, invalid_requirements for a file that cannot be read
+ */
+export async function deriveSentRequirements(archive: Archive): Promise<Record<string, unknown>> {
+  const files = await readDependencyFiles(archive);
+  try {
+    return deriveRequirements(files);
+  } catch (error) {
+    throw error instanceof RequirementFileError ? refuse(error) : error;
+  }
+}
+
+/**
+ * Checks requirements that a client has read from a file of the code.
+ * @throws ServiceError invalid_requirements for a line that the client has left out
+ */
+export async function checkSentRequirements(archive: Archive, requirements: unknown): Promise<void> {
+  if (archive.files.some((file) => file.relative_path === 'pyproject.toml')) return;
+  const declared = await readRequirementsFile(archive);
+  const dropped = declared ? findDroppedLine(declared, requirements) : null;
+  if (dropped) throw refuse(dropped);
+}
+
+async function readDependencyFiles(archive: Archive): Promise<DependencyFiles> {
+  const pythonVersion = await readText(archive, '.python-version');
+  const pyproject = await readText(archive, 'pyproject.toml');
+  if (pyproject !== undefined) return { pyproject: parsePyproject(pyproject), pythonVersion };
+  const { lines, errors } = (await readRequirementsFile(archive)) ?? { lines: [], errors: [] };
+  if (errors[0]) throw refuse(errors[0]);
+  return { requirements: lines.map((line) => line.text), pythonVersion };
+}
+
+async function readRequirementsFile(archive: Archive): Promise<RequirementsFile | null> {
+  for (const name of ['requirements.txt', 'requirements.in']) {
+    const text = await readText(archive, name);
+    if (text !== undefined) return readRequirementLines(text, name);
+  }
+  return null;
+}
+
+async function readText({ path, files }: Archive, name: string): Promise<string | undefined> {
+  const file = files.find((one) => one.relative_path === name);
+  if (!file || file.linkname !== undefined) return undefined;
+  const content = await readArchiveFile(createReadStream(path), name, maxFileBytes);
+  return new TextDecoder().decode(content);
+}
+
+function refuse({ message, nextStep }: RequirementFileError): ServiceError {
+  return new ServiceError('invalid_requirements', `${message} ${nextStep}`);
 }
 
 function parsePyproject(text: string): unknown {
