@@ -1,44 +1,65 @@
 import { describe, expect, it } from 'vitest';
 import { readRequirementLines } from './requirement-lines.ts';
 
-const read = (text: string) => readRequirementLines(text, 'requirements.txt');
+function read(text: string) {
+  const { lines, errors } = readRequirementLines(text, 'requirements.txt');
+  return { texts: lines.map((line) => line.text), places: lines.map((line) => line.place), errors };
+}
 
 describe('readRequirementLines', () => {
-  it('reads requirements without comments and options of the installer', () => {
-    const lines = [
+  it('reads requirements without comments, options of the installer and the workspace itself', () => {
+    const texts = [
       'dlt[duckdb,s3]==1.31.0',
       'requests',
       'a.b_c (>=1, <2)',
       'polars >=1,!=1.2.* ; python_version < "3.13"',
       'tool @ git+https://example.com/tool.git@v1#subdirectory=x',
+      'git+https://example.com/shop.git',
+      'https://example.com/shop-1.0.tar.gz ; sys_platform == "linux"',
       'pinned==1 --hash=sha256:00',
       'local==1.0+cpu',
       'epoch===1!2.0',
     ];
-    const text = `\uFEFF# what we load\r\n--pre\n-e .\n${lines.join('  # why\n')}\n\n`;
-    expect(read(text)).toEqual({ lines, problem: null });
+    const options = '--pre\n-i https://example.com\n--extra-index-url=https://example.com\n-e .\n';
+    const found = read(`\uFEFF# what we load\r\n${options}\n${texts.join('  # why\n')}\n\n`);
+    expect(found).toMatchObject({ texts, errors: [] });
+    expect(found.places.slice(0, 2)).toEqual(['requirements.txt:7:1', 'requirements.txt:8:1']);
   });
 
-  it('joins continued lines', () => {
-    expect(read('requests>=2 \\\r\n  ,<3')).toEqual({ lines: ['requests>=2   ,<3'], problem: null });
+  it.each([
+    ['requests>=2 \\\r\n  ,<3', ['requests>=2   ,<3']],
+    [
+      'a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb',
+      ['a==1     --hash=sha256:00     --hash=sha256:01', 'b'],
+    ],
+    ['# C:\\\nrequests', ['requests']],
+    ['requests \\', ['requests']],
+  ])('joins the continued lines of %j', (text, texts) => {
+    expect(read(text)).toMatchObject({ texts, errors: [] });
   });
 
   it.each([
     ['dlt\n-r base.txt', '2:1', 'refers to another file'],
     ['  -rbase.txt', '1:3', 'refers to another file'],
+    ['\uFEFF--requirement base.txt', '1:1', 'refers to another file'],
     ['--constraint=c.txt', '1:1', 'refers to another file'],
     ['-e ./shop', '1:1', 'editable'],
-    ['dlt\n\nrequests=2', '3:9', 'not a requirement'],
+    ['dlt\r\n\r\nrequests=2', '3:9', 'not a requirement'],
     ['dlt requests', '1:5', 'not a requirement'],
     ['dlt>=1,\\\n  <2 x', '2:6', 'not a requirement'],
     ['dlt[duckdb', '1:4', 'not a requirement'],
     ['dlt==', '1:4', 'not a requirement'],
+    ['- dlt', '1:1', 'not a requirement'],
+    ['--hash=sha256:00', '1:1', 'not a requirement'],
     ['./wheels/shop.whl', '1:1', 'not a requirement'],
-    ['git+https://example.com/shop.git', '1:4', 'not a requirement'],
     ['<<<<<<< HEAD', '1:1', 'not a requirement'],
   ])('refuses %j with its place', (text, place, reason) => {
-    const { problem } = read(text);
-    expect(problem?.message).toMatch(new RegExp(`^requirements\\.txt:${place}: .*${reason}`));
-    expect(problem?.nextStep).toMatch(/\.$/);
+    const [error] = read(text).errors;
+    expect(error?.message).toMatch(new RegExp(`^requirements\\.txt:${place}: .*${reason}`));
+    expect(error?.nextStep).toMatch(/\.$/);
+  });
+
+  it('keeps the other lines of a file with an error', () => {
+    expect(read('dlt\n-r base.txt\nrequests').texts).toEqual(['dlt', 'requests']);
   });
 });

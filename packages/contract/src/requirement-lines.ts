@@ -73,8 +73,13 @@ export function readRequirementLines(text: string, file: string): RequirementsFi
   return read;
 }
 
+/** Reports whether a line includes a requirements file or constraints. */
+export function refersToOtherFile(line: string): boolean {
+  return otherFile.test(line);
+}
+
 function findFault(line: string): Fault | null {
-  if (otherFile.test(line)) {
+  if (refersToOtherFile(line)) {
     return {
       offset: 0,
       message: 'the line refers to another file, which is not read.',

@@ -5,7 +5,11 @@ import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts'
 const older = useOlderClient();
 const { ask, send, upload, uploadBoth } = older;
 
-const requirements = JSON.stringify({ engine_version: 1, python_version: '3.11', groups: { main: [] } });
+const requirements = JSON.stringify({
+  engine_version: 1,
+  python_version: '3.11',
+  groups: { main: ['dlt==1.27.0'] },
+});
 
 describe('an upload', () => {
   it('without hashes and requirements is stored with both', async () => {
@@ -78,6 +82,16 @@ describe('an upload', () => {
       'a requirements.txt that refers to another file',
       { file: buildOlderArchive({ 'requirements.txt': 'dlt==1.24.0\n-r base.txt\n' }) },
       'requirements.txt:2:1: the line refers to another file',
+    ],
+    [
+      'requirements that lack a line of requirements.txt',
+      { files: buildArchive({ 'requirements.txt': 'dlt==1.27.0\n-r base.txt\n' }), requirements },
+      'requirements.txt:2:1: the line refers to another file',
+    ],
+    [
+      'a dependency group that is not there',
+      { file: buildOlderArchive({ 'pyproject.toml': '[dependency-groups]\na = [{include-group = "b"}]\n' }) },
+      'the dependency group "a" includes the group "b", which is not there',
     ],
   ])('with %s is rejected', async (_, parts, detail) => {
     const { status, body } = await upload('deployments', parts);

@@ -119,6 +119,22 @@ describe('an upload', () => {
     expect(response.json()).toMatchObject({ code, status_code: status, extra: [{ key }] });
   });
 
+  it.each([
+    ['requirements.txt', { 'requirements.txt': 'dlt==1.31.0\n  -r base.txt\n' }, 'requirements.txt:2:3: '],
+    ['requirements.in', { 'requirements.in': 'dlt==1.31.0\nrequests=2\n' }, 'requirements.in:2:9: '],
+  ])('whose client left out a line of %s is rejected with its place', async (_, files, place) => {
+    const parts = (main: string[]) => ({
+      file: buildArchive(files),
+      requirements_file: JSON.stringify({ ...requirements, groups: { main } }),
+    });
+    const response = await upload(await issue('deployment'), parts(['dlt==1.31.0']));
+    expect(response.statusCode).toBe(400);
+    const detail = expect.stringMatching(new RegExp(`^${place}.* Write `)) as string;
+    expect(response.json()).toMatchObject({ code: 'invalid_requirements', detail });
+    const resolved = parts(['dlt==1.31.0', 'requests==2.32.0']);
+    expect((await upload(await issue('deployment'), resolved)).statusCode).toBe(200);
+  });
+
   it('that is too large is rejected with the limit, its setting, .gitignore and the largest files', async () => {
     const file = buildArchive({
       'a.py': 'print(1)\n',

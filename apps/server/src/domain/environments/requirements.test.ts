@@ -160,6 +160,15 @@ describe('buildInstallSet', () => {
     expect(catchProblem(() => buildWith(line))).toMatchObject({ problem: 'unsupported_line' });
   });
 
+  it.each(['-r other.txt', '--requirement=other.txt', '-cother.txt'])(
+    'says where the lines of %s belong',
+    (line) => {
+      const { message } = catchProblem(() => buildWith(line)) as Error;
+      expect(message).toContain('put the lines of that file into the file itself or into pyproject.toml');
+      expect(message).not.toContain('UV_DEFAULT_INDEX');
+    },
+  );
+
   it.each([
     'pkg @ git+https://example.org/pkg@main',
     'pkg @ git+ssh://git@example.org/pkg',

@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../jobs/job-definition.ts';
+import { refersToOtherFile } from '@pumphouse/contract';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { manifestLauncher } from '../jobs/manifest-build.ts';
 import { raiseDlt } from './raise-dlt.ts';
@@ -236,7 +237,7 @@ function checkLine(line: string): void {
       `requirement '${line}' points to a file of the machine it was deployed from; publish the package or use a URL`,
     );
   }
-  if (/^(?:-[rc]|--(?:requirement|constraint)(?![a-z-]))/.test(line)) {
+  if (refersToOtherFile(line)) {
     throw new RequirementsError(
       'unsupported_line',
       `requirement '${line}' refers to another file; put the lines of that file into the file itself or into pyproject.toml`,

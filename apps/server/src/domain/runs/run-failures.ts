@@ -188,7 +188,8 @@ export const runFailures = {
   requirements_unsupported_line: {
     title: 'Requirement not supported',
     cause: 'A line of the requirements is an installer option or not valid.',
-    nextStep: 'Remove the line, then deploy again. To set an index, use the variable UV_DEFAULT_INDEX.',
+    nextStep:
+      'Remove the line, then deploy again. To set an index, use the variable UV_DEFAULT_INDEX. Put the lines of another file (`-r base.txt`) into the file itself or into pyproject.toml.',
     mayPass: false,
   },
   executor_image: {

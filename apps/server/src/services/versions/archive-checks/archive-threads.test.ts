@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function check(archive: Uint8Array) {
   const path = join(folder, 'archive.tar.gz');
   await writeFile(path, archive);
-  return threads.check({ kind: 'deployment', path, limits });
+  return threads.check({ kind: 'deployment', path, limits, requirements: {} });
 }
 
 const refusalOf = (work: Promise<unknown>) =>
@@ -67,7 +67,12 @@ describe('a thread that checks archives', () => {
   });
 
   it('passes system errors on with their code', async () => {
-    const missing = threads.check({ kind: 'deployment', path: join(folder, 'none'), limits });
+    const missing = threads.check({
+      kind: 'deployment',
+      path: join(folder, 'none'),
+      limits,
+      requirements: {},
+    });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
