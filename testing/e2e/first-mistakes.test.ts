@@ -2,18 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
-import { prepareDltClient } from '../fixtures/dlt-client.ts';
+import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { pathWithoutUv } from '../fixtures/path-without-uv.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
+let install: DltClientInstall;
 let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
 
 beforeAll(async () => {
-  const install = await prepareDltClient();
+  install = await prepareDltClient();
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-mistakes-'));
   server = await startTestServer({
     PUMPHOUSE_LOG_LEVEL: 'warn',
@@ -58,6 +60,18 @@ describe('dlthub', () => {
     expect(output).toContain('"data/orders.bin" (3 MB)');
     expect(output).toContain('.gitignore');
     expect(output).toContain('PUMPHOUSE_MAX_UPLOAD_MB');
+    await rm(join(workspace.folder, 'data'), { recursive: true });
+  });
+
+  it('shows the line of requirements.txt that it leaves out without uv, and deploys it with uv', async () => {
+    const requirements = 'dlt[duckdb]==1.31.0\n# shared with the laptop\n  -r base.txt\n';
+    await workspace.write({ 'requirements.txt': requirements, 'base.txt': 'humanize==4.14.0\n' });
+    const output = await fail(['deploy', 'job.py'], {
+      PATH: `${dirname(install.python)}:${pathWithoutUv()}`,
+    });
+    expect(output).toContain('requirements.txt:3:3: the line refers to another file, which is not read.');
+    expect(output).toContain('Write the lines of that file into this one');
+    expect(await workspace.dlthub(['deploy', 'job.py'])).toContain('Synced');
   });
 });
 

@@ -43,7 +43,7 @@ const installerOption =
 const directUrl = /^(?:(?:git|hg|svn|bzr)\+)?[a-z][a-z0-9.-]*:\/\/\S+/y;
 const name = String.raw`[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`;
 const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+`;
-const versions = String.raw`${version}(?:\s*,\s*${version})*\s*,?`;
+const versions = String.raw`${version}(?:\s*,\s*${version})*(?:\s*,)?`;
 /** A marker, and what an installer reads of its own after it, such as `--hash`. */
 const ending = /\s*(?:;\s*\S.*?)?(?:\s--[a-z].*)?$/y;
 /** The parts of a requirement (PEP 508) in their order; each continues where the one before has ended. */

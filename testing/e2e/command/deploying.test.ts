@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homeOf, runPumphouse, writeFiles } from '../../fixtures/command.ts';
 import { findFreePort } from '../../fixtures/free-port.ts';
+import { pathWithoutUv } from '../../fixtures/path-without-uv.ts';
 import {
   createBarePython,
   createShop,
@@ -171,6 +172,20 @@ describe('a mistake', () => {
     expect(stderr).toContain('SyntaxError');
     expect(code).toBe(5);
     expect((await shop.pumphouse(['job', 'list', '--json'])).stdout).toContain('jobs.jobs.load');
+  });
+
+  it('is explained: a line of requirements.txt that only uv could follow, with its place', async () => {
+    const shop = await createShop(site, 'other-file', {
+      'requirements.txt': 'dlt[duckdb]==1.31.0\n-r base.txt\n',
+      'base.txt': 'humanize==4.14.0\n',
+    });
+    const { stderr, code } = await shop.pumphouse(['deploy'], { env: { PATH: pathWithoutUv() } });
+    expect(stderr).toContain('requirements.txt:2:1: the line refers to another file, which is not read.');
+    expect(stderr).toContain('Write the lines of that file into this one');
+    expect(stderr).toContain('[invalid_requirements]');
+    expect(code).toBe(1);
+    expect(parse((await shop.pumphouse(['deployment', 'list', '--json'])).stdout)).toEqual([]);
+    expect((await shop.pumphouse(['deploy'])).code).toBe(0);
   });
 
   it('is explained: a folder of 600 MB, with the lines for .gitignore', async () => {

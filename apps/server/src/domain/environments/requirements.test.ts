@@ -163,7 +163,7 @@ describe('buildInstallSet', () => {
   it.each(['-r other.txt', '--requirement=other.txt', '-cother.txt'])(
     'says where the lines of %s belong',
     (line) => {
-      const { message } = catchProblem(() => buildWith(line)) as Error;
+      const { message } = catchProblem(() => buildWith(line));
       expect(message).toContain('put the lines of that file into the file itself or into pyproject.toml');
       expect(message).not.toContain('UV_DEFAULT_INDEX');
     },
