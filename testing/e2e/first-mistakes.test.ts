@@ -65,13 +65,17 @@ describe('dlthub', () => {
 
   it('shows the line of requirements.txt that it leaves out without uv, and deploys it with uv', async () => {
     const requirements = 'dlt[duckdb]==1.31.0\n# shared with the laptop\n  -r base.txt\n';
-    await workspace.write({ 'requirements.txt': requirements, 'base.txt': 'humanize==4.14.0\n' });
-    const output = await fail(['deploy', 'job.py'], {
+    await workspace.write({
+      '__deployment__.py': 'import job\n\n__all__ = ["job"]\n',
+      'requirements.txt': requirements,
+      'base.txt': 'humanize==4.14.0\n',
+    });
+    const output = await fail(['deploy'], {
       PATH: `${dirname(install.python)}:${pathWithoutUv()}`,
     });
     expect(output).toContain('requirements.txt:3:3: the line refers to another file, which is not read.');
     expect(output).toContain('Write the lines of that file into this one');
-    expect(await workspace.dlthub(['deploy', 'job.py'])).toContain('Synced');
+    expect(await workspace.dlthub(['deploy'])).toContain('Synced');
   });
 });
 

@@ -183,7 +183,7 @@ describe('a mistake', () => {
     expect(stderr).toContain('requirements.txt:2:1: the line refers to another file, which is not read.');
     expect(stderr).toContain('Write the lines of that file into this one');
     expect(stderr).toContain('[invalid_requirements]');
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(parse((await shop.pumphouse(['deployment', 'list', '--json'])).stdout)).toEqual([]);
     expect((await shop.pumphouse(['deploy'])).code).toBe(0);
   });
