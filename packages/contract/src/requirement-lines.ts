@@ -1,11 +1,14 @@
 /** A file that declares packages in a way that nobody can install. Its message begins with the file. */
 export class RequirementFileError extends Error {
   readonly nextStep: string;
+  /** Whether a resolver such as uv reads the line, so that nothing is missing where one has read the file. */
+  readonly isResolvable: boolean;
 
-  constructor(message: string, nextStep: string) {
+  constructor(message: string, nextStep: string, { isResolvable = true } = {}) {
     super(message);
     this.name = 'RequirementFileError';
     this.nextStep = nextStep;
+    this.isResolvable = isResolvable;
   }
 }
 
@@ -31,6 +34,7 @@ interface Fault {
   offset: number;
   message: string;
   nextStep: string;
+  isResolvable?: boolean;
 }
 
 const otherFile = /^(?:-[rc]|--(?:requirement|constraint)(?![a-z-]))/;
@@ -68,7 +72,7 @@ export function readRequirementLines(text: string, file: string): RequirementsFi
     const fault = findFault(line);
     const place = `${file}:${describePlace(logical, indent + (fault?.offset ?? 0))}`;
     if (fault === null) read.lines.push({ text: line, place });
-    else read.errors.push(new RequirementFileError(`${place}: ${fault.message}`, fault.nextStep));
+    else read.errors.push(new RequirementFileError(`${place}: ${fault.message}`, fault.nextStep, fault));
   }
   return read;
 }
@@ -91,6 +95,7 @@ function findFault(line: string): Fault | null {
       offset: 0,
       message: 'the line installs a project in editable mode, which is not possible on the server.',
       nextStep: 'Name a released version, or put the code of the project into the workspace.',
+      isResolvable: false,
     };
   }
   const offset = findEndOfRequirement(line);

@@ -186,6 +186,10 @@ describe('a mistake', () => {
     expect(code).toBe(5);
     expect(parse((await shop.pumphouse(['deployment', 'list', '--json'])).stdout)).toEqual([]);
     expect((await shop.pumphouse(['deploy'])).code).toBe(0);
+    await writeFiles(shop.folder, { 'requirements.txt': 'dlt[duckdb]==1.31.0\n-e ../shared\n' });
+    expect((await shop.pumphouse(['deploy'])).stderr).toContain(
+      'requirements.txt:2:1: the line installs a project',
+    );
   });
 
   it('is explained: a folder of 600 MB, with the lines for .gitignore', async () => {

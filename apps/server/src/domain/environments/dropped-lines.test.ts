@@ -30,6 +30,12 @@ describe('findDroppedLine', () => {
       ['dlt==1'],
       ':2:1: the client has left out',
     ],
+    [
+      'another project, even with a resolver',
+      'dlt\n-e ../x',
+      ['-e ../x', 'dlt==1'],
+      ':2:1: the line installs a project',
+    ],
     ['a URL without a name', 'dlt\ngit+https://example.com/x.git', ['dlt'], ':2:1: the client has left out'],
     [
       'the line after a byte order mark',

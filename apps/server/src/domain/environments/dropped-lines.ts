@@ -12,7 +12,8 @@ export function findDroppedLine(
 ): RequirementFileError | null {
   const sent = readMain(manifest);
   const declared = new Map(lines.map(({ text }) => [readName(text), text]));
-  if (sent.some((line) => isResolved(line, declared.get(readName(line))))) return null;
+  if (sent.some((line) => isResolved(line, declared.get(readName(line)))))
+    return errors.find((error) => !error.isResolvable) ?? null;
   if (errors[0]) return errors[0];
   const names = new Set(sent.map(readName));
   // A resolver leaves out a line whose marker never holds.
