@@ -47,7 +47,8 @@ export function createPendingPackages(
       const packages = await pendingPackages.list(asked.workspaceId, filter, maxListed);
       const found = packages.find(({ profile, jobId }) => profile === asked.profile && jobId !== null);
       if (!found?.jobId) throw nothingPending(asked);
-      return startRuns.startFinishing({ ...asked, jobId: found.jobId, pipelineNames: [asked.pipelineName] });
+      const { jobId, jobRunId: extractedBy } = found;
+      return startRuns.startFinishing({ ...asked, jobId, extractedBy, pipelineNames: [asked.pipelineName] });
     },
 
     /**

@@ -26,7 +26,7 @@ beforeEach(async () => {
   ]);
 });
 
-async function startFinishing(jobRef: string) {
+async function startFinishing(jobRef: string, extractedBy: string | null = null) {
   const { id } = await context.getJob(jobRef);
   return fixture.startRuns.startFinishing({
     workspaceId: context.workspaceId,
@@ -34,6 +34,7 @@ async function startFinishing(jobRef: string) {
     profile: 'prod',
     membershipId: context.membershipId,
     pipelineNames: ['shop'],
+    extractedBy,
   });
 }
 
@@ -80,5 +81,17 @@ describe('a run that only finishes pending packages', () => {
     expect(released).toMatchObject({ isQueued: false, refresh: false });
     expect(released.intervalStart).toEqual(released.intervalEnd);
     expect((await context.getJob('jobs.load')).refreshPending).toBe(true);
+  });
+
+  it('gets the input that a member gave the run which extracted them, and no body of a webhook', async () => {
+    const run = await context.startRun('jobs.load');
+    await fixture.store.jobRuns.setInput(run.id, '{"day": "2026-03-01"}');
+    await context.complete(run);
+    const finishing = await startFinishing('jobs.load', run.id);
+    expect(await fixture.store.jobRuns.readInput(finishing.id)).toBe('{"day": "2026-03-01"}');
+    await context.complete(finishing);
+    await context.setRun(run.id, { triggeredBy: null });
+    const next = await startFinishing('jobs.load', run.id);
+    expect(await fixture.store.jobRuns.readInput(next.id)).toBeNull();
   });
 });

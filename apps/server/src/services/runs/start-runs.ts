@@ -303,7 +303,8 @@ export function createStartRuns(
 
     /**
      * Starts a run that finishes the pending packages of pipelines, and ends before it asks their sources. It covers no time,
-     * and a refresh that is pending stays for the next run.
+     * and a refresh that is pending stays for the next run. Its function may need the input of the run that extracted them to
+     * be called at all.
      * @throws ServiceError not_found, start_declined, job_archived, workspace_archived, no_deployment, no_configuration,
      * invalid_profile
      */
@@ -313,6 +314,8 @@ export function createStartRuns(
       profile: string;
       membershipId: string;
       pipelineNames: readonly string[];
+      /** The run that extracted the packages; null if it is gone. */
+      extractedBy: string | null;
     }): Promise<JobRunRecord> {
       return persistence.transaction(async (store) => {
         const [job] = await lockForStart(store, asked.workspaceId, [asked.jobId], false);
@@ -330,6 +333,7 @@ export function createStartRuns(
             now: await clock(store),
             membershipId: asked.membershipId,
             profile: asked.profile,
+            input: await readInputOfMember(store, asked.workspaceId, asked.extractedBy),
             skipFreshness: true,
             isLocked: true,
             asksNoSource: true,
@@ -369,4 +373,14 @@ export function createStartRuns(
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
+}
+
+/** Reads the input that a member gave a run. The body of a webhook must not become one: it would bind to arguments. */
+async function readInputOfMember(
+  { jobRuns }: Pick<Store, 'jobRuns'>,
+  workspaceId: string,
+  jobRunId: string | null,
+): Promise<string | null> {
+  const run = jobRunId === null ? null : await jobRuns.get(workspaceId, jobRunId);
+  return run?.triggeredBy ? jobRuns.readInput(run.id) : null;
 }
