@@ -94,6 +94,8 @@ interface EndedRun extends SubjectJob, Failed {
   number: number;
   status: 'completed' | 'failed';
   trigger: string;
+  /** It loaded a window of a backfill, whose success says nothing about the job's usual runs. */
+  isWindow: boolean;
   startedAt: Date | null;
   finishedAt: Date;
   attemptCount: number;
@@ -111,7 +113,7 @@ export function deriveFromRun(
   const about = { jobId, jobRef, jobRunId, pipelineName: null, at: run.finishedAt };
   const ended = chooseRules(rules, ['running_long', 'no_output', 'stuck_waiting'], run);
   const resolutions = resolve(ended, subjects.run(jobRunId), 'The run ended.');
-  const failuresBefore = countLeading(earlier, 'failed');
+  const failuresBefore = run.isWindow ? 0 : countLeading(earlier, 'failed');
   if (run.status === 'failed')
     return { occurrences: deriveFromFailure(rules, run, failuresBefore + 1, paths), resolutions };
   const succeeded = chooseRules(rules, ['run_succeeded'], run).map((rule) => ({
@@ -120,6 +122,7 @@ export function deriveFromRun(
     subject: subjects.run(jobRunId),
     text: describeSuccess(run, paths),
   }));
+  if (run.isWindow) return { occurrences: succeeded, resolutions };
   const recovered = chooseRules(rules, ['recovered'], run).flatMap((rule) =>
     failuresBefore === 0
       ? []

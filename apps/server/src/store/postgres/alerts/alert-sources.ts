@@ -23,6 +23,8 @@ export interface EndedRunSource extends AlertJob {
   trigger: string;
   failure: { code: string; detail: string } | null;
   reason: FailureReason | null;
+  /** It loaded a window of a backfill. */
+  isWindow: boolean;
   startedAt: Date | null;
   finishedAt: Date;
   attemptCount: number;
@@ -34,7 +36,7 @@ export interface EndedRunSource extends AlertJob {
 export interface PipelineResultSource extends AlertJob {
   pipelineName: string;
   datasetName: string | null;
-  /** The job run has all its rows: its last call succeeded, and so did the user code. */
+  /** The job run has all rows of a usual run: its last call succeeded, and so did the user code. */
   isComplete: boolean;
   rowsLoaded: number;
   /** Null if no checks were evaluated. */
@@ -93,8 +95,12 @@ const historyDays = 90;
 /** Only runs this far back are read for how long a run usually takes. */
 const durationsLookedThrough = 100;
 
-/** A failed check does not take rows away; a failure of the code and a cancel do. */
+/**
+ * A failed check does not take rows away; a failure of the code and a cancel do. The rows of a window of a backfill, and of a
+ * run that only finished packages, are not those of a usual run.
+ */
 const isComplete = `results.status = 'succeeded' and job_runs.status in ('completed', 'failed')
+                    and job_runs.backfill_id is null and job_runs.finishes_pending is null
                     and coalesce(attempts.failure->>'code', 'check_failed') = 'check_failed'`;
 
 const lastAttempt =
@@ -109,7 +115,7 @@ export function createAlertSourceStore(sql: Queryable) {
       sql.maybeOnePrepared<EndedRunSource>(
         named(
           `select ${jobFields}, job_runs.id as "jobRunId", job_runs.number, job_runs.status, job_runs.trigger,
-                  job_runs.failure, job_runs.reason, job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
+                  job_runs.failure, job_runs.reason, job_runs.backfill_id is not null as "isWindow", job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
                   (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
                   (select sum(total_rows_loaded)::bigint from pipeline_runs where pipeline_runs.job_run_id = job_runs.id) as "rowsLoaded"
              from job_runs join jobs on jobs.id = job_runs.job_id ${ofJob}
@@ -118,14 +124,14 @@ export function createAlertSourceStore(sql: Queryable) {
         ),
       ),
 
-    /** Lists how the runs before one ended, the latest first: only failures and successes. */
+    /** Lists how the runs before one ended, the latest first: only failures and successes, without windows of backfills. */
     listEarlierOutcomes: async (jobId: string, beforeNumber: number, limit: number) =>
       (
         await sql.prepared<{ status: string }>(
           named(
             `select status from job_runs
               where job_id = :jobId and number < :beforeNumber and number >= :beforeNumber::int - ${runsLookedThrough}
-                and status in ('completed', 'failed') order by number desc limit :limit`,
+                and status in ('completed', 'failed') and backfill_id is null order by number desc limit :limit`,
             { jobId, beforeNumber, limit },
           ),
         )
