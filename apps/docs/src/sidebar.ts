@@ -44,6 +44,7 @@ const chapters: readonly Chapter[] = [
       'concepts/retries',
       'concepts/versions',
       'concepts/variables',
+      'concepts/private-indexes',
       'concepts/reading-runs',
     ],
     folder: 'concepts',

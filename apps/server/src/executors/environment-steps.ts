@@ -2,15 +2,17 @@
  * The steps of an environment build on any executor: commands in order, their files and their variables.
  * Pure.
  */
+import { stringify } from 'smol-toml';
 import type { EnvironmentBuildError, EnvironmentSpec } from './contract/environment-builder.ts';
+import { hasUrl, readName } from '../domain/environments/requirements.ts';
 import { missingVersionPattern } from '../domain/environments/uv-failure.ts';
 
 /** Paths of a build as its commands see them. */
 export interface BuildPaths {
   environment: string;
   cache: string;
-  requirements: string;
-  excludes: string;
+  /** The folder of the files that the commands read. */
+  plan: string;
   uv: string;
   /** Modules that are added to every environment. */
   hooks: string;
@@ -23,6 +25,18 @@ export interface BuildStep {
   /** Runs once, after this line in the log, if the command fails with an error that matches the pattern. */
   retry?: { pattern: string; notice: string; command: string[] };
 }
+
+/** What decides the packages of an environment. */
+type PackageChoice = Pick<EnvironmentSpec, 'requirements' | 'packageSources'>;
+
+const fileNames = {
+  requirements: 'requirements.txt',
+  excludes: 'excludes.txt',
+  /** The requirements that have a source: uv reads sources from a project only. */
+  project: 'pyproject.toml',
+  /** The package indexes. */
+  settings: 'uv.toml',
+};
 
 /** Line in the log of a build whose requirements name a version that is not in the cached answers of the index. */
 export const refreshNotice = 'Asking the index again, without what was cached from it';
@@ -41,18 +55,15 @@ for name in sorted(os.listdir(source)):
  * The commands of a build.
  * @param interpreter path of the Python for the environment
  */
-export function planBuildSteps(
-  paths: BuildPaths,
-  interpreter: string,
-  requirements: readonly string[],
-): BuildStep[] {
+export function planBuildSteps(paths: BuildPaths, interpreter: string, choice: PackageChoice): BuildStep[] {
   const python = `${paths.environment}/bin/python`;
   const venv = [paths.uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter];
   const install = [paths.uv, 'pip', 'install', '--compile-bytecode', '--python', python];
-  const files = ['--excludes', paths.excludes, '-r', paths.requirements];
+  const { excludes, inputs } = locateFiles(paths.plan, choice);
+  const files = ['--excludes', excludes, ...inputs.flatMap((path) => ['-r', path])];
   return [
     { command: [...venv, paths.environment], failure: 'builder_failed' },
-    ...(requirements.length === 0
+    ...(choice.requirements.length === 0
       ? []
       : [
           {
@@ -88,10 +99,12 @@ export function planVenvCommand(uv: string, environment: string, interpreter: st
  * @param paths.refreshes ask the index for all versions, instead of using its answers of the last minutes
  */
 export function planResolveCommand(
-  paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean; refreshes: boolean },
+  paths: LockPaths & { plan: string; wheelsOnly: boolean; refreshes: boolean },
+  choice: PackageChoice,
 ): string[] {
+  const { excludes, inputs } = locateFiles(paths.plan, choice);
   const compile = [paths.uv, 'pip', 'compile', '--format', 'pylock.toml', '--no-header', '--no-annotate'];
-  const files = ['--excludes', paths.excludes, '--output-file', paths.lock, paths.requirements];
+  const files = ['--excludes', excludes, '--output-file', paths.lock, ...inputs];
   return [...compile, ...listCommonOptions(paths), ...(paths.refreshes ? ['--refresh'] : []), ...files];
 }
 
@@ -108,13 +121,40 @@ function listCommonOptions({ python, wheelsOnly }: { python: string; wheelsOnly:
   return ['--python', python, ...(wheelsOnly ? ['--no-build'] : [])];
 }
 
-/** Contents of the two files that the commands read. */
-export function planBuildFiles(requirements: readonly string[]): { requirements: string; excludes: string } {
-  return {
-    requirements: `${requirements.join('\n')}\n`,
+/** Names and contents of the files that the commands read. */
+export function planBuildFiles(choice: PackageChoice): { name: string; content: string }[] {
+  const { packageSources } = choice;
+  const [plain, sourced] = splitRequirements(choice);
+  const files = [
+    { name: fileNames.requirements, content: `${plain.join('\n')}\n` },
     // Some dlt extras depend on this package, whose licence forbids use in a service like this.
-    excludes: 'dlthub\n',
-  };
+    { name: fileNames.excludes, content: 'dlthub\n' },
+  ];
+  if (packageSources === undefined) return files;
+  const { index, sources, ...settings } = packageSources;
+  const project = { name: 'pumphouse-environment', version: '0', dependencies: sourced };
+  const content = stringify({ project, tool: { uv: { index, sources } } });
+  return [
+    ...files,
+    { name: fileNames.project, content },
+    { name: fileNames.settings, content: stringify({ ...settings, index }) },
+  ];
+}
+
+function locateFiles(plan: string, choice: PackageChoice): { excludes: string; inputs: string[] } {
+  const [, sourced] = splitRequirements(choice);
+  const names = [fileNames.requirements, ...(sourced.length === 0 ? [] : [fileNames.project])];
+  return { excludes: `${plan}/${fileNames.excludes}`, inputs: names.map((name) => `${plan}/${name}`) };
+}
+
+/** Requirements without and with a source. */
+function splitRequirements({
+  requirements,
+  packageSources,
+}: PackageChoice): [plain: string[], sourced: string[]] {
+  const hasSource = (line: string) =>
+    !hasUrl(line) && Object.hasOwn(packageSources?.sources ?? {}, readName(line));
+  return [requirements.filter((line) => !hasSource(line)), requirements.filter(hasSource)];
 }
 
 /**
@@ -122,8 +162,8 @@ export function planBuildFiles(requirements: readonly string[]): { requirements:
  * @param certificates path of the CA bundle, if there is one
  */
 export function planBuildVariables(
-  { variables }: Pick<EnvironmentSpec, 'variables'>,
-  paths: Pick<BuildPaths, 'cache'>,
+  { variables, packageSources }: Pick<EnvironmentSpec, 'variables' | 'packageSources'>,
+  paths: Pick<BuildPaths, 'cache' | 'plan'>,
   certificates: string | null,
 ): Record<string, string> {
   return {
@@ -137,6 +177,7 @@ export function planBuildVariables(
     // A hard link into the cache would let a later build change files of an environment in use.
     UV_LINK_MODE: 'copy',
     UV_NO_CONFIG: '1',
+    ...(packageSources !== undefined && { UV_CONFIG_FILE: `${paths.plan}/${fileNames.settings}` }),
     UV_NO_PROGRESS: '1',
     UV_PYTHON_DOWNLOADS: 'never',
   };

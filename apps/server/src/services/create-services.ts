@@ -5,6 +5,7 @@ import { createAdvanceBackfills } from './backfills/advance-backfills.ts';
 import { createAppServices } from './apps/apps.ts';
 import { createAttemptLocalData } from './local-data/attempt-local-data.ts';
 import { createEnvironmentArchives } from './environments/environment-archives.ts';
+import { createReadPackageSources } from './environments/read-package-sources.ts';
 import { createAttemptSecrets } from './attempts/attempt-secrets.ts';
 import { createAuthenticateAttempt } from './attempts/authenticate-attempt.ts';
 import { createAuthenticateWorker } from './workers/authenticate-worker.ts';
@@ -225,6 +226,7 @@ export function createServices(ports: ServicePorts) {
     attemptSecrets,
     authenticateAttempt: createAuthenticateAttempt(persistence, attemptSecrets),
     environmentArchives: createEnvironmentArchives({ persistence, encryption, blobs }),
+    readPackageSources: createReadPackageSources({ persistence, blobs }),
     beginAttempt: createBeginAttempt({
       persistence,
       jobVersions,

@@ -58,6 +58,7 @@ export interface SupervisorParts {
     | 'jobVersions'
     | 'localDataObjects'
     | 'packageVersions'
+    | 'readPackageSources'
     | 'readRunVariables'
     | 'recordSpool'
     | 'reportRuns'
@@ -136,6 +137,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
   const startAttempt = createStartAttempt({
     ...common,
     environments,
+    readPackageSources: services.readPackageSources,
     readRunVariables: services.readRunVariables,
     installationId,
     attemptsAddress,

@@ -16,6 +16,7 @@ import {
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
+import { noPackageSources, parsePackageSources } from '../domain/environments/package-sources.ts';
 import { noFaultPoints } from '../platform/fault-points.ts';
 
 let fixture: ServiceFixture;
@@ -54,6 +55,7 @@ async function describeRequest(
     definition: defineJob('jobs.a', keys),
     organization: { id: at.organizationId, uid: 61_000 },
     settings: chooseBuildSettings([]),
+    packageSources: noPackageSources,
   };
 }
 
@@ -202,6 +204,31 @@ describe('an environment', () => {
     expect(fake.built).toHaveLength(5);
     expect(new Set(fake.built.map(({ key }) => key)).size).toBe(5);
     expect(last.lines[0]).toBe('Not used to build the environment: UV_TARGET.');
+  });
+
+  it('is built with the indexes of pyproject.toml, which are part of its key and named in the log', async () => {
+    const fake = createFakeExecutor();
+    const environments = createServerOf(fake, 'a');
+    const groups = { main: ['acme-core==1.0', 'dlt==1.31.0'] };
+    const request = await describeRequest({ ...plainRequirements, groups });
+    const index = { name: 'company', url: 'https://pypi.example.com/simple', explicit: true };
+    const uv = { index: [index], sources: { 'acme-core': { index: 'company' } } };
+    const declared = parsePackageSources({ tool: { uv } });
+    await ask(environments, request).location;
+    const asked = ask(environments, { ...request, packageSources: declared });
+    await asked.location;
+    expect(asked.lines[0]).toBe(
+      'Package index of pyproject.toml: company, https://pypi.example.com/simple (only for acme-core)',
+    );
+    expect(fake.built.map(({ packageSources }) => packageSources)).toEqual([
+      undefined,
+      { index: [index], sources: { 'acme-core': [{ index: 'company' }] } },
+    ]);
+    // The first key is that of the releases that read no indexes.
+    const unused = { ...request, packageSources: parsePackageSources({ tool: { uv: { index: [index] } } }) };
+    await ask(environments, unused).location;
+    expect(new Set(fake.built.map(({ key }) => key)).size).toBe(2);
+    expect(fake.built).toHaveLength(2);
   });
 
   it('leaves out packages that Pumphouse does not need, and says so', async () => {

@@ -1,4 +1,5 @@
 import type { BuildSettings } from '../domain/environments/build-settings.ts';
+import type { DeclaredSources, PackageSources } from '../domain/environments/package-sources.ts';
 import type { DeploymentRecord } from '../store/records.ts';
 import type {
   ArchiveUpload,
@@ -18,6 +19,7 @@ import {
   describeEnvironment,
   readRequirementsManifest,
 } from '../domain/environments/requirements.ts';
+import { choosePackageSources, describeIndexes } from '../domain/environments/package-sources.ts';
 import { readInstalledPackages, warnOfKnownBad } from '../domain/environments/known-bad-combinations.ts';
 import { setupLine } from '../domain/logs/log-line.ts';
 
@@ -41,6 +43,8 @@ export interface EnvironmentRequest {
   organization: { id: string; uid: number };
   /** Workspace variables that apply to builds, for the run's profile. */
   settings: BuildSettings;
+  /** What `pyproject.toml` of the deployment declares. */
+  packageSources: DeclaredSources;
 }
 
 export type Environments = ReturnType<typeof createEnvironments>;
@@ -220,6 +224,7 @@ interface Plan {
   ignoredSettings: string[];
   variables: Record<string, string>;
   maskedValues: string[];
+  packageSources: PackageSources | undefined;
   uid: number;
 }
 
@@ -240,9 +245,10 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
   }
 }
 
-/** Requested packages and settings that the build ignores. */
-function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
+/** Where packages come from, and requested packages and settings that the build ignores. */
+function listRemarks({ leftOut, ignoredSettings, packageSources }: Plan): string[] {
   return [
+    ...(packageSources === undefined ? [] : describeIndexes(packageSources)),
     ...leftOut.map((text) => `Not installed: ${text} (Pumphouse works without it).`),
     ...ignoredSettings.map((name) => `Not used to build the environment: ${name}.`),
   ];
@@ -256,7 +262,11 @@ function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'defi
 function planEnvironment(request: EnvironmentRequest, platform: string): Plan {
   const { deployment, organization, settings } = request;
   const set = installSetOf(request);
-  const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
+  const packageSources = choosePackageSources(request.packageSources, set);
+  const identity = describeEnvironment(deployment.workspaceId, set, platform, [
+    ...settings.packageSettings,
+    ...(packageSources === undefined ? [] : [['tool.uv', JSON.stringify(packageSources)] as const]),
+  ]);
   return {
     key: createHash('sha256').update(identity).digest('hex').slice(0, 32),
     organizationId: organization.id,
@@ -267,6 +277,7 @@ function planEnvironment(request: EnvironmentRequest, platform: string): Plan {
     ignoredSettings: settings.ignored,
     variables: settings.variables,
     maskedValues: settings.maskedValues,
+    packageSources,
     uid: organization.uid,
   };
 }

@@ -21,6 +21,7 @@ import type { JobVersions } from '../services/jobs/job-versions.ts';
 import type { PackageVersions } from '../services/versions/package-versions.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { ReadPackageSources } from '../services/environments/read-package-sources.ts';
 import type { RunVariables } from '../services/variables/run-variables.ts';
 import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { chooseInstanceLimits, type InstanceLimits } from '../domain/attempts/instance-sizes.ts';
@@ -35,6 +36,7 @@ export interface StartAttemptDependencies {
   persistence: Persistence<'apps' | 'attempts' | 'environments' | 'waits' | 'workspaces'>;
   executor: AttemptRunner;
   environments: Environments;
+  readPackageSources: ReadPackageSources;
   readRunVariables: RunVariables;
   attemptSecrets: AttemptSecrets;
   jobVersions: JobVersions;
@@ -72,6 +74,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (deployment.hasEmbeddedDatabase && definition.entry_point.job_type !== 'interactive')
       await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
+    const packageSources = await dependencies.readPackageSources(deployment);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     const wait = createBuildWait((reason) => store.waits.setWhileStarting(claim, reason));
     const onLine: OnLine = (line) => {
@@ -86,6 +89,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
         uid: dependencies.sandboxUid(workspace.organizationUidOffset),
       },
       settings: chooseBuildSettings(variables),
+      packageSources,
     };
     try {
       const notes = [

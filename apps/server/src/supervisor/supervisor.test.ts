@@ -60,6 +60,27 @@ describe('a supervisor', () => {
     expect((await context.readLog(id)).map(({ content }) => content)).toEqual(['hello']);
   });
 
+  it('builds with the indexes that the uploaded code declares, and fails a run whose code has none that can be used', async () => {
+    const index = '[[tool.uv.index]]\nname = "company"\nurl = "https://pypi.example.com/simple"\n';
+    await context.deployAll([defineJob('jobs.a')]);
+    await context.uploadDeployment(plainRequirements, undefined, { 'a.py': '', 'pyproject.toml': index });
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await context.startRun('jobs.a');
+    executor.finish(await executor.awaitBegin(id));
+    expect(executor.fake.built.map(({ packageSources }) => packageSources)).toEqual([
+      { index: [{ name: 'company', url: 'https://pypi.example.com/simple' }], sources: {} },
+    ]);
+    const lost = await context.uploadDeployment(plainRequirements, undefined, { 'pyproject.toml': index });
+    await fixture.blobs.delete(lost.archiveKey);
+    await awaitStatus(id, 'completed');
+    const { id: later } = await context.startRun('jobs.a');
+    expect(await awaitStatus(later, 'failed')).toMatchObject({
+      failure: { code: 'requirements_invalid_package_sources' },
+    });
+    expect(executor.fake.built).toHaveLength(1);
+  });
+
   it('starts at most its maximum of concurrent runs, and eventually all of them', async () => {
     await context.deployAll([defineJob('jobs.a', unlimited)]);
     const runs = [];

@@ -11,6 +11,13 @@ export const versionsErrorCodes = {
     cause: 'The table `pumphouse` of a configuration file has an unknown setting, or an invalid value.',
     nextStep: 'Correct the keys named in `extra`; docs/concepts/scheduling.md lists the settings.',
   },
+  invalid_package_sources: {
+    status: 400,
+    cause:
+      'An index or source of the table `tool.uv` in `pyproject.toml` is not valid, has credentials in its URL, or names an index that is not declared.',
+    nextStep:
+      'Correct the table as the message says; docs/concepts/private-indexes.md shows how. Credentials belong in the variables `UV_INDEX_<NAME>_USERNAME` and `UV_INDEX_<NAME>_PASSWORD` of the workspace.',
+  },
   too_many_secrets: {
     status: 400,
     cause: 'The secrets files of the configuration have more values than the server masks in logs.',

@@ -97,6 +97,7 @@ describe('buildInstallSet', () => {
         's3fs>=2024',
         'uvicorn',
       ],
+      groups: ['main', 'reports'],
       leftOut: ['botocore', 'dlthub==0.30.0', "extra 'hub' of dlt[duckdb,hub]==1.31.0", 's3fs'],
       raised: [],
     });

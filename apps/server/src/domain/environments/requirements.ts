@@ -30,7 +30,7 @@ export interface DltVersion {
 }
 
 export type RequirementsProblem =
-  'invalid_manifest' | 'missing_group' | 'local_requirement' | 'unsupported_line';
+  'invalid_manifest' | 'invalid_package_sources' | 'missing_group' | 'local_requirement' | 'unsupported_line';
 
 /** Requirements that cannot be built; `message` goes into the run's log. */
 export class RequirementsError extends Error {
@@ -48,6 +48,8 @@ export interface InstallSet {
   pythonVersion: string;
   /** PEP 508 lines, sorted, without duplicates. */
   requirements: string[];
+  /** The dependency groups that they come from. */
+  groups: string[];
   /** Lines and parts that were left out, for the log. */
   leftOut: string[];
   /** Lines whose dlt is too old to start jobs, with what is installed instead, for the log. */
@@ -138,6 +140,7 @@ export function buildInstallSet(
   return {
     pythonVersion: manifest.python_version,
     requirements: [...new Set([...lines].map(raiseDlt))].sort(),
+    groups: groupNames,
     leftOut: [...new Set(leftOut)].sort(),
     raised,
   };
@@ -229,8 +232,18 @@ function addLine(line: string, lines: Set<string>, leftOut: string[]): void {
   lines.add(kept);
 }
 
+/** Reports whether a line says where its package is, so that no index is asked for it. */
+export function hasUrl(line: string): boolean {
+  return readTarget(line) !== undefined || hasScheme(line);
+}
+
+/** The part of a line after its `@`. */
+function readTarget(line: string): string | undefined {
+  return /^[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@\s*(\S+)/.exec(line)?.[1];
+}
+
 function checkLine(line: string): void {
-  const target = /^[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@\s*(\S+)/.exec(line)?.[1];
+  const target = readTarget(line);
   if (isLocalPath(target ?? line) || (target !== undefined && !hasScheme(target))) {
     throw new RequirementsError(
       'local_requirement',
@@ -246,12 +259,17 @@ function checkLine(line: string): void {
   if (line.startsWith('-')) {
     throw new RequirementsError(
       'unsupported_line',
-      `requirement '${line}' is an option of the installer; set an index as the variable UV_DEFAULT_INDEX instead`,
+      `requirement '${hideCredentials(line)}' is an option of the installer; declare an index in pyproject.toml or set the variable UV_DEFAULT_INDEX instead`,
     );
   }
   if (readName(line) === '') {
     throw new RequirementsError('unsupported_line', `requirement '${line}' is not understood`);
   }
+}
+
+/** An option for an index may have credentials in its URL. */
+function hideCredentials(line: string): string {
+  return line.replaceAll(/:\/\/[^/\s]*@/g, '://***@');
 }
 
 /**
@@ -302,7 +320,8 @@ function readExtras(line: string): string[] {
     .filter((extra) => extra !== '');
 }
 
-function normalizeName(name: string): string {
+/** Returns the normalized name of a package (PEP 503). */
+export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
 

@@ -182,3 +182,15 @@ describe('lacksVersion', () => {
     'Failed to fetch: https://nowhere.invalid/simple/dlt/: error sending request for url',
   ])('is false: %s', (message) => expect(lacksVersion(message)).toBe(false));
 });
+
+it('an index that refuses the credentials is named, although uv says only in a hint that it did', () => {
+  const lines = [
+    'error: No solution found when resolving dependencies',
+    '  cause: Because a was not found in the package registry and you require a, we can conclude that your requirements are unsatisfiable.',
+    '',
+    'hint: An index URL (https://pypi.example.com/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)',
+  ];
+  expect(explainUvFailure(lines)).toMatch(
+    /unsatisfiable\. The package index https:\/\/pypi\.example\.com\/simple answered 401 Unauthorized: check UV_INDEX_<NAME>_USERNAME and /,
+  );
+});

@@ -13,6 +13,9 @@ const causeStart = /^\s*(?:cause:|Caused by:|[├╰]─▶)\s*/;
 const branch = /^\s*│?\s*/;
 const sectionStart = /^\s*(?:\[(stdout|stderr)\]|--- (stdout|stderr))\s*$/;
 const blockEnd = /^\s*(?:hint|warning|help):/;
+/** uv's hint after an error, which alone tells that the package was not missing. */
+const refusedCredentials =
+  /An index URL \((\S+)\) could not be queried due to a lack of valid authentication credentials \((\d{3} \w+)\)/;
 const progress =
   /^\s*(?:Using (?:Python|CPython|PyPy)\b|Creating virtual environment|Activate with|(?:Resolved|Prepared|Installed|Audited|Downloading|Downloaded|Building|Built|Updating|Updated|Cloning)\b|warning:)/;
 
@@ -27,6 +30,16 @@ export function explainUvFailure(lines: readonly string[]): string {
     start === -1
       ? joinText(lines.filter((line) => !progress.test(line)))
       : readError(lines.slice(start)).map(trimColon).filter(Boolean).join(': ');
+  const refusal = refusedCredentials.exec(joinText(lines));
+  if (refusal !== null) return `${cut(text)} ${describeRefusal(refusal)}`;
+  return cut(text);
+}
+
+function describeRefusal([, address = '', status = '']: RegExpExecArray): string {
+  return `The package index ${address} answered ${status}: check UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD of the workspace.`;
+}
+
+function cut(text: string): string {
   if (text.length <= maxCharacters) return text;
   return `${text.slice(0, maxCharacters - 1)}…`.toWellFormed();
 }

@@ -118,6 +118,7 @@ const moments: Record<RunFailureCode, Record<Executor, Moment>> = {
   requirements_failed: everywhere('before'),
   builder_failed: everywhere('before'),
   requirements_invalid_manifest: everywhere('before'),
+  requirements_invalid_package_sources: everywhere('before'),
   requirements_missing_group: everywhere('before'),
   requirements_local_requirement: everywhere('before'),
   requirements_unsupported_line: everywhere('before'),

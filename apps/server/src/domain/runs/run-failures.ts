@@ -173,6 +173,12 @@ export const runFailures = {
     nextStep: 'Deploy again with a dlt client that the server supports.',
     mayPass: false,
   },
+  requirements_invalid_package_sources: {
+    title: 'Package sources cannot be used',
+    cause: 'A package index or source in pyproject.toml of the deployment cannot be used.',
+    nextStep: 'Correct the table `tool.uv` of pyproject.toml, then deploy again.',
+    mayPass: false,
+  },
   requirements_missing_group: {
     title: 'Dependency group missing',
     cause: 'The job requires a dependency group that the deployment does not have.',
@@ -189,7 +195,7 @@ export const runFailures = {
     title: 'Requirement not supported',
     cause: 'A line of the requirements is an installer option or not valid.',
     nextStep:
-      'Remove the line, then deploy again. To set an index, use the variable UV_DEFAULT_INDEX. Put the lines of another file (`-r base.txt`) into the file itself or into pyproject.toml.',
+      'Remove the line, then deploy again. Declare an index in pyproject.toml, or set the variable UV_DEFAULT_INDEX. Put the lines of another file (`-r base.txt`) into the file itself or into pyproject.toml.',
     mayPass: false,
   },
   executor_image: {

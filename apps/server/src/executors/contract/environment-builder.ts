@@ -1,11 +1,12 @@
 import type { EnvironmentArchive } from '../../domain/environments/environment-archive.ts';
+import type { PackageSources } from '../../domain/environments/package-sources.ts';
 
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
   /**
-   * Hash of workspace, Python version, sorted requirements, platform, and the settings that choose package
-   * sources.
+   * Hash of workspace, Python version, sorted requirements, platform, and the settings and sources that
+   * choose packages.
    */
   key: string;
   organizationId: string;
@@ -18,6 +19,8 @@ export interface EnvironmentSpec {
   variables: Record<string, string>;
   /** Removed from every line and error before any other processing. */
   maskedValues: string[];
+  /** Missing if the workspace declares none that the requirements need. */
+  packageSources?: PackageSources | undefined;
   uid: number;
   /** Where the build may store the environment, for executors that keep it nowhere else. */
   upload?: ArchiveUpload | undefined;

@@ -53,8 +53,7 @@ const planFolder = `${folders.attempt}/plan`;
 const paths: BuildPaths = {
   environment: folders.virtualEnvironment,
   cache: folders.cache,
-  requirements: `${folders.record}/requirements.txt`,
-  excludes: `${folders.record}/excludes.txt`,
+  plan: folders.record,
   uv: programs.uv,
   hooks: `${programs.bootstrap}/environment_hooks`,
 };
@@ -170,8 +169,7 @@ async function runBuild(
   machine: ClosedMachine,
   { onLine, signal }: { onLine: (line: EnvironmentLine) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const steps = planBuildSteps(paths, programs.python, spec.requirements);
-  const { requirements, excludes } = planBuildFiles(spec.requirements);
+  const steps = planBuildSteps(paths, programs.python, spec);
   const owner = { uid: spec.uid, gid: spec.uid };
   const plan = {
     machine: describeMachine(machine),
@@ -182,8 +180,7 @@ async function runBuild(
   };
   const files = [
     { path: 'record', content: null },
-    { path: 'record/requirements.txt', content: requirements },
-    { path: 'record/excludes.txt', content: excludes },
+    ...planBuildFiles(spec).map(({ name, content }) => ({ path: `record/${name}`, content })),
     { path: 'plan', content: null, owner: bootstrapUser },
     { path: 'plan/build.json', content: JSON.stringify(plan), owner: bootstrapUser },
   ];

@@ -168,6 +168,24 @@ describe('a build without a claim', () => {
     expect(JSON.stringify(pod)).not.toContain(upload.secret);
   });
 
+  it('gets the package indexes and sources as files of uv', () => {
+    const index = [{ name: 'company', url: 'https://pypi.example.com/simple', explicit: true }];
+    const packageSources = { index, sources: { dlt: [{ index: 'company' }] } };
+    const { files } = planBuildPreparation({ ...build, packageSources }, target, context.installationId);
+    const contents = new Map(files.map((file) => [file.path, file.content]));
+    expect(contents.get('/attempt/record/requirements.txt')).toBe('\n');
+    expect(contents.get('/attempt/record/pyproject.toml')).toMatch(/dependencies = \[ "dlt" \]/);
+    expect(contents.get('/attempt/record/uv.toml')).toContain('explicit = true');
+    expect(contents.get('/attempt/record/build.json')).toMatchObject({
+      steps: expect.arrayContaining([
+        expect.objectContaining({ command: expect.arrayContaining(['/attempt/record/pyproject.toml']) }),
+      ]),
+      variables: { UV_CONFIG_FILE: '/attempt/record/uv.toml' },
+    });
+    const plain = planBuildPreparation(build, target, context.installationId);
+    expect(JSON.stringify(plain)).not.toMatch(/uv\.toml|pyproject/);
+  });
+
   it('stores the environment with the server, and reports it in its termination message', () => {
     const plan = planBuildPreparation(build, target, context.installationId);
     expect(plan.volume).toBeNull();

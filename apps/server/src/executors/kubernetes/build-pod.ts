@@ -31,16 +31,15 @@ const graceSeconds = 2;
 const paths = {
   environment: folders.virtualEnvironment,
   cache: folders.cache,
-  requirements: `${folders.record}/requirements.txt`,
-  excludes: `${folders.record}/excludes.txt`,
+  plan: folders.record,
   // `prepare` finds the programs of the image.
   uv: '{uv}',
   hooks: `${bootstrapFolder}/environment_hooks`,
 };
 const certificateBundle = '/etc/ssl/certs/ca-certificates.crt';
 
-export function planEnvironmentSteps({ requirements }: EnvironmentSpec): BuildStep[] {
-  return planBuildSteps(paths, '{python}', requirements);
+export function planEnvironmentSteps(spec: EnvironmentSpec): BuildStep[] {
+  return planBuildSteps(paths, '{python}', spec);
 }
 
 /** Where a build puts the environment: in a folder of the claim, or in an archive on the server. */
@@ -52,13 +51,11 @@ export function planBuildPreparation(
   target: BuildTarget,
   installationId: string,
 ): PreparationPlan {
-  const { requirements, excludes } = planBuildFiles(spec.requirements);
   const volume = planVolumePaths(installationId);
   const keyFile = (name: string) => `${folders.volume}/${volume.environment(name)}/key`;
   return {
     files: [
-      { path: paths.requirements, content: requirements },
-      { path: paths.excludes, content: excludes },
+      ...planBuildFiles(spec).map(({ name, content }) => ({ path: `${paths.plan}/${name}`, content })),
       {
         path: `${folders.record}/build.json`,
         content: {

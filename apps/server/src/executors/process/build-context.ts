@@ -49,11 +49,7 @@ export interface BuildContext {
   enter(kind: StepKind): string[];
 }
 
-export const planFiles = {
-  requirements: 'requirements.txt',
-  excludes: 'excludes.txt',
-  resolver: 'resolv.conf',
-};
+const resolverFile = 'resolv.conf';
 
 export function usesNetwork(kind: StepKind): boolean {
   return kind !== 'prepare';
@@ -111,16 +107,14 @@ async function removeEarlierCache(dataDir: string, organizationId: string): Prom
 }
 
 async function writePlanFiles(plan: string, spec: EnvironmentSpec, uid: number): Promise<void> {
-  const { requirements, excludes } = planBuildFiles(spec.requirements);
   const { passwd, group } = buildUserFiles(uid, uid);
-  const files = {
-    [planFiles.requirements]: requirements,
-    [planFiles.excludes]: excludes,
-    [planFiles.resolver]: describeResolver(),
-    passwd,
-    group,
-  };
-  for (const [name, content] of Object.entries(files)) {
+  const files = [
+    ...planBuildFiles(spec),
+    { name: resolverFile, content: describeResolver() },
+    { name: 'passwd', content: passwd },
+    { name: 'group', content: group },
+  ];
+  for (const { name, content } of files) {
     await writeFile(join(plan, name), content, { mode: 0o644, flag: 'wx' });
   }
 }
@@ -169,9 +163,7 @@ function planSandbox(
         { source: join(outside.plan, 'group'), target: '/etc/group', writable: false },
         ...(network === null
           ? []
-          : [
-              { source: join(outside.plan, planFiles.resolver), target: '/etc/resolv.conf', writable: false },
-            ]),
+          : [{ source: join(outside.plan, resolverFile), target: '/etc/resolv.conf', writable: false }]),
         ...bindInterpreter(interpreter, dataDir),
       ],
     });

@@ -94,7 +94,8 @@ function buildNetworkCommand(
 function planStepVariables({ spec, context }: Build, kind: StepKind): Record<string, string> {
   const { certificateBundle } = readHostLayout();
   if (kind === 'source') return planBuildVariables(spec, context.inside, certificateBundle);
-  const variables = planBuildVariables(spec, { cache: `${context.inside.clean}/cache` }, certificateBundle);
+  const paths = { ...context.inside, cache: `${context.inside.clean}/cache` };
+  const variables = planBuildVariables(spec, paths, certificateBundle);
   // Hard links are safe here: the cache belongs to this build alone, and the store copies the files.
   return { ...variables, UV_LINK_MODE: 'hardlink' };
 }

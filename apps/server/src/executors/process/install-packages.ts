@@ -11,10 +11,10 @@ import {
 import { buildPackageKey, isComplete, joinLocks, readLock, type LockedPackage } from '../pylock.ts';
 import { readRegularFile } from './attempt-folder.ts';
 import { lacksVersion } from '../../domain/environments/uv-failure.ts';
-import { planFiles, type StepKind } from './build-context.ts';
+import type { StepKind } from './build-context.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { openPackageStore } from './package-store.ts';
-import { canBeShared, openResolutions } from './resolutions.ts';
+import { canBeShared, isChosenBySettings, openResolutions } from './resolutions.ts';
 
 /** The parts of an environment. */
 export interface InstalledPackages {
@@ -102,12 +102,11 @@ async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Pro
   const paths = {
     ...locateTools(build),
     lock: join(inside[kind], 'pylock.toml'),
-    requirements: join(inside.plan, planFiles.requirements),
-    excludes: join(inside.plan, planFiles.excludes),
+    plan: inside.plan,
     wheelsOnly: kind === 'clean',
   };
   const run = (refreshes: boolean) => {
-    const command = planResolveCommand({ ...paths, refreshes });
+    const command = planResolveCommand({ ...paths, refreshes }, build.spec);
     return runStep(build, { kind, command, failure: 'requirements_failed', shows: isNewsOfBuild });
   };
   try {
@@ -201,11 +200,11 @@ function isVerified({ spec }: Build, { verified }: LockedPackage): boolean {
 }
 
 /**
- * Packages resolved with a workspace's settings are kept for that workspace: its index or proxy may have
- * supplied the hashes.
+ * Packages resolved with a workspace's settings or indexes are kept for that workspace: its index or proxy may
+ * have supplied the hashes.
  */
 function getScope({ spec }: Build): string {
-  return Object.keys(spec.variables).length === 0 ? '' : spec.workspaceId;
+  return isChosenBySettings(spec) ? spec.workspaceId : '';
 }
 
 function parseLock(text: string): LockedPackage[] {

@@ -22,12 +22,17 @@ const resolutionSchema = z.object({
 /** `shared`: resolved without running any package's code and without anything specific to a workspace. */
 export type ResolutionScope = 'shared' | 'workspace';
 
+/** Whether anything of a workspace but its requirements decides where packages come from. */
+export function isChosenBySettings({ variables, packageSources }: EnvironmentSpec): boolean {
+  return packageSources !== undefined || Object.keys(variables).length > 0;
+}
+
 /**
  * Whether a resolution may be shared by all workspaces: no workspace setting influences it, and all versions
  * are pinned. Pinned versions resolve the same from wheels alone, so no package's code runs.
  */
-export function canBeShared({ requirements, variables }: EnvironmentSpec): boolean {
-  return arePinned(requirements) && Object.keys(variables).length === 0;
+export function canBeShared(spec: EnvironmentSpec): boolean {
+  return arePinned(spec.requirements) && !isChosenBySettings(spec);
 }
 
 export type Resolutions = ReturnType<typeof openResolutions>;

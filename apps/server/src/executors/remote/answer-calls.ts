@@ -188,6 +188,7 @@ function readStatus(executor: Executor): WorkerStatus {
   const { templates } = executor;
   return {
     capabilities: executor.capabilities(),
+    usesPackageSources: true,
     pressure: executor.describePressure(),
     templates: templates && {
       list: templates.list().slice(0, listLimit),

@@ -1,7 +1,7 @@
 /** Runs attempts with the executor of a worker, on another machine. */
 import type { AttemptHandle } from '../contract/attempt-handle.ts';
 import type { AttemptInspection } from '../contract/attempt-runner.ts';
-import type { EnvironmentLocation } from '../contract/environment-builder.ts';
+import { EnvironmentBuildError, type EnvironmentLocation } from '../contract/environment-builder.ts';
 import type { Executor } from '../executor.ts';
 import type { Resource, ResourceOwner } from '../../domain/retention/resource.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -122,6 +122,7 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
         requirements,
         variables,
         maskedValues,
+        packageSources,
         uid,
         upload,
       } = spec;
@@ -133,10 +134,14 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
         requirements,
         variables,
         maskedValues,
+        packageSources,
         uid,
         upload,
       };
-      return wrapLocation(worker.id, await requireLink().call('buildEnvironment', sent, { onLine, signal }));
+      const open = requireLink();
+      if (packageSources !== undefined && !open.status.usesPackageSources)
+        throw new EnvironmentBuildError('builder_failed', describeOldWorker(worker.name));
+      return wrapLocation(worker.id, await open.call('buildEnvironment', sent, { onLine, signal }));
     },
     async hasEnvironment(location, onLine) {
       if (!isHere(location)) return false;
@@ -192,6 +197,10 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
         }
       : null,
   };
+}
+
+function describeOldWorker(name: string): string {
+  return `The worker ${name} is of an older version, which does not use the package indexes and sources of pyproject.toml. Upgrade the worker.`;
 }
 
 function describeElsewhere(name: string): string {

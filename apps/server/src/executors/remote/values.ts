@@ -1,6 +1,7 @@
 /** Values of the executor contract as they are sent between a server and a worker. */
 import { z } from 'zod';
 import { maxArchiveParts, maxUnpackedBytes } from '../../domain/environments/environment-archive.ts';
+import { packageSources } from '../../domain/environments/package-sources.ts';
 import { runFailures, type RunFailureCode } from '../../domain/runs/run-failures.ts';
 import { INSTANCE_SIZES } from '../../domain/jobs/job-definition.ts';
 import { isKeyOf } from '../../domain/primitives/typed-record.ts';
@@ -86,6 +87,7 @@ export const environmentSpec = z.object({
   requirements: z.array(z.string()),
   variables: z.record(z.string(), z.string()),
   maskedValues: z.array(z.string()),
+  packageSources: packageSources.optional(),
   uid: z.int(),
   upload: z.object({ id: z.string(), url: z.string(), secret: z.string(), ticket: z.string() }).optional(),
 });

@@ -68,6 +68,24 @@ describe('an upload', () => {
     expect(files?.map((file) => file.relative_path)).toEqual(['a.py', 'lib/b.py']);
   });
 
+  it.each([
+    [
+      '[[tool.uv.index]]\nname = "company"\nurl = "https://me:secret-word@pypi.example.com/simple"\n',
+      { code: 'invalid_package_sources', message: expect.stringContaining('UV_INDEX_COMPANY_PASSWORD') },
+    ],
+    [
+      '[tool.uv.sources]\nacme-core = { index = "company" }\n',
+      { code: 'invalid_package_sources', message: expect.stringContaining("the index 'company'") },
+    ],
+    ['[[tool.uv.index]\n', { code: 'invalid_request' }],
+  ])('of code whose package sources cannot be used is rejected: %j', async (pyproject, refusal) => {
+    const archive = buildArchive({ 'a.py': '', 'pyproject.toml': pyproject });
+    const refused = await uploadCode(archive).catch((error: unknown) => error);
+    expect(refused).toMatchObject(refusal);
+    expect(String(refused)).not.toContain('secret-word');
+    expect(await latest()).toBeUndefined();
+  });
+
   it('of a configuration is encrypted: neither its text nor its archive is on disk in plain form', async () => {
     const archive = buildArchive({ 'prod.secrets.toml': 'key = "plain-secret-value"', 'config.toml': '' });
     const configuration = await uploadConfiguration(archive);

@@ -26,6 +26,8 @@ export interface PackageIndex {
   forbidCaching(): void;
   /** Lets all following responses be kept for ten minutes, as PyPI does. */
   allowCaching(): void;
+  /** The names of the projects that it was asked for, sorted, without duplicates. */
+  listAsked(): string[];
   /** Never answers requests for this project; resolves when the first one arrives. */
   hangOn(name: string): Promise<void>;
   close(): Promise<void>;
@@ -60,8 +62,14 @@ function describeLink(name: string, content: Uint8Array | undefined): string {
 /**
  * Starts the index.
  * @param host the address to listen on; containers cannot reach loopback
+ * @param credentials `user:password`, without which it answers nothing
  */
-export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageIndex> {
+export async function createPackageIndex(
+  host = '127.0.0.1',
+  credentials: string | null = null,
+): Promise<PackageIndex> {
+  const wanted = credentials === null ? null : `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const asked = new Set<string>();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();
   const hanging = new Map<string, () => void>();
@@ -69,9 +77,12 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
   const server = createServer((request, response) => {
     if (caching !== null) response.setHeader('cache-control', caching);
     const path = decodeURIComponent(request.url ?? '/');
+    const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1] ?? '';
+    if (project !== '') asked.add(project);
+    if (wanted !== null && request.headers.authorization !== wanted)
+      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="index"' }).end();
     const file = files.get(path.replace('/files/', ''));
     if (file !== undefined) return void response.end(file);
-    const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1] ?? '';
     const hang = hanging.get(project);
     if (hang !== undefined) return hang();
     const names = [...files.keys()].filter((name) => name.startsWith(`${project.replaceAll('-', '_')}-`));
@@ -124,6 +135,7 @@ export async function createPackageIndex(host = '127.0.0.1'): Promise<PackageInd
     },
     forbidCaching: () => void (caching = 'no-store'),
     allowCaching: () => void (caching = 'max-age=600'),
+    listAsked: () => [...asked].toSorted(),
     hangOn: (name) => new Promise((resolve) => hanging.set(name, resolve)),
     async close() {
       server.closeAllConnections();

@@ -10,6 +10,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ArchiveTooLargeError } from '../../../archives/archive-error.ts';
 import { boundExpansion } from '../../../archives/expansion.ts';
+import { checkPackageSources } from './check-package-sources.ts';
 import { convertOlderConfiguration } from '../../../archives/older-configuration.ts';
 import { hashArchiveMembers } from '../../../archives/older-hash.ts';
 import { checkSentRequirements, deriveSentRequirements } from './read-dependency-files.ts';
@@ -88,6 +89,7 @@ async function checkDeployment(
   const bounded = boundExpansion(limits, (await stat(path)).size);
   try {
     const report = await inspectArchive(createReadStream(path), bounded, { requiresHashes });
+    await checkPackageSources(path, report.files);
     return { report, tags: await readUploadedTags(path, report.files) };
   } catch (error) {
     throw error instanceof ArchiveTooLargeError

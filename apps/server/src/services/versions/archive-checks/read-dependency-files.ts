@@ -2,10 +2,10 @@ import type { DependencyFiles } from '../../../domain/environments/derived-requi
 import type { PackageFile } from '../../../store/records.ts';
 import { createReadStream } from 'node:fs';
 import { readRequirementLines, RequirementFileError, type RequirementsFile } from '@pumphouse/contract';
-import { parse as parseToml } from 'smol-toml';
 import { deriveRequirements } from '../../../domain/environments/derived-requirements.ts';
 import { findDroppedLine } from '../../../domain/environments/dropped-lines.ts';
 import { readArchiveFile } from '../../../archives/read-archive-file.ts';
+import { readPyproject } from './read-pyproject.ts';
 import { ServiceError } from '../../../platform/service-error.ts';
 
 const maxFileBytes = 1024 * 1024;
@@ -42,8 +42,8 @@ export async function checkSentRequirements(archive: Archive, requirements: unkn
 
 async function readDependencyFiles(archive: Archive): Promise<DependencyFiles> {
   const pythonVersion = await readText(archive, '.python-version');
-  const pyproject = await readText(archive, 'pyproject.toml');
-  if (pyproject !== undefined) return { pyproject: parsePyproject(pyproject), pythonVersion };
+  const pyproject = await readPyproject(() => createReadStream(archive.path), archive.files);
+  if (pyproject !== undefined) return { pyproject, pythonVersion };
   const { lines, errors } = (await readRequirementsFile(archive)) ?? { lines: [], errors: [] };
   if (errors[0]) throw refuse(errors[0]);
   return { requirements: lines.map((line) => line.text), pythonVersion };
@@ -66,16 +66,4 @@ async function readText({ path, files }: Archive, name: string): Promise<string 
 
 function refuse({ message, nextStep }: RequirementFileError): ServiceError {
   return new ServiceError('invalid_requirements', `${message} ${nextStep}`);
-}
-
-function parsePyproject(text: string): unknown {
-  try {
-    return parseToml(text);
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new ServiceError(
-      'invalid_request',
-      `pyproject.toml is not valid TOML (${reason}). Correct the file, then upload again.`,
-    );
-  }
 }
