@@ -80,7 +80,7 @@ class Beacon:
         waiting_times = WaitingTimes(spool)
         self._database_waits = DatabaseWaits(spool, masker, waiting_times)
         self._pipeline_holds = PipelineHolds(start, spool, masker, waiting_times)
-        self.pending_events = PendingEvents(spool, masker)
+        self.pending_events = PendingEvents(spool, masker, self._telemetry_masker)
         self._stored = stored
 
     def start(self) -> None:

@@ -7,10 +7,13 @@ import threading
 
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
+from pumphouse_bootstrap.telemetry_masking import TelemetryMasker
 
 BODY_LIMIT_BYTES = 64 * 1024
 _MAX_EVENTS = 200
 _MAX_IDS = 20
+_MAX_REASON = 16_000
+_VERDICTS = ("twice", "once", "unknown")
 _TEXTS = {
     "awaited": "Waiting at most {reason} seconds until the processes of an earlier attempt end, which has pending load"
     " packages of the pipeline {pipeline}.",
@@ -33,9 +36,10 @@ _RECORDED = ("finished", "dropped")
 class PendingEvents:
     """User code sends these messages, so it may send anything: texts and counts are bounded."""
 
-    def __init__(self, spool: Spool, masker: Masker) -> None:
+    def __init__(self, spool: Spool, masker: Masker, name_masker: TelemetryMasker) -> None:
         self._spool = spool
         self._masker = masker
+        self._name_masker = name_masker
         self._changing = threading.Lock()
         self._count = 0
         # What was finished or dropped: {event, pipeline, load_id}.
@@ -57,10 +61,24 @@ class PendingEvents:
                 packages=_name_packages(load_ids),
                 pipeline=pipeline,
                 origin=_name_origin(message.get("origin")),
-                reason=_read_text(message.get("reason"), 1000).rstrip("."),
+                reason=_read_text(message.get("reason"), _MAX_REASON).rstrip("."),
             )
         masked = self._masker.mask(text.encode("utf-8", "backslashreplace"))
-        self._spool.append("note", text=masked.decode("utf-8", "replace"))
+        repeated = self._read_repeated_load(pipeline, message.get("fact")) if event == "doubtful" else None
+        self._spool.append("note", text=masked.decode("utf-8", "replace"), **({"repeated_load": repeated} if repeated else {}))
+
+    def _read_repeated_load(self, pipeline: str, fact: object) -> dict | None:
+        """Return what is known of a table whose load job was repeated; None if the message does not say it."""
+        if not isinstance(fact, dict) or fact.get("verdict") not in _VERDICTS:
+            return None
+        rows, statement = fact.get("rows"), fact.get("statement")
+        found = {"pipeline": self._name_masker.mask_names(pipeline), "verdict": fact["verdict"]}
+        for name in ("load_id", "schema", "table"):
+            found[name] = self._name_masker.mask_names(_read_text(fact.get(name), 300))
+        if isinstance(statement, str) and len(statement) <= _MAX_REASON and statement == self._name_masker.mask_names(statement):
+            # With a mask in it, it would be another statement.
+            found["statement"] = statement
+        return {**found, "rows": rows if isinstance(rows, int) else None, "is_examined": fact.get("is_examined") is True}
 
 
 def _parse(body: bytes) -> dict:

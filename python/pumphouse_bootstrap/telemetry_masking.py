@@ -34,6 +34,10 @@ class TelemetryMasker:
         self._texts = texts
         self._secrets = secrets
 
+    def mask_names(self, text: str) -> str:
+        """Mask secrets in a text that has names only."""
+        return self._secrets.mask(text.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")
+
     def mask(self, body: bytes) -> tuple[bytes, str | None]:
         """Return the masked body, and the key of a name in which a secret was masked, if there is one."""
         hits = list(self._texts.find(body))

@@ -175,6 +175,7 @@ class PendingPackagesTest(unittest.TestCase):
         records = [json.loads(line) for line in server.spool.splitlines()]
         self.records = [record for record in records if record["kind"] == "pending"]
         self.notes = [record["text"] for record in records if record["kind"] == "note"]
+        self.repeated_loads = [record["repeated_load"] for record in records if "repeated_load" in record]
         if (self.root / ATTEMPT_ID).exists():
             # The next attempt has another id.
             os.rename(self.root / ATTEMPT_ID, self.root / f"earlier-{self.number}")
@@ -239,8 +240,14 @@ class PendingPackagesTest(unittest.TestCase):
         """Expect that the table has rows twice, and that the message has a statement that removes them."""
         rows = {"orders": 3, "orders__parts": 6}[table]
         self.assertIn(f"The table {table} holds {rows} rows of the load ", note)
+        [*before, fact] = self.repeated_loads
+        self.assertEqual({(each["table"], each["verdict"], each["is_examined"]) for each in before}, {(table, "unknown", False)})
+        self.assertEqual((fact["pipeline"], fact["schema"], fact["table"]), ("shop", "shop", table))
+        self.assertEqual((fact["verdict"], fact["rows"], fact["is_examined"]), ("twice", rows, True))
+        self.assertIn(f" load {fact['load_id']} twice", note)
         self.assertIn(f"{table} {2 * rows}", self.count())
-        statement = note.partition("Remove them with: ")[2].partition(";")[0]
+        statement = fact["statement"].partition(";")[0]
+        self.assertEqual(statement, note.partition("Remove them with: ")[2].partition(";")[0])
         self.run_attempt(EXECUTE.replace("STATEMENT", statement))
         self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
 
@@ -266,6 +273,7 @@ class PendingPackagesTest(unittest.TestCase):
         before, after = self.read_notes()
         self.assertIn(" may hold rows of the load ", before)
         self.assertRegex(after, r"The table orders holds the 3 rows of the load \S+ once")
+        self.assertEqual([(each["verdict"], each["rows"]) for each in self.repeated_loads], [("unknown", None), ("once", None)])
         self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
 
     def test_nothing_is_told_of_tables_that_begin_anew(self) -> None:

@@ -65,6 +65,7 @@ export type * from './postgres/pipelines/pending-packages.ts';
 export type * from './postgres/pipelines/pipeline-folders.ts';
 export type * from './postgres/pipelines/pipeline-holds.ts';
 export type * from './postgres/pipelines/pipeline-checks.ts';
+export type * from './postgres/pipelines/repeated-loads.ts';
 export type * from './postgres/pipelines/pipeline-overviews.ts';
 export type * from './postgres/pipelines/pipeline-run-list.ts';
 export type * from './postgres/runs/deferred-starts.ts';

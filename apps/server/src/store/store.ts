@@ -46,6 +46,7 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/vers
 import { createLineageStore } from './postgres/lineage/lineage.ts';
 import { createPeopleStore } from './postgres/people/people.ts';
 import { createPipelineCheckStore } from './postgres/pipelines/pipeline-checks.ts';
+import { createRepeatedLoadStore } from './postgres/pipelines/repeated-loads.ts';
 import { createPendingPackageStore } from './postgres/pipelines/pending-packages.ts';
 import { createPipelineFolderStore } from './postgres/pipelines/pipeline-folders.ts';
 import { createPipelineHoldStore } from './postgres/pipelines/pipeline-holds.ts';
@@ -141,6 +142,7 @@ const creators = {
   telemetry: createTelemetryStore,
   pipelineChecks: createPipelineCheckStore,
   pendingPackages: createPendingPackageStore,
+  repeatedLoads: createRepeatedLoadStore,
   pipelineFolders: createPipelineFolderStore,
   pipelineHolds: createPipelineHoldStore,
   pipelineOverviews: createPipelineOverviewStore,

@@ -3,6 +3,7 @@ import { toDeploymentOverview } from '../versions/packages-serializers.ts';
 import { toFailureReason } from '../runs/failure-reasons-serializers.ts';
 import { toInstantOrNull } from '../serializers/instants.ts';
 import { toJobRun } from '../runs/job-runs-serializers.ts';
+import { toRepeatedLoad } from '../pipelines/pipelines-serializers.ts';
 import { toSchemaChanges } from '../pipelines/schemas-serializers.ts';
 
 /**
@@ -27,6 +28,14 @@ export function createEventSerializers(origin: () => string): EventSerializers {
       workspace_id: workspaceId,
       schema_version: toSchemaChanges(changes),
       job: job && toEventJob(job),
+    }),
+
+    repeatedLoad: (load, { runNumber, job }) => ({
+      workspace_id: load.workspaceId,
+      repeated_load: toRepeatedLoad(load),
+      job_run_id: load.jobRunId,
+      job_run_number: runNumber,
+      job: toEventJob(job),
     }),
 
     deployment: (deployment) => ({ deployment: toDeploymentOverview(deployment) }),

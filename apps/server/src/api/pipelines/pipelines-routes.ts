@@ -10,6 +10,7 @@ import {
   toPipelineResult,
   toPipelineRunFailures,
   toPipelineRunOfJobRun,
+  toRepeatedLoad,
 } from './pipelines-serializers.ts';
 import { toTableOverview } from './tables-serializers.ts';
 
@@ -59,10 +60,14 @@ export function createPipelineHandlers(services: {
     },
 
     async list_job_run_pipeline_runs({ params }) {
-      const { pipelineRuns, results, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);
+      const { pipelineRuns, results, repeatedLoads, isCut } = await readRunPipelines(
+        params.workspace_id,
+        params.job_run_id,
+      );
       return {
         pipeline_runs: pipelineRuns.map(toPipelineRunOfJobRun),
         pipeline_results: results.map(toPipelineResult),
+        repeated_loads: repeatedLoads.map(toRepeatedLoad),
         is_cut: isCut,
       };
     },

@@ -10,6 +10,7 @@ import type {
   LastPipelineRunRecord,
   PipelineResultRecord,
   PipelineRunFailureRecord,
+  RepeatedLoadRecord,
 } from '../../store/records.ts';
 import type { PipelineRunInRun } from '../../services/pipelines/read-run-pipelines.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
@@ -119,6 +120,18 @@ export function toPipelineResult(result: PipelineResultRecord & { attemptNumber:
       on_failure: checks.onFailure,
       results: checks.results.map(({ isUnseen = false, ...check }) => ({ ...check, is_unseen: isUnseen })),
     },
+  };
+}
+
+export function toRepeatedLoad(load: RepeatedLoadRecord) {
+  return {
+    pipeline_name: load.pipelineName,
+    schema_name: load.schemaName,
+    table_name: load.tableName,
+    load_id: load.loadId,
+    verdict: load.verdict,
+    rows_twice: load.rows,
+    statement: load.statement,
   };
 }
 

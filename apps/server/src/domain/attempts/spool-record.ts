@@ -1,8 +1,10 @@
 import type { ResourceUsage } from './resource-usage.ts';
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
 import type { PendingReport } from '../pipelines/pending-packages.ts';
+import type { RepeatedLoad } from '../pipelines/repeated-loads.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { readPendingReport } from '../pipelines/pending-packages.ts';
+import { readRepeatedLoad } from '../pipelines/repeated-loads.ts';
 import { readResourceUsage } from './resource-usage.ts';
 import { runnerLine } from '../logs/log-line.ts';
 
@@ -12,7 +14,7 @@ import { runnerLine } from '../logs/log-line.ts';
  */
 export type SpoolRecord =
   | { kind: 'started'; at: Date }
-  | { kind: 'log'; line: UnnumberedLogLine }
+  | { kind: 'log'; line: UnnumberedLogLine; repeatedLoad?: RepeatedLoad | null }
   | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
   | { kind: 'waiting'; at: Date; isBegin: boolean }
   | { kind: 'pending'; report: PendingReport }
@@ -60,7 +62,11 @@ export function parseSpoolRecord(text: string): SpoolRecord {
     case 'log':
       return { kind: 'log', line: readUserLine(record, String(record['at'])) };
     case 'note':
-      return { kind: 'log', line: runnerLine(readText(record['text']), String(record['at'])) };
+      return {
+        kind: 'log',
+        line: runnerLine(readText(record['text']), String(record['at'])),
+        repeatedLoad: readRepeatedLoad(record['repeated_load']),
+      };
     case 'beacon':
       return readBeacon(record, at);
     case 'waiting':

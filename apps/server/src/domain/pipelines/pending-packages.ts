@@ -138,12 +138,12 @@ function readRows(value: unknown): PendingRows[] {
 }
 
 /** Postgres rejects NUL and unpaired surrogates. */
-function readName(value: unknown): string | null {
+export function readName(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null;
   return value.slice(0, maxNameLength).replaceAll('\0', '\ufffd').toWellFormed();
 }
 
-function readCount(value: unknown, atMost: number): number {
+export function readCount(value: unknown, atMost: number): number {
   return typeof value === 'number' && Number.isFinite(value)
     ? Math.min(Math.max(Math.trunc(value), 0), atMost)
     : 0;

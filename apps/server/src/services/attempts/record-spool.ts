@@ -10,6 +10,7 @@ import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
+import type { RepeatedLoad } from '../../domain/pipelines/repeated-loads.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { createBeaconBlobs, type Beacon } from './beacon-blobs.ts';
@@ -34,7 +35,7 @@ export const attemptLimits = {
 
 export interface RecordSpoolDependencies {
   persistence: Persistence<
-    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineFolders' | 'telemetry'
+    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineFolders' | 'repeatedLoads' | 'telemetry'
   >;
   jobVersions: JobVersions;
   checkAttempt: CheckAttempt;
@@ -90,7 +91,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     requireContinuation(before, sent);
     const complete = wholeRecords(sent.chunk.subarray(before.spoolOffset - sent.offset));
     if (complete.length === 0) return { attempt: before, hasBeacons: false };
-    const { lines, beacons, pending, ...found } = collectRecords(before, splitRecords(complete));
+    const { lines, beacons, pending, repeatedLoads, ...found } = collectRecords(before, splitRecords(complete));
     const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
     const written = await beaconBlobs.write(before, beacons);
     const isStored = await persistence.transaction(async (tx) => {
@@ -103,6 +104,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       }
       if (pending && (saved.hasUnsettled || !isEmptyReport(pending)))
         await recordPending(tx, before.id, pending, pendingLimits);
+      for (const load of repeatedLoads) await tx.repeatedLoads.save(before.id, load);
       await lines.write(tx);
       return true;
     });
@@ -130,6 +132,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   function collectRecords(attempt: AttemptRecord, records: readonly SpoolRecord[]): FoundInSpool {
     const lines: UnnumberedLogLine[] = [];
     const beacons: Beacon[] = [];
+    const repeatedLoads: RepeatedLoad[] = [];
     let { beaconCount, beaconBytes, waits } = attempt;
     let startedAt: Date | null = null;
     let exit: SpoolUpdate['exit'] = null;
@@ -140,6 +143,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       if (record.kind === 'log') {
         lines.push(record.line);
         hasOutput ||= record.line.source === 'user';
+        if (record.repeatedLoad) repeatedLoads.push(record.repeatedLoad);
       } else if (record.kind === 'started') startedAt ??= record.at;
       else if (record.kind === 'waiting') waits = addWait(waits, record);
       else if (record.kind === 'pending') pending = record.report;
@@ -165,6 +169,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       startedAt,
       exit,
       pending,
+      repeatedLoads,
       usage,
       hasOutput,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
@@ -246,6 +251,7 @@ interface FoundInSpool extends Omit<SpoolUpdate, 'spoolOffset' | 'logBytes' | 'l
   beacons: readonly Beacon[];
   /** The last report of pending packages. */
   pending: PendingReport | null;
+  repeatedLoads: readonly RepeatedLoad[];
 }
 
 function countStored(instruments: Instruments, before: AttemptRecord, update: SpoolUpdate): void {

@@ -7,7 +7,8 @@ import { buildCloudEvent } from '../../domain/events/cloud-event.ts';
 import { eventTypes, pingEventType } from '@pumphouse/contract';
 import { readTags } from '../../domain/alerts/derive-occurrences.ts';
 
-type Stores = 'alertSources' | 'attempts' | 'deployments' | 'jobRuns' | 'schemaChanges' | 'telemetry';
+type Stores =
+  'alertSources' | 'attempts' | 'deployments' | 'jobRuns' | 'repeatedLoads' | 'schemaChanges' | 'telemetry';
 
 /** An event as it is sent, and what the scopes of subscriptions are matched against. */
 export interface ComposedEvent {
@@ -47,9 +48,10 @@ export function createComposeEvent({
   };
 
   function composeData(event: EventRecord) {
-    const { jobRunId, deploymentId } = event.snapshot;
+    const { jobRunId, deploymentId, repeatedLoadId } = event.snapshot;
     if (jobRunId !== undefined) return composeRun(event, jobRunId);
     if (deploymentId !== undefined) return composeDeployment(event, deploymentId);
+    if (repeatedLoadId !== undefined) return composeRepeatedLoad(event, repeatedLoadId);
     return composeSchema(event);
   }
 
@@ -71,6 +73,19 @@ export function createComposeEvent({
   async function composeDeployment({ workspaceId }: EventRecord, deploymentId: string) {
     const deployment = await store.deployments.get(workspaceId, deploymentId);
     return deployment ? { data: serializers.deployment(deployment), subject: noSubject } : null;
+  }
+
+  async function composeRepeatedLoad({ workspaceId }: EventRecord, repeatedLoadId: string) {
+    const load = await store.repeatedLoads.get(repeatedLoadId);
+    const run = load && (await store.jobRuns.find(load.jobRunId));
+    const job = run && (await store.alertSources.getJob(workspaceId, run.jobId));
+    if (!load || !run || !job) return null;
+    const data = serializers.repeatedLoad(load, { runNumber: run.number, job: toEventJob(job) });
+    const subject = toSubject(job);
+    return {
+      data,
+      subject: { ...subject, pipelineNames: [...subject.pipelineNames, load.pipelineName] },
+    };
   }
 
   async function composeSchema({ workspaceId, snapshot }: EventRecord) {

@@ -3,9 +3,15 @@ import type {
   DeploymentRecord,
   JobRunRecord,
   PipelineRunHeadRecord,
+  RepeatedLoadRecord,
   SchemaChangesRecord,
 } from '../../store/records.ts';
-import type { DeploymentEventData, JobRunEventData, SchemaEventData } from '@pumphouse/contract';
+import type {
+  DeploymentEventData,
+  JobRunEventData,
+  RepeatedLoadEventData,
+  SchemaEventData,
+} from '@pumphouse/contract';
 
 /** A job as events name it. */
 export interface EventJob {
@@ -30,5 +36,6 @@ export interface ReportedRun {
 export interface EventSerializers {
   jobRun(reported: ReportedRun): JobRunEventData;
   schema(changes: SchemaChangesRecord, at: { workspaceId: string; job: EventJob | null }): SchemaEventData;
+  repeatedLoad(load: RepeatedLoadRecord, at: { runNumber: number; job: EventJob }): RepeatedLoadEventData;
   deployment(deployment: DeploymentRecord): DeploymentEventData;
 }

@@ -1,6 +1,7 @@
 import type {
   AttemptPipelineRunRecord,
   PipelineResultRecord,
+  RepeatedLoadRecord,
   SchemaChangesRecord,
 } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
@@ -16,6 +17,7 @@ export interface PipelineRunInRun {
 export interface RunPipelines {
   pipelineRuns: PipelineRunInRun[];
   results: (PipelineResultRecord & { attemptNumber: number })[];
+  repeatedLoads: RepeatedLoadRecord[];
   isCut: boolean;
 }
 
@@ -25,7 +27,7 @@ const maxSchemaChanges = 200;
 
 export function createReadRunPipelines({
   store,
-}: Persistence<'jobRuns' | 'pipelineChecks' | 'schemaChanges' | 'telemetry'>) {
+}: Persistence<'jobRuns' | 'pipelineChecks' | 'repeatedLoads' | 'schemaChanges' | 'telemetry'>) {
   /**
    * Reads the pipeline runs inside a job run as reported, and their sums by attempt and pipeline.
    * @throws ServiceError not_found
@@ -33,9 +35,10 @@ export function createReadRunPipelines({
   return async function readRunPipelines(workspaceId: string, jobRunId: string): Promise<RunPipelines> {
     if (!(await store.jobRuns.get(workspaceId, jobRunId)))
       throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
-    const [found, results, { rows: changes }] = await Promise.all([
+    const [found, results, repeatedLoads, { rows: changes }] = await Promise.all([
       store.telemetry.listPipelineRunsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun + 1),
       store.pipelineChecks.listResultsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun),
+      store.repeatedLoads.listOfRun(jobRunId),
       store.schemaChanges
         .list(workspaceId, { jobRunIds: [jobRunId] })
         .read({ limit: maxSchemaChanges, offset: 0 }),
@@ -48,6 +51,7 @@ export function createReadRunPipelines({
         schemaChanges: bringers.filter(({ runId }) => runId === run.id).map(({ change }) => change),
       })),
       results,
+      repeatedLoads,
       isCut: found.length > runs.length,
     };
   };

@@ -11,6 +11,8 @@ export const eventDescriptions = {
     'A run failed for good, also by a timeout or because its attempt was lost: `failure.code` says which.',
   'pumphouse.job_run.cancelled': 'A run was cancelled.',
   'pumphouse.schema.changed': 'A pipeline reported a new version of a schema, or its first one.',
+  'pumphouse.load.repeated':
+    'A run loaded a job of a load package again. A table has rows of that load twice, or may have them twice.',
   'pumphouse.deployment.created': 'A new version of the code was uploaded.',
   'pumphouse.ping':
     'A user tested the subscription. Sent to that subscription only, whatever its event types are.',

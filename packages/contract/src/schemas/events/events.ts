@@ -3,6 +3,7 @@ import { eventDescriptions, type EventType } from './event-types.ts';
 import { deploymentOverviewResponse } from '../versions/deployments.ts';
 import { failureReason } from '../runs/failure-reasons.ts';
 import { jobRunResponse } from '../runs/job-runs.ts';
+import { repeatedLoadResponse } from '../pipelines/pipeline-overviews.ts';
 import { responseObject, timestamp, uuid } from '../primitives.ts';
 import { schemaVersionChangesResponse } from '../pipelines/schema-history.ts';
 
@@ -34,6 +35,17 @@ export const schemaEventData = responseObject('SchemaEventData', {
   job: eventJob.nullable(),
 });
 export type SchemaEventData = z.output<typeof schemaEventData>;
+
+/** Data of events of loads that were repeated: the table and the load, with what is known of its rows. */
+export const repeatedLoadEventData = responseObject('RepeatedLoadEventData', {
+  workspace_id: uuid,
+  repeated_load: repeatedLoadResponse,
+  /** The run that loaded the job again. */
+  job_run_id: uuid,
+  job_run_number: z.int(),
+  job: eventJob,
+});
+export type RepeatedLoadEventData = z.output<typeof repeatedLoadEventData>;
 
 /** Data of events of deployments. */
 export const deploymentEventData = responseObject('DeploymentEventData', {
@@ -109,6 +121,11 @@ export const eventSchemas = {
     description: eventDescriptions['pumphouse.schema.changed'],
     schema: cloudEvent('SchemaChangedEvent', 'pumphouse.schema.changed', schemaEventData),
     dataName: 'SchemaEventData',
+  },
+  'pumphouse.load.repeated': {
+    description: eventDescriptions['pumphouse.load.repeated'],
+    schema: cloudEvent('LoadRepeatedEvent', 'pumphouse.load.repeated', repeatedLoadEventData),
+    dataName: 'RepeatedLoadEventData',
   },
   'pumphouse.deployment.created': {
     description: eventDescriptions['pumphouse.deployment.created'],

@@ -223,11 +223,27 @@ export const pipelineResult = responseObject('PipelineResult', {
 });
 export type PipelineResult = z.output<typeof pipelineResult>;
 
+/** A table to which a run loaded a job of a load package again, because the run before may have loaded it already. */
+export const repeatedLoadResponse = responseObject('RepeatedLoadResponse', {
+  pipeline_name: z.string(),
+  schema_name: z.string(),
+  table_name: z.string(),
+  load_id: z.string(),
+  /** Whether the table has rows of the load twice. `unknown`: it may, and the destination was not asked or cannot tell. */
+  verdict: openEnum(z.enum(['twice', 'once', 'unknown'])),
+  /** How many rows are there a second time; null unless `verdict` is `twice`. */
+  rows_twice: z.int().nullable(),
+  /** The SQL statement for the destination that removes them. It contains names that user code chose. */
+  statement: z.string().nullable(),
+});
+export type RepeatedLoadResponse = z.output<typeof repeatedLoadResponse>;
+
 export const jobRunPipelineRunsResponse = responseObject('JobRunPipelineRunsResponse', {
   /** In the order in which they were reported, including those of earlier attempts. */
   pipeline_runs: z.array(pipelineRunOfJobRun),
   /** By attempt: the sums of its pipeline runs by pipeline, with their checks. */
   pipeline_results: z.array(pipelineResult),
+  repeated_loads: z.array(repeatedLoadResponse),
   is_cut: z.boolean(),
 });
 export type JobRunPipelineRunsResponse = z.output<typeof jobRunPipelineRunsResponse>;

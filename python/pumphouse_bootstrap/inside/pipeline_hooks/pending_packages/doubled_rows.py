@@ -33,6 +33,14 @@ class RepeatedTable:
         return {"load_id": self.load_id, "schema": self.schema, "table": self.table}
 
 
+class Finding:
+    """What is known of a table: a sentence for the log, and the same for the server."""
+
+    def __init__(self, text: str, fact: dict) -> None:
+        self.text = text
+        self.fact = fact
+
+
 def list_repeated_tables(pipeline: int, is_behind: bool, noted: object) -> list[RepeatedTable]:
     """
     Return the tables of an open working folder that jobs may be appended to twice, and those that `noted` names: attempts
@@ -72,40 +80,47 @@ def _read_notes(noted: object) -> list[RepeatedTable]:
     return found
 
 
-def announce(repeated: RepeatedTable) -> str:
+def announce(repeated: RepeatedTable) -> Finding:
     """Describe what happens before the job is loaded: this run may be killed as well."""
-    return (
+    text = (
         f"The run that was interrupted may have loaded a job of the table {repeated.table} already, and it is loaded again."
         f" The table may hold rows of the load {repeated.load_id} twice"
     )
+    return Finding(text, {**repeated.note, "verdict": "unknown", "is_examined": False})
 
 
-def examine(pipeline, repeated: RepeatedTable) -> str:
+def examine(pipeline, repeated: RepeatedTable) -> Finding:
     """Describe, once the package is loaded, whether the table has rows twice, and how to remove them."""
     try:
         return _examine(pipeline, repeated)
     except Exception as error:
         # The load is complete; a destination that cannot be asked must not fail the run.
-        return f"{_describe_unknown(repeated)} ({type(error).__name__}). {_ADVICE}"
+        return _find(repeated, "unknown", f"{_describe_unknown(repeated)} ({type(error).__name__}). {_ADVICE}")
 
 
-def _examine(pipeline, repeated: RepeatedTable) -> str:
+def _examine(pipeline, repeated: RepeatedTable) -> Finding:
     tables = pipeline.schemas[repeated.schema].tables
     with pipeline.sql_client(repeated.schema) as client:
         identifier = _column(tables, repeated.table, "_dlt_id")
         condition = _select_load(client, tables, repeated.table, repeated.load_id)
         if identifier is None or condition is None:
-            return f"{_describe_unknown(repeated)}: it has no _dlt_id or _dlt_load_id to tell. {_ADVICE}"
+            text = f"{_describe_unknown(repeated)}: it has no _dlt_id or _dlt_load_id to tell. {_ADVICE}"
+            return _find(repeated, "unknown", text)
         name, column = client.make_qualified_table_name(repeated.table), client.escape_column_name(identifier)
         rows, different = client.execute_sql(f"SELECT count(*), count(DISTINCT {column}) FROM {name} WHERE {condition}")[0]
     if rows == different:
-        return f"The table {repeated.table} holds the {rows} rows of the load {repeated.load_id} once"
+        return _find(repeated, "once", f"The table {repeated.table} holds the {rows} rows of the load {repeated.load_id} once")
     kind = str(pipeline.destination.destination_type).rpartition(".")[2]
     statement = _remove_statement(kind, name, column, condition)
-    return (
+    text = (
         f"The table {repeated.table} holds {rows - different} rows of the load {repeated.load_id} twice, because a job was"
         f" loaded again. Remove them with: {statement} {_ADVICE}"
     )
+    return _find(repeated, "twice", text, rows=rows - different, statement=statement)
+
+
+def _find(repeated: RepeatedTable, verdict: str, text: str, **details: object) -> Finding:
+    return Finding(text, {**repeated.note, "verdict": verdict, "is_examined": True, **details})
 
 
 def _describe_unknown(repeated: RepeatedTable) -> str:

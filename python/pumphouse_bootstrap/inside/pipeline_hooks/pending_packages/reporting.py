@@ -7,11 +7,15 @@ import json
 from ..ask_bootstrap import ask
 
 
-def report(event: str, pipeline: str, origin: dict, packages: list[dict], reason: str = "") -> None:
+# A statement that removes rows must not be cut.
+_MAX_REASON = 16_000
+
+
+def report(event: str, pipeline: str, origin: dict, packages: list[dict], reason: str = "", fact: dict | None = None) -> None:
     """Send one event; a failure is ignored, because the load matters more than its line in the log."""
     details = {name: origin.get(name) for name in ("run", "job", "attempt")}
     left = [{name: package.get(name) for name in ("load_id", "bytes", "step")} for package in packages]
-    message = {"event": event, "pipeline": pipeline, "origin": details, "packages": left, "reason": reason[:1000]}
+    message = {"event": event, "pipeline": pipeline, "origin": details, "packages": left, "reason": reason[:_MAX_REASON], "fact": fact}
     try:
         ask("pending_packages", json.dumps(message).encode())
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from ..signals import check_signals
 from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
-from .doubled_rows import RepeatedTable, announce, examine, list_repeated_tables
+from .doubled_rows import Finding, RepeatedTable, announce, examine, list_repeated_tables
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
 from .reporting import report
@@ -148,7 +148,7 @@ class PendingPackages:
         finally:
             pipeline._state_restored = False
         for table in doubtful:
-            report("doubtful", name, found.origin, [], examine(pipeline, table))
+            _report_finding(name, found, examine(pipeline, table))
         own.write_note(name, None)
         report("finished", name, found.origin, found.packages)
         return info
@@ -163,7 +163,7 @@ class PendingPackages:
         if doubtful:
             own.write_note(name, {**own.read_origin(name), "repeated": [table.note for table in doubtful]})
         for table in doubtful:
-            report("doubtful", name, found.origin, [], announce(table))
+            _report_finding(name, found, announce(table))
         return doubtful
 
     def _drop(self, own: AttemptFolder, pipeline, found: Found, reason: str) -> None:
@@ -183,6 +183,10 @@ class PendingPackages:
             raise EndedBeforeSource(0)
         report("skipped", call.pipeline.pipeline_name, {}, [])
         call.answer(_Nothing() if result is None else result)
+
+
+def _report_finding(pipeline: str, found: Found, finding: Finding) -> None:
+    report("doubtful", pipeline, found.origin, [], finding.text, finding.fact)
 
 
 class _Nothing:

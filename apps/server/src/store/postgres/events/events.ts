@@ -2,7 +2,7 @@ import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 import { wakeChannel } from '../outbox.ts';
 
-/** The state that an event reports, as a trigger of migration 0061 wrote it. Instants are ISO 8601 texts. */
+/** The state that an event reports, as a trigger wrote it (migrations 0061 and 0076). Instants are ISO 8601 texts. */
 export interface EventSnapshot {
   jobRunId?: string;
   status?: string;
@@ -15,6 +15,7 @@ export interface EventSnapshot {
   versionHash?: string;
   jobId?: string | null;
   deploymentId?: string;
+  repeatedLoadId?: string;
 }
 
 /** An event that is not dispatched yet. */
