@@ -209,6 +209,28 @@ describe('pending packages', () => {
     ]);
   });
 
+  it('name the tables that may have rows twice, by the run that finishes them', async () => {
+    const doubt = { pipeline: 'shop', schema: 'shop', table: 'orders', load_id: '1', verdict: 'unknown' };
+    const found = { ...doubt, verdict: 'twice', rows: 3, statement: 'DELETE FROM orders', is_examined: true };
+    const lines = [doubt, found, { ...found, table: '' }, 'hostile'].map((repeated, n) =>
+      JSON.stringify({ n, kind: 'note', at: '2026-11-24T10:00:00Z', text: 'told', repeated_load: repeated }),
+    );
+    const payload = Buffer.from(`${lines.join('\n')}\n`);
+    await callAsAttempt(api.app, attempt, { method: 'POST', route: '-spool?offset=0', payload });
+    const answer = await call('GET', `job-runs/${seeded.run.id}/pipeline-runs`);
+    expect(readAnswer('list_job_run_pipeline_runs', answer).repeated_loads).toEqual([
+      {
+        pipeline_name: 'shop',
+        schema_name: 'shop',
+        table_name: 'orders',
+        load_id: '1',
+        verdict: 'twice',
+        rows_twice: 3,
+        statement: 'DELETE FROM orders',
+      },
+    ]);
+  });
+
   it.each(['-finish-pending', '-drop-pending'])('%s is refused if nothing is pending', async (action) => {
     const response = await call('POST', `pipelines/shop/${action}`, { profile: 'prod' });
     expect(response.statusCode).toBe(404);

@@ -451,7 +451,12 @@ describe('the pipeline runs inside a job run', () => {
   });
 
   it('are limited to 100, and empty for a run without pipelines', async () => {
-    expect(await list()).toEqual({ pipeline_runs: [], pipeline_results: [], is_cut: false });
+    expect(await list()).toEqual({
+      pipeline_runs: [],
+      pipeline_results: [],
+      repeated_loads: [],
+      is_cut: false,
+    });
     for (let n = 0; n < 101; n += 1) await send('trace', again(`t${n}`, { steps: [] }));
     const { pipeline_runs, is_cut } = await list();
     expect([pipeline_runs.length, is_cut]).toEqual([100, true]);

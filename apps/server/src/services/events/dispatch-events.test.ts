@@ -1,5 +1,6 @@
 import type { EventFixture, ReceivedEvent } from '../testing/event-fixture.ts';
 import type { EventSchemaDocument } from '@pumphouse/contract';
+import type { RepeatedLoad } from '../../domain/pipelines/repeated-loads.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -133,6 +134,61 @@ it('a deployment and a schema have events', async () => {
     'pumphouse.schema.changed',
   ]);
   for (const event of received) expectToFit(event);
+});
+
+describe('a load job that was repeated', () => {
+  const doubt = {
+    pipelineName: 'orders',
+    schemaName: 'orders',
+    tableName: 'items',
+    loadId: '1795989114.5',
+    verdict: 'unknown',
+    rows: null,
+    statement: null,
+    isExamined: false,
+  } as const;
+  const found = { ...doubt, verdict: 'twice', rows: 3, statement: 'DELETE;', isExamined: true } as const;
+
+  async function tell(...loads: RepeatedLoad[]) {
+    await events.subscribe(['pumphouse.load.repeated']);
+    const attempt = await events.context.createAttempt(await events.context.startRun('jobs.a'));
+    for (const load of loads) await fixture.store.repeatedLoads.save(attempt.id, load);
+    await events.createServer().deliverAll();
+    return { run: attempt.run, received: events.readReceived() };
+  }
+
+  it('has one event, once the run knows whether its table has rows twice', async () => {
+    // A doubt that comes later, as of the next attempt, takes nothing back.
+    const { run, received } = await tell(doubt, found, found, doubt);
+    expect(received).toMatchObject([
+      {
+        type: 'pumphouse.load.repeated',
+        subject: `job-runs/${run.id}`,
+        data: {
+          job_run_id: run.id,
+          job_run_number: run.number,
+          job: { job_ref: 'jobs.a' },
+          repeated_load: {
+            pipeline_name: 'orders',
+            table_name: 'items',
+            load_id: '1795989114.5',
+            verdict: 'twice',
+            rows_twice: 3,
+            statement: 'DELETE;',
+          },
+        },
+      },
+    ]);
+    for (const event of received) expectToFit(event);
+  });
+
+  it('has one if the destination cannot tell, and none if the rows are there once', async () => {
+    const cannotTell = { ...doubt, tableName: 'arrow', isExamined: true } as const;
+    const { received } = await tell(cannotTell, { ...doubt, verdict: 'once', isExamined: true }, doubt);
+    expect(received.map(({ data }) => data['repeated_load'])).toMatchObject([
+      { table_name: 'arrow', verdict: 'unknown' },
+    ]);
+  });
 });
 
 describe('a subscription', () => {
