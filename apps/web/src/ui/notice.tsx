@@ -8,7 +8,7 @@ export function Notice({ children }: { children: ReactNode }) {
       <span aria-hidden="true" className={classes.glyph}>
         !
       </span>
-      <div>{children}</div>
+      <div className={classes.content}>{children}</div>
     </div>
   );
 }

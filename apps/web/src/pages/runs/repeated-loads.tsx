@@ -59,7 +59,7 @@ function RepeatedLoad({ load }: { load: RepeatedLoadResponse }) {
       {statement !== null && (
         <>
           {' '}
-          This statement removes one of each:
+          This statement keeps one of each:
           <CommandLine command={statement} what={`Statement for ${load.table_name}`} />
         </>
       )}
