@@ -13,7 +13,7 @@ BODY_LIMIT_BYTES = 64 * 1024
 _MAX_EVENTS = 200
 _MAX_IDS = 20
 _MAX_REASON = 16_000
-_VERDICTS = ("twice", "once", "unknown")
+_STATUSES = ("twice", "once", "unknown")
 _TEXTS = {
     "awaited": "Waiting at most {reason} seconds until the processes of an earlier attempt end, which has pending load"
     " packages of the pipeline {pipeline}.",
@@ -69,10 +69,10 @@ class PendingEvents:
 
     def _read_repeated_load(self, pipeline: str, fact: object) -> dict | None:
         """Return what is known of a table whose load job was repeated; None if the message does not say it."""
-        if not isinstance(fact, dict) or fact.get("verdict") not in _VERDICTS:
+        if not isinstance(fact, dict) or fact.get("status") not in _STATUSES:
             return None
         rows, statement = fact.get("rows"), fact.get("statement")
-        found = {"pipeline": self._name_masker.mask_names(pipeline), "verdict": fact["verdict"]}
+        found = {"pipeline": self._name_masker.mask_names(pipeline), "status": fact["status"]}
         for name in ("load_id", "schema", "table"):
             found[name] = self._name_masker.mask_names(_read_text(fact.get(name), 300))
         if isinstance(statement, str) and len(statement) <= _MAX_REASON and statement == self._name_masker.mask_names(statement):

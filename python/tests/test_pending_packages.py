@@ -241,9 +241,9 @@ class PendingPackagesTest(unittest.TestCase):
         rows = {"orders": 3, "orders__parts": 6}[table]
         self.assertIn(f"The table {table} holds {rows} rows of the load ", note)
         [*before, fact] = self.repeated_loads
-        self.assertEqual({(each["table"], each["verdict"], each["is_examined"]) for each in before}, {(table, "unknown", False)})
+        self.assertEqual({(each["table"], each["status"], each["is_examined"]) for each in before}, {(table, "unknown", False)})
         self.assertEqual((fact["pipeline"], fact["schema"], fact["table"]), ("shop", "shop", table))
-        self.assertEqual((fact["verdict"], fact["rows"], fact["is_examined"]), ("twice", rows, True))
+        self.assertEqual((fact["status"], fact["rows"], fact["is_examined"]), ("twice", rows, True))
         self.assertIn(f" load {fact['load_id']} twice", note)
         self.assertIn(f"{table} {2 * rows}", self.count())
         statement = fact["statement"].partition(";")[0]
@@ -273,7 +273,7 @@ class PendingPackagesTest(unittest.TestCase):
         before, after = self.read_notes()
         self.assertIn(" may hold rows of the load ", before)
         self.assertRegex(after, r"The table orders holds the 3 rows of the load \S+ once")
-        self.assertEqual([(each["verdict"], each["rows"]) for each in self.repeated_loads], [("unknown", None), ("once", None)])
+        self.assertEqual([(each["status"], each["rows"]) for each in self.repeated_loads], [("unknown", None), ("once", None)])
         self.assertEqual(self.count()[:2], ["orders 3", "orders__parts 6"])
 
     def test_nothing_is_told_of_tables_that_begin_anew(self) -> None:

@@ -81,7 +81,7 @@ it('are told by its log, its page and an event, with the statement that removes 
   const params = { workspace_id: site.api.id, job_run_id: id };
   const { repeated_loads: loads } = await site.server.client.call('list_job_run_pipeline_runs', { params });
   expect(loads).toMatchObject([
-    { pipeline_name: 'shop', table_name: 'orders', verdict: 'twice', rows_twice: 3 },
+    { pipeline_name: 'shop', table_name: 'orders', status: 'twice', rows_twice: 3 },
   ]);
   const [load] = loads;
   const statement = load?.statement ?? '';

@@ -210,8 +210,8 @@ describe('pending packages', () => {
   });
 
   it('name the tables that may have rows twice, by the run that finishes them', async () => {
-    const doubt = { pipeline: 'shop', schema: 'shop', table: 'orders', load_id: '1', verdict: 'unknown' };
-    const found = { ...doubt, verdict: 'twice', rows: 3, statement: 'DELETE FROM orders', is_examined: true };
+    const doubt = { pipeline: 'shop', schema: 'shop', table: 'orders', load_id: '1', status: 'unknown' };
+    const found = { ...doubt, status: 'twice', rows: 3, statement: 'DELETE FROM orders', is_examined: true };
     const lines = [doubt, found, { ...found, table: '' }, 'hostile'].map((repeated, n) =>
       JSON.stringify({ n, kind: 'note', at: '2026-11-24T10:00:00Z', text: 'told', repeated_load: repeated }),
     );
@@ -224,7 +224,7 @@ describe('pending packages', () => {
         schema_name: 'shop',
         table_name: 'orders',
         load_id: '1',
-        verdict: 'twice',
+        status: 'twice',
         rows_twice: 3,
         statement: 'DELETE FROM orders',
       },

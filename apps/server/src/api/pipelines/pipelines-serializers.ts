@@ -129,7 +129,7 @@ export function toRepeatedLoad(load: RepeatedLoadRecord) {
     schema_name: load.schemaName,
     table_name: load.tableName,
     load_id: load.loadId,
-    verdict: load.verdict,
+    status: load.status,
     rows_twice: load.rows,
     statement: load.statement,
   };

@@ -6,7 +6,7 @@ const told = {
   schema: 'shop',
   table: 'orders',
   load_id: '1795989114.5',
-  verdict: 'twice',
+  status: 'twice',
   rows: 3,
   statement: 'DELETE FROM "shop"."orders";',
   is_examined: true,
@@ -18,7 +18,7 @@ it('reads what is told of a table', () => {
     schemaName: 'shop',
     tableName: 'orders',
     loadId: '1795989114.5',
-    verdict: 'twice',
+    status: 'twice',
     rows: 3,
     statement: 'DELETE FROM "shop"."orders";',
     isExamined: true,
@@ -31,20 +31,17 @@ it.each([
   ['with half a character', 'a\ud800'],
   ['no text', 7],
 ])('leaves out a statement that is %s, and never cuts it', (_, statement) => {
-  expect(readRepeatedLoad({ ...told, statement })).toMatchObject({ verdict: 'twice', statement: null });
+  expect(readRepeatedLoad({ ...told, statement })).toMatchObject({ status: 'twice', statement: null });
 });
 
 it('has rows and a statement only if rows are there twice', () => {
-  for (const verdict of ['once', 'unknown'])
-    expect(readRepeatedLoad({ ...told, verdict })).toMatchObject({ verdict, rows: null, statement: null });
+  for (const status of ['once', 'unknown'])
+    expect(readRepeatedLoad({ ...told, status })).toMatchObject({ status, rows: null, statement: null });
 });
 
-it.each([
-  null,
-  'text',
-  { ...told, verdict: 'invented' },
-  { ...told, table: '' },
-  { ...told, load_id: 7 },
-])('is nothing if it makes no sense: %j', (value) => {
-  expect(readRepeatedLoad(value)).toBeNull();
-});
+it.each([null, 'text', { ...told, status: 'invented' }, { ...told, table: '' }, { ...told, load_id: 7 }])(
+  'is nothing if it makes no sense: %j',
+  (value) => {
+    expect(readRepeatedLoad(value)).toBeNull();
+  },
+);

@@ -2,7 +2,7 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 import { readCount, readName } from './pending-packages.ts';
 
 /** Whether a table has rows of a load twice; `unknown`: it may. */
-const verdicts = ['twice', 'once', 'unknown'] as const;
+const statuses = ['twice', 'once', 'unknown'] as const;
 
 /** A table to which a job of a load package was loaded again, because the run before may have loaded it already. */
 export interface RepeatedLoad {
@@ -10,7 +10,7 @@ export interface RepeatedLoad {
   schemaName: string;
   tableName: string;
   loadId: string;
-  verdict: (typeof verdicts)[number];
+  status: (typeof statuses)[number];
   /** The rows that are there twice; null unless they are. */
   rows: number | null;
   /** SQL that removes them. */
@@ -29,8 +29,8 @@ export function readRepeatedLoad(value: unknown): RepeatedLoad | null {
   const schemaName = readName(value['schema']);
   const tableName = readName(value['table']);
   const loadId = readName(value['load_id']);
-  const verdict = verdicts.find((each) => each === value['verdict']);
-  if (pipelineName === null || schemaName === null || tableName === null || loadId === null || !verdict)
+  const status = statuses.find((each) => each === value['status']);
+  if (pipelineName === null || schemaName === null || tableName === null || loadId === null || !status)
     return null;
   const { rows, statement } = value;
   return {
@@ -38,9 +38,9 @@ export function readRepeatedLoad(value: unknown): RepeatedLoad | null {
     schemaName,
     tableName,
     loadId,
-    verdict,
-    rows: verdict === 'twice' && typeof rows === 'number' ? readCount(rows, Number.MAX_SAFE_INTEGER) : null,
-    statement: verdict === 'twice' && isStatement(statement) ? statement : null,
+    status,
+    rows: status === 'twice' && typeof rows === 'number' ? readCount(rows, Number.MAX_SAFE_INTEGER) : null,
+    statement: status === 'twice' && isStatement(statement) ? statement : null,
     isExamined: value['is_examined'] === true,
   };
 }

@@ -35,7 +35,13 @@ export const attemptLimits = {
 
 export interface RecordSpoolDependencies {
   persistence: Persistence<
-    'attempts' | 'jobRuns' | 'logChunks' | 'pendingPackages' | 'pipelineFolders' | 'repeatedLoads' | 'telemetry'
+    | 'attempts'
+    | 'jobRuns'
+    | 'logChunks'
+    | 'pendingPackages'
+    | 'pipelineFolders'
+    | 'repeatedLoads'
+    | 'telemetry'
   >;
   jobVersions: JobVersions;
   checkAttempt: CheckAttempt;
@@ -91,7 +97,10 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     requireContinuation(before, sent);
     const complete = wholeRecords(sent.chunk.subarray(before.spoolOffset - sent.offset));
     if (complete.length === 0) return { attempt: before, hasBeacons: false };
-    const { lines, beacons, pending, repeatedLoads, ...found } = collectRecords(before, splitRecords(complete));
+    const { lines, beacons, pending, repeatedLoads, ...found } = collectRecords(
+      before,
+      splitRecords(complete),
+    );
     const update = { spoolOffset: before.spoolOffset + complete.length, ...found, ...lines.progress };
     const written = await beaconBlobs.write(before, beacons);
     const isStored = await persistence.transaction(async (tx) => {

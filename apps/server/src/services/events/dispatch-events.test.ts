@@ -142,12 +142,12 @@ describe('a load job that was repeated', () => {
     schemaName: 'orders',
     tableName: 'items',
     loadId: '1795989114.5',
-    verdict: 'unknown',
+    status: 'unknown',
     rows: null,
     statement: null,
     isExamined: false,
   } as const;
-  const found = { ...doubt, verdict: 'twice', rows: 3, statement: 'DELETE;', isExamined: true } as const;
+  const found = { ...doubt, status: 'twice', rows: 3, statement: 'DELETE;', isExamined: true } as const;
 
   async function tell(...loads: RepeatedLoad[]) {
     await events.subscribe(['pumphouse.load.repeated']);
@@ -172,7 +172,7 @@ describe('a load job that was repeated', () => {
             pipeline_name: 'orders',
             table_name: 'items',
             load_id: '1795989114.5',
-            verdict: 'twice',
+            status: 'twice',
             rows_twice: 3,
             statement: 'DELETE;',
           },
@@ -184,9 +184,9 @@ describe('a load job that was repeated', () => {
 
   it('has one if the destination cannot tell, and none if the rows are there once', async () => {
     const cannotTell = { ...doubt, tableName: 'arrow', isExamined: true } as const;
-    const { received } = await tell(cannotTell, { ...doubt, verdict: 'once', isExamined: true }, doubt);
+    const { received } = await tell(cannotTell, { ...doubt, status: 'once', isExamined: true }, doubt);
     expect(received.map(({ data }) => data['repeated_load'])).toMatchObject([
-      { table_name: 'arrow', verdict: 'unknown' },
+      { table_name: 'arrow', status: 'unknown' },
     ]);
   });
 });

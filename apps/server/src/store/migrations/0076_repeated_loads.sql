@@ -11,7 +11,7 @@ create table repeated_loads (
   table_name text not null,
   load_id text not null,
   -- Whether the table has rows of the load twice; `unknown`: it may.
-  verdict text not null check (verdict in ('twice', 'once', 'unknown')),
+  status text not null check (status in ('twice', 'once', 'unknown')),
   -- The rows that are there twice.
   rows bigint,
   -- SQL that removes them.
@@ -29,9 +29,9 @@ begin
   return null;
 end $$;
 create trigger events_of_new after insert on repeated_loads for each row
-  when (new.is_examined and new.verdict <> 'once') execute function note_repeated_load_event();
+  when (new.is_examined and new.status <> 'once') execute function note_repeated_load_event();
 create trigger events_of_changed after update on repeated_loads for each row
-  when (new.is_examined and new.verdict <> 'once' and (old.is_examined, old.verdict) is distinct from (new.is_examined, new.verdict))
+  when (new.is_examined and new.status <> 'once' and (old.is_examined, old.status) is distinct from (new.is_examined, new.status))
   execute function note_repeated_load_event();
 create trigger changes_of_written after insert or update on repeated_loads for each row
   execute function note_run_telemetry_change('pipeline-run');

@@ -10,8 +10,8 @@ import { runPipelines, type RunParams } from './run-queries.ts';
 export function RepeatedLoads({ params }: { params: RunParams }) {
   const { data } = useQuery(runPipelines(params));
   const loads = data?.repeated_loads ?? [];
-  const doubtful = loads.filter(({ verdict }) => verdict !== 'once');
-  const once = loads.filter(({ verdict }) => verdict === 'once');
+  const doubtful = loads.filter(({ status }) => status !== 'once');
+  const once = loads.filter(({ status }) => status === 'once');
   return (
     <>
       {doubtful.length > 0 && <DoubtfulLoads loads={doubtful} />}
@@ -26,7 +26,7 @@ export function RepeatedLoads({ params }: { params: RunParams }) {
 }
 
 function DoubtfulLoads({ loads }: { loads: readonly RepeatedLoadResponse[] }) {
-  const isCertain = loads.some(({ verdict }) => verdict === 'twice');
+  const isCertain = loads.some(({ status }) => status === 'twice');
   return (
     <Notice>
       <div className={classes.warnings} role="group" aria-label="Repeated loads">
@@ -48,11 +48,11 @@ function DoubtfulLoads({ loads }: { loads: readonly RepeatedLoadResponse[] }) {
 }
 
 function RepeatedLoad({ load }: { load: RepeatedLoadResponse }) {
-  const { verdict, rows_twice: rows, statement } = load;
+  const { status, rows_twice: rows, statement } = load;
   return (
     <>
       <span className="mono">{load.table_name}</span> of the pipeline {load.pipeline_name}{' '}
-      {verdict === 'twice'
+      {status === 'twice'
         ? `has ${rows === null ? 'rows' : formatNoun(rows, 'row')} twice`
         : 'may have rows twice'}
       , load <span className="mono">{load.load_id}</span>.

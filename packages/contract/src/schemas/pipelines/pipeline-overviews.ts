@@ -230,8 +230,8 @@ export const repeatedLoadResponse = responseObject('RepeatedLoadResponse', {
   table_name: z.string(),
   load_id: z.string(),
   /** Whether the table has rows of the load twice. `unknown`: it may, and the destination was not asked or cannot tell. */
-  verdict: openEnum(z.enum(['twice', 'once', 'unknown'])),
-  /** How many rows are there a second time; null unless `verdict` is `twice`. */
+  status: openEnum(z.enum(['twice', 'once', 'unknown'])),
+  /** How many rows are there a second time; null unless `status` is `twice`. */
   rows_twice: z.int().nullable(),
   /** The SQL statement for the destination that removes them. It contains names that user code chose. */
   statement: z.string().nullable(),

@@ -86,7 +86,7 @@ def announce(repeated: RepeatedTable) -> Finding:
         f"The run that was interrupted may have loaded a job of the table {repeated.table} already, and it is loaded again."
         f" The table may hold rows of the load {repeated.load_id} twice"
     )
-    return Finding(text, {**repeated.note, "verdict": "unknown", "is_examined": False})
+    return Finding(text, {**repeated.note, "status": "unknown", "is_examined": False})
 
 
 def examine(pipeline, repeated: RepeatedTable) -> Finding:
@@ -119,8 +119,8 @@ def _examine(pipeline, repeated: RepeatedTable) -> Finding:
     return _find(repeated, "twice", text, rows=rows - different, statement=statement)
 
 
-def _find(repeated: RepeatedTable, verdict: str, text: str, **details: object) -> Finding:
-    return Finding(text, {**repeated.note, "verdict": verdict, "is_examined": True, **details})
+def _find(repeated: RepeatedTable, status: str, text: str, **details: object) -> Finding:
+    return Finding(text, {**repeated.note, "status": status, "is_examined": True, **details})
 
 
 def _describe_unknown(repeated: RepeatedTable) -> str:

@@ -18,7 +18,7 @@ const repeatedLoadColumns = columns('repeated_loads', [
   'schema_name',
   'table_name',
   'load_id',
-  'verdict',
+  'status',
   'rows',
   'statement',
   'is_examined',
@@ -35,15 +35,15 @@ export function createRepeatedLoadStore(sql: Queryable) {
     save: (attemptId: string, found: RepeatedLoad) =>
       sql.execute(
         named(
-          `insert into repeated_loads as kept (workspace_id, job_run_id, pipeline_name, schema_name, table_name, load_id, verdict,
+          `insert into repeated_loads as kept (workspace_id, job_run_id, pipeline_name, schema_name, table_name, load_id, status,
                   rows, statement, is_examined)
-           select job_runs.workspace_id, job_runs.id, :pipelineName, :schemaName, :tableName, :loadId, :verdict, :rows::bigint,
+           select job_runs.workspace_id, job_runs.id, :pipelineName, :schemaName, :tableName, :loadId, :status, :rows::bigint,
                   :statement::text, :isExamined::boolean
              from attempts join job_runs on job_runs.id = attempts.job_run_id
             where attempts.id = :attemptId
               and (select count(*) from repeated_loads as others where others.job_run_id = job_runs.id) < :maxOfRun
            on conflict (job_run_id, pipeline_name, schema_name, table_name, load_id) do update
-              set verdict = excluded.verdict, rows = excluded.rows, statement = excluded.statement, is_examined = excluded.is_examined
+              set status = excluded.status, rows = excluded.rows, statement = excluded.statement, is_examined = excluded.is_examined
             where excluded.is_examined or not kept.is_examined`,
           { attemptId, ...found, maxOfRun },
         ),
