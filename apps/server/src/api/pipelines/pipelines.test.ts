@@ -2,7 +2,7 @@ import type { RouteResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { addColumn, evolve, readShopState } from '../testing/evolve-schema.ts';
 import { defineJob } from '../testing/api-fixture.ts';
-import { openSpool } from '../testing/open-spool.ts';
+import { openSpool, type Send } from '../testing/open-spool.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from '../testing/seed-run.ts';
@@ -37,6 +37,8 @@ async function moveBack(transactionId: string, span: Span): Promise<void> {
     { createdAt: finishedAt, startedAt, finishedAt },
     { workspaceId: seeded.workspaceId, transactionId },
   );
+  const of = { workspaceId: seeded.workspaceId };
+  await setColumns(api.testDatabase.database, 'pipeline_results', { createdAt: finishedAt }, of);
 }
 
 async function setTriggers(triggers: string[], others: JobColumns = {}): Promise<void> {
@@ -46,11 +48,36 @@ async function setTriggers(triggers: string[], others: JobColumns = {}): Promise
 
 describe('the overview of a pipeline', () => {
   const overview = () => ask('get_pipeline_overview', 'pipelines/orders_pipeline');
+  const sendAsNextAttempt: Send = async (kind, body) =>
+    (await openSpool(reporting.api, reporting.seeded.run))(kind, body);
+
+  it('counts what an attempt did in several calls as one run', async () => {
+    await send('state', shop);
+    await send('trace', shopTrace());
+    const once = await overview();
+    const rowsOf = ({ tables }: typeof once, times = 1) =>
+      tables.map((table) => [table.table_name, times * (table.rows_last_loaded ?? 0), table.run_count]);
+    await sendAsNextAttempt('trace', again('a'));
+    for (const call of ['b', 'c']) await sendAsNextAttempt('trace', again(call));
+    const attempts = await overview();
+    expect(attempts.last_run?.rows_loaded).toBe(once.last_run?.rows_loaded);
+    expect(attempts.usual.run_count).toBe(4);
+
+    const sendCall = await openSpool(reporting.api, reporting.seeded.run);
+    for (const call of ['d', 'e', 'f']) await sendCall('trace', again(call));
+    const { rows_loaded: rows = 0, bytes_loaded: bytes = 0, duration_ms: ms } = once.last_run ?? {};
+    const summed = await overview();
+    expect(summed.last_run).toMatchObject({ rows_loaded: 3 * rows, bytes_loaded: 3 * bytes });
+    expect(summed.last_run?.duration_ms).toBeCloseTo(3 * (ms ?? 0), -2);
+    // Its sum is one of five.
+    expect(summed.usual).toMatchObject({ run_count: 5, median_rows_loaded: rows });
+    expect(rowsOf(summed)).toEqual(rowsOf(once, 3).map(([name, count]) => [name, count, 5]));
+  });
 
   it('returns the last run, its jobs, typical values, and the rows of its tables', async () => {
     for (const state of [shop, grown]) await send('state', state);
     await send('trace', shopTrace());
-    await send('trace', again('second'));
+    await sendAsNextAttempt('trace', again('second'));
     const { last_run, freshness, jobs, usual, tables, ...rest } = await overview();
     expect(rest).toEqual({
       pipeline_name: 'orders_pipeline',
@@ -154,7 +181,7 @@ describe('the overview of a pipeline', () => {
     await send('trace', shopTrace());
     const before = await overview();
     const failed = readCapturedBody('fail_extract/001-trace') as object;
-    await send('trace', { ...failed, pipeline_name: 'orders_pipeline' });
+    await sendAsNextAttempt('trace', { ...failed, pipeline_name: 'orders_pipeline' });
     const after = await overview();
     expect(after.last_run).toMatchObject({ status: 'failed', error_step: 'extract', rows_loaded: 0 });
     expect(after.last_run?.error_message).toContain('upstream');
@@ -235,11 +262,12 @@ describe('the overview of a pipeline', () => {
     await send('trace', shopTrace());
     const transactionId = shopTrace()['transaction_id'] as string;
     await moveBack(transactionId, { days: 9 });
+    const next = await reporting.api.createAttempt(reporting.seeded.run);
     await reporting.api.testDatabase.database.execute(
       `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key, created_at)
-       select workspace_id, job_run_id, attempt_id, 'failed ' || n, pipeline_name, 'failed', '{}', '', now() - n * interval '10 minutes'
+       select workspace_id, job_run_id, $3, 'failed ' || n, pipeline_name, 'failed', '{}', '', now() - n * interval '10 minutes'
          from pipeline_runs cross join generate_series(1, 1000) as n where workspace_id = $1 and transaction_id = $2`,
-      [reporting.seeded.workspaceId, transactionId],
+      [reporting.seeded.workspaceId, transactionId, next.id],
     );
     const { freshness, last_run, usual } = await overview();
     expect(last_run?.status).toBe('failed');

@@ -84,7 +84,9 @@ describe('a table', () => {
     );
     const { loads, jobs, freshness, destinations, loads_run_count: searched } = await table();
     const { tables } = await ask('get_dataset_overview', 'datasets/shop_data');
-    const rows = tables.find(({ table_name: name }) => name === 'orders')?.rows_last_loaded;
+    const sum = tables.find(({ table_name: name }) => name === 'orders')?.rows_last_loaded ?? 0;
+    // The dataset has what the attempt loaded, the table each of its two calls.
+    const rows = sum / 2;
     expect(rows).toBeGreaterThan(0);
     expect(loads).toMatchObject([
       { pipeline_name: 'orders_pipeline', schema_name: 'shop', rows_loaded: rows },

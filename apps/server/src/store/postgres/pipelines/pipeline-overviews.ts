@@ -2,7 +2,7 @@ import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
 import { named } from '../statements/named.ts';
 
-/** The last run of a pipeline, with its job run. */
+/** The last attempt with a pipeline, with its job run. State and failure are those of its last call. */
 export interface LastPipelineRunRecord {
   id: string;
   pipelineName: string;
@@ -101,7 +101,7 @@ export interface NewsFilter {
 
 const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
-  runs.error_step, runs.error_message, runs.job_run_id`;
+  runs.error_step, runs.error_message, runs.job_run_id, runs.attempt_id`;
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
 const ofName = (table: string) =>
@@ -174,8 +174,8 @@ export function createPipelineOverviewStore(sql: Queryable) {
       const rows = await sql.query<NewsRow>(
         named(
           `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
-                  last.started_at as "startedAt", last.finished_at as "finishedAt", last.duration_ms as "durationMs",
-                  last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
+                  calls.started_at as "startedAt", last.finished_at as "finishedAt", calls.duration_ms as "durationMs",
+                  calls.rows_loaded as "rowsLoaded", calls.bytes_loaded as "bytesLoaded",
                   last.destination_name as "destinationName", last.destination_type as "destinationType",
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
                   checked.check_status as "checkStatus",
@@ -195,6 +195,11 @@ export function createPipelineOverviewStore(sql: Queryable) {
                  ofRun: `candidates.status = 'succeeded'`,
                },
              )}) as success on true
+             left join lateral (
+               select min(calls.started_at) as started_at, sum(calls.duration_ms) as duration_ms,
+                      least(sum(calls.total_rows_loaded), 9007199254740991)::int8 as rows_loaded,
+                      least(sum(calls.total_bytes_loaded), 9007199254740991)::int8 as bytes_loaded
+                 from pipeline_runs as calls where calls.attempt_id = last.attempt_id and ${ofName('calls')}) as calls on true
              left join lateral (
                select results.check_status from pipeline_results as results
                 where results.workspace_id = :workspaceId and results.pipeline_name = names.name
@@ -257,17 +262,17 @@ export function createPipelineOverviewStore(sql: Queryable) {
       ),
 
     /**
-     * Computes the medians of the last successful runs.
-     * @param until when the newest of them was stored
+     * Computes the medians of the last successful attempts.
+     * @param until when the newest of them ended
      */
     usualRun: (workspaceId: string, pipelineName: string, { until, limit }: { until: Date; limit: number }) =>
       sql.one<UsualRunRecord>(
         named(
           `select count(*)::int as "runCount",
                   percentile_disc(0.5) within group (order by duration_ms) as "durationMs",
-                  percentile_disc(0.5) within group (order by total_rows_loaded) as "rowsLoaded",
-                  percentile_disc(0.5) within group (order by total_bytes_loaded) as "bytesLoaded"
-             from (select duration_ms, total_rows_loaded, total_bytes_loaded from pipeline_runs
+                  percentile_disc(0.5) within group (order by rows_loaded) as "rowsLoaded",
+                  percentile_disc(0.5) within group (order by bytes_loaded) as "bytesLoaded"
+             from (select duration_ms, rows_loaded, bytes_loaded from pipeline_results
                     where workspace_id = :workspaceId and pipeline_name = :pipelineName and status = 'succeeded' and created_at <= :until
                     order by created_at desc limit :limit) as last`,
           { workspaceId, pipelineName, until, limit },
@@ -275,8 +280,8 @@ export function createPipelineOverviewStore(sql: Queryable) {
       ),
 
     /**
-     * Lists what the last successful runs loaded into each table, by name; at most `tables`.
-     * @param of for each pipeline, when the newest of the runs was stored
+     * Lists what the attempts of the last successful calls loaded into each table, by name; at most `tables`.
+     * @param of for each pipeline, when the newest of the calls was stored
      */
     listTableRows: (
       workspaceId: string,
@@ -285,22 +290,27 @@ export function createPipelineOverviewStore(sql: Queryable) {
     ) =>
       sql.query<TableRowsRecord>(
         named(
-          `select names.name as "pipelineName", loaded.value->>'schemaName' as "schemaName", loaded.value->>'tableName' as "tableName",
-                  count(*)::int as "runCount",
-                  least(sum((loaded.value->>'rowsLoaded')::numeric), 9007199254740991)::int8 as "rowsLoaded",
-                  (array_agg((loaded.value->>'rowsLoaded')::int8 order by runs.created_at desc))[1] as "rowsLastLoaded",
-                  (array_agg((loaded.value->>'bytesLoaded')::int8 order by runs.created_at desc))[1] as "bytesLastLoaded",
-                  max(coalesce(runs.finished_at, runs.created_at)) as "lastLoadedAt"
+          `with loads as (
+            select names.name, loaded.value->>'schemaName' as schema_name, loaded.value->>'tableName' as table_name,
+                   least(sum((loaded.value->>'rowsLoaded')::numeric), 9007199254740991)::int8 as row_count,
+                   least(sum((loaded.value->>'bytesLoaded')::numeric), 9007199254740991)::int8 as byte_count,
+                   max(runs.created_at) as reported_at, max(coalesce(runs.finished_at, runs.created_at)) as ended_at
              from unnest(:names::text[], :untils::timestamptz[]) as names (name, until)
             cross join lateral (
-              select created_at, finished_at, facts from pipeline_runs as candidates
+              select attempt_id, created_at, finished_at, facts from pipeline_runs as candidates
                where ${ofName('candidates')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
                order by candidates.created_at desc limit :runs
             ) as runs
             cross join lateral json_array_elements(
               case json_typeof(runs.facts->'tables') when 'array' then runs.facts->'tables' else '[]' end) as loaded
             where loaded.value->>'rowsLoaded' is not null
-            group by 1, 2, 3 order by 3, 1, 2 limit :tables`,
+            group by 1, 2, 3, runs.attempt_id)
+           select name as "pipelineName", schema_name as "schemaName", table_name as "tableName", count(*)::int as "runCount",
+                  least(sum(row_count), 9007199254740991)::int8 as "rowsLoaded",
+                  (array_agg(row_count order by reported_at desc))[1] as "rowsLastLoaded",
+                  (array_agg(byte_count order by reported_at desc))[1] as "bytesLastLoaded",
+                  max(ended_at) as "lastLoadedAt"
+             from loads group by 1, 2, 3 order by 3, 1, 2 limit :tables`,
           {
             workspaceId,
             names: of.pipelines.map(({ name }) => name),
