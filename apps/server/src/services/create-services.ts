@@ -116,7 +116,8 @@ export function createServices(ports: ServicePorts) {
   const invitations = createInvitations({ persistence, encryption, sendsMail: mailer !== null });
   const webhooks = createWebhooks(persistence, encryption);
   const packageVersions = createPackageVersions(persistence.store);
-  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const checkAttempt = createCheckAttempt({ persistence, packageVersions });
+  const ingestTelemetry = createIngestTelemetry({ persistence, checkAttempt, blobs, log });
   const readRunVariables = createRunVariables(persistence, encryption);
   const jobVersions = createJobVersions(persistence.store);
   const readRunOverviews = createReadRunOverviews(persistence);
@@ -246,7 +247,7 @@ export function createServices(ports: ServicePorts) {
     recordSpool: createRecordSpool({
       persistence,
       jobVersions,
-      checkAttempt: createCheckAttempt({ persistence, packageVersions }),
+      checkAttempt,
       attemptLog,
       blobs,
       finishRun,

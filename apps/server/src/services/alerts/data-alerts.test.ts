@@ -157,6 +157,30 @@ describe('check_failed', () => {
     ]);
   });
 
+  it('is told once, and resolves, if late telemetry changes the checks of an attempt that is closed', async () => {
+    await alerts.addRule('check_failed');
+    await alerts.storeChecks('jobs.a', [rows]);
+    await alerts.evaluateAndNotify();
+    const { attemptId, jobRunId } = await fixture.database.one<{ attemptId: string; jobRunId: string }>(
+      `select attempt_id as "attemptId", job_run_id as "jobRunId" from pipeline_results where workspace_id = $1`,
+      [context.workspaceId],
+    );
+    const attempt = { workspaceId: context.workspaceId, attemptId, jobRunId };
+    const checkAgain = async (result: typeof rows | typeof passed, other = passed) => {
+      const checks = { onFailure: 'mark' as const, results: [result, other] };
+      await fixture.store.pipelineChecks.save(attempt, [{ pipelineName: 'orders', checks }]);
+      await alerts.evaluateAndNotify();
+    };
+    await checkAgain(rows);
+    await checkAgain(rows);
+    expect(await alerts.listSent()).toEqual(['opened: Check of orders failed: orders: at least 1 row']);
+    await checkAgain(passed);
+    expect(await alerts.listSent()).toEqual([
+      'opened: Check of orders failed: orders: at least 1 row',
+      'resolved: Check of orders failed: orders: at least 1 row',
+    ]);
+  });
+
   it('says nothing of runs without checks', async () => {
     await alerts.addRule('check_failed');
     await alerts.loadRows('jobs.a', [1, 0]);

@@ -3,6 +3,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { WorkspaceFixture } from '../testing/workspace-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob } from '../testing/workspace-fixture.ts';
 
@@ -87,6 +88,49 @@ async function readResults(jobRunId: string) {
     checks: checks?.results.map(({ check, status }) => `${status} ${check}`),
   }));
 }
+
+describe('telemetry that is read after the end of its attempt', () => {
+  const trace = readCapturedBody('ok/002-trace') as Record<string, unknown>;
+  const late = (number: number) => ({
+    number,
+    body: JSON.stringify({ ...trace, transaction_id: `late ${number}` }),
+  });
+
+  /** Ends an attempt whose bodies cannot be read yet; returns what makes them readable. */
+  async function endWithout(bodies: readonly ReturnType<typeof late>[]) {
+    const { id: attemptId, run } = await context.createAttempt(await context.startRun('jobs.a'));
+    const blobKey = (number: number) => `beacons/${attemptId}/${number}.json`;
+    for (const { number, body } of bodies)
+      await fixture.store.telemetry.addBody({
+        attemptId,
+        number,
+        kind: 'trace',
+        sizeBytes: body.length,
+        blobKey: blobKey(number),
+        receivedAt: new Date(Date.UTC(2026, 10, 24) + number),
+      });
+    await fixture.recordSpool.record(attemptId, 0, exit(0));
+    const arrive = async () => {
+      for (const { number, body } of bodies) await fixture.blobs.put(blobKey(number), Buffer.from(body));
+      await fixture.ingestTelemetry.waiting();
+    };
+    return { run, attemptId, arrive };
+  }
+
+  const readChecks = async (runId: string) => (await readResults(runId)).flatMap(({ checks = [] }) => checks);
+
+  it('has the checks evaluated again, on all of it, and leaves the run as it ended', async () => {
+    await deploy(demand('orders_pipeline', '{ table = "orders", min_rows = 6 }'));
+    const { run, arrive } = await endWithout([late(0), late(1)]);
+    expect(await readChecks(run.id)).toEqual(['unknown orders: at least 6 rows']);
+    const ended = await context.getRun(run.id);
+    expect(ended.failure?.code).toBe('check_failed');
+    await arrive();
+    // Five rows of each call.
+    expect(await readChecks(run.id)).toEqual(['passed orders: at least 6 rows']);
+    expect(await context.getRun(run.id)).toEqual(ended);
+  });
+});
 
 describe('checks of an attempt', () => {
   it('are evaluated on the sum of all calls', async () => {

@@ -32,7 +32,7 @@ export type CheckAttempt = ReturnType<typeof createCheckAttempt>;
 type CheckStore = Pick<Store, 'pipelineChecks' | 'schemaVersions'>;
 
 export function createCheckAttempt({
-  persistence: { store },
+  persistence,
   packageVersions,
 }: {
   persistence: Persistence<'pipelineChecks' | 'schemaVersions'>;
@@ -41,8 +41,12 @@ export function createCheckAttempt({
   /**
    * Evaluates the checks of all pipelines of an attempt on the sum of their calls, and stores the results.
    * Repeating it, as after a crash, replaces them.
+   * @param store a transaction, if the results are to be committed with something else
    */
-  return async function checkAttempt(attempt: CheckedAttempt): Promise<CheckedPipeline[]> {
+  return async function checkAttempt(
+    attempt: CheckedAttempt,
+    store: CheckStore = persistence.store,
+  ): Promise<CheckedPipeline[]> {
     const { run, attemptId } = attempt;
     const { runSettings } = await packageVersions.getConfiguration(run);
     const names = listCheckedPipelines(runSettings, run.profile);

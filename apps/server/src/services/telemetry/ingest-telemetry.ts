@@ -1,5 +1,6 @@
 import type { BeaconBodyRecord, NewSchemaVersion } from '../../store/records.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { CheckAttempt } from '../pipelines/check-attempt.ts';
 import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
 import { decodeBeaconBody } from '../../telemetry/beacon-body.ts';
@@ -11,8 +12,11 @@ import { parseTrace } from '../../telemetry/parse-trace.ts';
 import { storeDatasetColumns } from '../pipelines/dataset-columns.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
+type TelemetryStore = 'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry';
+
 export interface IngestTelemetryDependencies {
-  persistence: Persistence<'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
+  persistence: Persistence<TelemetryStore>;
+  checkAttempt: CheckAttempt;
   blobs: BlobStore;
   log: Logger;
 }
@@ -24,9 +28,14 @@ const batchSize = 100;
 /**
  * Ingests stored beacon bodies into pipeline runs, schemas and job results. Each body is ingested once by its
  * key (attempt, transaction), so a repeated body changes nothing. An unreadable body is kept with its problem
- * and never stops a run.
+ * and never stops a run. If the attempt was closed before, its checks are evaluated again; its run has ended and stays so.
  */
-export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemetryDependencies) {
+export function createIngestTelemetry({
+  persistence,
+  checkAttempt,
+  blobs,
+  log,
+}: IngestTelemetryDependencies) {
   async function ingest(body: BeaconBodyRecord): Promise<void> {
     const bytes = await readBlob(blobs, body.blobKey);
     await persistence.transaction(async (store) => {
@@ -38,6 +47,10 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
         );
       await store.telemetry.markIngested(body.attemptId, body.number, problem);
       await store.telemetry.touchWatermark(body.workspaceId);
+      if (!body.isClosed) return;
+      // With the last body that was late: before, the checks would see a part.
+      const late = await store.pipelineChecks.findLate(body.attemptId);
+      if (late) await checkAttempt({ attemptId: body.attemptId, ...late }, store);
     });
   }
 
@@ -73,7 +86,7 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
   };
 }
 
-type TelemetryStores = Pick<Store, 'dataSearch' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>;
+type TelemetryStores = Pick<Store, Exclude<TelemetryStore, 'pipelineChecks'>>;
 
 /** @returns a description of the problem; null if the body was understood */
 async function storeDetails(

@@ -1,3 +1,4 @@
+import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { JobUse, PipelineUse } from '../../../domain/pipelines/expected-pipelines.ts';
 import type { PipelineRunDetails } from '../../../telemetry/pipeline-run-details.ts';
 import type { Queryable } from '../pool.ts';
@@ -22,6 +23,10 @@ export interface PipelineResultRecord {
   durationMs: number | null;
   checks: StoredChecks | null;
   createdAt: Date;
+}
+
+interface LateRow extends Pick<JobRunRecord, 'id' | 'workspaceId' | 'configurationId' | 'profile' | 'jobId'> {
+  isCompleted: boolean;
 }
 
 /** Identifies a pipeline in an attempt. */
@@ -152,6 +157,28 @@ export function createPipelineCheckStore(sql: Queryable) {
       );
       const { isOwn, isOfOther, ...job } = row;
       return { use: { isOwn, isOfOther }, job };
+    },
+
+    /**
+     * Returns what the checks of a closed attempt are evaluated with, once all its telemetry is ingested; undefined before.
+     * A check that failed took nothing from what its code completed.
+     */
+    async findLate(attemptId: string) {
+      const row = await sql.maybeOne<LateRow>(
+        named(
+          `select job_runs.id, job_runs.workspace_id as "workspaceId", job_runs.configuration_id as "configurationId",
+                  job_runs.profile, job_runs.job_id as "jobId",
+                  coalesce((attempts.exit->>'code')::numeric = 0 and attempts.exit->>'reason' is null, false)
+                    and coalesce(attempts.failure->>'code', 'check_failed') = 'check_failed' as "isCompleted"
+             from attempts join job_runs on job_runs.id = attempts.job_run_id
+            where attempts.id = :attemptId and attempts.closed_at is not null
+              and not exists (select from beacon_bodies where beacon_bodies.attempt_id = attempts.id and ingested_at is null)`,
+          { attemptId },
+        ),
+      );
+      if (!row) return undefined;
+      const { isCompleted, ...run } = row;
+      return { run, isCompleted };
     },
 
     /** Replaces the results of the checks of an attempt. */

@@ -17,6 +17,8 @@ export interface BeaconBodyRecord {
   configurationId: string;
   profile: string;
   jobRef: string;
+  /** Its attempt is. */
+  isClosed: boolean;
 }
 
 export interface PipelineRunRecord {
@@ -106,7 +108,8 @@ export function createTelemetryStore(sql: Queryable) {
         named(
           `select beacon_bodies.attempt_id as "attemptId", beacon_bodies.number, beacon_bodies.kind,
                   beacon_bodies.blob_key as "blobKey", job_runs.id as "jobRunId", job_runs.workspace_id as "workspaceId",
-                  job_runs.configuration_id as "configurationId", job_runs.profile, jobs.job_ref as "jobRef"
+                  job_runs.configuration_id as "configurationId", job_runs.profile, jobs.job_ref as "jobRef",
+                  attempts.closed_at is not null as "isClosed"
              from beacon_bodies
              join attempts on attempts.id = beacon_bodies.attempt_id
              join job_runs on job_runs.id = attempts.job_run_id
