@@ -55,6 +55,7 @@ const jobRunOfPipelineRun = responseObject('PipelineRunJobRun', {
 /** The worst result of all checks. */
 const checkStatus = namedEnum('PipelineCheckStatus', ['failed', 'passed', 'unknown']);
 
+/** What the last attempt did with the pipeline in all its calls. Id, state and failure are those of the last call. */
 export const lastPipelineRun = responseObject('LastPipelineRun', {
   id: uuid,
   pipeline_name: z.string(),
@@ -87,7 +88,7 @@ export const feedingJob = responseObject('PipelineJob', {
   next_scheduled_run_at: timestamp.nullable(),
 });
 
-/** Typical values of the last successful runs; null if there are none. */
+/** Typical values of the last successful attempts, whatever their number of calls; null if there are none. */
 const usualRun = responseObject('UsualPipelineRun', {
   run_count: z.int(),
   median_duration_ms: z.int().nullable(),
@@ -96,8 +97,8 @@ const usualRun = responseObject('UsualPipelineRun', {
 });
 
 /**
- * Rows cover the last successful runs: 20 of a pipeline, or five of each pipeline of a dataset. `run_count`
- * of them reported this table.
+ * Rows cover the last successful calls: 20 of a pipeline, or five of each pipeline of a dataset. `run_count`
+ * attempts among them reported this table.
  */
 const overviewTable = {
   table_name: z.string(),
