@@ -33,6 +33,7 @@ export * from './schemas/runs/failure-reasons.ts';
 export * from './schemas/people/invitations.ts';
 export * from './schemas/jobs/job-definition.ts';
 export * from './schemas/jobs/job-graphs.ts';
+export * from './schemas/jobs/job-inputs.ts';
 export * from './schemas/jobs/job-overviews.ts';
 export * from './schemas/telemetry/job-results.ts';
 export * from './schemas/runs/job-runs.ts';

@@ -11,6 +11,7 @@ import { createAuditLogHandlers } from './audit/audit-log-routes.ts';
 import { createInvitationHandlers } from './people/invitations-routes.ts';
 import { createJobGraphHandlers } from './jobs/job-graphs-routes.ts';
 import { createLineageHandlers } from './lineage/lineage-routes.ts';
+import { createJobInputHandlers } from './jobs/job-inputs-routes.ts';
 import { createJobHandlers } from './jobs/jobs-routes.ts';
 import { createJobRunHandlers } from './runs/job-runs-routes.ts';
 import { createJobVersionHandlers } from './jobs/job-versions-routes.ts';
@@ -84,6 +85,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createManifestBuildHandlers(services),
     ...createUploadHandlers({ ...services, uploadDir, maxArchiveBytes: maxUploadBytes }),
     ...createJobHandlers(services),
+    ...createJobInputHandlers(services),
     ...createJobVersionHandlers(services),
     ...createJobRunHandlers(services),
     ...createOverviewHandlers(services),

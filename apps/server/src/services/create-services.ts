@@ -14,6 +14,9 @@ import { createBeginAttempt } from './attempts/begin-attempt.ts';
 import { createBrowserSignIn } from './sign-in/browser-sign-in.ts';
 import { createChangeBackfills } from './backfills/change-backfills.ts';
 import { createChangeFeed } from './live/change-feed.ts';
+import { createCheckInputs } from './inputs/check-inputs.ts';
+import { createGetJobInputs } from './inputs/get-job-inputs.ts';
+import { createReadJobInputs } from './inputs/read-job-inputs.ts';
 import { createChannelServices } from './alerts/create-channel-services.ts';
 import { createCompareRunLogs } from './runs/compare-run-logs.ts';
 import { createCompareRuns } from './runs/compare-runs.ts';
@@ -107,7 +110,8 @@ export function createServices(ports: ServicePorts) {
   const { persistence, encryption, blobs, logFiles, clock, now, faultPoints, log } = ports;
   const { passwords, mailer, outbound, executor, addresses, settings } = ports;
   const { instruments = createInstruments(), traces = null, lineage = null } = ports;
-  const runServices = createRunServices(ports);
+  const readJobInputs = createReadJobInputs({ persistence, blobs });
+  const runServices = createRunServices({ ...ports, checkInputs: createCheckInputs(readJobInputs) });
   const { attemptLog, startRuns, finishRun, cancelRuns } = runServices;
   const credentials = createCredentials(persistence, encryption);
   const attemptSecrets = createAttemptSecrets(encryption);
@@ -203,6 +207,7 @@ export function createServices(ports: ServicePorts) {
     }),
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),
     readJobs: createReadJobs(persistence, jobVersions),
+    getJobInputs: createGetJobInputs(persistence, readJobInputs),
     readJobGraph: createReadJobGraph(persistence, jobVersions),
     readLineage: createReadLineage(persistence, readPipelines),
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),

@@ -51,7 +51,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'get_job_calendar',
     'preview_backfill',
   ],
-  job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
+  job: [...runs, 'get_job', 'get_job_inputs', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [
     'list_run_overviews',
     'get_run_overview',

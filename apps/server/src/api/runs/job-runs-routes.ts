@@ -63,7 +63,8 @@ export function createJobRunHandlers(services: {
 
     async get_job_run_input({ params }) {
       const { workspace_id: workspaceId, job_run_id: jobRunId } = params;
-      return { job_run_id: jobRunId, input: await readJobRuns.getInput(workspaceId, jobRunId) };
+      const { input, usedAs } = await readJobRuns.getInput(workspaceId, jobRunId);
+      return { job_run_id: jobRunId, input, used_as: usedAs };
     },
 
     async create_job_run(call) {

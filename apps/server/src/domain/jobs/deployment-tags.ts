@@ -4,6 +4,7 @@
  */
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/python';
+import { listFrom, readString } from '../primitives/python-nodes.ts';
 
 export interface DeploymentTags {
   tags: string[];
@@ -69,12 +70,6 @@ function listValues(sign: SyntaxNode): SyntaxNode[] {
   return only && values.length === 1 && isCollection ? listFrom(only.firstChild).slice(1, -1) : values;
 }
 
-function listFrom(first: SyntaxNode | null): SyntaxNode[] {
-  const nodes: SyntaxNode[] = [];
-  for (let node = first; node; node = node.nextSibling) if (node.name !== 'Comment') nodes.push(node);
-  return nodes;
-}
-
 /** Reads comma-separated plain string literals; null if there is anything else. */
 function readStrings(values: readonly SyntaxNode[], source: string): string[] | null {
   const [only] = values;
@@ -87,19 +82,6 @@ function readStrings(values: readonly SyntaxNode[], source: string): string[] | 
     strings.push(text);
   }
   return strings;
-}
-
-/**
- * Reads a string literal; Python concatenates adjacent literals. Null if it contains an escape or a
- * replacement field.
- */
-function readString(node: SyntaxNode, source: string): string | null {
-  if (node.name === 'ContinuedString') {
-    const parts = listFrom(node.firstChild).map((part) => readString(part, source));
-    return parts.some((part) => part === null) ? null : parts.join('');
-  }
-  if (node.name !== 'String') return null;
-  return /^[rRuU]?('''|"""|'|")([^\\]*)\1$/.exec(source.slice(node.from, node.to))?.[2] ?? null;
 }
 
 function checkTags(tags: string[]): DeploymentTags {

@@ -2,7 +2,7 @@ import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
-import { findScriptInputProblem, readRunInput, writeEntryPoint } from './run-input.ts';
+import { bindsInput, findScriptInputProblem, readRunInput, writeEntryPoint } from './run-input.ts';
 
 const entryPoint: RuntimeEntryPoint = {
   module: 'm',
@@ -74,7 +74,8 @@ describe('writeEntryPoint', () => {
   it('gives the members of a bound input to the function, unchanged', () => {
     const written = writeEntryPoint(entryPoint, '{"id": 12345678901234567890}', true);
     expect(written).toContain('"pumphouse_inputs":{"id": 12345678901234567890}');
-    expect(writeEntryPoint(entryPoint, '[1]', true)).not.toContain('pumphouse_inputs');
+    expect(bindsInput({ triggeredBy: 'a-member' }, '[1]')).toBe(false);
+    expect(bindsInput({ triggeredBy: null }, '{}')).toBe(false);
     expect(writeEntryPoint(entryPoint, '{"id": 1}')).not.toContain('pumphouse_inputs');
   });
 });

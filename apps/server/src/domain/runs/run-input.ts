@@ -53,6 +53,14 @@ function findEndOfText(json: string, start: number): number {
 }
 
 /**
+ * Reports whether the members of an input become arguments. The body of a webhook, which starts runs without a
+ * member, is data of another system and binds to none.
+ */
+export function bindsInput(run: { triggeredBy: string | null }, input: string): boolean {
+  return run.triggeredBy !== null && input.startsWith('{');
+}
+
+/**
  * Serializes the entry point as JSON, with the run's input as `run_args.input` if it has one.
  * @param isBound the bootstrap also gives the members of the input to the function, as arguments
  */
@@ -68,7 +76,7 @@ export function writeEntryPoint(
     JSON.stringify(rest),
     `"run_args":${addMember(JSON.stringify(given), `"input":${input}`)}`,
   );
-  return isBound && input.startsWith('{') ? addMember(written, `"pumphouse_inputs":${input}`) : written;
+  return isBound ? addMember(written, `"pumphouse_inputs":${input}`) : written;
 }
 
 /** Explains why an input cannot become the arguments of a script; null if it can. */

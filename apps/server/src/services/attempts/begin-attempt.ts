@@ -41,7 +41,7 @@ import { createConfigurationArchives } from '../versions/version-archives.ts';
 import { holdsSecrets } from '../../archives/configuration-archive.ts';
 import { selectConfiguration } from '../../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
-import { writeEntryPoint } from '../../domain/runs/run-input.ts';
+import { bindsInput, writeEntryPoint } from '../../domain/runs/run-input.ts';
 import { formatTraceParent, traceIdOf } from '../../traces/trace-ids.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
@@ -175,8 +175,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
     });
     const { input } = run;
-    // Webhooks start runs without a member: their body is data of another system, and binds to no argument.
-    const isBound = run.triggeredBy !== null;
+    const isBound = input !== null && bindsInput(run, input);
     const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input, isBound)];
     const masked = await maskValues(run, by, [
       { everywhere: [token, ...playground.maskedValues], inTexts: [] },

@@ -1,4 +1,5 @@
 import type { RunEndStores } from './run-stores.ts';
+import type { CheckInputs } from '../inputs/check-inputs.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { LogFiles } from '../../blobs/logs/log-files.ts';
@@ -19,6 +20,8 @@ export interface RunPorts {
   /** The clock that starts are decided on. */
   clock: Clock;
   faultPoints: FaultPoints;
+  /** Absent in programs that start no job for a member. */
+  checkInputs?: CheckInputs;
   log: Logger;
 }
 
@@ -26,9 +29,9 @@ export interface RunPorts {
  * Creates the services that start and end runs. They need no secret key, so `admin end-run` works without
  * one.
  */
-export function createRunServices({ persistence, logFiles, clock, faultPoints, log }: RunPorts) {
+export function createRunServices({ persistence, logFiles, clock, faultPoints, checkInputs, log }: RunPorts) {
   const attemptLog = createAttemptLog(persistence, logFiles);
-  const startRuns = createStartRuns(persistence, clock, faultPoints);
+  const startRuns = createStartRuns(persistence, clock, faultPoints, checkInputs);
   const finishRun = createFinishRun({
     persistence,
     startRuns,

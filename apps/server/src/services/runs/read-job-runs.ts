@@ -7,9 +7,12 @@ import type {
   JobVersionRecord,
   PipelineRunHeadRecord,
 } from '../../store/records.ts';
+import type { JobInputUse } from '@pumphouse/contract';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { JobVersions } from '../jobs/job-versions.ts';
+import { bindsInput } from '../../domain/runs/run-input.ts';
+import { chooseInputUse } from '../../domain/inputs/job-inputs.ts';
 import { createPageReader } from '../paging/read-page.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -98,13 +101,19 @@ export function createReadJobRuns(
     describeOne,
 
     /**
-     * Returns the JSON text that a webhook passed to the run; null if none did.
+     * Returns the JSON text of the run's input, and what its members became; nulls if it has none.
      * @throws ServiceError not_found
      */
-    async getInput(workspaceId: string, jobRunId: string): Promise<string | null> {
+    async getInput(
+      workspaceId: string,
+      jobRunId: string,
+    ): Promise<{ input: string | null; usedAs: JobInputUse | null }> {
       const run = await store.jobRuns.get(workspaceId, jobRunId);
       if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
-      return store.jobRuns.readInput(run.id);
+      const input = await store.jobRuns.readInput(run.id);
+      if (input === null) return { input, usedAs: null };
+      const { definition } = await jobVersions.get(run.jobVersionId);
+      return { input, usedAs: bindsInput(run, input) ? chooseInputUse(definition) : 'context' };
     },
 
     /**

@@ -9,6 +9,8 @@ export interface FailedStart {
   ref: string;
   code: ErrorCode;
   detail: string;
+  /** Replaces the reasons in the error of a single start. */
+  extra?: object;
 }
 
 /** Codes of errors that concern the whole call. */
@@ -83,8 +85,9 @@ export function declined(result: {
       reasons: skipped.reasons,
     });
   }
-  const { code, detail } = result.failed[0] ?? { code: 'start_declined', detail: 'The run was not started.' };
-  return refusal(code, detail);
+  const [failed] = result.failed;
+  if (failed?.extra) return new ServiceError(failed.code, failed.detail, failed.extra);
+  return refusal(failed?.code ?? 'start_declined', failed?.detail ?? 'The run was not started.');
 }
 
 /** Describes why the only start of a batch did not begin. */

@@ -2,6 +2,7 @@ import type { RunStartStores } from './run-stores.ts';
 import type { Clock } from '../scheduling/clock.ts';
 import type { BatchOptions, StartedJob, TriggerResult } from './start-request.ts';
 import type { DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
+import { checkNoInputs, type CheckInputs } from '../inputs/check-inputs.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
@@ -66,6 +67,7 @@ export function createStartRuns(
   persistence: Persistence<RunStartStores | 'apps' | 'auditLog' | 'pendingPackages'>,
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
+  checkInputs: CheckInputs = checkNoInputs,
 ) {
   /**
    * @param reachesOthers locks all jobs of the workspace
@@ -153,10 +155,18 @@ export function createStartRuns(
      * @throws ServiceError invalid_profile, no_deployment, no_configuration: no job of the call could start
      */
     async trigger(request: TriggerRequest): Promise<TriggerResult> {
+      const jobs = await persistence.store.jobs.listAll(request.workspaceId);
+      const { candidates, unknown } = pickCandidates(jobs, request);
+      // Before the transaction: it may read an archive.
+      const refused = await checkInputs(
+        candidates.map(({ job }) => job),
+        request.input ?? null,
+      );
       return persistence.transaction(async (store) => {
-        const jobs = await store.jobs.listAll(request.workspaceId);
-        const { candidates, unknown } = pickCandidates(jobs, request);
-        const { allowed, forbidden, profile } = await pickAllowed(store, candidates, request);
+        const picked = await pickAllowed(store, candidates, request);
+        const { forbidden, profile } = picked;
+        const allowed = picked.allowed.filter(({ job }) => !refused.has(job.id));
+        const unfit = picked.allowed.flatMap(({ job }) => refused.get(job.id) ?? []);
         const result = await decideBatch(store, request.workspaceId, allowed, {
           ...plainStart,
           origin: 'request',
@@ -169,7 +179,7 @@ export function createStartRuns(
         });
         refuseWholeCall(result.failed);
         if (!request.dryRun) await recordStarts(store, request.workspaceId, result);
-        return { ...result, failed: [...unknown, ...forbidden, ...result.failed] };
+        return { ...result, failed: [...unknown, ...forbidden, ...unfit, ...result.failed] };
       });
     },
 
@@ -179,6 +189,9 @@ export function createStartRuns(
      * start_declined, job_archived, workspace_archived, invalid_profile, no_deployment, no_configuration
      */
     async createRun(request: CreateRunRequest): Promise<CreatedRun> {
+      const job = await persistence.store.jobs.get(request.workspaceId, request.jobId);
+      const refused = job && (await checkInputs([job], null)).get(job.id);
+      if (refused) throw declined({ skipped: [], failed: [refused] });
       return (await createUnderLocks(request, request.refresh)) ?? (await createAnew(request));
     },
 

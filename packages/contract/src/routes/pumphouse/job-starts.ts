@@ -1,6 +1,7 @@
 import { defineRoute } from '../../route.ts';
+import { jobInputsResponse } from '../../schemas/jobs/job-inputs.ts';
 import { startJobRequest, triggeredJob } from '../../schemas/jobs/triggers.ts';
-import { changeErrors } from '../error-statuses.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobParams } from '../parameters.ts';
 
 /** Starts of jobs with an input. */
@@ -17,5 +18,17 @@ export const jobStartRoutes = [
     body: startJobRequest,
     responses: { 200: triggeredJob },
     errors: changeErrors,
+  }),
+  /** The server reads them from the latest code, without running it. */
+  defineRoute({
+    operationId: 'get_job_inputs',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/jobs/{job_id}/inputs',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job.read',
+    params: jobParams,
+    responses: { 200: jobInputsResponse },
+    errors: readErrors,
   }),
 ] as const;

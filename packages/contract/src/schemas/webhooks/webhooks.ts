@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { jobInputUse } from '../jobs/job-inputs.ts';
+import { openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
 
 /** Long enough not to be guessed, because a guessed secret can sign anything. */
 const minSecretLength = 16;
@@ -31,5 +32,7 @@ export type SetSigningSecretRequest = z.output<typeof setSigningSecretRequest>;
 export const jobRunInputResponse = responseObject('JobRunInputResponse', {
   job_run_id: uuid,
   input: z.string().nullable(),
+  /** What its members became; null for no input. Absent from servers of the previous release. */
+  used_as: openEnum(jobInputUse).nullish(),
 });
 export type JobRunInputResponse = z.output<typeof jobRunInputResponse>;
