@@ -67,11 +67,10 @@ class Inputs(unittest.TestCase):
             "mode": "full",
             "days": ["2026-11-28", "2026-11-29"],
             "kind": "4",
-            "token": "named",
         }
         expected = (
             "[datetime.date(2026, 11, 29), datetime.datetime(2026, 11, 29, 6, 0, tzinfo=datetime.timezone.utc), '7', 3, 2.0, True,"
-            " 'full', [datetime.date(2026, 11, 28), datetime.date(2026, 11, 29)], 4, 'named']"
+            " 'full', [datetime.date(2026, 11, 28), datetime.date(2026, 11, 29)], 4, 'configured']"
         )
         for quick in (True, False):
             with self.subTest(quick=quick):
@@ -90,6 +89,7 @@ class Inputs(unittest.TestCase):
             ({"day": "2026-11-29", "count": 1.5}, "The value of the input count is not int."),
             ({"day": "2026-11-29", "dry": 1}, "The value of the input dry is not bool."),
             ({"day": "2026-11-29", "mode": "half"}, "The value of the input mode is not Literal['full', 'new']."),
+            ({"day": "2026-11-29", "token": "x"}, "The input token is a secret"),
             ({"day": "2026-11-29", "days": ["x"]}, "The value of the input days is not list[datetime.date]."),
         ):
             with self.subTest(message):

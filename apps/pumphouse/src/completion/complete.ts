@@ -53,7 +53,7 @@ async function readNames(owner: NodeJS.Process, position: Position): Promise<Can
 
 /** Names of different servers, workspaces and jobs are kept apart. */
 function describeKey(session: Session, kind: NameKind, position: Position): (string | undefined)[] {
-  const ofJob = kind === 'number' ? position.given[0] : undefined;
+  const ofJob = kind === 'number' || kind === 'input' ? position.given[0] : undefined;
   const ofHistory = kind === 'version' ? position.path : undefined;
   return [session.serverUrl, position.workspace ?? session.folder?.workspaceId, kind, ofJob, ofHistory];
 }

@@ -51,6 +51,7 @@ describe('completion', () => {
     [['--server', ''], ['server']],
     [['whoami', '--workspace', ''], ['workspace']],
     [['--json', 'launch', ''], ['job']],
+    [['launch', 'load', '--input', ''], ['input']],
     [['whoami', ''], []],
   ])('looks up names for %j', (words, kinds) => {
     expect(complete(...words).kinds).toEqual(kinds);

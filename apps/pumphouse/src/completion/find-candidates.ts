@@ -8,7 +8,7 @@ export interface Candidate {
 
 /** Kinds of names that only the server, or a file of the user, knows. */
 export type NameKind =
-  'job' | 'number' | 'organization' | 'pipeline' | 'run' | 'server' | 'version' | 'workspace';
+  'input' | 'job' | 'number' | 'organization' | 'pipeline' | 'run' | 'server' | 'version' | 'workspace';
 
 /** What can follow the words of a command line. */
 export interface Position {
@@ -41,6 +41,7 @@ const kindsByName: Readonly<Record<string, NameKind>> = {
   workspace: 'workspace',
 };
 const kindsByOption: Readonly<Record<string, NameKind>> = {
+  '--input': 'input',
   '--job': 'job',
   '--organization': 'organization',
   '--pipeline': 'pipeline',

@@ -1,4 +1,5 @@
-import { listJobs, type Job } from '../jobs/find-job.ts';
+import { findJob, listJobs, type Job } from '../jobs/find-job.ts';
+import { readJobInputs } from '../jobs/job-inputs.ts';
 import { findRun } from '../runs/find-run.ts';
 import { shortenJobRef } from '../runs/job-name.ts';
 import { toOneLine } from '../terminal/plain-text.ts';
@@ -16,6 +17,12 @@ type Reader = (session: Session, position: Pick<Position, 'given' | 'path'>) => 
 
 /** Reads the names of each kind. */
 export const nameReaders: Readonly<Record<NameKind, Reader>> = {
+  input: async (session, { given }) => {
+    const job = await findJob(session, given[0] ?? '');
+    return (await readJobInputs(session, job.id)).inputs
+      .filter(({ source }) => source !== 'secret')
+      .map(({ name, description, annotation }) => describe(`${name}=`, description ?? annotation ?? ''));
+  },
   job: async (session) => nameJobs(await listJobs(session)),
   number: async (session, { given }) => {
     const { job, number } = await findRun(session, given[0] ?? '');

@@ -1,4 +1,9 @@
-import type { JobNextTicksResponse, JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
+import type {
+  JobInputsResponse,
+  JobNextTicksResponse,
+  JobOverviewResponse,
+  RunOverviewResponse,
+} from '@pumphouse/contract';
 import { shortenJobRef } from '../runs/job-name.ts';
 import { toOneLine } from '../terminal/plain-text.ts';
 import { formatRuns, readRuns } from '../runs/list-runs.ts';
@@ -9,12 +14,14 @@ import { formatDetails } from '../terminal/details.ts';
 import { formatDuration, formatInstant, formatRelative } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findJob, type Job } from './find-job.ts';
+import { formatJobInputs, readJobInputs } from './job-inputs.ts';
 import { formatState, readJobOverviews } from './list-jobs.ts';
 
 interface JobDetails {
   job: Job;
   overview: JobOverviewResponse | undefined;
   ticks: JobNextTicksResponse;
+  inputs: JobInputsResponse;
   runs: RunOverviewResponse[];
   url: string;
 }
@@ -25,20 +32,22 @@ const shownRuns = 10;
 export async function showJob(session: Session, name: string): Promise<void> {
   const job = await findJob(session, name);
   const params = { workspace_id: await session.workspaceId(), job_id: job.id };
-  const [overviews, ticks, runs, url] = await Promise.all([
+  const [overviews, ticks, inputs, runs, url] = await Promise.all([
     readJobOverviews(session, { q: job.job_ref }),
     session.client.call('list_job_next_ticks', { params, query: { limit: 3 } }),
+    readJobInputs(session, job.id),
     readRuns(session, { job_id: job.id }, shownRuns),
     locatePage(session, 'jobs', job.id),
   ]);
   const overview = overviews.find(({ id }) => id === job.id);
-  const details = { job, overview, ticks, runs, url };
-  session.show({ ...job, overview: overview ?? null, next_ticks: ticks.triggers, runs, url }, () =>
-    formatJob(session.terminal, details),
+  const details = { job, overview, ticks, inputs, runs, url };
+  session.show(
+    { ...job, overview: overview ?? null, next_ticks: ticks.triggers, inputs: inputs.inputs, runs, url },
+    () => formatJob(session.terminal, details),
   );
 }
 
-function formatJob(terminal: Terminal, { job, overview, ticks, runs, url }: JobDetails): string {
+function formatJob(terminal: Terminal, { job, overview, ticks, inputs, runs, url }: JobDetails): string {
   const state = overview === undefined ? '' : `  ${formatState(terminal, overview)}`;
   const head = `${terminal.tone('strong', shortenJobRef(job.job_ref))}${state}`;
   const failing = overview?.failing_since;
@@ -59,6 +68,7 @@ function formatJob(terminal: Terminal, { job, overview, ticks, runs, url }: JobD
         ? 'created by hand'
         : `${job.deployment_module}.py`,
     ],
+    ['Inputs', formatJobInputs(inputs)],
     ['Type', job.job_type],
     ['Profile', job.profile],
     ['Timeout', formatDuration(execute.timeout?.timeout)],

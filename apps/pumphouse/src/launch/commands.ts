@@ -14,7 +14,12 @@ export function addLaunchCommand(program: Command, cli: Cli): void {
     .option('--wait', 'Wait until the run ends, without its log; exit 1 if it fails')
     .option('--refresh', 'Load everything again: forget the last completed run')
     .option('--profile <profile>', 'Run under this profile instead of that of the job')
-    .option('--input <key=value...>', 'Input of the job’s function; a value may be JSON', collect, [])
+    .option(
+      '--input <key=value...>',
+      'A parameter of the job’s function, or an option of the script; a value may be JSON',
+      collect,
+      [],
+    )
     .option('--no-deploy', 'Start what is deployed; upload nothing')
     .option('--python <path>', 'The interpreter that imports the code; default: that of .venv')
     .action(

@@ -24,6 +24,7 @@ import { createCompareJobCode } from './versions/compare-job-code.ts';
 import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
+import { createWarnOfScheduleInputs } from './inputs/warn-of-schedule-inputs.ts';
 import { createWarnOfSecretNames } from './jobs/warn-of-secret-names.ts';
 import { createDownloadLog } from './logs/download-log.ts';
 import { createEventServices } from './events/create-event-services.ts';
@@ -203,6 +204,7 @@ export function createServices(ports: ServicePorts) {
     deploy: createDeploy(persistence, cancelRuns, {
       startRuns,
       webhooks,
+      warnOfScheduleInputs: createWarnOfScheduleInputs(persistence, readJobInputs),
       warnOfSecretNames: createWarnOfSecretNames({ persistence, blobs, encryption, readRunVariables }),
     }),
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),

@@ -87,6 +87,8 @@ def convert_inputs(function, inputs: dict) -> dict:
     values = {}
     for name, value in inputs.items():
         if name in named:
+            if getattr(named[name].default, "default_literal", None) == "dlt.secrets.value":
+                raise InputError(f"The input {name} is a secret, and inputs are not secret. Set a variable instead.")
             values[name] = _convert(name, _choose_hint(named[name], hints), value)
         elif takes_any_name and name != _RUN_CONTEXT:
             values[name] = value

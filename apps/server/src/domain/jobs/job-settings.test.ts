@@ -51,6 +51,15 @@ describe('job settings', () => {
     });
   });
 
+  it('give the starts of a schedule inputs, which are no section', () => {
+    const settings = { '': read({ jobs: { load: { schedule_inputs: { days: 3, filter: { a: 1 } } } } }) };
+    expect(chooseJobSettings(settings, 'prod', 'jobs.load').scheduleInputs).toEqual({
+      days: 3,
+      filter: { a: 1 },
+    });
+    expect(problemsOf({ schedule_inputs: {} })).toEqual([expect.stringContaining('schedule_inputs')]);
+  });
+
   it('fill in missing keys of retries, also after they were stored', () => {
     const settings = { '': read({ jobs: { load: { retries: { count: 3, backoff: '1.5m' } } } }) };
     const stored = JSON.parse(JSON.stringify(settings)) as RunSettings;

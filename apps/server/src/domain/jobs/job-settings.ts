@@ -58,6 +58,8 @@ export interface JobSettings {
    * pipeline.
    */
   keepPending: boolean;
+  /** The input of starts by the clock; null for none. */
+  scheduleInputs: Record<string, unknown> | null;
 }
 
 type JobTable = z.output<typeof jobTable>;
@@ -82,6 +84,7 @@ export const defaultJobSettings: JobSettings = {
   exclusive: 'pipeline',
   onHeld: 'wait',
   keepPending: true,
+  scheduleInputs: null,
 };
 
 const maxBackoffSeconds = 24 * 3600;
@@ -113,7 +116,10 @@ const ownSettings = {
   keep_pending: z.boolean().optional(),
 };
 
-const jobTable = z.strictObject(ownSettings);
+const jobTable = z.strictObject({
+  ...ownSettings,
+  schedule_inputs: z.record(z.string(), z.unknown()).optional(),
+});
 const tables = z.record(z.string(), z.unknown()).optional();
 const outerTable = z.strictObject({ ...ownSettings, jobs: tables, pipelines: tables });
 
@@ -151,10 +157,15 @@ export function readSettingsTable(
   return { ok: true, table: { ...own, jobs, ...(Object.keys(pipelines).length > 0 && { pipelines }) } };
 }
 
+/** Settings of a job whose value is a table. */
+const settingsWithTables: ReadonlySet<string> = new Set(['retries', 'schedule_inputs']);
+
 /** A table below `jobs` is either that of `jobs.<name>`, or a section with one table for each of its jobs. */
 function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
   if (!isPlainObject(value)) return [[name, value]];
-  const isSection = Object.entries(value).some(([key, inner]) => key !== 'retries' && isPlainObject(inner));
+  const isSection = Object.entries(value).some(
+    ([key, inner]) => !settingsWithTables.has(key) && isPlainObject(inner),
+  );
   return isSection ? Object.entries(value).map(([key, inner]) => [`${name}.${key}`, inner]) : [[name, value]];
 }
 
@@ -189,6 +200,7 @@ function overlay(under: JobSettings, layer: JobTable): JobSettings {
     exclusive: layer.exclusive ?? under.exclusive,
     onHeld: layer.on_held ?? under.onHeld,
     keepPending: layer.keep_pending ?? under.keepPending,
+    scheduleInputs: layer.schedule_inputs ?? under.scheduleInputs,
   };
 }
 

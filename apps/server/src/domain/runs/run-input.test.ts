@@ -74,8 +74,10 @@ describe('writeEntryPoint', () => {
   it('gives the members of a bound input to the function, unchanged', () => {
     const written = writeEntryPoint(entryPoint, '{"id": 12345678901234567890}', true);
     expect(written).toContain('"pumphouse_inputs":{"id": 12345678901234567890}');
-    expect(bindsInput({ triggeredBy: 'a-member' }, '[1]')).toBe(false);
-    expect(bindsInput({ triggeredBy: null }, '{}')).toBe(false);
+    expect(bindsInput({ triggeredBy: 'a-member', trigger: 'webhook:in' }, '[1]')).toBe(false);
+    expect(bindsInput({ triggeredBy: 'a-member', trigger: 'webhook:in' }, '{}')).toBe(true);
+    expect(bindsInput({ triggeredBy: null, trigger: 'schedule:0 6 * * *' }, '{}')).toBe(true);
+    expect(bindsInput({ triggeredBy: null, trigger: 'webhook:in' }, '{}')).toBe(false);
     expect(writeEntryPoint(entryPoint, '{"id": 1}')).not.toContain('pumphouse_inputs');
   });
 });

@@ -1,4 +1,5 @@
 import type { RuntimeEntryPoint } from '../jobs/entry-point.ts';
+import { readTriggerType } from '../jobs/trigger.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 
 /** Maximum size of a webhook body, and so of a run's input. */
@@ -56,8 +57,9 @@ function findEndOfText(json: string, start: number): number {
  * Reports whether the members of an input become arguments. The body of a webhook, which starts runs without a
  * member, is data of another system and binds to none.
  */
-export function bindsInput(run: { triggeredBy: string | null }, input: string): boolean {
-  return run.triggeredBy !== null && input.startsWith('{');
+export function bindsInput(run: { triggeredBy: string | null; trigger: string }, input: string): boolean {
+  const isDelivery = run.triggeredBy === null && readTriggerType(run.trigger) === 'webhook';
+  return !isDelivery && input.startsWith('{');
 }
 
 /**

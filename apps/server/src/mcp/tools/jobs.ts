@@ -1,5 +1,6 @@
 import type { CallReadOperation } from '../../api/call-operation.ts';
 import {
+  jobInputsResponse,
   jobNextTicksResponse,
   jobOverviewResponse,
   jobType,
@@ -56,7 +57,7 @@ const version = jobVersionResponse.omit({ job_definition: true });
 export const getJob = defineTool({
   name: 'get_job',
   title: 'Read a job',
-  description: `Returns the details of a job: its deployed definition, its triggers with their next ticks, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
+  description: `Returns the details of a job: its deployed definition, its triggers with their next ticks, the inputs that a start takes, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     job_id: uuid.describe('Id of the job, as returned by list_jobs'),
@@ -70,14 +71,16 @@ export const getJob = defineTool({
       .nullable()
       .describe('The deployed definition; null if it is too long for a response'),
     next_ticks: jobNextTicksResponse.shape.triggers,
+    input_schema: jobInputsResponse.shape.input_schema.describe('JSON schema of the input of a start'),
   }),
   rest: 'The url shows all of it in the console.',
   async run({ workspace_id: workspaceId, job_id: jobId }, { call, origin }) {
     const pages = pagesOfWorkspace(origin, workspaceId);
     const params = { workspace_id: workspaceId, job_id: jobId };
-    const [job, { triggers }] = await Promise.all([
+    const [job, { triggers }, { input_schema: inputSchema }] = await Promise.all([
       call('get_job', { params, query: {} }),
       call('list_job_next_ticks', { params, query: {} }),
+      call('get_job_inputs', { params }),
     ]);
     const overview = await findOverview(call, workspaceId, job);
     const definition = job.current_version?.job_definition ?? {};
@@ -87,6 +90,7 @@ export const getJob = defineTool({
       version: job.current_version ? withoutDefinition(job.current_version) : null,
       definition: JSON.stringify(definition).length > maxDefinitionLength ? null : definition,
       next_ticks: triggers,
+      input_schema: inputSchema,
     };
   },
   summarize: ({ job }) =>

@@ -17,6 +17,7 @@ import { workspaceModule } from '../../domain/jobs/manifest-build.ts';
 import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
+import type { WarnOfScheduleInputs } from '../inputs/warn-of-schedule-inputs.ts';
 import type { WarnOfSecretNames } from './warn-of-secret-names.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { refuseArchived } from '../workspaces/open-workspace.ts';
@@ -61,7 +62,13 @@ export function createDeploy(
     startRuns,
     webhooks,
     warnOfSecretNames,
-  }: { startRuns: StartRuns; webhooks: Webhooks; warnOfSecretNames: WarnOfSecretNames },
+    warnOfScheduleInputs,
+  }: {
+    startRuns: StartRuns;
+    webhooks: Webhooks;
+    warnOfSecretNames: WarnOfSecretNames;
+    warnOfScheduleInputs: WarnOfScheduleInputs;
+  },
 ) {
   async function reconcile(store: Pick<Store, Stores>, request: DeployRequest): Promise<Reconciled> {
     const workspace = await store.workspaces.lock(request.workspaceId);
@@ -214,7 +221,11 @@ export function createDeploy(
     });
     cancelRuns.announce(cancelled);
     const jobRefs = result.jobs.map(({ job }) => job.jobRef);
-    return { ...result, warnings: [...result.warnings, ...listSecretNames(jobRefs)] };
+    const ofInputs = await warnOfScheduleInputs(
+      request.workspaceId,
+      result.jobs.map(({ job }) => job),
+    );
+    return { ...result, warnings: [...result.warnings, ...listSecretNames(jobRefs), ...ofInputs] };
   };
 
   async function cancelWaiting(

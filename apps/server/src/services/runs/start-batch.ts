@@ -180,8 +180,16 @@ async function insertRun(
     isQueued,
     waitReason: isQueued ? describeWait([decision.reason]) : null,
   });
-  if (run && batch.options.input !== null) await store.jobRuns.setInput(run.id, batch.options.input);
+  const input = batch.options.input ?? writeScheduleInputs(batch, candidate);
+  if (run && input !== null) await store.jobRuns.setInput(run.id, input);
   return run;
+}
+
+/** Starts by the clock, and windows of a backfill, which replace them, have the inputs of the settings. */
+function writeScheduleInputs({ context, options }: Batch, { job, trigger }: Candidate): string | null {
+  const isScheduled = options.window !== null || (options.membershipId === null && isTimedTrigger(trigger));
+  const { scheduleInputs } = context.settingsOf(job, options.profile);
+  return isScheduled && scheduleInputs ? JSON.stringify(scheduleInputs) : null;
 }
 
 /** Describes what a run waits for. */
