@@ -6,6 +6,7 @@ import type { ApiFixture } from '../testing/api-fixture.ts';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { plainRequirements } from '../../services/testing/workspace-fixture.ts';
+import { setNextTick } from '../../store/postgres/testing/alerts.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 
 const launcher = 'dlt._workspace.deployment.launchers.job';
@@ -194,7 +195,7 @@ describe('inputs of a schedule', () => {
     const config = settings('{ day = 2026-11-29, count = 3 }');
     const { warnings, jobId } = await deploy(load, { settings: config, triggers });
     expect(warnings).toEqual([]);
-    api.clock.now = new Date(api.clock.now.getTime() + 24 * 3600 * 1000);
+    await setNextTick(api.testDatabase.database, jobId, new Date(Date.now() - 1000));
     const tick = await api.startRuns.startTick({ jobId, trigger: triggers[0] ?? '' });
     const runId = tick?.succeeded[0]?.run?.id;
     const read = readAnswer('get_job_run_input', await call('GET', `job-runs/${runId}/input`));

@@ -105,6 +105,11 @@ const retries = z.strictObject({
   on: z.array(z.enum(RETRY_REASONS)).min(1).default(['failed', 'timed_out', 'not_begun']),
 });
 
+/** TOML has dates, and inputs are JSON: `2026-11-29` is a text. */
+const inputs = z
+  .record(z.string(), z.unknown())
+  .transform((table): Record<string, unknown> => JSON.parse(JSON.stringify(table)));
+
 const ownSettings = {
   on_limit: z.enum(['skip', 'queue']).optional(),
   priority: z.int().min(-1000).max(1000).optional(),
@@ -118,7 +123,7 @@ const ownSettings = {
 
 const jobTable = z.strictObject({
   ...ownSettings,
-  schedule_inputs: z.record(z.string(), z.unknown()).optional(),
+  schedule_inputs: inputs.optional(),
 });
 const tables = z.record(z.string(), z.unknown()).optional();
 const outerTable = z.strictObject({ ...ownSettings, jobs: tables, pipelines: tables });
