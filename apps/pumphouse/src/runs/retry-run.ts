@@ -39,12 +39,12 @@ export async function retryRun(
 
 /** @returns undefined for none, for the body of a webhook, and for a viewer, who may not read inputs */
 async function readInputs(
-  { client, workspaceId }: Session,
+  session: Session,
   runId: string,
 ): Promise<Record<string, unknown> | undefined> {
-  const params = { workspace_id: await workspaceId(), job_run_id: runId };
+  const params = { workspace_id: await session.workspaceId(), job_run_id: runId };
   try {
-    const { input, used_as: use } = await client.call('get_job_run_input', { params });
+    const { input, used_as: use } = await session.client.call('get_job_run_input', { params });
     return input === null || use === 'context' ? undefined : asObject(JSON.parse(input));
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return undefined;

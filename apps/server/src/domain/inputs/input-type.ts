@@ -54,7 +54,7 @@ export function fitsType(type: InputType, value: unknown): boolean {
       return readItems(value)?.every((item) => fitsType(type.item, item)) ?? false;
     case 'literal':
       return type.choices.some((choice) => choice === value || toPythonText(choice) === toPythonText(value));
-    case 'union':
+    default:
       return type.members.some((member) => fitsType(member, value));
   }
 }
