@@ -20,6 +20,7 @@ const features = [
   'doctor',
   'environments',
   'events',
+  'inputs',
   'jobs',
   'keys',
   'lineage',

@@ -38,10 +38,7 @@ export async function retryRun(
 }
 
 /** @returns undefined for none, for the body of a webhook, and for a viewer, who may not read inputs */
-async function readInputs(
-  session: Session,
-  runId: string,
-): Promise<Record<string, unknown> | undefined> {
+async function readInputs(session: Session, runId: string): Promise<Record<string, unknown> | undefined> {
   const params = { workspace_id: await session.workspaceId(), job_run_id: runId };
   try {
     const { input, used_as: use } = await session.client.call('get_job_run_input', { params });

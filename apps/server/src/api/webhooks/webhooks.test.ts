@@ -133,7 +133,11 @@ describe('a delivery', () => {
       profile: 'prod',
     });
     const input = readAnswer('get_job_run_input', await call('GET', `job-runs/${runId}/input`));
-    expect(input).toEqual({ job_run_id: runId, input: '{"id": 12345678901234567890}' });
+    expect(input).toEqual({
+      job_run_id: runId,
+      input: '{"id": 12345678901234567890}',
+      used_as: 'context',
+    });
   });
 
   it.each([
