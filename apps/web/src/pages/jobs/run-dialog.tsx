@@ -1,6 +1,8 @@
 import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { toInput, type InputTexts } from './job-inputs.ts';
+import { JobInputFields } from './job-input-fields.tsx';
 import type { JobActions, StartOptions } from './use-job-actions.ts';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
 import {
@@ -17,6 +19,8 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 interface RunDialogProps {
   job: StartableJob;
   actions: JobActions;
+  /** The inputs that the fields begin with. */
+  inputs?: InputTexts;
   onClose: () => void;
 }
 
@@ -24,8 +28,12 @@ interface RunDialogProps {
  * Dialog for a manual start. Enter starts the job with the defaults. It closes immediately; the job shows the
  * result.
  */
-export default function RunDialog({ job, actions, onClose }: RunDialogProps) {
-  const { me } = useWorkspace();
+export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDialogProps) {
+  const { me, params } = useWorkspace();
+  const [texts, setTexts] = useState(inputs);
+  const { data: declared } = useQuery(
+    operation('get_job_inputs', { params: { ...params, job_id: actions.jobId } }),
+  );
   const isViewer = startsAsViewer(me.workspace_role);
   const timed = findTimedTrigger(job);
   const [options, setOptions] = useState<StartOptions>({
@@ -38,7 +46,7 @@ export default function RunDialog({ job, actions, onClose }: RunDialogProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          actions.start.mutate(options);
+          actions.start.mutate({ ...options, input: toInput(texts, declared?.inputs ?? []) });
           onClose();
         }}
       >
@@ -49,6 +57,7 @@ export default function RunDialog({ job, actions, onClose }: RunDialogProps) {
             profile={options.profile ?? null}
             onChoose={(profile) => change({ profile })}
           />
+          {declared && <JobInputFields declared={declared} texts={texts} onChange={setTexts} />}
           {timed !== undefined && (
             <Radio.Group
               label="Data interval"

@@ -68,7 +68,7 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
       {question === 'force' && (
         <ForceEndQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
       )}
-      {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
+      {question === 'again' && <RunAgain run={run} actions={actions} onClose={close} />}
     </>
   );
 }

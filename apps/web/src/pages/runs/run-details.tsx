@@ -10,6 +10,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../ui/answers.tsx';
 import { DetailList, Section } from '../../ui/page.tsx';
 import { formatDuration, formatInstant } from '../../ui/format.ts';
+import { toTexts } from '../jobs/job-inputs.ts';
 import { operation } from '../../api/operation.ts';
 import { runDetail, type RunParams } from './run-queries.ts';
 import { RunState } from '../../ui/state.tsx';
@@ -49,6 +50,7 @@ export default function RunDetails({ run, params }: { run: RunOverviewDetailResp
       </Section>
       <JobSettings detail={detail} />
       {run.trigger_kind === 'webhook' && <WebhookInput params={params} />}
+      {run.trigger_kind !== 'webhook' && <StartInputs params={params} />}
       <JobResult params={params} />
       <DownstreamRuns detail={detail} />
     </>
@@ -130,6 +132,29 @@ function WebhookInput({ params }: { params: RunParams }) {
           </pre>
         )}
       </div>
+    </Section>
+  );
+}
+
+/** What the start gave to the job's code; nothing for a start without inputs. */
+function StartInputs({ params }: { params: RunParams }) {
+  const { whyNot } = useWorkspace();
+  const { data } = useQuery({
+    ...operation('get_job_run_input', { params }),
+    enabled: whyNot('job-run.read-input') === null,
+  });
+  const inputs = Object.entries(toTexts(data?.input ?? null));
+  if (inputs.length === 0) return null;
+  return (
+    <Section title="Inputs">
+      <DetailList
+        items={inputs.map(([name, text]) => [
+          name,
+          <span key={name} className="mono">
+            {text}
+          </span>,
+        ])}
+      />
     </Section>
   );
 }

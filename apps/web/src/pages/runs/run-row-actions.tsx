@@ -70,7 +70,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
       {question === 'cancel' && (
         <CancelQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
       )}
-      {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
+      {question === 'again' && <RunAgain run={run} actions={actions} onClose={close} />}
     </>
   );
 }
