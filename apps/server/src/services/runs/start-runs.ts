@@ -19,6 +19,7 @@ import { pickCandidates } from './pick-candidates.ts';
 import { pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
+import { writeStartInput } from '../inputs/write-start-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-request.ts';
@@ -47,6 +48,8 @@ export interface CreateRunRequest {
   refresh: boolean;
   skipFreshness: boolean;
   mode: 'always' | 'when_not_running';
+  /** Any JSON value; undefined (default) for none. */
+  input?: unknown;
   /** As in TriggerRequest. */
   isByViewer?: boolean;
 }
@@ -106,6 +109,7 @@ export function createStartRuns(
         profile: request.isByViewer ? viewersProfile : request.profile,
         refresh: request.refresh,
         skipFreshness: request.skipFreshness,
+        input: writeStartInput(job, request.input),
         isLocked: true,
         ...(workspace && { workspace }),
       });
@@ -190,7 +194,7 @@ export function createStartRuns(
      */
     async createRun(request: CreateRunRequest): Promise<CreatedRun> {
       const job = await persistence.store.jobs.get(request.workspaceId, request.jobId);
-      const refused = job && (await checkInputs([job], null)).get(job.id);
+      const refused = job && (await checkInputs([job], writeStartInput(job, request.input))).get(job.id);
       if (refused) throw declined({ skipped: [], failed: [refused] });
       return (await createUnderLocks(request, request.refresh)) ?? (await createAnew(request));
     },
