@@ -212,6 +212,27 @@ describe("a job's page", () => {
     await page.context().close();
   });
 
+  it('asks for the inputs of its function, shows them with the run, and begins with them again', async () => {
+    const page = await site.openAs('developer', '/jobs/clean_up');
+    await page.getByRole('button', { name: 'Run now' }).click();
+    const dialog = page.getByRole('dialog');
+    const olderThan = dialog.getByLabel('older_than');
+    expect(await olderThan.getAttribute('type')).toBe('date');
+    await dialog.getByText(/^Everything before this day is removed. Default: /).waitFor();
+    await expectAccessible(page);
+    await olderThan.fill('2026-11-29');
+    await dialog.getByLabel('what').selectOption('tables');
+    await dialog.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('link', { name: 'View run' }).click();
+    await page.getByText('no tables older than 2026-11-29').waitFor();
+    await page.getByRole('link', { name: 'Details' }).click();
+    await page.getByRole('region', { name: 'Inputs' }).getByText('2026-11-29').waitFor();
+    await page.getByRole('button', { name: 'Run again' }).click();
+    expect(await olderThan.inputValue()).toBe('2026-11-29');
+    expect(await dialog.getByLabel('what').inputValue()).toBe('tables');
+    await page.context().close();
+  });
+
   it('starts a run and cancels it', async () => {
     const page = await site.openAs('developer', '/jobs/warehouse_backfill');
     await page.getByText('No runs yet').waitFor();

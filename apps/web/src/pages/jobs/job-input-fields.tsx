@@ -1,22 +1,21 @@
 import { Fieldset, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
-import type { JobInput, JobInputsResponse } from '@pumphouse/contract';
-import { chooseField, type InputTexts } from './job-inputs.ts';
+import type { JobInput } from '@pumphouse/contract';
+import { chooseField, type InputField, type InputTexts } from './job-inputs.ts';
 
 interface JobInputFieldsProps {
-  declared: JobInputsResponse;
+  inputs: readonly JobInput[];
   texts: InputTexts;
   onChange: (texts: InputTexts) => void;
 }
 
 /** A field for each parameter that a start may set. Empty ones are not sent, so the code's own value counts. */
-export function JobInputFields({ declared, texts, onChange }: JobInputFieldsProps) {
-  const settable = declared.inputs.filter(({ source }) => source !== 'secret');
-  if (settable.length === 0) return null;
+export function JobInputFields({ inputs, texts, onChange }: JobInputFieldsProps) {
+  if (inputs.length === 0) return null;
   return (
     <Fieldset legend="Inputs" p="sm">
       <Stack gap="xs">
-        {settable.map((input) => (
-          <InputField
+        {inputs.map((input) => (
+          <FieldOfInput
             key={input.name}
             input={input}
             text={texts[input.name] ?? ''}
@@ -28,13 +27,13 @@ export function JobInputFields({ declared, texts, onChange }: JobInputFieldsProp
   );
 }
 
-interface InputFieldProps {
+interface FieldOfInputProps {
   input: JobInput;
   text: string;
   onChange: (text: string) => void;
 }
 
-function InputField({ input, text, onChange }: InputFieldProps) {
+function FieldOfInput({ input, text, onChange }: FieldOfInputProps) {
   const field = chooseField(input.value_schema);
   const shared = {
     size: 'xs',
@@ -48,7 +47,7 @@ function InputField({ input, text, onChange }: InputFieldProps) {
         )}
       </>
     ),
-    description: input.description,
+    description: describeField(input, field),
     required: input.is_required,
     withAsterisk: input.is_required,
     value: text,
@@ -74,6 +73,12 @@ function InputField({ input, text, onChange }: InputFieldProps) {
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   );
+}
+
+/** A field for dates has no room for what the code uses otherwise. */
+function describeField(input: JobInput, { kind }: InputField): string | undefined {
+  const parts = [input.description, kind.startsWith('date') ? describeEmpty(input) : null];
+  return parts.filter((part) => part !== null).join(' ') || undefined;
 }
 
 /** What the code uses if nothing is typed. */

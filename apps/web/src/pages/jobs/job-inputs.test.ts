@@ -1,6 +1,6 @@
 import type { JobInput } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { chooseField, toInput, toTexts } from './job-inputs.ts';
+import { chooseField, listSettable, toInput, toTexts } from './job-inputs.ts';
 
 const define = (name: string, schema: Record<string, unknown>): JobInput => ({
   name,
@@ -39,7 +39,6 @@ describe('the input of a start', () => {
       day: '2026-11-29',
       code: '007',
       any: [1, 2],
-      other: 'text',
     });
   });
 
@@ -57,4 +56,20 @@ describe('the input of a start', () => {
     expect(toTexts(null)).toEqual({});
     expect(toTexts('[1]')).toEqual({});
   });
+});
+
+it.each([
+  [true, ['day', 'other']],
+  [false, ['day']],
+])('other names of an earlier start have fields if any name is taken: %s', (takesAnyName, names) => {
+  const declared = {
+    job_id: '0',
+    used_as: 'parameters' as const,
+    is_known: true,
+    inputs: [define('day', {}), { ...define('token', {}), source: 'secret' as const }],
+    takes_any_name: takesAnyName,
+    input_schema: {},
+  };
+  expect(listSettable(declared, { other: '1' }).map(({ name }) => name)).toEqual(names);
+  expect(listSettable(undefined, {})).toEqual([]);
 });

@@ -1,7 +1,28 @@
-import type { JobInput } from '@pumphouse/contract';
+import type { JobInput, JobInputsResponse } from '@pumphouse/contract';
 
 /** What is typed into the fields of inputs, by name. An empty field sends nothing. */
 export type InputTexts = Readonly<Record<string, string>>;
+
+/** The inputs that a start may set: those of the code, and those of an earlier start if any name is taken. */
+export function listSettable(declared: JobInputsResponse | undefined, texts: InputTexts): JobInput[] {
+  if (!declared) return [];
+  const { inputs, takes_any_name: takesAnyName } = declared;
+  const names = new Set(inputs.map(({ name }) => name));
+  const others = takesAnyName ? Object.keys(texts).filter((name) => !names.has(name)) : [];
+  return [...inputs.filter(({ source }) => source !== 'secret'), ...others.map(describeOther)];
+}
+
+function describeOther(name: string): JobInput {
+  return {
+    name,
+    is_required: false,
+    source: 'input',
+    value_schema: {},
+    annotation: null,
+    default_text: null,
+    description: null,
+  };
+}
 
 /** How an input is asked for. */
 export type InputField =
@@ -29,14 +50,15 @@ export function chooseField(schema: ValueSchema): InputField {
 }
 
 /**
- * Makes the input of a start; undefined if all fields are empty. The server converts texts to the types of the code,
+ * Makes the input of a start from its fields; undefined if all are empty. The server converts texts to the types of the code,
  * so only values without a type are read as JSON, as the command line does.
  */
 export function toInput(texts: InputTexts, inputs: readonly JobInput[]): Record<string, unknown> | undefined {
-  const schemas = new Map(inputs.map(({ name, value_schema: schema }) => [name, schema]));
-  const entries = Object.entries(texts).flatMap(([name, text]) =>
-    text === '' ? [] : [[name, hasType(schemas.get(name)) ? text : readValue(text)] as const],
-  );
+  const entries = inputs.flatMap(({ name, value_schema: schema }) => {
+    const text = texts[name] ?? '';
+    if (text === '') return [];
+    return [[name, Object.keys(schema).length > 0 ? text : readValue(text)] as const];
+  });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
@@ -54,9 +76,6 @@ function isPresent(schema: unknown): schema is ValueSchema {
 const isNotNull = (value: unknown) => value !== null;
 
 const toText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-
-const hasType = (schema: Record<string, unknown> | undefined) =>
-  schema !== undefined && Object.keys(schema).length > 0;
 
 function readValue(text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toInput, type InputTexts } from './job-inputs.ts';
+import { listSettable, toInput, type InputTexts } from './job-inputs.ts';
 import { JobInputFields } from './job-input-fields.tsx';
 import type { JobActions, StartOptions } from './use-job-actions.ts';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
@@ -35,6 +35,7 @@ export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDia
     operation('get_job_inputs', { params: { ...params, job_id: actions.jobId } }),
   );
   const isViewer = startsAsViewer(me.workspace_role);
+  const settable = listSettable(declared, texts);
   const timed = findTimedTrigger(job);
   const [options, setOptions] = useState<StartOptions>({
     trigger: manualTrigger(job),
@@ -46,7 +47,7 @@ export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDia
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          actions.start.mutate({ ...options, input: toInput(texts, declared?.inputs ?? []) });
+          actions.start.mutate({ ...options, input: toInput(texts, settable) });
           onClose();
         }}
       >
@@ -57,7 +58,7 @@ export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDia
             profile={options.profile ?? null}
             onChoose={(profile) => change({ profile })}
           />
-          {declared && <JobInputFields declared={declared} texts={texts} onChange={setTexts} />}
+          <JobInputFields inputs={settable} texts={texts} onChange={setTexts} />
           {timed !== undefined && (
             <Radio.Group
               label="Data interval"
