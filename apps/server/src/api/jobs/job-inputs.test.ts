@@ -160,16 +160,6 @@ describe('a start', () => {
     expect(read).toMatchObject({ used_as: 'parameters', input: JSON.stringify(input) });
   });
 
-  it('by create_job_run has inputs too', async () => {
-    const { jobId } = await deploy(load);
-    const create = (input: unknown) =>
-      call('POST', 'job-runs', { job_id: jobId, trigger: 'manual:', refresh: false, input }, 'api');
-    expect((await create({ day: 'today' })).json()).toMatchObject({ code: 'wrong_input' });
-    const { id } = readAnswer('create_job_run', await create({ day: '2026-11-29' }));
-    const read = readAnswer('get_job_run_input', await call('GET', `job-runs/${id}/input`));
-    expect(read).toMatchObject({ used_as: 'parameters', input: '{"day":"2026-11-29"}' });
-  });
-
   it('of code that does not show its parameters is left to the run', async () => {
     const { jobId } = await deploy('from elsewhere import load\n');
     expect((await start(jobId, { any: 1 })).statusCode).toBe(200);

@@ -68,6 +68,7 @@ export function createJobHandlers(services: {
         input: body.input,
         profile: body.profile ?? null,
         refresh: body.refresh,
+        skipFreshness: body.skip_freshness,
         isByViewer: isByViewer(call),
       });
       return toTriggeredJob(started, call);

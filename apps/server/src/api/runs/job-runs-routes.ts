@@ -79,7 +79,6 @@ export function createJobRunHandlers(services: {
         refresh: body.refresh,
         skipFreshness: body.skip_freshness,
         mode: body.mode ?? 'always',
-        input: body.input,
         isByViewer: isByViewer(call),
       });
       void reply.code(created ? 201 : 200);

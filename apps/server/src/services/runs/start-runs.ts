@@ -19,7 +19,6 @@ import { pickCandidates } from './pick-candidates.ts';
 import { pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-context.ts';
 import { recordStarts } from './record-starts.ts';
-import { writeStartInput } from '../inputs/write-start-input.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-request.ts';
@@ -33,6 +32,7 @@ export interface TriggerRequest {
   profile: string | null;
   refresh: boolean;
   dryRun: boolean;
+  skipFreshness?: boolean;
   /** A JSON text for the runs; null (default) for none. */
   input?: string | null;
   /** Requested by a viewer, who may only start jobs that run under the profile `access`. */
@@ -48,8 +48,6 @@ export interface CreateRunRequest {
   refresh: boolean;
   skipFreshness: boolean;
   mode: 'always' | 'when_not_running';
-  /** Any JSON value; undefined (default) for none. */
-  input?: unknown;
   /** As in TriggerRequest. */
   isByViewer?: boolean;
 }
@@ -109,7 +107,6 @@ export function createStartRuns(
         profile: request.isByViewer ? viewersProfile : request.profile,
         refresh: request.refresh,
         skipFreshness: request.skipFreshness,
-        input: writeStartInput(job, request.input),
         isLocked: true,
         ...(workspace && { workspace }),
       });
@@ -178,6 +175,7 @@ export function createStartRuns(
           membershipId: request.membershipId,
           profile,
           refresh: request.refresh,
+          skipFreshness: request.skipFreshness ?? false,
           dryRun: request.dryRun,
           input: request.input ?? null,
         });
@@ -194,7 +192,7 @@ export function createStartRuns(
      */
     async createRun(request: CreateRunRequest): Promise<CreatedRun> {
       const job = await persistence.store.jobs.get(request.workspaceId, request.jobId);
-      const refused = job && (await checkInputs([job], writeStartInput(job, request.input))).get(job.id);
+      const refused = job && (await checkInputs([job], null)).get(job.id);
       if (refused) throw declined({ skipped: [], failed: [refused] });
       return (await createUnderLocks(request, request.refresh)) ?? (await createAnew(request));
     },

@@ -36,7 +36,8 @@ export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDia
   );
   const isViewer = startsAsViewer(me.workspace_role);
   const settable = listSettable(declared, texts);
-  const timed = findTimedTrigger(job);
+  const input = toInput(texts, settable);
+  const timed = input === undefined ? findTimedTrigger(job) : undefined;
   const [options, setOptions] = useState<StartOptions>({
     trigger: manualTrigger(job),
     profile: isViewer ? viewersProfile : null,
@@ -47,7 +48,7 @@ export default function RunDialog({ job, actions, inputs = {}, onClose }: RunDia
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          actions.start.mutate({ ...options, input: toInput(texts, settable) });
+          actions.start.mutate({ ...options, input });
           onClose();
         }}
       >

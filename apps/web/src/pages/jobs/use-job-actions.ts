@@ -8,7 +8,10 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** Options of a manual start. */
-export type StartOptions = Omit<RouteBodyInput<'create_job_run'>, 'job_id'>;
+export type StartOptions = Omit<RouteBodyInput<'create_job_run'>, 'job_id'> & {
+  /** A start with an input always runs; its `trigger` does not count. */
+  input?: Record<string, unknown> | undefined;
+};
 
 /** Result of the last action, shown on the job until it is dismissed or replaced. */
 export interface ActionResult {
@@ -48,8 +51,18 @@ export function useJobActions(jobId: string) {
   const showProblem = (error: unknown) => setResult({ text: describeError(error).detail, isProblem: true });
 
   const start = useMutation({
-    mutationFn: (options: StartOptions) =>
-      api.call('create_job_run', { params, body: { ...options, job_id: jobId } }),
+    mutationFn: async ({ input, ...options }: StartOptions): Promise<{ id: string; number: number }> => {
+      if (input === undefined)
+        return api.call('create_job_run', { params, body: { ...options, job_id: jobId } });
+      const { trigger: _manual, ...start } = options;
+      const at = { ...params, job_id: jobId };
+      const { job_run: run, reasons } = await api.call('start_job', {
+        params: at,
+        body: { ...start, input },
+      });
+      if (run) return run;
+      throw new Error(`Not started: ${(reasons ?? []).join('. ')}.`);
+    },
     onSuccess: (run) => {
       setResult({ text: `Started #${run.number}`, isProblem: false, jobRunId: run.id });
       return fetchAffected();

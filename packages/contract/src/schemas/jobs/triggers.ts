@@ -57,6 +57,8 @@ export const startJobRequest = requestObject('StartJobRequest', {
   input: z.unknown().optional(),
   profile: text.nullish(),
   refresh: z.boolean().default(false),
+  /** Starts also if upstream jobs are not fresh. */
+  skip_freshness: z.boolean().default(false),
 });
 export type StartJobRequest = z.output<typeof startJobRequest>;
 

@@ -74,8 +74,6 @@ export const createJobRunRequest = requestObject('CreateJobRunRequest', {
   profile: text.nullish(),
   refresh: z.boolean().default(false),
   skip_freshness: z.boolean().default(false),
-  /** As in `start_job`. */
-  input: z.unknown().optional(),
 });
 export type CreateJobRunRequest = z.output<typeof createJobRunRequest>;
 
