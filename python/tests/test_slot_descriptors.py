@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -40,6 +41,7 @@ class Descriptors(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        gc.collect()  # closes what earlier tests left open, which would lower the count later
         self.before = count_descriptors()
 
     def in_thread(self, work: Callable[[], None]) -> threading.Thread:

@@ -30,16 +30,16 @@ from dlt.hub.run import interactive, job, trigger
 
 
 @job(trigger=trigger.schedule("0 6 * * *"), expose={"tags": ["nightly"]})
-def load(run_context, day: str = "today"):
+def load(day: str = "today", hold: bool = False):
     """Loads the orders of a day."""
     print("no error", flush=True)
-    if "hold" in (run_context.get("run_args", {}).get("input") or {}):
+    if hold:
         time.sleep(600)
 
 
 @job(trigger=trigger.schedule("0 7 * * *"))
-def report():
-    """Sums up the orders."""
+def report(day: str = "today"):
+    """Sums up the orders of a day."""
 
 
 @job(trigger="webhook:orders")

@@ -12,7 +12,7 @@ export async function startLoad(site: ExampleSite, { isHeld = false } = {}): Pro
   const { id } = await site.api.findJob('jobs.shop.load');
   const answer = await site.server.client.call('start_job', {
     params: { workspace_id: site.api.id, job_id: id },
-    body: { refresh: true, ...(isHeld && { input: { hold: 'yes' } }) },
+    body: { refresh: true, ...(isHeld && { input: { hold: true } }) },
   });
   const jobRunId = answer.job_run_id;
   if (!jobRunId) throw new Error(`The job load was not started: ${JSON.stringify(answer)}`);

@@ -309,9 +309,10 @@ describe('a rollback of code', () => {
     await server.client.call('roll_back_deployment', {
       params: { ...params(), deployment_id: String(before?.id) },
     });
-    const refused = await run('versioned', { count: 7 });
-    expect(refused.status).toBe('failed');
-    expect(refused.log).toContain('versioned has no input count. Its inputs: day, stop, until.');
+    await expect(start('versioned', { count: 7 })).rejects.toMatchObject({
+      code: 'unknown_input',
+      detail: expect.stringContaining('no input count. Its inputs: day, stop, until.'),
+    });
     const id = await start('versioned', { day: 'last', until: 'versioned' });
     await api.awaitLine(id, 'rows 3');
     await expectForked(id);
