@@ -6,6 +6,7 @@ export * from './log-level.ts';
 export * from './dashboards.ts';
 export * from './dependency-groups.ts';
 export * from './mcp-clients.ts';
+export * from './job-states.ts';
 export * from './json-object.ts';
 export * from './notable-durations.ts';
 export * from './openapi.ts';

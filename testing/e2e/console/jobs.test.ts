@@ -47,6 +47,25 @@ describe('the overview', () => {
   );
 });
 
+it('a failure stays visible while its job is paused, on the overview and in the list', async () => {
+  const page = await site.openAs('owner', '/jobs/stripe_payments');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText(/^Paused\. Its schedule starts no runs/).waitFor();
+  await page.goto(site.workspaceUrl(''));
+  const attention = page.getByRole('region', { name: '1 job needs attention' });
+  await attention.getByText(/^Paused since /).waitFor();
+  await attention.getByText(/^ValueError: /).waitFor();
+  await page.screenshot({ path: '/tmp/fail-overview.png' });
+  await page.goto(site.workspaceUrl('/jobs?status=failed'));
+  await rowOf(page, 'stripe_payments').getByText(/^paused .* since /).waitFor();
+  await rowOf(page, 'stripe_payments').getByText(/^ValueError: /).waitFor();
+  await page.screenshot({ path: '/tmp/fail-jobs.png' });
+  await page.goto(site.workspaceUrl('/jobs/stripe_payments'));
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByText('Resumed. Its schedule starts runs again.').waitFor();
+  await page.context().close();
+});
+
 describe('the list of jobs', () => {
   it('can be filtered, searched and sorted by its URL', async () => {
     const page = await site.openAs('developer', '/jobs');

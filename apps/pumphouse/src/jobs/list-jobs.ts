@@ -1,4 +1,4 @@
-import type { JobOverviewResponse } from '@pumphouse/contract';
+import { resultRunOfJob, statusOfJob, type JobOverviewResponse } from '@pumphouse/contract';
 import { readAll } from '../paging/read-all.ts';
 import { shortenJobRef } from '../runs/job-name.ts';
 import { toOneLine } from '../terminal/plain-text.ts';
@@ -52,7 +52,7 @@ function formatJobs(terminal: Terminal, jobs: readonly JobOverviewResponse[], em
       { title: 'TRIGGER', text: describeMainTrigger, dropOrder: 1 },
       {
         title: 'RESULT',
-        text: ({ last_run: run }) => (run === null ? '' : describeOutcome(run)),
+        text: describeResult,
         dropOrder: 2,
         isProse: true,
       },
@@ -63,15 +63,18 @@ function formatJobs(terminal: Terminal, jobs: readonly JobOverviewResponse[], em
   });
 }
 
-/** The state of a job: whether it is in service, else the status of its last run and since when it fails. */
-export function formatState(
-  terminal: Terminal,
-  { is_archived, is_paused, last_run, failing_since }: JobOverviewResponse,
-): string {
+function describeResult(job: JobOverviewResponse): string {
+  const run = resultRunOfJob(job);
+  return run === null ? '' : describeOutcome(run);
+}
+
+/** Whether a job is in service, and its state: a failure stays until the job completes. */
+export function formatState(terminal: Terminal, job: JobOverviewResponse): string {
+  const { is_archived, is_paused, failing_since } = job;
   if (is_archived) return terminal.tone('quiet', 'archived');
   const count = failing_since !== null && failing_since.count > 1 ? ` ×${failing_since.count}` : '';
-  const status =
-    last_run === null ? terminal.tone('quiet', 'no run') : formatStatus(terminal, last_run.status) + count;
+  const shown = statusOfJob(job);
+  const status = shown === null ? terminal.tone('quiet', 'no run') : formatStatus(terminal, shown) + count;
   return is_paused ? `${terminal.tone('warning', 'paused')}, ${status}` : status;
 }
 

@@ -59,13 +59,19 @@ export function toRunRow<Reason, Run extends { id: string }>(
 
 /** A job as shown in lists. */
 export const jobRow = jobOverviewResponse
-  .omit({ last_run: true, recent_runs: true })
+  .omit({ last_run: true, last_skipped_run: true, last_failed_run: true, recent_runs: true })
   .extend({ last_run: runRow.nullable(), url });
 
 type JobOverview = z.input<typeof jobOverviewResponse>;
 
 export function toJobRow(overview: JobOverview, pages: WorkspacePages) {
-  const { last_run: lastRun, recent_runs: _recent, ...job } = overview;
+  const {
+    last_run: lastRun,
+    last_skipped_run: _skipped,
+    last_failed_run: _failed,
+    recent_runs: _recent,
+    ...job
+  } = overview;
   return { ...job, last_run: lastRun && toRunRow(lastRun, pages), url: pages.job(job.id) };
 }
 

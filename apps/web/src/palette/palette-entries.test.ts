@@ -14,6 +14,7 @@ const job = (name: string, rest: Partial<JobOverviewResponse> = {}) =>
     is_archived: false,
     is_paused: false,
     last_run: null,
+    last_failed_run: null,
     ...rest,
   }) as unknown as JobOverviewResponse;
 
@@ -67,8 +68,8 @@ describe('actions on jobs in the palette', () => {
   });
 
   it('open the failure of a failed job', () => {
-    const last_run = { id: 'r', status: 'failed', reason: { summary: 'no such column' } };
-    const failed = job('charges', { last_run: last_run as JobOverviewResponse['last_run'] });
+    const failed_run = { id: 'r', status: 'failed', reason: { summary: 'no such column' } };
+    const failed = job('charges', { last_failed_run: failed_run as JobOverviewResponse['last_run'] });
     const failure = actionsOf([failed]).find(({ text }) => text === 'Open last failure of charges');
     expect(failure?.aside).toBe('no such column');
   });

@@ -123,9 +123,9 @@ function listJobActions(
     whyNot: whyNot('job.pause'),
     does: { kind, jobId: job.id },
   };
-  const { last_run: last } = job;
+  const { last_failed_run: last } = job;
   const failure =
-    last?.status === 'failed'
+    last !== null
       ? [
           goTo(
             `failure ${job.id}`,

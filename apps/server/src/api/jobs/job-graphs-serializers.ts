@@ -7,7 +7,7 @@ export function toJobGraph({ nodes, edges, isTruncated }: ReadGraph): JobGraphRe
   return { nodes: nodes.map(toNode), edges: edges.map(toEdge), is_truncated: isTruncated };
 }
 
-function toNode({ job, latestRun }: ReadGraph['nodes'][number]): JobGraphResponse['nodes'][number] {
+function toNode({ job, state, latestRun }: ReadGraph['nodes'][number]): JobGraphResponse['nodes'][number] {
   const { definition } = job;
   return {
     id: job.id,
@@ -16,7 +16,7 @@ function toNode({ job, latestRun }: ReadGraph['nodes'][number]): JobGraphRespons
     type: job.jobType,
     is_paused: job.isPaused,
     is_archived: job.isArchived,
-    last_status: latestRun?.status ?? null,
+    last_status: state,
     last_job_run_id: latestRun?.id ?? null,
     trigger_texts: definition.triggers.filter((trigger) => !isJobEvent(trigger)).map(describeTrigger),
   };

@@ -95,7 +95,7 @@ function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
     isPaused: query.is_paused ?? null,
     profiles: query.profile ?? null,
     pipelineNames: query.pipeline_name ?? null,
-    latestStatuses: query.status ?? null,
+    statuses: query.status ?? null,
     triggerKinds: query.trigger_kind ?? null,
     isSelfFiring: query.is_self_firing ?? null,
     categories: query.category ?? null,

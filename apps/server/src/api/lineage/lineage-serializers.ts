@@ -67,6 +67,7 @@ function toJobNode(key: string, { jobs }: ReadLineage): NodeResponse {
       tags: listTags(job.triggers),
       is_paused: job.isPaused,
       is_archived: job.isArchived,
+      state: job.state,
       last_run: toJobRun(job),
     },
   };

@@ -126,7 +126,7 @@ function chooseStatuses({
 function toJobFilter(query: RouteQuery<'list_job_overviews'>): JobFilter {
   return {
     search: query.q ?? null,
-    latestStatuses: query.status ?? null,
+    statuses: query.status ?? null,
     triggerKinds: query.trigger_kind ?? null,
     tags: query.tags ?? null,
     jobTypes: query.job_type ?? null,

@@ -78,7 +78,7 @@ export function toRunOverviewDetail(detail: RunOverviewDetail): RunOverviewDetai
 }
 
 export function toJobOverview(overview: JobOverview): JobOverviewResponse {
-  const { job, nextStart, recentRuns, lastRun } = overview;
+  const { job, nextStart, recentRuns, lastRun, lastSkippedRun, lastFailedRun } = overview;
   return {
     id: job.id,
     ref: job.jobRef,
@@ -93,13 +93,17 @@ export function toJobOverview(overview: JobOverview): JobOverviewResponse {
     pipeline_names: listPipelineNames(overview),
     profile: job.profile,
     is_paused: job.isPaused,
+    paused_at: toInstantOrNull(job.pausedAt),
     is_archived: job.isArchived,
     is_starred: job.isStarred,
     version: job.version,
     created_at: toInstant(job.createdAt),
     next_start: nextStart && { at: toInstant(nextStart.at), trigger: nextStart.trigger },
     recent_runs: recentRuns.toReversed().map(toRecentRun),
+    state: job.state,
     last_run: lastRun && toRunOverview(lastRun),
+    last_skipped_run: lastSkippedRun && toRunOverview(lastSkippedRun),
+    last_failed_run: lastFailedRun && toRunOverview(lastFailedRun),
     failing_since: toFailingSince(overview),
   };
 }

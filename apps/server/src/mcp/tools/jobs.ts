@@ -26,11 +26,11 @@ import { pagesOfWorkspace } from '../console-pages.ts';
 export const listJobs = defineTool({
   name: 'list_jobs',
   title: 'List jobs',
-  description: `Lists the jobs of a workspace, each with its triggers, its next start, its last run and, if it fails, since when and how often (failing_since). For jobs that fail now, use status ["failed"]. ${untrustedNote}`,
+  description: `Lists the jobs of a workspace, each with its triggers, its next start, its state, its last run and, if it fails, since when and how often (failing_since). For jobs that fail now, use status ["failed"]. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     search: searchArgument.optional().describe('Part of the name or the ref'),
-    status: listArgument(runStatus).optional().describe('Of the newest run'),
+    status: listArgument(runStatus).optional().describe('The state of the job, an active run, or skipped'),
     trigger_kind: listArgument(triggerKind).optional(),
     job_type: listArgument(jobType).optional(),
     tags: namesArgument.optional().describe('With any of these tags'),

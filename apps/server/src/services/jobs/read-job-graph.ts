@@ -2,13 +2,14 @@ import type { JobEdge } from '../../domain/jobs/job-graph.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { JobVersions } from './job-versions.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { RunState } from '@pumphouse/contract';
 import { maximumGraphJobs } from '@pumphouse/contract';
 import { drawJobs, jobEvent, surroundJob } from '../../domain/jobs/job-graph.ts';
 import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface ReadGraph {
-  nodes: { job: JobRecord; latestRun: JobRunRecord | null }[];
+  nodes: { job: JobRecord; state: RunState | null; latestRun: JobRunRecord | null }[];
   edges: DeclaredEdge[];
   isTruncated: boolean;
 }
@@ -20,7 +21,10 @@ export type DeclaredEdge = JobEdge & { declared: string };
 
 export type ReadJobGraph = ReturnType<typeof createReadJobGraph>;
 
-export function createReadJobGraph({ store }: Persistence<'jobRuns' | 'jobs'>, jobVersions: JobVersions) {
+export function createReadJobGraph(
+  { store }: Persistence<'jobOverviews' | 'jobRuns' | 'jobs'>,
+  jobVersions: JobVersions,
+) {
   /**
    * Reads the graph of all jobs of a workspace, or the graph around one job.
    * @throws ServiceError not_found
@@ -32,7 +36,11 @@ export function createReadJobGraph({ store }: Persistence<'jobRuns' | 'jobs'>, j
     const graph =
       jobId === null ? drawJobs(tied, maximumGraphJobs) : surroundJob(tied, jobId, maximumGraphJobs);
     const ids = graph.jobs.map(({ id }) => id);
-    const [heads, latest] = await Promise.all([store.jobs.getHeads(ids), store.jobRuns.latestOfJobs(ids)]);
+    const [heads, latest, states] = await Promise.all([
+      store.jobs.getHeads(ids),
+      store.jobRuns.latestOfJobs(ids),
+      store.jobOverviews.statesOf(ids),
+    ]);
     const byId = new Map((await jobVersions.complete(heads)).map((job) => [job.id, job]));
     const find = (id: string): JobRecord => {
       const job = byId.get(id);
@@ -40,7 +48,11 @@ export function createReadJobGraph({ store }: Persistence<'jobRuns' | 'jobs'>, j
       return job;
     };
     return {
-      nodes: ids.map((id) => ({ job: find(id), latestRun: latest.get(id) ?? null })),
+      nodes: ids.map((id) => ({
+        job: find(id),
+        state: states.get(id) ?? null,
+        latestRun: latest.get(id) ?? null,
+      })),
       edges: graph.edges.map((edge) => ({ ...edge, declared: findDeclared(edge, find) })),
       isTruncated: graph.isTruncated,
     };

@@ -11,7 +11,12 @@ export interface JobOverview {
   nextStart: NextStart | null;
   /** Newest first. */
   recentRuns: RecentRun[];
+  /** The newest run that was not skipped. */
   lastRun: RunOverview | null;
+  /** The newest run, if it was skipped. */
+  lastSkippedRun: RunOverview | null;
+  /** The newest failed run of a failing job; null if retention has removed it. */
+  lastFailedRun: RunOverview | null;
   /** Pipelines that the job has run, in alphabetical order. */
   pipelineNames: string[];
 }
@@ -24,9 +29,9 @@ export function createReadJobOverviews(
 ) {
   const readPage = createPageReader();
 
-  async function readLastRuns(jobIds: readonly string[]): Promise<Map<string, RunOverview>> {
-    const runs = await readRunOverviews.describe(await store.runOverviews.latestOfJobs(jobIds));
-    return new Map(runs.map((overview) => [overview.run.jobId, overview]));
+  async function readStatingRuns(jobIds: readonly string[]): Promise<Map<string, RunOverview[]>> {
+    const runs = await readRunOverviews.describe(await store.runOverviews.statingOfJobs(jobIds));
+    return Map.groupBy(runs, ({ run }) => run.jobId);
   }
 
   return {
@@ -38,8 +43,8 @@ export function createReadJobOverviews(
     ): Promise<Page<JobOverview>> {
       const jobs = await readPage(page, store.jobOverviews.list(workspaceId, filter));
       const ids = jobs.items.map((job) => job.id);
-      const [lastRuns, recentRuns, nextStarts, pipelines] = await Promise.all([
-        readLastRuns(ids),
+      const [statingRuns, recentRuns, nextStarts, pipelines] = await Promise.all([
+        readStatingRuns(ids),
         store.jobRuns.recentOfJobs(ids, shownRecentRuns),
         store.jobOverviews.nextStartsOf(ids),
         store.jobOverviews.pipelinesOf(workspaceId, ids),
@@ -50,10 +55,24 @@ export function createReadJobOverviews(
         job,
         nextStart: job.isPaused ? null : (nextOf.get(job.id) ?? null),
         recentRuns: recentOf.get(job.id) ?? [],
-        lastRun: lastRuns.get(job.id) ?? null,
+        ...pickStatingRuns(job, statingRuns.get(job.id) ?? []),
         pipelineNames: pipelines.get(job.id) ?? [],
       }));
       return { ...jobs, items };
     },
+  };
+}
+
+/** @param runs newest first */
+function pickStatingRuns(
+  { failureCount }: JobOverviewHead,
+  runs: readonly RunOverview[],
+): Pick<JobOverview, 'lastRun' | 'lastSkippedRun' | 'lastFailedRun'> {
+  const newest = runs.at(0);
+  const isFailure = ({ run }: RunOverview) => run.status === 'failed' && run.backfillId === null;
+  return {
+    lastRun: runs.find(({ run }) => run.status !== 'skipped') ?? null,
+    lastSkippedRun: newest?.run.status === 'skipped' ? newest : null,
+    lastFailedRun: failureCount === 0 ? null : (runs.find(isFailure) ?? null),
   };
 }

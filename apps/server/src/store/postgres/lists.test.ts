@@ -354,10 +354,19 @@ describe('pipeline runs', () => {
 
 describe('jobs', () => {
   const runsOf = (job: HistoryJob) => history.runs.filter((run) => run.jobId === job.id);
-  const latestOf = (job: HistoryJob) =>
-    runsOf(job).toSorted(
-      (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1),
-    )[0];
+  const newestFirst = (job: HistoryJob) =>
+    runsOf(job).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1));
+  const latestOf = (job: HistoryJob) => newestFirst(job).find(({ status }) => status !== 'skipped');
+  /** As of jobs that are not failing, as all of the history are. */
+  function statusesOf(job: HistoryJob): string[] {
+    const statuses = newestFirst(job).map(({ status }): string => status);
+    const state = statuses.find((status) => status !== 'skipped' && status !== 'failed');
+    const last = statuses.find((status) => status !== 'skipped');
+    const isActive = last !== undefined && !['completed', 'failed', 'cancelled'].includes(last);
+    return [state, isActive ? last : undefined, statuses[0] === 'skipped' ? 'skipped' : undefined].filter(
+      (status) => status !== undefined,
+    );
+  }
   const reference: Scan<HistoryJob, JobFilter, JobSortKey> = {
     items: () => history.jobs,
     passes: (job, filter) =>
@@ -371,7 +380,7 @@ describe('jobs', () => {
       (filter.tags == null || filter.tags.some((tag) => job.triggers.includes(`tag:${tag}`))) &&
       (filter.pipelineNames == null ||
         filter.pipelineNames.some((name) => job.triggers.includes(`pipeline_name:${name}`))) &&
-      (filter.latestStatuses == null || isOneOf(filter.latestStatuses, latestOf(job)?.status ?? null)) &&
+      (filter.statuses == null || statusesOf(job).some((status) => filter.statuses?.includes(status))) &&
       (filter.isSelfFiring == null ||
         job.triggers.some((text) => text.startsWith('schedule:')) === filter.isSelfFiring) &&
       (filter.triggerKinds == null ||
@@ -401,7 +410,7 @@ describe('jobs', () => {
       profiles: some(profiles),
       tags: fc.constant(['nightly', 'none']),
       pipelineNames: fc.constant(['stock']),
-      latestStatuses: some(statuses),
+      statuses: some(statuses),
       isSelfFiring: fc.boolean(),
       triggerKinds: some(['manual', 'tag']),
       categories: some(['pipeline', 'notebook']),

@@ -1,4 +1,10 @@
-import { isTerminalRunState, type JobOverviewResponse, type NextStartResponse } from '@pumphouse/contract';
+import {
+  isTerminalRunState,
+  resultRunOfJob,
+  statusOfJob,
+  type JobOverviewResponse,
+  type NextStartResponse,
+} from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import { Fragment, memo } from 'react';
 import classes from './jobs.module.css';
@@ -29,11 +35,12 @@ export const JobRow = memo(function JobRow({ job, nextStart }: JobRowProps) {
   const { id: workspaceId } = useWorkspace();
   const actions = useJobActions(job.id);
   const { last_run: lastRun } = job;
+  const status = statusOfJob(job);
   const name = shortenJobName(job.name);
   return (
     <Fragment>
       <tr data-row>
-        <td className={classes.state}>{lastRun !== null && <RunState status={lastRun.status} compact />}</td>
+        <td className={classes.state}>{status !== null && <RunState status={status} compact />}</td>
         <td className={classes.name}>
           <div className={classes.nameLine}>
             <Link
@@ -73,7 +80,7 @@ export const JobRow = memo(function JobRow({ job, nextStart }: JobRowProps) {
         </td>
         <td className={classes.last}>{lastRun !== null && <LastRun run={lastRun} />}</td>
         <td data-wide="true" className={classes.outcome}>
-          {lastRun === null ? <span className="quiet">No runs yet</span> : <RunOutcomeLine run={lastRun} />}
+          <Result job={job} />
         </td>
         <td className={classes.history}>
           {job.recent_runs.length > 0 && <RunBars workspaceId={workspaceId} runs={job.recent_runs} />}
@@ -95,6 +102,19 @@ export const JobRow = memo(function JobRow({ job, nextStart }: JobRowProps) {
     </Fragment>
   );
 });
+
+/** A failure stays until the job completes, whatever was skipped or cancelled since. */
+function Result({ job }: { job: JobOverviewResponse }) {
+  const run = resultRunOfJob(job);
+  if (run === null) return <span className="quiet">No runs yet</span>;
+  const isBefore = run.status === 'failed' && (run.id !== job.last_run?.id || job.last_skipped_run !== null);
+  return (
+    <>
+      {isBefore && <span className="quiet">Failed before: </span>}
+      <RunOutcomeLine run={run} />
+    </>
+  );
+}
 
 function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> }) {
   const { id: workspaceId } = useWorkspace();
@@ -135,7 +155,15 @@ function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartR
         </>
       )}
       {blocked === null ? (
-        <span className="quiet">{inZone}</span>
+        <span className="quiet">
+          {inZone}
+          {job.paused_at !== null && (
+            <>
+              {' since '}
+              <Time at={job.paused_at} />
+            </>
+          )}
+        </span>
       ) : (
         <span className={classes.blocked}>
           <span aria-hidden="true">⚠ </span>

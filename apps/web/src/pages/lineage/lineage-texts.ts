@@ -24,12 +24,13 @@ export function nameOfNode(node: ShownNode): string {
  */
 export function stateOfNode(node: ShownNode, isOld: boolean): StateAppearance {
   if (isTag(node)) return node.failingCount > 0 ? stateOfData.failing : stateOfData.unknown;
-  const isActive = ['pending', 'starting', 'running', 'cancelling'].includes(
-    node.job?.last_run?.status ?? '',
-  );
+  const last = node.job?.last_run?.status ?? '';
+  const isActive = ['pending', 'starting', 'running', 'cancelling'].includes(last);
   if (node.is_failing && !isActive) return stateOfData.failing;
-  if (node.kind === 'job' && !(isOld && !isActive))
-    return node.job?.last_run ? stateAppearance(node.job.last_run.status) : stateOfData.unknown;
+  if (node.kind === 'job' && !(isOld && !isActive)) {
+    const status = isActive ? last : node.job?.state;
+    return status ? stateAppearance(status) : stateOfData.unknown;
+  }
   if (isOld) return stateOfData.old;
   if (node.is_stale) return stateOfData.stale;
   return node.updated_at === null ? stateOfData.unknown : stateOfData.loaded;

@@ -138,13 +138,8 @@ function FailingRow({ failing }: { failing: FailingJob }) {
           </span>
         </div>
         <div className={classes.reason}>
-          {failed.run === null ? (
-            <span className="quiet">
-              Newer run #{job.last_run?.number} is {job.last_run?.status}.
-            </span>
-          ) : (
-            <RunOutcomeLine run={failed.run} />
-          )}
+          {failed.run !== null && <RunOutcomeLine run={failed.run} />}
+          <SinceFailure failing={failing} />
         </div>
         {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       </div>
@@ -179,6 +174,33 @@ function FailingRow({ failing }: { failing: FailingJob }) {
         />
       )}
     </li>
+  );
+}
+
+/** What happened to the job since: a pause hides no failure. */
+function SinceFailure({ failing: { job, failed } }: { failing: FailingJob }) {
+  const { last_run: last, paused_at: pausedAt } = job;
+  const newer = last !== null && last.id !== failed.id ? last : null;
+  return (
+    <>
+      {job.is_paused && (
+        <span className="quiet">
+          Paused
+          {pausedAt !== null && (
+            <>
+              {' '}
+              since <Time at={pausedAt} />
+            </>
+          )}
+          .
+        </span>
+      )}
+      {newer !== null && (
+        <span className="quiet">
+          Newer run #{newer.number} is {newer.status}.
+        </span>
+      )}
+    </>
   );
 }
 

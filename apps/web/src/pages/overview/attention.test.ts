@@ -14,7 +14,15 @@ const bar = (number: number, status: string, seconds: number | null = null) => (
 });
 
 function jobWith(id: string, details: Partial<JobOverviewResponse>): JobOverviewResponse {
-  return { id, recent_runs: [], last_run: null, failing_since: null, ...details } as JobOverviewResponse;
+  return {
+    id,
+    state: details.last_failed_run ? 'failed' : null,
+    recent_runs: [],
+    last_run: null,
+    last_failed_run: null,
+    failing_since: null,
+    ...details,
+  } as JobOverviewResponse;
 }
 
 const failedRun = (number: number, reason: object | null = null) =>
@@ -28,10 +36,10 @@ const failedRun = (number: number, reason: object | null = null) =>
   }) as NonNullable<JobOverviewResponse['last_run']>;
 
 describe('failing jobs', () => {
-  it('are jobs whose last finished run failed, newest failure first, without duplicates', () => {
+  it('are jobs that failed and have not completed since, newest failure first, without duplicates', () => {
     const since = { job_run_id: 'run-3', number: 3, at: at(3), count: 5 };
-    const payments = jobWith('payments', { last_run: failedRun(7), failing_since: since });
-    const orders = jobWith('orders', { last_run: failedRun(9) });
+    const payments = jobWith('payments', { last_failed_run: failedRun(7), failing_since: since });
+    const orders = jobWith('orders', { last_failed_run: failedRun(9) });
     const fine = jobWith('fine', { recent_runs: [bar(1, 'completed')] });
     const found = listFailing([payments, orders], [payments, fine]);
     expect(found.map(({ job, count }) => [job.id, count])).toEqual([
@@ -41,8 +49,9 @@ describe('failing jobs', () => {
     expect(found[1]?.since).toEqual({ number: 3, at: at(3), jobRunId: 'run-3' });
   });
 
-  it('have the failed run even if a newer run is not finished', () => {
+  it('have the failed run even if retention has removed it', () => {
     const job = jobWith('payments', {
+      state: 'failed',
       last_run: { ...failedRun(8), status: 'running' },
       failing_since: { job_run_id: 'run-6', number: 6, at: at(6), count: 2 },
       recent_runs: [bar(6, 'failed'), bar(7, 'failed'), bar(8, 'running')],

@@ -2,10 +2,10 @@ import { maxLogSearch, type JobOverviewResponse } from '@pumphouse/contract';
 
 type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
 
-/** A job whose last finished run failed. */
+/** A job that failed and has not completed since. */
 export interface FailingJob {
   job: JobOverviewResponse;
-  /** Its newest failed run. `run` has the reason, but only if no newer run exists. */
+  /** Its newest failed run; `run` has the reason. It is null if retention has removed the run. */
   failed: { id: string; number: number; at: string; run: RunOfJob | null };
   /** Number of consecutive failures; 100 means 100 or more. */
   count: number;
@@ -22,13 +22,12 @@ export function listFailing(...lists: readonly (readonly JobOverviewResponse[])[
 }
 
 function toFailing(job: JobOverviewResponse): FailingJob | null {
-  const { last_run: run, failing_since: since, recent_runs: recent } = job;
+  const { state, last_failed_run: run, failing_since: since, recent_runs: recent } = job;
+  if (state !== 'failed') return null;
   const failed =
-    run?.status === 'failed'
-      ? { id: run.id, number: run.number, at: run.finished_at ?? run.created_at, run }
-      : since === null
-        ? null
-        : findFailedBefore(recent);
+    run === null
+      ? findFailedBefore(recent)
+      : { id: run.id, number: run.number, at: run.finished_at ?? run.created_at, run };
   if (failed === null) return null;
   const count = since?.count ?? 1;
   const first = since === null ? null : { number: since.number, at: since.at, jobRunId: since.job_run_id };

@@ -13,7 +13,7 @@ import { jobParams, workspaceParams } from '../parameters.ts';
 const jobOverviewQuery = listQuery(['name', 'starred', 'last_run_at', 'next_start_at'], {
   /** Part of the name or the ref. */
   q: queryText.optional(),
-  /** Status of the newest run. */
+  /** The state of a job; also an active status of its last run, and `skipped` if its newest start was. */
   status: queryList(runStatus).optional(),
   trigger_kind: queryList(triggerKind).optional(),
   tags: queryList(queryText).optional(),

@@ -19,8 +19,9 @@ const graphJob = responseObject('GraphJob', {
   type: openEnum(jobType),
   is_paused: z.boolean(),
   is_archived: z.boolean(),
-  /** Status of its newest run; null before the first. */
+  /** Its state, as in the list of jobs; null before the first run. */
   last_status: openEnum(runStatus).nullable(),
+  /** The newest run that was not skipped. */
   last_job_run_id: uuid.nullable(),
   /** Other triggers, in English: the clock, a webhook, a manual start. */
   trigger_texts: z.array(z.string()),

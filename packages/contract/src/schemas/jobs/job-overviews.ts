@@ -40,6 +40,8 @@ export const jobOverviewResponse = responseObject('JobOverviewResponse', {
   pipeline_names: z.array(z.string()),
   profile: z.string(),
   is_paused: z.boolean(),
+  /** Null unless paused; also null if a server older than this field paused it. */
+  paused_at: timestamp.nullable(),
   is_archived: z.boolean(),
   /** Its `expose` declares `starred`, so lists show it first. */
   is_starred: z.boolean(),
@@ -49,7 +51,17 @@ export const jobOverviewResponse = responseObject('JobOverviewResponse', {
   next_start: responseObject('JobNextStartResponse', { at: timestamp, trigger: z.string() }).nullable(),
   /** Newest last, including rows for rejected starts. */
   recent_runs: z.array(recentRun),
+  /**
+   * `failed` if `failing_since` is not null; otherwise the status of its newest run that neither failed (as one of
+   * a backfill may) nor was skipped. Null before there is one.
+   */
+  state: openEnum(runStatus).nullable(),
+  /** The newest run that was not skipped. While it is active, it is shown beside the state. */
   last_run: runOverviewResponse.nullable(),
+  /** The newest run, if it was skipped. */
+  last_skipped_run: runOverviewResponse.nullable(),
+  /** The newest failed run of a job that is failing; also null if retention has removed it. */
+  last_failed_run: runOverviewResponse.nullable(),
   /**
    * The first failure since the job last completed, and the number of failures (100 means 100 or more); null
    * if its last outcome was not a failure. Cancelled and skipped runs do not count as outcomes. `job_run_id`

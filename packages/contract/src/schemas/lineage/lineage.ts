@@ -43,6 +43,9 @@ const lineageJob = responseObject('LineageJob', {
   tags: z.array(z.string()),
   is_paused: z.boolean(),
   is_archived: z.boolean(),
+  /** As in the list of jobs. */
+  state: openEnum(runStatus).nullable(),
+  /** The newest run that was not skipped. */
   last_run: responseObject('LineageJobRun', {
     id: uuid,
     number: z.int(),

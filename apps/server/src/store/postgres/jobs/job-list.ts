@@ -4,6 +4,7 @@ import type { RowList, SortColumn } from '../statements/keyset.ts';
 import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
 import { createConditions } from '../statements/conditions.ts';
 import { isDeployedJob } from './deployed-jobs.ts';
+import { lastRunOfJob, statusesOfJob } from './job-state.ts';
 
 export interface JobFilter {
   ref?: string | null;
@@ -15,8 +16,8 @@ export interface JobFilter {
   search?: string | null;
   profiles?: readonly string[] | null;
   pipelineNames?: readonly string[] | null;
-  /** States of the newest run. */
-  latestStatuses?: readonly string[] | null;
+  /** Any of the statuses by which a job is found. */
+  statuses?: readonly string[] | null;
   triggerKinds?: readonly string[] | null;
   /** Whether any trigger starts the job automatically. */
   isSelfFiring?: boolean | null;
@@ -42,10 +43,6 @@ const selfFiringKinds = ['schedule', 'every', 'once', 'webhook', 'http', 'job.su
 const displayName = `coalesce(job_versions.display_name, jobs.job_ref)`;
 /** Declared by `expose.starred`. */
 export const isStarredJob = `coalesce(job_versions.definition->'expose'->>'starred', '') = 'true'`;
-const latestRun = (
-  column: string,
-) => `(select job_runs.${column} from job_runs where job_runs.job_id = jobs.id
-  order by job_runs.created_at desc, job_runs.id desc limit 1)`;
 /** The next tick of a job, null without one. A paused job has one too, because its schedule advances. */
 export const nextTickOfJob =
   '(select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id)';
@@ -55,8 +52,8 @@ const createdAt: SortColumn = { sql: 'jobs.created_at', type: 'timestamptz', isN
 const sortable: Record<JobSortKey, SortColumn> = {
   created_at: createdAt,
   starred: { sql: `(${isStarredJob})::int`, type: 'bigint', isNullable: false },
-  last_run_at: { sql: latestRun('created_at'), type: 'timestamptz', isNullable: true },
-  last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
+  last_run_at: { sql: lastRunOfJob('created_at'), type: 'timestamptz', isNullable: true },
+  last_run_ended_at: { sql: lastRunOfJob('finished_at'), type: 'timestamptz', isNullable: true },
   name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
   next_scheduled_run_at: { sql: nextTickOfJob, type: 'timestamptz', isNullable: true },
   // A paused job starts nothing, although its schedule advances.
@@ -104,7 +101,7 @@ function jobConditions(workspaceId: string, filter: JobFilter): Conditions {
   where.addOneOf('jobs.profile', filter.profiles);
   where.add('jobs.triggers && ?', prefixed('pipeline_name', filter.pipelineNames));
   where.add('jobs.triggers && ?', prefixed('tag', filter.tags));
-  where.addOneOf(latestRun('status'), filter.latestStatuses);
+  where.add(`${statusesOfJob} && ?`, filter.statuses);
   where.add(hasKind, filter.triggerKinds);
   if (filter.isSelfFiring === true) where.add(hasKind, selfFiringKinds);
   if (filter.isSelfFiring === false) where.add(`not ${hasKind}`, selfFiringKinds);

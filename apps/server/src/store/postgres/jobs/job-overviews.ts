@@ -1,9 +1,11 @@
 import type { JobFilter, JobSortKey } from './job-list.ts';
 import type { JobHead } from './job-records.ts';
 import type { Queryable } from '../pool.ts';
+import type { RunState } from '@pumphouse/contract';
 import type { RowList } from '../statements/keyset.ts';
 import { columns } from '../statements/columns.ts';
 import { isDeployedJob } from './deployed-jobs.ts';
+import { isFailingJob, stateOfJob } from './job-state.ts';
 import { isStarredJob, listJobs } from './job-list.ts';
 import { named } from '../statements/named.ts';
 
@@ -25,6 +27,10 @@ export type JobOverviewHead = Pick<
   category: string | null;
   description: string | null;
   isStarred: boolean;
+  /** Null before the first run ended or is active. */
+  state: RunState | null;
+  /** Null unless paused; also null if an older server paused it. */
+  pausedAt: Date | null;
   /** The pipeline that the job declares. */
   pipelineName: string | null;
   /** Number of failed runs since the job last completed; 0 if its last outcome was not a failure. */
@@ -57,6 +63,7 @@ const headColumns = `${columns('jobs', [
   'failing_since_at',
 ])}, ${columns('job_versions', ['display_name', 'category', 'description'])},
   job_versions.definition->'deliver'->>'pipeline_name' as "pipelineName", ${isStarredJob} as "isStarred",
+  ${stateOfJob} as state, case when jobs.is_paused then jobs.paused_at end as "pausedAt",
   (select first_failed.id from job_runs as first_failed where first_failed.id = jobs.failing_since_run_id) as "failingSinceRunId"`;
 
 export type JobOverviewStore = ReturnType<typeof createJobOverviewStore>;
@@ -88,12 +95,19 @@ export function createJobOverviewStore(sql: Queryable) {
       return new Map(rows.map(({ jobId, names }) => [jobId, names]));
     },
 
+    statesOf: async (jobIds: readonly string[]) => {
+      const rows = await sql.prepared<{ id: string; state: RunState | null }>(
+        named(`select jobs.id, ${stateOfJob} as state from jobs where jobs.id = any(:jobIds)`, { jobIds }),
+      );
+      return new Map(rows.map(({ id, state }) => [id, state]));
+    },
+
     /** Counts active jobs whose last outcome was a failure. */
     countFailing: async (workspaceId: string) => {
       const { count } = await sql.one<{ count: number }>(
         named(
           `select count(*)::int as count from jobs
-            where workspace_id = :workspaceId and failure_count > 0 and not is_archived and ${isDeployedJob}`,
+            where workspace_id = :workspaceId and ${isFailingJob} and not is_archived and ${isDeployedJob}`,
           { workspaceId },
         ),
       );

@@ -179,10 +179,13 @@ export function createJobStore(sql: Queryable) {
 
     async setPaused(job: JobRecord, isPaused: boolean): Promise<JobRecord> {
       await sql.execute(
-        named('update jobs set is_paused = :isPaused, updated_at = now() where id = :id', {
-          id: job.id,
-          isPaused,
-        }),
+        named(
+          'update jobs set is_paused = :isPaused, paused_at = case when :isPaused then now() end, updated_at = now() where id = :id',
+          {
+            id: job.id,
+            isPaused,
+          },
+        ),
       );
       return mustExist(await find(job.id));
     },

@@ -7,6 +7,7 @@ import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 import type { Statement } from '../statements/named.ts';
 import { joinHolder } from './waits-for.ts';
+import { isFailingJob } from '../jobs/job-state.ts';
 import { named } from '../statements/named.ts';
 
 /** A run without the columns for creating and driving it. */
@@ -160,13 +161,23 @@ export function createRunOverviewStore(sql: Queryable) {
         }),
       ),
 
-    /** Returns the newest run of each job. */
-    latestOfJobs: (jobIds: readonly string[]) =>
+    /**
+     * Returns the runs that tell the state of each job, each once: the last run, which was not skipped; the newest
+     * one, if it was skipped; and of a failing job the newest failed one.
+     */
+    statingOfJobs: (jobIds: readonly string[]) =>
       sql.prepared<RunOverviewHead>(
         named(
-          `select ${headColumns} from unnest(:jobIds::uuid[]) as asked (job_id)
-             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
-                                  order by created_at desc, id desc limit 1) as job_runs`,
+          `select ${headColumns} from job_runs where id in (
+             select stating.id from jobs cross join lateral (
+               (select id from job_runs where job_id = jobs.id and status <> 'skipped' order by created_at desc, id desc limit 1)
+               union all
+               (select id from job_runs where job_id = jobs.id order by created_at desc, id desc limit 1)
+               union all
+               (select id from job_runs where ${isFailingJob} and job_id = jobs.id and status = 'failed' and backfill_id is null
+                 order by created_at desc, id desc limit 1)) as stating
+              where jobs.id = any(:jobIds))
+            order by created_at desc, id desc`,
           { jobIds },
         ),
       ),

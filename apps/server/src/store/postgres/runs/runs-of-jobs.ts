@@ -79,12 +79,13 @@ export function createRunsOfJobsStore(sql: Queryable) {
       return row?.seconds ?? null;
     },
 
+    /** Returns the last run of each job: the newest one that was not skipped. */
     latestOfJobs: async (jobIds: readonly string[]) => {
       // One index probe for each job: `distinct on` would read all runs of the jobs.
       const rows = await sql.prepared<JobRunRecord>(
         named(
           `select ${runColumns} from unnest(:jobIds::uuid[]) as asked (job_id)
-             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+             cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id and status <> 'skipped'
                                   order by created_at desc, id desc limit 1) as job_runs`,
           { jobIds },
         ),

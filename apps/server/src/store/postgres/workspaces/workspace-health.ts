@@ -2,6 +2,7 @@ import type { Queryable } from '../pool.ts';
 import { activeRunStates, lateTickSeconds } from '@pumphouse/contract';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { isDeployedJob } from '../jobs/deployed-jobs.ts';
+import { isFailingJob } from '../jobs/job-state.ts';
 import { named } from '../statements/named.ts';
 
 /** The current health of a workspace's jobs. */
@@ -36,7 +37,7 @@ export function createWorkspaceHealthStore(sql: Queryable) {
               group by jobs.workspace_id)
            select workspaces.id as "workspaceId",
                   (select count(*)::int from jobs
-                    where jobs.workspace_id = workspaces.id and failure_count > 0 and not is_archived and ${isDeployedJob}) as "failingJobCount",
+                    where jobs.workspace_id = workspaces.id and ${isFailingJob} and not is_archived and ${isDeployedJob}) as "failingJobCount",
                   coalesce(late.count, 0) as "lateJobCount",
                   runs.running as "runningCount", runs.pending as "pendingCount",
                   (select created_at from job_runs where job_runs.workspace_id = workspaces.id and not is_internal

@@ -40,6 +40,7 @@ export function makeJobNode(
       tags,
       is_paused: false,
       is_archived: false,
+      state: 'completed',
       last_run: {
         id: '00000000-0000-4000-8000-000000000002',
         number: 1,
