@@ -51,9 +51,9 @@ const gettingStarted: Record<string, ExampleSetup> = {
 };
 
 const runs: Record<string, ExampleSetup> = {
-  // One start after the other: the first loads everything until today, and the next finds nothing to do.
+  // One start after the other.
   'pumphouse launch pipeline.py -f': {
-    prepare: async () => ({ 'load --refresh': 'load --refresh --wait', 'load --input': 'report --input' }),
+    prepare: async () => ({ 'load --refresh': 'load --refresh --wait' }),
   },
   'pumphouse status --watch --json': { notRun: 'Ends with Ctrl-C only: walk-steps.ts does so.' },
   'pumphouse run info load 12': { prepare: endedRun },

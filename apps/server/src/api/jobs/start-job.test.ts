@@ -23,6 +23,7 @@ beforeEach(async () => {
     membershipId: owner.membershipId,
     jobs: [
       defineJob('jobs.shop.load', { entry_point }),
+      defineJob('jobs.shop.daily', { entry_point, triggers: ['schedule:0 0 * * *', 'manual:jobs.shop.daily'] }),
       defineJob('jobs.script', { entry_point: { ...entry_point, function: null } }),
     ],
     deploymentModule: '__deployment__',
@@ -48,6 +49,16 @@ describe('a start of one job', () => {
     expect(started).toMatchObject({ job_ref: 'jobs.shop.load', status: 'triggered' });
     const stored = await call('GET', `job-runs/${started.job_run_id}/input`);
     expect(JSON.parse(readAnswer('get_job_run_input', stored).input ?? '')).toEqual(input);
+  });
+
+  it('with an input runs although nothing is due, and only if it is due without one', async () => {
+    const first = readAnswer('start_job', await start('jobs.shop.daily', {}));
+    await api.setRun(first.job_run_id ?? '', { status: 'running' });
+    await api.finishRun(first.job_run_id ?? '', { status: 'completed' });
+    const due = readAnswer('start_job', await start('jobs.shop.daily', {}));
+    expect(due).toMatchObject({ status: 'skipped_already_covered', trigger: 'schedule:0 0 * * *' });
+    const repeated = readAnswer('start_job', await start('jobs.shop.daily', { input: { day: '2026-11-29' } }));
+    expect(repeated).toMatchObject({ status: 'triggered', trigger: 'manual:jobs.shop.daily' });
   });
 
   it('needs no input', async () => {

@@ -156,10 +156,11 @@ function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartR
       )}
       {blocked === null ? (
         <span className="quiet">
-          {inZone}
-          {job.paused_at !== null && (
+          {job.paused_at === null ? (
+            inZone
+          ) : (
             <>
-              {' since '}
+              {'paused since '}
               <Time at={job.paused_at} />
             </>
           )}

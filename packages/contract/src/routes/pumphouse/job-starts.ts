@@ -6,7 +6,10 @@ import { jobParams } from '../parameters.ts';
 
 /** Starts of jobs with an input. */
 export const jobStartRoutes = [
-  /** Decides like `trigger_jobs` for one job: a start that is skipped has a status and reasons, and no run. */
+  /**
+   * Decides like `trigger_jobs` for one job: a start that is skipped has a status and reasons, and no run. With an
+   * input it starts by the manual trigger, so that it runs also if nothing is due.
+   */
   defineRoute({
     operationId: 'start_job',
     method: 'POST',
