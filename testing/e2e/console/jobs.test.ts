@@ -56,8 +56,12 @@ it('a failure stays visible while its job is paused, on the overview and in the 
   await attention.getByText(/^Paused since /).waitFor();
   await attention.getByText(/^ValueError: /).waitFor();
   await page.goto(site.workspaceUrl('/jobs?status=failed'));
-  await rowOf(page, 'stripe_payments').getByText(/^paused since /).waitFor();
-  await rowOf(page, 'stripe_payments').getByText(/^ValueError: /).waitFor();
+  await rowOf(page, 'stripe_payments')
+    .getByText(/^paused since /)
+    .waitFor();
+  await rowOf(page, 'stripe_payments')
+    .getByText(/^ValueError: /)
+    .waitFor();
   await page.goto(site.workspaceUrl('/jobs/stripe_payments'));
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByText('Resumed. Its schedule starts runs again.').waitFor();

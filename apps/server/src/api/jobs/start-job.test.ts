@@ -23,7 +23,10 @@ beforeEach(async () => {
     membershipId: owner.membershipId,
     jobs: [
       defineJob('jobs.shop.load', { entry_point }),
-      defineJob('jobs.shop.daily', { entry_point, triggers: ['schedule:0 0 * * *', 'manual:jobs.shop.daily'] }),
+      defineJob('jobs.shop.daily', {
+        entry_point,
+        triggers: ['schedule:0 0 * * *', 'manual:jobs.shop.daily'],
+      }),
       defineJob('jobs.script', { entry_point: { ...entry_point, function: null } }),
     ],
     deploymentModule: '__deployment__',
@@ -57,7 +60,10 @@ describe('a start of one job', () => {
     await api.finishRun(first.job_run_id ?? '', { status: 'completed' });
     const due = readAnswer('start_job', await start('jobs.shop.daily', {}));
     expect(due).toMatchObject({ status: 'skipped_already_covered', trigger: 'schedule:0 0 * * *' });
-    const repeated = readAnswer('start_job', await start('jobs.shop.daily', { input: { day: '2026-11-29' } }));
+    const repeated = readAnswer(
+      'start_job',
+      await start('jobs.shop.daily', { input: { day: '2026-11-29' } }),
+    );
     expect(repeated).toMatchObject({ status: 'triggered', trigger: 'manual:jobs.shop.daily' });
   });
 

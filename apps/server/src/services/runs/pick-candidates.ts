@@ -1,7 +1,12 @@
 import type { Candidate } from './start-request.ts';
 import type { FailedStart } from './start-refusals.ts';
 import type { JobRecord } from '../../store/records.ts';
-import { matchTriggers, pickTrigger, pickTriggerByRef, resolveRequestedTrigger } from '../../domain/jobs/selectors.ts';
+import {
+  matchTriggers,
+  pickTrigger,
+  pickTriggerByRef,
+  resolveRequestedTrigger,
+} from '../../domain/jobs/selectors.ts';
 
 /**
  * Picks the jobs that a call names by id, and those with a trigger that one of its selectors matches. A job with an
@@ -30,7 +35,11 @@ export function pickCandidates(
       const manual = hasInput ? resolveRequestedTrigger(definition, 'manual') : null;
       const own = manual ?? pickTriggerByRef(definition);
       const matchedTriggers = [...new Set([own, ...matched])];
-      candidates.push({ job, trigger: manual ?? pickTrigger(definition, matchedTriggers) ?? own, matchedTriggers });
+      candidates.push({
+        job,
+        trigger: manual ?? pickTrigger(definition, matchedTriggers) ?? own,
+        matchedTriggers,
+      });
     } else {
       const trigger = pickTrigger(definition, matched);
       if (trigger) candidates.push({ job, trigger, matchedTriggers: matched });
