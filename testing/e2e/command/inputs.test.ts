@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../fixtures/eventually.ts';
 import { createShop, openShopSite, removeShopSite, type Shop, type ShopSite } from './shop-site.ts';
 
 const jobs = `
@@ -77,8 +78,11 @@ describe('inputs of pumphouse launch', () => {
     expect((await shop.pumphouse(['job', 'info', 'load'])).stdout).toContain(
       'day: dt.date, count: int = 1, mode: str = "new"',
     );
-    const completed = await shop.pumphouse(['__complete', 'launch', 'load', '--input', '']);
-    expect(completed.stdout).toContain('day=');
-    expect(completed.stdout).toContain('The day to load.');
+    // A completion gives up after a second, so that no shell waits. A user would press the key again.
+    const completed = await eventually('the inputs are completed', async () => {
+      const { stdout: names } = await shop.pumphouse(['__complete', '--', 'launch', 'load', '--input', '']);
+      return names.includes('day=') && names;
+    });
+    expect(completed).toContain('The day to load.');
   });
 });
