@@ -1,8 +1,9 @@
 import type { DecisionStore, ExecutorDecision } from '../compose/create-executor.ts';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrorCode } from '../platform/error-code.ts';
+import { writeWholeFile } from '../platform/write-whole-file.ts';
 
 const decision = z.object({
   executor: z.enum(['process', 'docker']).nullable(),
@@ -30,8 +31,7 @@ export function createDecisionFile(dataDir: string): DecisionStore {
       const kept = await get();
       if (kept.executor !== null) return kept;
       const decided = { executor, engineUrl };
-      await writeFile(`${path}.new`, JSON.stringify(decided), { mode: 0o600, flush: true });
-      await rename(`${path}.new`, path);
+      await writeWholeFile(path, JSON.stringify(decided), 0o600);
       return decided;
     },
   };

@@ -2,10 +2,9 @@
  * The folder of an attempt: its files, who writes them, and how to read them safely when their owner is
  * hostile.
  */
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ExitDetails } from '../contract/attempt-runner.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
@@ -145,13 +144,6 @@ export async function removeAttemptFolder(folder: AttemptFolder, faultPoints: Fa
 function nothingWhereMissing(error: unknown): string[] {
   if (isErrorCode(error, 'ENOENT')) return [];
   throw error;
-}
-
-/** Writes a file completely or not at all. */
-export async function writeFileAtomically(path: string, content: string, mode: number): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}`);
-  await writeFile(temporary, content, { mode, flag: 'wx', flush: true });
-  await rename(temporary, path);
 }
 
 export async function readAttemptRecord(folder: AttemptFolder): Promise<AttemptRecord | null> {

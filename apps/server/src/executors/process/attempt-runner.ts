@@ -10,7 +10,6 @@ import {
   readProcessRecord,
   readRegularFile,
   removeAttemptFolder,
-  writeFileAtomically,
   type AttemptFolder,
 } from './attempt-folder.ts';
 import {
@@ -33,6 +32,7 @@ import { isSafeName } from '../safe-name.ts';
 import type { Templates } from './templates/templates.ts';
 import { LRUCache } from 'lru-cache';
 import { shareStarts } from '../share-starts.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 
 /** More than end between the look at an attempt and its removal. */
 const maxGone = 500;
@@ -84,7 +84,7 @@ export function createAttemptRunner(backend: ProcessBackend, templates: Template
       if (found.location !== 'here') return;
       const { redirectFile } = locateAttemptFolder(dataDir, found.data.attemptId);
       // Without its folder the attempt no longer exists, which `inspect` reports.
-      await writeFileAtomically(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
+      await writeWholeFile(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
     },
     inspect,
     async stop(handle, { graceSeconds }) {

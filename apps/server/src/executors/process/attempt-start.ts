@@ -11,7 +11,6 @@ import {
   readAttemptRecord,
   readProcessRecord,
   readRegularFile,
-  writeFileAtomically,
   type AttemptFolder,
   type AttemptRecord,
   type ProcessRecord,
@@ -37,6 +36,7 @@ import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandb
 import { checkNames, mountedProfile } from '../local-data-names.ts';
 import { copySnapshot, locateLocalData } from './local-data.ts';
 import type { Templates } from './templates/templates.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 
 export interface AttemptStartOptions {
   dataDir: string;
@@ -125,14 +125,14 @@ async function prepareFolder(
     controlGroup: group.folders,
   };
   // Write the record before creating the group, so that removing the attempt also removes the group.
-  await writeFileAtomically(folder.attemptFile, JSON.stringify(record), 0o600);
+  await writeWholeFile(folder.attemptFile, JSON.stringify(record), 0o600);
   await createGroup(group);
   const startFile = {
     ...buildStartFile(options, spec, folder, marker, localDataSource),
     ...describeGroup(group),
     template: takeTemplate(options, spec, marker, { folder, localDataSource, joinFiles: group.joinFiles }),
   };
-  await writeFileAtomically(folder.startFile, JSON.stringify(startFile), 0o600);
+  await writeWholeFile(folder.startFile, JSON.stringify(startFile), 0o600);
   return record;
 }
 

@@ -11,7 +11,7 @@ import type {
   EnvironmentSpec,
 } from '../contract/environment-builder.ts';
 import { EXECUTOR_NAME } from './attempt-location.ts';
-import { writeFileAtomically } from './attempt-folder.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 import { buildJoinCommand } from './control-group-plan.ts';
 import { createGroup, removeGroup } from './control-groups.ts';
 import { isEnvironmentPath, locateEnvironment, locateEnvironments } from './environment-paths.ts';
@@ -87,7 +87,7 @@ async function buildOnce(
     await options.faultPoints.reach('before-environment-complete');
     const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
     const location = { executor: EXECUTOR_NAME, path: locateEnvironment(root) };
-    await writeFileAtomically(locateMarker(location.path), JSON.stringify(marker), 0o644);
+    await writeWholeFile(locateMarker(location.path), JSON.stringify(marker), 0o644);
     return location;
   } catch (error) {
     await rm(root, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { EnvironmentLocation } from '../contract/environment-builder.ts';
-import { writeFileAtomically } from './attempt-folder.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 import { createOwnedFolder } from './build-context.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { locateEnvironment } from './environment-paths.ts';
@@ -146,7 +146,7 @@ const restSchema = z.object({
 
 /** Records the jobs that a build leaves to be compiled after the first run. */
 export async function writeRest(root: string, uid: number, jobs: readonly CompileJob[]): Promise<void> {
-  await writeFileAtomically(locateRest(root), JSON.stringify({ uid, jobs }), 0o600);
+  await writeWholeFile(locateRest(root), JSON.stringify({ uid, jobs }), 0o600);
 }
 
 function locateRest(root: string): string {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { EnvironmentSpec } from '../contract/environment-builder.ts';
 import { arePinned } from '../pylock.ts';
-import { writeFileAtomically } from './attempt-folder.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 import { locatePackageStore } from './package-store.ts';
 
 /** How long unpinned requirements keep the versions they were resolved to. */
@@ -67,7 +67,7 @@ export function openResolutions(dataDir: string, interpreterVersion: string) {
     async save(spec: EnvironmentSpec, scope: ResolutionScope, lock: string, now = Date.now()): Promise<void> {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await removeOld(folder, now);
-      await writeFileAtomically(locate(spec, scope), JSON.stringify({ resolvedAt: now, lock }), 0o600);
+      await writeWholeFile(locate(spec, scope), JSON.stringify({ resolvedAt: now, lock }), 0o600);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -26,6 +26,17 @@ test('a server is listed from its registration to its removal', async () => {
   expect(await listServers(folder)).toEqual([own]);
   await second.remove();
   expect(await listServers(folder)).toEqual([]);
+});
+
+test('a server that cannot be registered leaves nothing in the folder', async () => {
+  const first = await registerServer(folder);
+  const [name = ''] = await readdir(folder);
+  const next = name.replace(/\d+(?=\.json$)/, (count) => String(Number(count) + 1));
+  // A file cannot take the place of a folder: it fails where a full disk may, after the first write.
+  await mkdir(join(folder, next));
+  await expect(registerServer(folder)).rejects.toThrow('EISDIR');
+  await first.remove();
+  expect(await readdir(folder)).toEqual([next]);
 });
 
 test('a server that died, or whose pid was reused, is not listed, and its entry is removed', async () => {

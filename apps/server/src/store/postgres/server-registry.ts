@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyOwnProcess, readLiveness } from './embedded/live-process.ts';
 import type { LiveProcess } from './embedded/live-process.ts';
+import { writeWholeFile } from '../../platform/write-whole-file.ts';
 
 /** This server's entry in the registry of servers on one data folder. */
 export interface ServerRegistration {
@@ -33,8 +34,7 @@ export async function registerServer(folder: string): Promise<ServerRegistration
   const owner = identifyOwnProcess();
   registrations += 1;
   const path = join(folder, `${owner.pid}-${owner.startTime}-${registrations}.json`);
-  await writeFile(`${path}.new`, JSON.stringify(owner), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await writeWholeFile(path, JSON.stringify(owner), 0o600);
   return {
     async refresh() {
       const now = new Date();
