@@ -48,7 +48,7 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +STATE +REASON$/);
     const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
     expect(findLine(table, old)).toEqual(['folder', old, '2 h', size, 'unknown', unknownReason]);
-    expect(findLine(table, young)?.slice(3)).toEqual([size, 'kept', 'its run is not recorded yet']);
+    expect(findLine(table, young)?.slice(3)).toEqual([size, 'kept', 'its owner is not recorded yet']);
     expect(findLine(table, localData)?.slice(4)).toEqual([
       'kept',
       'the data of a deleted workspace: an operator has to remove it',
@@ -80,7 +80,9 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect([old, young, localData].map((path) => existsSync(path))).toEqual([false, true, true]);
     const next = await makeFolder(`environments/key-${randomUUID().slice(0, 8)}`, 150);
     await server.end('SIGTERM');
-    const rest = JSON.parse(await runAdmin(server, ['leftovers', '--remove', '--json'])) as { id: string }[];
+    expect(await runAdmin(server, ['leftovers', '--remove'])).not.toContain(next);
+    const options = ['--remove', '--unknown', '--json'];
+    const rest = JSON.parse(await runAdmin(server, ['leftovers', ...options])) as { id: string }[];
     expect(rest.map(({ id }) => id)).toContain(next);
     expect(existsSync(next)).toBe(false);
     server = await server.restart();

@@ -348,10 +348,7 @@ export function buildOperatorProgram(): Command {
     .command('leftovers')
     .description('List the resources of the executor: which are orphaned, and why the others are kept')
     .option('--remove', 'remove orphaned resources')
-    .option(
-      '--unknown',
-      'with --remove: also attempts that the database has never had, if no other server uses them',
-    )
+    .option('--unknown', 'with --remove: also what the database has never had, if no other server uses it')
     .option('--json', 'as JSON, sizes in bytes')
     .action(handleOrphans);
 

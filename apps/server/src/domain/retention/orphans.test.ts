@@ -15,6 +15,7 @@ const emptyOwnerInput: OwnerInput = {
   environmentPaths: new Set(),
   buildLeases: new Map(),
   usedKeys: new Set(),
+  knownKeys: new Set(),
   organizationIds: new Set(),
   workspaceIds: new Set(),
 };
@@ -38,21 +39,20 @@ describe('classifyResource', () => {
       { runEnds: new Map([['a', ago(10 * minute)]]) },
       /has ended/,
     ],
-    ['an unknown environment', environment, {}, /interrupted/],
+    ['an environment whose build was interrupted', environment, { knownKeys: new Set(['k']) }, /interrupted/],
     [
       'an environment that was replaced by another',
       environment,
-      { environmentPaths: new Set(['/environments/k-2/venv']) },
+      { environmentPaths: new Set(['/environments/k-2/venv']), knownKeys: new Set(['k']) },
       /another environment replaced it/,
     ],
     [
       'an environment whose builder sent no heartbeat',
       environment,
-      { buildLeases: new Map([['k', ago(10 * minute)]]) },
+      { buildLeases: new Map([['k', ago(10 * minute)]]), knownKeys: new Set(['k']) },
       /interrupted/,
     ],
-    ['a resource of a finished build', build, {}, /build .* has ended/],
-    ['the cache of a removed organization', cache, {}, /organization was deleted/],
+    ['a resource of a finished build', build, { knownKeys: new Set(['k']) }, /build .* has ended/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
     ['an upload of a killed server', { kind: 'upload', startedAt: ago(maxUploadSeconds) }, {}, /was killed/],
     ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was interrupted/],
@@ -106,17 +106,29 @@ describe('classifyResource', () => {
   });
 
   it('keeps young resources, and states until when', () => {
-    expect(classify(build, {}, 9 * minute)).toEqual({
+    const knownKeys = new Set(['k']);
+    expect(classify(build, { knownKeys }, 9 * minute)).toEqual({
       isOrphan: false,
       isUnknown: false,
       reason: 'the build that needed it has ended; removed when it is 10 minutes old',
     });
-    expect(classify(build, {}, 10 * minute).isOrphan).toBe(true);
+    expect(classify(build, { knownKeys }, 10 * minute).isOrphan).toBe(true);
   });
 
-  it('takes an attempt that the database has never had for unknown, once its record must exist', () => {
-    expect(classify(attempt, {}, 9 * minute)).toMatchObject({ isOrphan: false, isUnknown: false });
-    expect(classify(attempt, {}, 10 * minute)).toMatchObject({ isOrphan: false, isUnknown: true });
+  it.each<[string, ResourceOwner]>([
+    ['an attempt', attempt],
+    ['an environment', environment],
+    ['a resource of a build', build],
+    ['the cache of an organization', cache],
+  ])('takes %s that the database has never had for unknown, once its record must exist', (_, owner) => {
+    expect(classify(owner, {}, 9 * minute)).toMatchObject({ isOrphan: false, isUnknown: false });
+    expect(classify(owner, {}, 10 * minute)).toEqual({
+      isOrphan: false,
+      isUnknown: true,
+      reason: expect.stringMatching(
+        /^this database has .* it may be of a server with another database$/,
+      ) as string,
+    });
   });
 });
 
@@ -143,6 +155,7 @@ describe('for any store contents at any time', () => {
     environmentPaths: sets,
     buildLeases: fc.uniqueArray(fc.tuple(names, times), { selector: ([key]) => key }).map(toMap),
     usedKeys: sets,
+    knownKeys: sets,
     organizationIds: sets,
     workspaceIds: sets,
   });
@@ -171,15 +184,11 @@ describe('for any store contents at any time', () => {
     });
   });
 
-  it('everything else is orphaned eventually, except attempts that the database has never had', () => {
+  it('without a record, only what its own backend knows to be over is orphaned', () => {
     const later = new Date(now.getTime() + 100 * day * 1000);
     check(({ owner, madeAt }) => {
-      const isKept =
-        owner.kind === 'attempt' ||
-        owner.kind === 'local-data' ||
-        owner.kind === 'installation' ||
-        (owner.kind === 'runner-image' && owner.replacedAt === null);
-      expect(classifyResource({ owner, madeAt }, emptyOwnerInput, later).isOrphan).toBe(!isKept);
+      const isOver = owner.kind === 'nobody' || (owner.kind === 'runner-image' && owner.replacedAt !== null);
+      expect(classifyResource({ owner, madeAt }, emptyOwnerInput, later).isOrphan).toBe(isOver);
     });
   });
 

@@ -10,6 +10,8 @@ export interface OwnerInput {
   buildLeases: ReadonlyMap<string, Date>;
   /** Keys of environments that attempts of active runs use. */
   usedKeys: ReadonlySet<string>;
+  /** Keys of environments that the database has, or had, with whatever state. */
+  knownKeys: ReadonlySet<string>;
   organizationIds: ReadonlySet<string>;
   workspaceIds: ReadonlySet<string>;
 }
@@ -40,8 +42,8 @@ export function classifyResource(
 ): OrphanStatus {
   const status = deriveOwnerStatus(owner, input, now);
   if (isPast(madeAt, minOrphanAgeSeconds, now)) return status;
-  // A run may have begun just now.
-  if (status.isUnknown) return stays('its run is not recorded yet');
+  // A run or a build may have begun just now.
+  if (status.isUnknown) return stays('its owner is not recorded yet');
   if (!status.isOrphan) return status;
   return stays(`${status.reason}; removed when it is ${minOrphanAgeSeconds / 60} minutes old`);
 }
@@ -54,14 +56,16 @@ function deriveOwnerStatus(owner: ResourceOwner, input: OwnerInput, now: Date): 
       if (input.environmentPaths.has(owner.path)) return stays('an environment, kept for its retention');
       if (input.usedKeys.has(owner.key)) return stays('a run uses it');
       if (isUnderLease(owner.key, input, now)) return stays('it is being built');
+      if (!input.knownKeys.has(owner.key)) return isOfOthers('has never had this environment');
       return goes('no run can use it: its build was interrupted, or another environment replaced it');
     case 'build':
       if (isUnderLease(owner.key, input, now)) return stays('a build needs it');
+      if (!input.knownKeys.has(owner.key)) return isOfOthers('has never had the environment of this build');
       return goes('the build that needed it has ended');
     case 'cache':
       if (input.organizationIds.has(owner.organizationId))
         return stays('speeds up builds, kept for its retention');
-      return goes('its organization was deleted');
+      return isOfOthers('has no organization of this cache');
     case 'local-data':
       return input.workspaceIds.has(owner.workspaceId)
         ? stays("a workspace's data")
@@ -83,12 +87,7 @@ function deriveOwnerStatus(owner: ResourceOwner, input: OwnerInput, now: Date): 
 }
 
 function deriveAttemptStatus(runEnd: Date | null | undefined, now: Date): OrphanStatus {
-  if (runEnd === undefined)
-    return {
-      isOrphan: false,
-      isUnknown: true,
-      reason: 'this database has no run of this attempt: it may be of a server with another database',
-    };
+  if (runEnd === undefined) return isOfOthers('has no run of this attempt');
   if (runEnd === null) return stays('its run has not ended');
   if (isPast(runEnd, minOrphanAgeSeconds, now)) return goes('its run has ended');
   return stays('its run has just ended');
@@ -112,6 +111,11 @@ function isPast(at: Date, seconds: number, now: Date): boolean {
 
 function goes(reason: string): OrphanStatus {
   return { isOrphan: true, isUnknown: false, reason };
+}
+
+function isOfOthers(what: string): OrphanStatus {
+  const reason = `this database ${what}: it may be of a server with another database`;
+  return { isOrphan: false, isUnknown: true, reason };
 }
 
 function stays(reason: string): OrphanStatus {

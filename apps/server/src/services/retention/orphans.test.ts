@@ -54,12 +54,12 @@ async function startBuild(key: string) {
 
 describe('an orphaned resource', () => {
   it('is removed when it is old enough, and logged with its reason', async () => {
-    const cache = plant({ kind: 'cache', organizationId: randomUUID() });
+    const copy = plant({ kind: 'nobody' });
     const nobodys = plant({ kind: 'nobody' });
     later = minutes(9);
     expect((await createService().remove()).removed).toEqual([]);
     expect(await createService().list()).toMatchObject([
-      { id: cache.id, isOrphan: false, sizeBytes: 10 },
+      { id: copy.id, isOrphan: false, sizeBytes: 10 },
       { id: nobodys.id, isOrphan: false },
     ]);
     later = minutes(11);
@@ -67,26 +67,31 @@ describe('an orphaned resource', () => {
     expect(await listIds()).toHaveLength(2);
     const { removed, failed } = await createService().remove();
     expect(removed.map(({ id, reason }) => [id, reason])).toEqual([
-      [cache.id, 'its organization was deleted'],
+      [copy.id, 'its removal was interrupted'],
       [nobodys.id, 'its removal was interrupted'],
     ]);
     expect(failed).toEqual([]);
     expect(await listIds()).toEqual([]);
   });
 
-  it('is never an attempt that the database has never had, unless an operator says so', async () => {
+  it('is nothing that the database has never had, unless an operator says so', async () => {
     const foreign = plant({ kind: 'attempt', attemptId: randomUUID() });
     const odd = plant({ kind: 'attempt', attemptId: 'not-an-id' });
+    const others = [
+      plant({ kind: 'environment', path: 'place', key: 'foreign' }),
+      plant({ kind: 'build', key: 'foreign' }),
+      plant({ kind: 'cache', organizationId: randomUUID() }),
+    ];
+    const ids = [foreign, odd, ...others].map(({ id }) => id);
     later = minutes(9);
     expect((await createService().remove({ removesUnknown: true })).removed).toEqual([]);
     later = minutes(60 * 24 * 1000);
     expect((await createService().remove()).removed).toEqual([]);
-    expect(await createService().list()).toMatchObject([
-      { id: foreign.id, isOrphan: false, isUnknown: true },
-      { id: odd.id, isOrphan: false, isUnknown: true },
-    ]);
+    expect(await createService().list()).toMatchObject(
+      ids.map((id) => ({ id, isOrphan: false, isUnknown: true })),
+    );
     const { removed } = await createService().remove({ removesUnknown: true });
-    expect(removed.map(({ id }) => id)).toEqual([foreign.id, odd.id]);
+    expect(removed.map(({ id }) => id)).toEqual(ids);
   });
 
   it('of an attempt is kept until its run ends, and a while longer', async () => {
@@ -116,6 +121,13 @@ describe('an orphaned resource', () => {
     expect(await fixture.store.storage.environments.holdBuilds(context.organizationId)).toBe(false);
     // The builder returns: its build is rejected.
     expect(await fixture.store.environments.finishBuild('k', 'builder', { location })).toBe(false);
+    // Something of it was found only now: the database still knows the build, for a day.
+    const late = plant({ kind: 'build', key: 'k' }, 'late');
+    later = minutes(60);
+    expect((await createService().remove()).removed).toMatchObject([{ id: late.id }]);
+    later = minutes(60 * 25);
+    await createService().remove();
+    expect(await fixture.store.environments.find('k')).toBeUndefined();
   });
 
   it('is never a finished environment, or a replaced one that a run still uses', async () => {
@@ -138,13 +150,12 @@ describe('an orphaned resource', () => {
     expect((await createService().remove()).removed).toMatchObject([{ id: built.path }]);
   });
 
-  it('may be the cache of a removed organization, and never local data', async () => {
-    const cache = plant({ kind: 'cache', organizationId: randomUUID() });
+  it('is neither the cache of an organization nor local data', async () => {
     plant({ kind: 'cache', organizationId: context.organizationId });
     plant({ kind: 'local-data', workspaceId: randomUUID(), profile: 'prod' });
     plant({ kind: 'local-data', workspaceId: context.workspaceId, profile: 'prod' });
     later = minutes(60 * 24 * 1000);
-    expect((await createService().remove()).removed.map(({ id }) => id)).toEqual([cache.id]);
+    expect((await createService().remove()).removed).toEqual([]);
     const reasons = (await createService().list()).map(({ reason }) => reason);
     expect(reasons[1]).toMatch(/of a deleted workspace/);
     expect(reasons[2]).toBe("a workspace's data");
@@ -179,6 +190,7 @@ describe('an orphaned resource', () => {
       pythonVersion: '3.12',
       requirements: [],
     };
+    await fixture.store.environments.takeBuild(spec, 'builder', 0, { replaceReady: false });
     const meddling: Executor = {
       ...executor,
       async removeResource(resource) {
@@ -186,7 +198,7 @@ describe('an orphaned resource', () => {
         await executor.removeResource(resource);
       },
     };
-    later = minutes(11);
+    later = minutes(12);
     expect((await createService(meddling).remove()).removed).toMatchObject([{ id: first.id }]);
     expect(await listIds()).toEqual([environment.id]);
   });

@@ -47,9 +47,11 @@ export function createOrphanCollector({
     const paths: string[] = [];
     const organizationIds: string[] = [];
     const workspaceIds: string[] = [];
+    const keys: string[] = [];
     for (const { owner } of resources) {
       if (owner.kind === 'attempt') attemptIds.push(owner.attemptId);
       if (owner.kind === 'environment') paths.push(owner.path);
+      if (owner.kind === 'environment' || owner.kind === 'build') keys.push(owner.key);
       if (owner.kind === 'cache') organizationIds.push(owner.organizationId);
       if (owner.kind === 'local-data') workspaceIds.push(owner.workspaceId);
     }
@@ -59,6 +61,7 @@ export function createOrphanCollector({
     return {
       usedKeys,
       buildLeases,
+      knownKeys: await ownership.findKnownKeys(keys),
       environmentPaths: await ownership.findEnvironmentPaths(paths),
       runEnds: await ownership.findRunEnds(attemptIds),
       organizationIds: await ownership.findOrganizations(organizationIds),
@@ -101,7 +104,7 @@ export function createOrphanCollector({
 
     /**
      * Removes orphaned resources.
-     * @param options.removesUnknown also removes attempts that this database has never had
+     * @param options.removesUnknown also removes what this database has never had
      * @throws if the store or the executor is unavailable
      */
     async remove({ signal, removesUnknown = false }: RemoveOptions = {}): Promise<RemovedOrphans> {
@@ -112,7 +115,7 @@ export function createOrphanCollector({
       if (unknown > 0 && !removesUnknown)
         log.warn(
           { unknown },
-          'resources of attempts that this database has never had are kept: run bin/pumphouse admin leftovers',
+          'resources that this database has never had are kept: run bin/pumphouse admin leftovers',
         );
       for (const resource of listed.filter((one) => isRemovable(one, removesUnknown))) {
         if (signal?.aborted) break;

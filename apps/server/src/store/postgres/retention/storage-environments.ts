@@ -131,7 +131,8 @@ export function createStoredEnvironments(sql: Queryable) {
       );
       const row = await sql.one<{ isBuilding: boolean }>(
         named(
-          `select exists (select 1 from environments where organization_id = :organizationId and state = 'building') as "isBuilding"`,
+          `select exists (select 1 from environments where organization_id = :organizationId
+                             and state = 'building' and builder is not null) as "isBuilding"`,
           { organizationId },
         ),
       );

@@ -57,16 +57,40 @@ export function createOwnershipStore(sql: Queryable) {
       return new Set(rows.map(({ key }) => key));
     },
 
+    /** Returns those of the keys whose environment is here, is or was built here, or was used by an attempt. */
+    async findKnownKeys(keys: readonly string[]) {
+      const rows = await sql.query<{ key: string }>(
+        named(
+          `select key from environments where key = any(:keys)
+            union select environment_key from attempts where environment_key = any(:keys)`,
+          { keys },
+        ),
+      );
+      return new Set(rows.map(({ key }) => key));
+    },
+
     findOrganizations: (ids: readonly string[]) => findIds('organizations', ids),
     findWorkspaces: (ids: readonly string[]) => findIds('workspaces', ids),
 
     /**
-     * Removes builds whose lease expired before this time; a builder that returns later finds that it lost
-     * the build.
+     * Ends builds whose lease expired before this time; a builder that returns later finds that it lost the
+     * build. Their keys stay for a day: what is left of them is found later, on another machine for example.
      */
-    endAbandonedBuilds: (before: Date) =>
-      sql.execute(
-        named(`delete from environments where state = 'building' and lease_expires_at < :before`, { before }),
-      ),
+    async endAbandonedBuilds(before: Date) {
+      await sql.execute(
+        named(
+          `delete from environments
+            where state = 'building' and builder is null and lease_expires_at < :before::timestamptz - interval '1 day'`,
+          { before },
+        ),
+      );
+      await sql.execute(
+        named(
+          `update environments set builder = null
+            where state = 'building' and builder is not null and lease_expires_at < :before`,
+          { before },
+        ),
+      );
+    },
   };
 }
