@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beginUpload } from '../fixtures/refused-upload.ts';
+import { createWorkspace } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { runsAreContainers } from '../fixtures/runs-location.ts';
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
@@ -86,6 +89,33 @@ describe.skipIf(runsAreContainers)('admin leftovers', () => {
     expect(rest.map(({ id }) => id)).toContain(next);
     expect(existsSync(next)).toBe(false);
     server = await server.restart();
+  });
+});
+
+describe('an upload whose server is killed in the middle', () => {
+  it('is listed by the next server, and removed once no server can still receive it', async () => {
+    const workspaceId = await createWorkspace(server, 'cut-short');
+    const uploads = join(server.dataDir, 'uploads');
+    const upload = await beginUpload(server, workspaceId, 2);
+    // The server that is killed closes it.
+    upload.on('error', () => undefined).write(Buffer.alloc(1024 * 1024));
+    const [name = ''] = await eventually('the server receives the upload', async () => {
+      const names = await readdir(uploads);
+      return names.length > 0 && names;
+    });
+    const path = join(uploads, name);
+    await server.end('SIGKILL');
+    upload.destroy();
+    server = await server.restart();
+    const state = (table: string) => findLine(table, path)?.slice(4);
+    expect(state(await runAdmin(server, ['leftovers']))).toEqual(['kept', 'an upload may be in progress']);
+    const at = new Date(Date.now() - 61 * 60_000);
+    await utimes(path, at, at);
+    const reason = 'the server that received it was killed';
+    expect(state(await runAdmin(server, ['leftovers']))).toEqual(['orphaned', reason]);
+    const removed = await runAdmin(server, ['leftovers', '--remove']);
+    expect(findLine(removed, path)?.slice(3)).toEqual([reason]);
+    expect(await readdir(uploads)).toEqual([]);
   });
 });
 
