@@ -259,11 +259,11 @@ export function createBackfillWindowStore(sql: Queryable) {
      * @param limit how many at most
      * @returns how many
      */
+    // Materialized: on old statistics the planner would choose the windows anew for each one that it updates.
     retry: (backfillId: string, numbers: readonly number[] | null, limit: number) =>
       sql.execute(
         named(
-          `update backfill_windows set status = 'waiting', round = round + 1, started_at = null, finished_at = null
-            where backfill_id = :backfillId and number in (select number from backfill_windows where backfill_id = :backfillId
+          `with chosen as materialized (select number from backfill_windows where backfill_id = :backfillId
               and case when :numbers::int[] is null then status in ('failed', 'cancelled')
                        else number = any(:numbers) and status in ('failed', 'cancelled', 'skipped') end
               and not exists (select from backfill_windows as other
@@ -273,7 +273,9 @@ export function createBackfillWindowStore(sql: Queryable) {
               and not exists (select from job_coverage where job_coverage.job_id = backfill_windows.job_id
                                  and completed && tstzrange(starts_at, ends_at)
                                  and not completed @> tstzrange(starts_at, ends_at))
-              order by number limit :limit)`,
+              order by number limit :limit)
+           update backfill_windows set status = 'waiting', round = round + 1, started_at = null, finished_at = null
+             from chosen where backfill_id = :backfillId and backfill_windows.number = chosen.number`,
           { backfillId, numbers, limit },
         ),
       ),
