@@ -7,7 +7,7 @@ function read(text: string) {
 }
 
 describe('readRequirementLines', () => {
-  it('reads requirements without comments, options of the installer and the workspace itself', () => {
+  it('reads requirements without comments, the public index and the workspace itself', () => {
     const texts = [
       'dlt[duckdb,s3]==1.31.0',
       'requests',
@@ -20,7 +20,7 @@ describe('readRequirementLines', () => {
       'local==1.0+cpu',
       'epoch===1!2.0',
     ];
-    const options = '--pre\n-i https://example.com\n--extra-index-url=https://example.com\n-e .\n';
+    const options = '-i https://pypi.org/simple\n\n--index-url=https://pypi.org/simple/\n-e .\n';
     const found = read(`\uFEFF# what we load\r\n${options}\n${texts.join('  # why\n')}\n\n`);
     expect(found).toMatchObject({ texts, errors: [] });
     expect(found.places.slice(0, 2)).toEqual(['requirements.txt:7:1', 'requirements.txt:8:1']);
@@ -52,11 +52,40 @@ describe('readRequirementLines', () => {
     ['- dlt', '1:1', 'not a requirement'],
     ['--hash=sha256:00', '1:1', 'not a requirement'],
     ['./wheels/shop.whl', '1:1', 'not a requirement'],
+    ['dlt --pre', '1:5', 'not a requirement'],
+    ['dlt==1 --index-url https://example.com', '1:8', 'not a requirement'],
     ['<<<<<<< HEAD', '1:1', 'not a requirement'],
   ])('refuses %j with its place', (text, place, reason) => {
     const [error] = read(text).errors;
     expect(error?.message).toMatch(new RegExp(`^requirements\\.txt:${place}: .*${reason}`));
     expect(error?.nextStep).toMatch(/\.$/);
+  });
+
+  it.each([
+    ['--index-url https://pypi.example.com/simple', 'private-indexes.md'],
+    ['--index-url=https://pypi.org.example.com/simple', 'private-indexes.md'],
+    ['-i https://pypi.example.com/simple', 'private-indexes.md'],
+    ['-ihttps://pypi.example.com/simple', 'private-indexes.md'],
+    ['--pypi-url https://pypi.example.com/simple', 'private-indexes.md'],
+    ['--extra-index-url https://pypi.org/simple', 'private-indexes.md'],
+    ['--extra-index-url \\\n  https://pypi.example.com/simple', 'private-indexes.md'],
+    ['--find-links ./wheels', 'UV_FIND_LINKS'],
+    ['-f https://example.com/wheels', 'UV_FIND_LINKS'],
+    ['--no-index', 'UV_NO_INDEX'],
+    ['--trusted-host pypi.example.com', 'UV_INSECURE_HOST'],
+    ['--no-binary=:all:', 'UV_NO_BINARY'],
+    ['--only-binary :all:', 'UV_NO_BUILD'],
+    ['--prefer-binary', 'UV_NO_BUILD'],
+    ['--pre', '"name>=2.0b1"'],
+    ['--require-hashes', 'Remove the line'],
+    ['--use-feature=fast-deps', 'Remove the line'],
+  ])('refuses %j, also where a resolver has read the file', (line, remedy) => {
+    const [error] = read(`dlt\n  ${line}\n`).errors;
+    expect(error?.message).toBe(
+      'requirements.txt:2:3: the line is an option of an installer, which builds on the server do not read.',
+    );
+    expect(error?.nextStep).toContain(remedy);
+    expect(error?.isResolvable).toBe(false);
   });
 
   it('keeps the other lines of a file with an error', () => {

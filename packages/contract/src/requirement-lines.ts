@@ -1,7 +1,7 @@
 /** A file that declares packages in a way that nobody can install. Its message begins with the file. */
 export class RequirementFileError extends Error {
   readonly nextStep: string;
-  /** Whether a resolver such as uv reads the line, so that nothing is missing where one has read the file. */
+  /** Whether nothing is missing where a resolver such as uv has read the file, because it follows the line. */
   readonly isResolvable: boolean;
 
   constructor(message: string, nextStep: string, { isResolvable = true } = {}) {
@@ -41,15 +41,28 @@ const otherFile = /^(?:-[rc]|--(?:requirement|constraint)(?![a-z-]))/;
 const editable = /^(?:-e|--editable(?![a-z-]))/;
 /** The workspace itself, whose code runs from its folder. */
 const ownProject = /^(?:-e|--editable)[\s=]*\.\/?$/;
-/** Options that name no package: each concerns only the installer, which has settings of its own here. */
-const installerOption =
-  /^(?:-[if]|--(?:index-url|pypi-url|extra-index-url|no-index|find-links|no-binary|only-binary|prefer-binary|require-hashes|pre|trusted-host|use-feature)(?![a-z-]))/;
+/** The public index, from which packages come without any option. */
+const publicIndex = /^(?:-i|--index-url)[\s=]*https:\/\/pypi\.org\/simple\/?$/;
+const privateIndex =
+  'Declare the index in pyproject.toml, as docs/concepts/private-indexes.md shows, and list the packages there.';
+const variable = (names: string) => `Remove the line, and set the variable ${names} of the workspace if needed.`;
+/** Options of an installer. Builds on the server do not read them, so left out they would change what is installed. */
+const installerOptions: readonly (readonly [option: RegExp, nextStep: string])[] = [
+  [/^(?:-i|--(?:index-url|pypi-url|extra-index-url)(?![a-z-]))/, privateIndex],
+  [/^--no-index(?![a-z-])/, variable('UV_NO_INDEX')],
+  [/^(?:-f|--find-links(?![a-z-]))/, variable('UV_FIND_LINKS')],
+  [/^--trusted-host(?![a-z-])/, variable('UV_INSECURE_HOST')],
+  [/^--no-binary(?![a-z-])/, variable('UV_NO_BINARY or UV_NO_BINARY_PACKAGE')],
+  [/^--(?:only|prefer)-binary(?![a-z-])/, variable('UV_NO_BUILD or UV_NO_BUILD_PACKAGE')],
+  [/^--pre(?![a-z-])/, 'Remove the line, and name the pre-releases, such as "name>=2.0b1".'],
+  [/^--(?:require-hashes|use-feature)(?![a-z-])/, 'Remove the line.'],
+];
 const directUrl = /^(?:(?:git|hg|svn|bzr)\+)?[a-z][a-z0-9.-]*:\/\/\S+/y;
 const name = String.raw`[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`;
 const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+`;
 const versions = String.raw`${version}(?:\s*,\s*${version})*(?:\s*,)?`;
-/** A marker, and what an installer reads of its own after it, such as `--hash`. */
-const ending = /\s*(?:;\s*\S.*?)?(?:\s--[a-z].*)?$/y;
+/** A marker and hashes. */
+const ending = /\s*(?:;\s*\S.*?)?(?:\s+--hash[=\s]\s*\S+)*$/y;
 /** The parts of a requirement (PEP 508) in their order; each continues where the one before has ended. */
 const requirementParts = [
   new RegExp(name, 'y'),
@@ -59,15 +72,15 @@ const requirementParts = [
 ];
 
 /**
- * Reads a `requirements.txt`, without comments and without options that concern only the installer. A line that
- * would name packages and cannot be used is an error: left out, its packages would be missing in runs.
+ * Reads a `requirements.txt` without comments. A line that cannot be used is an error: left out, packages would be
+ * missing in runs, or come from another index.
  */
 export function readRequirementLines(text: string, file: string): RequirementsFile {
   const read: RequirementsFile = { lines: [], errors: [] };
   for (const logical of joinLines(text)) {
     const content = logical.text.replace(/(^|\s)#.*$/, '');
     const line = content.trim();
-    if (line === '' || ownProject.test(line) || installerOption.test(line)) continue;
+    if (line === '' || ownProject.test(line) || publicIndex.test(line)) continue;
     const indent = content.length - content.trimStart().length;
     const fault = findFault(line);
     const place = `${file}:${describePlace(logical, indent + (fault?.offset ?? 0))}`;
@@ -97,6 +110,11 @@ function findFault(line: string): Fault | null {
       nextStep: 'Name a released version, or put the code of the project into the workspace.',
       isResolvable: false,
     };
+  }
+  const option = installerOptions.find(([pattern]) => pattern.test(line));
+  if (option) {
+    const message = 'the line is an option of an installer, which builds on the server do not read.';
+    return { offset: 0, message, nextStep: option[1], isResolvable: false };
   }
   const offset = findEndOfRequirement(line);
   if (offset === line.length) return null;
