@@ -5,6 +5,7 @@ export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
 export * from './dashboards.ts';
 export * from './dependency-groups.ts';
+export * from './included-requirements.ts';
 export * from './mcp-clients.ts';
 export * from './job-states.ts';
 export * from './json-object.ts';

@@ -22,6 +22,8 @@ export interface RequirementLine {
 export interface RequirementsFile {
   lines: RequirementLine[];
   errors: RequirementFileError[];
+  /** The files that it refers to, as it names them. */
+  includes: string[];
 }
 
 interface LogicalLine {
@@ -45,7 +47,8 @@ const ownProject = /^(?:-e|--editable)[\s=]*\.\/?$/;
 const publicIndex = /^(?:-i|--index-url)[\s=]*https:\/\/pypi\.org\/simple\/?$/;
 const privateIndex =
   'Declare the index in pyproject.toml, as docs/concepts/private-indexes.md shows, and list the packages there.';
-const variable = (names: string) => `Remove the line, and set the variable ${names} of the workspace if needed.`;
+const variable = (names: string) =>
+  `Remove the line, and set the variable ${names} of the workspace if needed.`;
 /** Options of an installer. Builds on the server do not read them, so left out they would change what is installed. */
 const installerOptions: readonly (readonly [option: RegExp, nextStep: string])[] = [
   [/^(?:-i|--(?:index-url|pypi-url|extra-index-url)(?![a-z-]))/, privateIndex],
@@ -76,11 +79,12 @@ const requirementParts = [
  * missing in runs, or come from another index.
  */
 export function readRequirementLines(text: string, file: string): RequirementsFile {
-  const read: RequirementsFile = { lines: [], errors: [] };
+  const read: RequirementsFile = { lines: [], errors: [], includes: [] };
   for (const logical of joinLines(text)) {
     const content = logical.text.replace(/(^|\s)#.*$/, '');
     const line = content.trim();
     if (line === '' || ownProject.test(line) || publicIndex.test(line)) continue;
+    if (refersToOtherFile(line)) read.includes.push(line.replace(otherFile, '').replace(/^[\s=]*/, ''));
     const indent = content.length - content.trimStart().length;
     const fault = findFault(line);
     const place = `${file}:${describePlace(logical, indent + (fault?.offset ?? 0))}`;

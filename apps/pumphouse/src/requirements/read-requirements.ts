@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asObject, expandGroups, listAt, objectAt, type JsonObject } from '@pumphouse/contract';
+import {
+  asObject,
+  expandGroups,
+  findUnresolvable,
+  listAt,
+  objectAt,
+  type JsonObject,
+} from '@pumphouse/contract';
 import { readTomlFile } from '../servers/toml-file.ts';
 import type { Python } from '../manifest/find-python.ts';
-import {
-  explainRequirements,
-  parseExport,
-  parseRequirements,
-  refuseUnresolvable,
-} from './requirement-lines.ts';
+import { explainRequirements, parseExport, parseRequirements } from './requirement-lines.ts';
 import { findUv, isWithoutIndex, runUv } from './uv.ts';
 
 /** The requirements of a workspace, as the upload of code carries them (engine 2 of dlt 1.31). */
@@ -99,7 +101,9 @@ async function readGroups(
   for (const name of ['requirements.txt', 'requirements.in']) {
     if (!existsSync(join(root, name))) continue;
     const text = await readFile(join(root, name), 'utf8');
-    refuseUnresolvable(text, name);
+    const readText = (path: string) => readFile(join(root, path), 'utf8').catch(() => undefined);
+    const unresolvable = await findUnresolvable(name, readText);
+    if (unresolvable) throw unresolvable;
     const compiled = uv === null ? null : await compile(root, name, { uv, env });
     if (uv !== null && compiled === null) {
       warnings.push(

@@ -12,12 +12,6 @@ export function parseRequirements(text: string, name: string): string[] {
   return sortUnique(lines.map((line) => line.text));
 }
 
-/** @throws RequirementFileError for a line that no resolver can make use of */
-export function refuseUnresolvable(text: string, name: string): void {
-  const error = readRequirementLines(text, name).errors.find((one) => !one.isResolvable);
-  if (error) throw error;
-}
-
 /** The lines that uv wrote, sorted. Projects of the workspace itself are left out: they run from its folder. */
 export function parseExport(text: string): string[] {
   const lines = text.split('\n').map((line) => line.replace(/(^|\s)#.*$/, '').trim());

@@ -135,6 +135,34 @@ describe('an upload', () => {
     expect((await upload(await issue('deployment'), resolved)).statusCode).toBe(200);
   });
 
+  it('with an option of an installer is rejected, also in a file that a resolver has followed', async () => {
+    const files = { 'requirements.txt': 'dlt\n-r base.txt\n', 'base.txt': 'acme\n  --extra-index-url x\n' };
+    const main = ['acme==1.0', 'dlt==1.31.0'];
+    const response = await upload(await issue('deployment'), {
+      file: buildArchive(files),
+      requirements_file: JSON.stringify({ ...requirements, groups: { main } }),
+    });
+    expect(response.statusCode).toBe(400);
+    const detail = expect.stringMatching(/^base\.txt:2:3: .*private-indexes\.md/) as string;
+    expect(response.json()).toMatchObject({ code: 'invalid_requirements', detail });
+  });
+
+  it.each([
+    [{}, ['polars', 'altair']],
+    [{ 'uv.lock': 'version = 1\n' }, ['polars']],
+  ])('gets the groups that its client has not included, beside %j', async (lock, reports) => {
+    const pyproject =
+      '[dependency-groups]\nreports = ["polars", {include-group = "plots"}]\nplots = ["altair"]\n';
+    const groups = { main: [], reports: ['polars'], plots: ['altair'] };
+    const response = await upload(await issue('deployment'), {
+      file: buildArchive({ 'pyproject.toml': pyproject, ...lock }),
+      requirements_file: JSON.stringify({ ...requirements, groups }),
+    });
+    expect(response.statusCode).toBe(200);
+    const stored = await api.persistence.store.deployments.latest(context.workspace.id);
+    expect(stored?.requirements).toMatchObject({ groups: { ...groups, reports } });
+  });
+
   it('that is too large is rejected with the limit, its setting, .gitignore and the largest files', async () => {
     const file = buildArchive({
       'a.py': 'print(1)\n',

@@ -76,15 +76,16 @@ export function createUploadPackage({
   }
 
   async function storeDeployment(
-    upload: { grant: UploadGrant; archivePath: string } & SentRequirements,
-    { report, tags: read }: CheckedDeployment,
+    { grant, archivePath, sent }: ReceivedCode,
+    { report, tags: read, completed }: CheckedDeployment,
     olderContentHash: string | null,
   ): Promise<DeploymentRecord> {
-    const { grant, requirements, requirementsSizeBytes } = upload;
+    const { requirements, requirementsSizeBytes } =
+      completed === null && sent ? sent : measureRequirements(completed);
     const hasEmbeddedDatabase = readEmbeddedDatabase(requirements);
     const { tags, problem: tagsProblem } = read;
     const archiveKey = nameDeploymentArchive(grant.uploadId);
-    const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
+    const { sha256 } = await blobs.put(archiveKey, createReadStream(archivePath));
     return store(
       grant,
       archiveKey,
@@ -151,10 +152,10 @@ export function createUploadPackage({
       upload: { grant: UploadGrant; archivePath: string } & SentRequirements,
     ): Promise<DeploymentRecord> {
       // Before the archive, which takes seconds to check.
-      const { archivePath: path, requirements } = upload;
+      const { grant, archivePath, requirements } = upload;
       readEmbeddedDatabase(requirements);
-      const task = { kind: 'deployment', path, limits: archiveLimits, requirements } as const;
-      return storeDeployment(upload, await threads.check(task), null);
+      const task = { kind: 'deployment', path: archivePath, limits: archiveLimits, requirements } as const;
+      return storeDeployment({ grant, archivePath, sent: upload }, await threads.check(task), null);
     },
 
     /**
@@ -163,11 +164,7 @@ export function createUploadPackage({
      * @param upload.sent null derives the requirements from the code
      * @returns the latest version if it has the same files
      */
-    async uploadOlderDeployment(upload: {
-      grant: UploadGrant;
-      archivePath: string;
-      sent: SentRequirements | null;
-    }): Promise<DeploymentRecord> {
+    async uploadOlderDeployment(upload: ReceivedCode): Promise<DeploymentRecord> {
       const { grant, archivePath, sent } = upload;
       const requirements = sent === null ? null : sent.requirements;
       const checked = await threads.check({
@@ -184,8 +181,7 @@ export function createUploadPackage({
         olderContentHash,
       );
       if (unchanged) return unchanged;
-      const stored = sent ?? measureRequirements(checked.requirements);
-      return storeDeployment({ grant, archivePath, ...stored }, checked, olderContentHash);
+      return storeDeployment(upload, checked, olderContentHash);
     },
 
     /** The archive contains secrets, so it is stored encrypted. */
@@ -215,6 +211,13 @@ export function createUploadPackage({
       return storeConfiguration({ grant, archive: Buffer.from(checked.archive) }, checked, olderContentHash);
     },
   };
+}
+
+interface ReceivedCode {
+  grant: UploadGrant;
+  archivePath: string;
+  /** Null if none came with the code. */
+  sent: SentRequirements | null;
 }
 
 interface SentRequirements {

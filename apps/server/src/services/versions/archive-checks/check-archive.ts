@@ -13,7 +13,7 @@ import { boundExpansion } from '../../../archives/expansion.ts';
 import { checkPackageSources } from './check-package-sources.ts';
 import { convertOlderConfiguration } from '../../../archives/older-configuration.ts';
 import { hashArchiveMembers } from '../../../archives/older-hash.ts';
-import { checkSentRequirements, deriveSentRequirements } from './read-dependency-files.ts';
+import { completeSentRequirements, deriveSentRequirements } from './read-dependency-files.ts';
 import { explainLargeArchive, exceedUploadLimit } from './explain-large-archive.ts';
 import { inspectArchive } from '../../../archives/inspect-archive.ts';
 import {
@@ -24,9 +24,14 @@ import { readRunSettings } from './read-run-settings.ts';
 import { requireFewSecrets } from './limit-secrets.ts';
 import { readUploadedTags } from './read-uploaded-tags.ts';
 
-export interface CheckedDeployment {
+interface CheckedCode {
   report: ArchiveReport;
   tags: DeploymentTags;
+}
+
+export interface CheckedDeployment extends CheckedCode {
+  /** Those that came with the code, with what the client has left out; null if they lack nothing. */
+  completed: unknown;
 }
 
 export interface CheckedConfiguration {
@@ -35,11 +40,11 @@ export interface CheckedConfiguration {
 }
 
 /** Code from the older client. */
-interface CheckedOlderDeployment extends CheckedDeployment {
+interface CheckedOlderDeployment extends CheckedCode {
   /** The hash by which the client recognizes what it sent. */
   clientHash: string;
-  /** Those that came with the code, or else those that its files declare. */
-  requirements: unknown;
+  /** As in `CheckedDeployment`; if none came with the code, those that its files declare. */
+  completed: unknown;
 }
 
 /** Configuration from the older client, converted to an archive of the current one. */
@@ -74,8 +79,8 @@ export async function checkArchive(task: ArchiveTask): Promise<ArchiveResults[Ar
   if (task.kind === 'older-deployment') return checkOlderDeployment(path, limits, task.requirements);
   if (task.kind === 'deployment') {
     const checked = await checkDeployment(path, limits);
-    await checkSentRequirements({ path, files: checked.report.files }, task.requirements);
-    return checked;
+    const { files } = checked.report;
+    return { ...checked, completed: await completeSentRequirements({ path, files }, task.requirements) };
   }
   const { declaredBytes } = task;
   throw await explainLargeArchive(exceedUploadLimit(limits.maxBytes, declaredBytes), { path, ...limits });
@@ -85,7 +90,7 @@ async function checkDeployment(
   path: string,
   limits: ArchiveLimits,
   { requiresHashes = true } = {},
-): Promise<CheckedDeployment> {
+): Promise<CheckedCode> {
   const bounded = boundExpansion(limits, (await stat(path)).size);
   try {
     const report = await inspectArchive(createReadStream(path), bounded, { requiresHashes });
@@ -105,11 +110,13 @@ async function checkOlderDeployment(
 ): Promise<CheckedOlderDeployment> {
   const checked = await checkDeployment(path, limits, { requiresHashes: false });
   const { contentHash, files, listsHashes } = checked.report;
-  if (sent !== null) await checkSentRequirements({ path, files }, sent);
+  const archive = { path, files };
   return {
     ...checked,
     clientHash: listsHashes ? contentHash : await hashArchiveMembers(path, `${path}.tar`),
-    requirements: sent ?? (await deriveSentRequirements({ path, files })),
+    completed: await (sent === null
+      ? deriveSentRequirements(archive)
+      : completeSentRequirements(archive, sent)),
   };
 }
 
