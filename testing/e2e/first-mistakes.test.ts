@@ -77,6 +77,16 @@ describe('dlthub', () => {
     expect(output).toContain('Write the lines of that file into this one');
     expect(await workspace.dlthub(['deploy'])).toContain('Synced');
   });
+
+  it('shows an index in requirements.txt, which uv uses on this machine only', async () => {
+    await workspace.write({
+      'requirements.txt': 'dlt[duckdb]==1.31.0\n--extra-index-url https://pypi.org/simple\n',
+    });
+    const output = await fail(['deploy']);
+    expect(output).toContain('requirements.txt:2:1: the line is an option of an installer');
+    expect(output).toContain('docs/concepts/private-indexes.md');
+    await workspace.write({ 'requirements.txt': 'dlt[duckdb]==1.31.0\n' });
+  });
 });
 
 describe('a server with a misspelled setting', () => {

@@ -27,7 +27,7 @@ export const versionsErrorCodes = {
   invalid_requirements: {
     status: 400,
     cause:
-      'A file of the code that declares packages has a line that the server or the client would leave out, such as `-r base.txt`.',
+      'A file of the code that declares packages has a line that the server or the client would leave out, such as `-r base.txt` or `--extra-index-url`.',
     nextStep: 'Correct the place that the message names: file, line and column. Then deploy again.',
   },
   archive_unsafe: {
