@@ -31,6 +31,7 @@ import { createEventServices } from './events/create-event-services.ts';
 import { createFollowEvents } from './live/follow-events.ts';
 import { createGrantPlayground } from './playground/grant-playground.ts';
 import { createCheckAttempt } from './pipelines/check-attempt.ts';
+import { createRepairMaskedNames } from './telemetry/repair-masked-names.ts';
 import { createIngestTelemetry } from './telemetry/ingest-telemetry.ts';
 import { createHoldPipelines } from './pipelines/hold-pipelines.ts';
 import { createInvitations } from './people/invitations.ts';
@@ -259,6 +260,7 @@ export function createServices(ports: ServicePorts) {
       blobs,
       finishRun,
       ingestTelemetry,
+      repairMaskedNames: createRepairMaskedNames({ persistence, log }),
       instanceSizes: settings.instanceSizes,
       pendingLimits,
       instruments,

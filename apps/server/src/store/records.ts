@@ -89,6 +89,7 @@ export type * from './postgres/retention/stored-item.ts';
 export type * from './postgres/retention/storage-environments.ts';
 export type * from './postgres/attempts/spools.ts';
 export type * from './postgres/attempts/supervisors.ts';
+export type * from './postgres/telemetry/masked-names.ts';
 export type * from './postgres/telemetry/telemetry.ts';
 export type * from './postgres/workspaces/usage.ts';
 export type * from './postgres/cost/costs.ts';

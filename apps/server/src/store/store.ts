@@ -73,6 +73,7 @@ import { createStorageStore } from './postgres/retention/storage.ts';
 import { createSupervisorStore } from './postgres/attempts/supervisors.ts';
 import { createDataSearchStore } from './postgres/pipelines/data-search.ts';
 import { createTableStore } from './postgres/pipelines/tables.ts';
+import { createMaskedNameStore } from './postgres/telemetry/masked-names.ts';
 import { createTelemetryStore } from './postgres/telemetry/telemetry.ts';
 import { createUnknownRunStore } from './postgres/attempts/unknown-runs.ts';
 import { createUsageStore } from './postgres/workspaces/usage.ts';
@@ -140,6 +141,7 @@ const creators = {
   tables: createTableStore,
   dataSearch: createDataSearchStore,
   telemetry: createTelemetryStore,
+  maskedNames: createMaskedNameStore,
   pipelineChecks: createPipelineCheckStore,
   pendingPackages: createPendingPackageStore,
   repeatedLoads: createRepeatedLoadStore,

@@ -1,4 +1,5 @@
-const MASK = '***';
+/** What is shown in place of a secret. */
+export const MASK = '***';
 
 /**
  * Creates a function that masks secret values in texts, in every form in which build output may contain them.

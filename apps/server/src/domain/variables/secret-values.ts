@@ -4,7 +4,7 @@ import { isSecretKey } from './secret-keys.ts';
  * Shorter values are common words in logs; masking them would make the log unreadable without hiding the
  * secret.
  */
-const MIN_SECRET_LENGTH = 6;
+export const MIN_SECRET_LENGTH = 6;
 
 /** Sections whose tables have names that users chose: `[sources.token]` is a source. */
 const sections = new Set(['destination', 'normalize', 'extract', 'load', 'pipelines', 'schema', 'sources']);

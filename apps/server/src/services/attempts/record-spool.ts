@@ -10,6 +10,7 @@ import type { Instruments } from '../../platform/instruments.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PendingLimits, PendingReport } from '../../domain/pipelines/pending-packages.ts';
+import type { RepairMaskedNames } from '../telemetry/repair-masked-names.ts';
 import type { RepeatedLoad } from '../../domain/pipelines/repeated-loads.ts';
 import type { SpoolRecord } from '../../domain/attempts/spool-record.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
@@ -49,6 +50,7 @@ export interface RecordSpoolDependencies {
   blobs: BlobStore;
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
+  repairMaskedNames: RepairMaskedNames;
   instanceSizes: InstanceSizes;
   pendingLimits: PendingLimits;
   instruments: Instruments;
@@ -197,7 +199,10 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const run = await persistence.store.jobRuns.find(attempt.jobRunId);
     if (!run || run.finishedAt) return;
     await faultPoints.reach('between-exit-and-finish');
-    if (attempt.beaconCount > 0) await ingestTelemetry.ofAttempt(attemptId);
+    if (attempt.beaconCount > 0) {
+      await ingestTelemetry.ofAttempt(attemptId);
+      await dependencies.repairMaskedNames({ attemptId, workspaceId: run.workspaceId, jobId: run.jobId });
+    }
     const version = await dependencies.jobVersions.get(run.jobVersionId);
     const terms = readRunTerms(version, dependencies.instanceSizes);
     const outcome = outcomeOfExit(run, attempt.exit, terms);

@@ -6,13 +6,17 @@ import { readSchema } from '../../telemetry/read-schema.ts';
 
 export type FillDatasetColumns = ReturnType<typeof createFillDatasetColumns>;
 
-/** Stores the columns of a reported schema version for the search, unless they are stored already. */
+/**
+ * Stores the columns of a reported schema version for the search, unless they are stored already.
+ * @param isCorrected the version had other names when they were stored
+ */
 export async function storeDatasetColumns(
   store: Pick<Store, 'dataSearch'>,
   key: DatasetSchemaKey,
   version: { versionHash: string; document: unknown },
+  isCorrected = false,
 ): Promise<void> {
-  if (!(await store.dataSearch.needsColumns(key, version.versionHash))) return;
+  if (!isCorrected && !(await store.dataSearch.needsColumns(key, version.versionHash))) return;
   await store.dataSearch.setColumns(key, listColumns(version));
 }
 

@@ -131,7 +131,7 @@ async function storeState(
   if (!parsed.ok) return parsed.problem.detail;
   const { pipelineName, destinationName, datasetName, schemas } = parsed.details;
   for (const schema of schemas) {
-    await storeSchema(store, {
+    const isCorrected = await storeSchema(store, {
       workspaceId: body.workspaceId,
       pipelineName,
       schemaName: schema.name,
@@ -150,18 +150,23 @@ async function storeState(
       // A table that never had data has no columns, and dlt does not create it at the destination.
       tableNames: schema.tables.filter((table) => table.columnCount > 0).map((table) => table.name),
     });
-    await storeDatasetColumns(store, key, schema);
+    await storeDatasetColumns(store, key, schema, isCorrected);
   }
   return null;
 }
 
-/** Most runs report an existing version, so its possibly large document is not sent to the store again. */
+/**
+ * Most runs report an existing version, so its possibly large document is not sent to the store again.
+ * @returns whether it replaces a document in which names were masked
+ */
 async function storeSchema(
   store: Pick<Store, 'schemaChanges' | 'schemaVersions'>,
   version: NewSchemaVersion,
-): Promise<void> {
-  if (await store.schemaVersions.touch(version)) return;
+): Promise<boolean> {
+  const found = await store.schemaVersions.touch(version);
+  if (found) return found.isMasked && store.schemaVersions.replaceMasked(version);
   if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);
+  return false;
 }
 
 async function storeResult(

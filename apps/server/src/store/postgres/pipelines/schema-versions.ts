@@ -1,4 +1,5 @@
 import type { Queryable } from '../pool.ts';
+import { MASK } from '../../../domain/variables/mask-text.ts';
 import { named } from '../statements/named.ts';
 
 /** Identifies a schema. */
@@ -62,11 +63,32 @@ export function createSchemaVersionStore(sql: Queryable) {
   return {
     /**
      * Records that a version was reported again.
-     * @returns whether it exists
+     * @returns whether names in its document are masked; null if there is no such version
      */
-    touch: async (key: SchemaVersionKey): Promise<boolean> =>
-      (await sql.executePrepared(
-        named(`update schema_versions set last_seen_at = now() where ${isVersion}`, key),
+    touch: async (key: SchemaVersionKey): Promise<{ isMasked: boolean } | null> => {
+      const [found] = await sql.prepared<{ isMasked: boolean }>(
+        named(
+          `update schema_versions set last_seen_at = now() where ${isVersion}
+           returning strpos(document::text, '${MASK}') > 0 as "isMasked"`,
+          key,
+        ),
+      );
+      return found ?? null;
+    },
+
+    /**
+     * Replaces a version whose names were masked when it was stored.
+     * @returns whether it was another one
+     */
+    replaceMasked: async (version: NewSchemaVersion): Promise<boolean> =>
+      (await sql.execute(
+        named(
+          `update schema_versions
+              set document = :document, destination_name = coalesce(:destinationName, destination_name),
+                  dataset_name = coalesce(:datasetName, dataset_name)
+            where ${isVersion} and document::text <> :document::json::text`,
+          { ...version, document: JSON.stringify(version.document) },
+        ),
       )) > 0,
 
     /**

@@ -1,0 +1,114 @@
+/** Names that a release before decision 0124 has stored as `***`, and the next run of the pipeline. */
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { DeployedJobs } from '../testing/deployed-jobs.ts';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApiFixture, defineJob, type TestCaller } from '../testing/api-fixture.ts';
+import { deployJobs } from '../testing/deployed-jobs.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+
+const bodies = { state: readCapturedBody('ok/001-state'), trace: readCapturedBody('ok/002-trace') };
+const names = ['orders_pipeline', 'shop_data', 'duckdb', 'customers', 'amount'];
+const at = '2026-11-24T10:00:00Z';
+
+let api: ApiFixture;
+let workspaceId: string;
+let owner: TestCaller;
+let jobs: DeployedJobs;
+/** A data plane token of the owner. */
+let token: string;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  const created = await api.createWorkspaceFixture();
+  workspaceId = created.workspace.id;
+  owner = created.owner;
+  ({ token } = await api.credentials.issueDataplaneToken(owner.principal, workspaceId));
+  jobs = await deployJobs(
+    api,
+    workspaceId,
+    owner,
+    ['jobs.m.f', 'jobs.m.g'].map((ref) => defineJob(ref)),
+  );
+});
+
+/** The bodies of one `pipeline.run()`, with other texts in place of these. */
+function report(replaced: Readonly<Record<string, string>> = {}): { type: string; body: string }[] {
+  return Object.entries(bodies).map(([type, body]) => {
+    let text = JSON.stringify({ ...(body as object), transaction_id: randomUUID() });
+    for (const [from, to] of Object.entries(replaced)) text = text.replaceAll(from, to);
+    return { type, body: text };
+  });
+}
+
+/** As the old code masked the strings of a secrets file, in names too. */
+const mask = (values: readonly string[]) => Object.fromEntries(values.map((value) => [value, '***']));
+
+/** Runs a job whose attempt sends these bodies and ends. */
+async function run(sent: readonly { type: string; body: string }[], jobRef = 'jobs.m.f'): Promise<string> {
+  const started = await jobs.start(jobRef);
+  const attempt = await api.createAttempt(started);
+  const records = [
+    ...sent.map(({ type, body }) => ({ kind: 'beacon', at, type, body })),
+    { kind: 'exit', at, code: 0, signal: null, reason: null },
+  ];
+  const lines = records.map((record, n) => `${JSON.stringify({ n, ...record })}\n`).join('');
+  await api.services.recordSpool.record(attempt.id, 0, Buffer.from(lines));
+  return started.id;
+}
+
+async function get(path: string): Promise<{ status: number; text: string }> {
+  const url = `/${path.replace('WORKSPACE', `v1/workspaces/${workspaceId}`)}`;
+  const bearer = path.startsWith('telemetry') ? token : owner.key;
+  const response = await api.app.inject({ url, headers: { authorization: `Bearer ${bearer}` } });
+  return { status: response.statusCode, text: response.body };
+}
+
+/** Everything that lists pipelines, datasets, schemas, tables and columns. */
+async function readLists(): Promise<Record<string, string>> {
+  const paths = [
+    'pumphouse/WORKSPACE/pipelines/-/freshness',
+    'pumphouse/WORKSPACE/lineage',
+    'pumphouse/WORKSPACE/data-search?q=*',
+    'pumphouse/WORKSPACE/pipelines/-/daily',
+    'pumphouse/WORKSPACE/datasets/-/daily',
+    'pumphouse/WORKSPACE/schema-changes',
+    'pumphouse/WORKSPACE/pipelines/orders_pipeline',
+    'pumphouse/WORKSPACE/pipelines/orders_pipeline/schemas',
+    'pumphouse/WORKSPACE/datasets/shop_data',
+    'pumphouse/WORKSPACE/datasets/shop_data/tables/customers',
+    'telemetry/WORKSPACE/pipelines/-/stats',
+    'telemetry/WORKSPACE/datasets/-/stats',
+    'telemetry/WORKSPACE/pipeline-runs',
+  ];
+  const read = await Promise.all(
+    paths.map(async (path) => {
+      const { status, text } = await get(path);
+      return [path, status === 200 ? text : `${status} ${text}`] as const;
+    }),
+  );
+  return Object.fromEntries(read);
+}
+
+const listPipelines = async () => {
+  const { text } = await get('pumphouse/WORKSPACE/pipelines/-/freshness');
+  const { items } = JSON.parse(text) as { items: { pipeline_name: string }[] };
+  return items.map((item) => item.pipeline_name).toSorted();
+};
+
+describe('names that are stored masked', () => {
+  it('are shown as they are after the next run of the pipeline, and nowhere a second time', async () => {
+    await run(report(mask(names)));
+    await run(report(mask(names)));
+    expect(await listPipelines()).toEqual(['***']);
+    await run(report());
+    const lists = await readLists();
+    expect(Object.keys(lists).filter((path) => lists[path]?.includes('***'))).toEqual([]);
+    expect(Object.values(lists).filter((text) => /^\d/.test(text))).toEqual([]);
+    const counted = JSON.parse(lists['telemetry/WORKSPACE/pipelines/-/stats'] ?? '') as { items: object[] };
+    expect(counted.items).toMatchObject([{ pipeline_name: 'orders_pipeline', total_pipeline_run_count: 3 }]);
+  });
+});
