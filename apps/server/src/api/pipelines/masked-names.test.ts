@@ -111,4 +111,58 @@ describe('names that are stored masked', () => {
     const counted = JSON.parse(lists['telemetry/WORKSPACE/pipelines/-/stats'] ?? '') as { items: object[] };
     expect(counted.items).toMatchObject([{ pipeline_name: 'orders_pipeline', total_pipeline_run_count: 3 }]);
   });
+
+  it('of a dataset, a schema, a table, a column and a destination are replaced in a pipeline that kept its name', async () => {
+    const schema = { '"shop"': '"warehouse"' };
+    await run(report({ ...schema, ...mask(['warehouse', 'shop_data', 'duckdb', 'customers', 'amount']) }));
+    expect(await listPipelines()).toEqual(['orders_pipeline']);
+    await run(report(schema));
+    const lists = await readLists();
+    // The list of changes tells what the first version had.
+    delete lists['pumphouse/WORKSPACE/schema-changes'];
+    expect(Object.values(lists).filter((text) => /^\d/.test(text))).toEqual([]);
+    expect(Object.keys(lists).filter((path) => lists[path]?.includes('***'))).toEqual([]);
+    const { text } = await get('pumphouse/WORKSPACE/data-search?q=amount');
+    expect(JSON.parse(text)).toMatchObject({
+      items: [{ dataset_name: 'shop_data', table_name: 'orders', column_name: 'amount' }],
+    });
+  });
+
+  it.each<[what: string, stored: string[], next: string[]]>([
+    ['of two pipelines of a job', ['***', '***'], ['analytics', 'postgres']],
+    ['of a pipeline that still has the secret', ['***'], ['***', 'analytics']],
+  ])('%s stay, because they may mean either', async (_, stored, next) => {
+    const calls = (names: readonly string[]) =>
+      run(names.flatMap((name) => report({ orders_pipeline: name, shop_data: 'raw_data' })));
+    await calls(stored);
+    await calls(next);
+    expect(await listPipelines()).toEqual(['***', ...next.filter((name) => name !== '***')].toSorted());
+  });
+
+  it('of another job stay until it runs', async () => {
+    await run(report(mask(names)), 'jobs.m.g');
+    await run(report());
+    expect(await listPipelines()).toEqual(['***', 'orders_pipeline']);
+    await run(report({ orders_pipeline: 'analytics' }), 'jobs.m.g');
+    expect(await listPipelines()).toEqual(['analytics', 'orders_pipeline']);
+  });
+
+  it('are replaced without an alert about the runs before', async () => {
+    const url = `/pumphouse/v1/workspaces/${workspaceId}/alerts/rules`;
+    const payload = { name: 'r', kind: 'zero_rows', scope: {}, conditions: {} };
+    const headers = { authorization: `Bearer ${owner.key}` };
+    expect((await api.app.inject({ method: 'POST', url, payload, headers })).statusCode).toBe(201);
+    await run(report(mask(names)));
+    const { database } = api.testDatabase;
+    const listEvents = () =>
+      database.query(
+        `select subject_id from alert_events where workspace_id = $1 and kind = 'attempt-closed' order by id`,
+        [workspaceId],
+      );
+    const before = await listEvents();
+    await run(report());
+    expect(before).toHaveLength(1);
+    expect(await listEvents()).toHaveLength(2);
+    expect(await listPipelines()).toEqual(['orders_pipeline']);
+  });
 });
