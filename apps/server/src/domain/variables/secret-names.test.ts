@@ -12,3 +12,10 @@ it('warns once of each secret that occurs in a name, and reveals neither', () =>
   expect(warnings[0]).not.toContain('swordfish');
   expect(describeSecretNames(secrets, ['jobs.shop.load'])).toEqual([]);
 });
+
+it('warns once of names that runs have masked, unless no secret can be the reason', () => {
+  const secrets = [{ key: 'sources.crm.token', value: 'swordfish' }];
+  const warnings = describeSecretNames(secrets, ['raw_***', '***', 'jobs.shop.load']);
+  expect(warnings).toEqual([expect.stringContaining('*** in place of a secret')]);
+  expect(describeSecretNames([], ['***'])).toEqual([]);
+});

@@ -13,6 +13,9 @@ import { holdsSecrets, readConfigurationFiles } from '../../archives/configurati
 import { listOwnNames } from '../variables/own-names.ts';
 import { parseConfiguration } from '../versions/parse-configuration.ts';
 
+/** A secret in one of more columns is only reported by the runs. */
+const maxColumns = 20_000;
+
 export interface WarnOfSecretNamesDependencies {
   persistence: Persistence<'configurations' | 'dataSearch' | 'deployments'>;
   blobs: BlobStore;
@@ -77,7 +80,10 @@ export function createWarnOfSecretNames(dependencies: WarnOfSecretNamesDependenc
       ...(await readVariables(workspaceId, ['prod', ...(configuration?.profiles ?? [])])),
     ];
     if (secrets.length === 0) return () => [];
-    const names = await listOwnNames(store, { workspaceId, deploymentId: deployment?.id ?? null });
-    return (jobRefs) => describeSecretNames(secrets, [...jobRefs, ...names]);
+    const [names, columns] = await Promise.all([
+      listOwnNames(store, { workspaceId, deploymentId: deployment?.id ?? null }),
+      store.dataSearch.listColumnNames(workspaceId, maxColumns),
+    ]);
+    return (jobRefs) => describeSecretNames(secrets, [...jobRefs, ...names, ...columns]);
   };
 }

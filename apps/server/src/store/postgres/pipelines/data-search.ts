@@ -64,6 +64,17 @@ export function createDataSearchStore(sql: Queryable) {
         )
       ).map(({ name }) => name),
 
+    /** Lists the names of columns that a workspace shows, at most `limit`. */
+    listColumnNames: async (workspaceId: string, limit: number): Promise<string[]> =>
+      (
+        await sql.prepared<{ name: string }>(
+          named(
+            'select distinct unnest(column_names) as name from dataset_schemas where workspace_id = :workspaceId limit :limit',
+            { workspaceId, limit },
+          ),
+        )
+      ).map(({ name }) => name),
+
     /** Whether the stored columns of a schema are those of another version. */
     needsColumns: async (key: DatasetSchemaKey, versionHash: string): Promise<boolean> =>
       (
