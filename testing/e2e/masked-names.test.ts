@@ -76,8 +76,11 @@ async function run() {
   const log = joinLines(await api.readLog(last?.id ?? ''));
   const events = await awaitLineage(last?.id ?? '');
   const answers = await readAnswers(last?.id ?? '');
+  const { pipeline_runs: calls } = await server.client.call('list_job_run_pipeline_runs', {
+    params: { workspace_id: api.id, job_run_id: last?.id ?? '' },
+  });
   const shown = [output, log, server.log(), JSON.stringify([pipelineRuns, events, answers])].join('\n');
-  return { log, pipelineRuns, events, shown };
+  return { log, pipelineRuns, calls, events, shown };
 }
 
 /** Waits for the end of a run in OpenLineage, which is the last of its events. */
@@ -141,7 +144,7 @@ it('keeps all names of a run, and its password nowhere', async () => {
     'orders_daily',
     'orders_daily',
   ]);
-  for (const each of first.pipelineRuns.filter(({ status }) => status === 'succeeded')) {
+  for (const each of first.calls.filter(({ status }) => status === 'succeeded')) {
     expect(each).toMatchObject({
       destination_name: 'postgres',
       destination_type: 'dlt.destinations.duckdb',
@@ -159,7 +162,7 @@ it('keeps all names of a run, and its password nowhere', async () => {
     ...outputs.map(({ namespace }) => namespace),
   ];
   const ofJobs = `postgres/${workspace.api.id}`;
-  expect([...new Set(namespaces)].toSorted()).toEqual([`duckdb://${ofJobs}`, ofJobs]);
+  expect([...new Set(namespaces)].toSorted()).toEqual([`duckdb://${ofJobs}/prod/postgres`, ofJobs]);
   const failed = first.pipelineRuns.find(({ status }) => status === 'failed');
   // A host is neither secret by its key nor a name of the workspace.
   expect(failed?.error_message).toContain('no luck with *** at ***');

@@ -139,6 +139,18 @@ describe('names that are stored masked', () => {
     expect(await listPipelines()).toEqual(['***', ...next.filter((name) => name !== '***')].toSorted());
   });
 
+  it('replace names of a known schema version, once a secret occurs in them', async () => {
+    const findColumn = async () =>
+      JSON.parse((await get('pumphouse/WORKSPACE/data-search?q=amount')).text) as { items: object[] };
+    await run(report());
+    expect((await findColumn()).items).toHaveLength(1);
+    await run(report(mask(['amount'])));
+    expect((await findColumn()).items).toEqual([]);
+    const { text } = await get('pumphouse/WORKSPACE/datasets/shop_data/tables/orders');
+    expect(text).toContain('***');
+    expect(text).not.toContain('amount');
+  });
+
   it('of another job stay until it runs', async () => {
     await run(report(mask(names)), 'jobs.m.g');
     await run(report());

@@ -8,7 +8,7 @@ export type FillDatasetColumns = ReturnType<typeof createFillDatasetColumns>;
 
 /**
  * Stores the columns of a reported schema version for the search, unless they are stored already.
- * @param isCorrected the version had other names when they were stored
+ * @param isCorrected the version had other names before
  */
 export async function storeDatasetColumns(
   store: Pick<Store, 'dataSearch'>,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
 import { decodeBeaconBody } from '../../telemetry/beacon-body.ts';
 import { parseJobResult } from '../../telemetry/parse-job-result.ts';
+import { MASK } from '../../domain/variables/mask-text.ts';
 import { manifestBuildJobRef } from '../../domain/jobs/manifest-build.ts';
 import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
 import { parseState } from '../../telemetry/parse-state.ts';
@@ -100,7 +101,8 @@ async function storeDetails(
   if (body.jobRef === manifestBuildJobRef && body.kind !== 'job_result')
     return 'The build of a manifest runs no pipeline.';
   if (body.kind === 'trace') return storeTrace(store, body, decoded.details);
-  if (body.kind === 'state') return storeState(store, body, decoded.details);
+  if (body.kind === 'state')
+    return storeState(store, { ...body, isMasked: Buffer.from(bytes).includes(MASK) }, decoded.details);
   if (body.kind === 'job_result') return storeResult(store, body, decoded.details);
   return `There is no beacon of type "${body.kind}".`;
 }
@@ -124,14 +126,14 @@ async function storeTrace(
 
 async function storeState(
   store: TelemetryStores,
-  body: BeaconBodyRecord,
+  body: BeaconBodyRecord & { isMasked: boolean },
   value: unknown,
 ): Promise<string | null> {
   const parsed = parseState(value);
   if (!parsed.ok) return parsed.problem.detail;
   const { pipelineName, destinationName, datasetName, schemas } = parsed.details;
   for (const schema of schemas) {
-    const isCorrected = await storeSchema(store, {
+    const version = {
       workspaceId: body.workspaceId,
       pipelineName,
       schemaName: schema.name,
@@ -142,7 +144,8 @@ async function storeState(
       datasetName,
       document: schema.document,
       jobRunId: body.jobRunId,
-    });
+    };
+    const isCorrected = await storeSchema(store, version, body.isMasked);
     if (datasetName === null) continue;
     const key = { workspaceId: body.workspaceId, datasetName, pipelineName, schemaName: schema.name };
     await store.telemetry.upsertDatasetSchema({
@@ -156,15 +159,17 @@ async function storeState(
 }
 
 /**
- * Most runs report an existing version, so its possibly large document is not sent to the store again.
- * @returns whether it replaces a document in which names were masked
+ * Most runs report an existing version, so its possibly large document is not sent to the store again, unless names in
+ * it are masked: a secret is there now that was not, or the other way round.
+ * @returns whether it replaces a document
  */
 async function storeSchema(
   store: Pick<Store, 'schemaChanges' | 'schemaVersions'>,
   version: NewSchemaVersion,
+  isMasked: boolean,
 ): Promise<boolean> {
   const found = await store.schemaVersions.touch(version);
-  if (found) return found.isMasked && store.schemaVersions.replaceMasked(version);
+  if (found) return (isMasked || found.isMasked) && store.schemaVersions.replace(version);
   if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);
   return false;
 }

@@ -77,10 +77,10 @@ export function createSchemaVersionStore(sql: Queryable) {
     },
 
     /**
-     * Replaces a version whose names were masked when it was stored.
+     * Replaces the names and the document of a version.
      * @returns whether it was another one
      */
-    replaceMasked: async (version: NewSchemaVersion): Promise<boolean> =>
+    replace: async (version: NewSchemaVersion): Promise<boolean> =>
       (await sql.execute(
         named(
           `update schema_versions
