@@ -228,28 +228,46 @@ describe('checks of a pipeline', () => {
     expect(incidents.filter(({ kind }) => kind !== 'run_succeeded')).toEqual([]);
   });
 
-  it('of a pipeline whose name is misspelled fail the run that completed', async () => {
-    const other = createApiWorkspace(server, await createWorkspace(server, 'misspelled'));
-    await deployWorkspace(server, other.id, {
-      files: { 'calls.py': twoCalls('calls') },
-      jobs: [defineScriptJob('calls')],
-      requirements: ['dlt[duckdb]==1.31.0'],
-      configuration: {
-        'config.toml':
-          '[pumphouse.pipelines.cals]\non_failure = "fail"\nexpect = [{ table = "orders", min_rows = 1 }]\n',
-      },
-    });
-    const { id, status } = await other.awaitEnd(await triggerJob(server, other.id, 'jobs.calls'));
-    expect(status).toBe('failed');
-    const { failure } = await server.client.call('get_job_run_life', {
-      params: { workspace_id: other.id, job_run_id: id },
-    });
-    expect(failure).toMatchObject({
-      code: 'check_failed',
-      detail:
-        'Checks of the pipeline cals failed: orders: at least 1 row (unknown: pipeline cals did not report in this run).',
-    });
-  });
+  it.each([
+    [
+      'pipeline',
+      'cals',
+      'orders',
+      'Checks of the pipeline cals failed: orders: at least 1 row (unknown: pipeline cals did not report in this run).',
+    ],
+    [
+      'table',
+      'calls',
+      'odrers',
+      'Checks of the pipeline calls failed: odrers: at least 1 row (unknown: table odrers not seen: neither this run nor the schema of the pipeline has it).',
+    ],
+  ])(
+    'of a %s whose name is misspelled fail the run that completed',
+    async (what, pipeline, table, detail) => {
+      const other = createApiWorkspace(server, await createWorkspace(server, `misspelled ${what}`));
+      await deployWorkspace(server, other.id, {
+        files: { 'calls.py': twoCalls('calls') },
+        jobs: [defineScriptJob('calls')],
+        requirements: ['dlt[duckdb]==1.31.0'],
+        configuration: {
+          'config.toml': `[pumphouse.pipelines.${pipeline}]\non_failure = "fail"\nexpect = [{ table = "${table}", min_rows = 1 }]\n`,
+        },
+      });
+      const { id, status } = await other.awaitEnd(await triggerJob(server, other.id, 'jobs.calls'));
+      expect(status).toBe('failed');
+      const { failure } = await server.client.call('get_job_run_life', {
+        params: { workspace_id: other.id, job_run_id: id },
+      });
+      expect(failure).toMatchObject({ code: 'check_failed', detail });
+      const { pipeline_results: results } = await server.client.call('list_job_run_pipeline_runs', {
+        params: { workspace_id: other.id, job_run_id: id },
+      });
+      expect(results.find((one) => one.pipeline_name === pipeline)?.checks).toMatchObject({
+        status: 'unknown',
+        results: [{ status: 'unknown', is_unseen: true }],
+      });
+    },
+  );
 
   it.each([
     ['{ table = "orders", minimum = 2 }', 'Unrecognized key: "minimum"'],

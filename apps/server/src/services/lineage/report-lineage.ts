@@ -33,7 +33,7 @@ export function createReportLineage({ persistence: { store }, sender }: ReportLi
 
   /** Reads the tables of a schema version; none if retention has removed it. */
   async function readTables(key: SchemaVersionKey): Promise<LoadedSchema['tables']> {
-    const id = JSON.stringify(key);
+    const id = JSON.stringify([key, await store.schemaVersions.hashDocument(key)]);
     const remembered = tables.get(id);
     if (remembered) return remembered;
     const version = await store.schemaVersions.get(key);

@@ -113,6 +113,14 @@ export function createSchemaVersionStore(sql: Queryable) {
         named(`select ${versionColumns} from schema_versions where ${isVersion}`, key),
       ),
 
+    /** Returns a hash of the document, which changes when names in it are masked or shown again. */
+    hashDocument: async (key: SchemaVersionKey): Promise<string | null> =>
+      (
+        await sql.maybeOne<{ hash: string }>(
+          named(`select md5(document::text) as hash from schema_versions where ${isVersion}`, key),
+        )
+      )?.hash ?? null,
+
     /**
      * Finds the base of a version: the newest of its previous hashes, otherwise the most recently reported
      * version before it.
