@@ -87,6 +87,23 @@ describe('dlthub', () => {
     expect(output).toContain('docs/concepts/private-indexes.md');
     await workspace.write({ 'requirements.txt': 'dlt[duckdb]==1.31.0\n' });
   });
+
+  it('deploys groups without what they include, and runs have it', async () => {
+    const including = await createClientWorkspace(
+      { install, server, parentFolder, name: 'including' },
+      {
+        'pyproject.toml':
+          '[project]\nname = "including"\nversion = "0"\ndependencies = ["dlt[duckdb]==1.31.0"]\n' +
+          '[dependency-groups]\nreports = [{include-group = "plots"}]\nplots = ["humanize==4.14.0"]\n',
+        '__deployment__.py':
+          'import dlt.hub.run as run\n\n__all__ = ["report"]\n\n\n' +
+          '@run.job(require={"dependency_groups": ["reports"]})\n' +
+          'def report():\n    import humanize\n    print("humanize", humanize.__version__)\n',
+      },
+    );
+    await including.dlthub(['deploy']);
+    expect(await including.dlthub(['run', 'report', '-f'])).toContain('humanize 4.14.0');
+  });
 });
 
 describe('a server with a misspelled setting', () => {

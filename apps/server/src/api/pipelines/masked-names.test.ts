@@ -101,7 +101,7 @@ const listPipelines = async () => {
 
 describe('names that are stored masked', () => {
   it('are shown as they are after the next run of the pipeline, and nowhere a second time', async () => {
-    await run(report(mask(names)));
+    const first = await run(report(mask(names)));
     await run(report(mask(names)));
     expect(await listPipelines()).toEqual(['***']);
     await run(report());
@@ -110,6 +110,20 @@ describe('names that are stored masked', () => {
     expect(Object.values(lists).filter((text) => /^\d/.test(text))).toEqual([]);
     const counted = JSON.parse(lists['telemetry/WORKSPACE/pipelines/-/stats'] ?? '') as { items: object[] };
     expect(counted.items).toMatchObject([{ pipeline_name: 'orders_pipeline', total_pipeline_run_count: 3 }]);
+    // The page of an earlier run has them too.
+    expect(JSON.parse((await get(`pumphouse/WORKSPACE/job-runs/${first}/pipeline-runs`)).text)).toMatchObject(
+      {
+        pipeline_runs: [
+          {
+            pipeline_name: 'orders_pipeline',
+            dataset_name: 'shop_data',
+            destination_name: 'duckdb',
+            destination_type: 'dlt.destinations.duckdb',
+          },
+        ],
+        pipeline_results: [{ pipeline_name: 'orders_pipeline', dataset_name: 'shop_data', call_count: 1 }],
+      },
+    );
   });
 
   it('of a dataset, a schema, a table, a column and a destination are replaced in a pipeline that kept its name', async () => {

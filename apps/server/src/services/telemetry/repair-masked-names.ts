@@ -13,7 +13,7 @@ interface ReportingAttempt {
 export type RepairMaskedNames = ReturnType<typeof createRepairMaskedNames>;
 
 /** Pipeline runs that are renamed after one attempt; the next one renames more. */
-const maxRenamedRuns = 5000;
+const maxRenamedRuns = 2000;
 
 /**
  * Creates the repair of names that were stored masked: by a release before decision 0124, or while a secret occurred in
