@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import threading
 import time
 
+from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.server_calls import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, GaveUp, Refused, ServerCalls
 from pumphouse_bootstrap.spool import Spool
@@ -20,6 +22,8 @@ _MAX_ASKING = 16
 _MAX_NOTES = 1000
 _NAME_LENGTH = 500
 _SILENCE_SECONDS = 5.0
+# A connection to a database may be closed meanwhile: only a long wait for one is taken for endless.
+_FILE_WAIT_SECONDS = 10.0
 
 
 class PipelineHolds:
@@ -46,16 +50,17 @@ class PipelineHolds:
         Return the answer to a question: {state: held | busy} or {state: failed, code, detail}. Ends early if the caller
         closes the connection. Raises SpoolClosed.
         """
-        question = _parse(body)
-        if question is None:
+        parsed = _parse(body)
+        if parsed is None:
             return _fail("invalid_request", "This is not the name of a pipeline.")
+        question, pid = parsed
         with self._changing:
             if question in self._held:
                 return _HELD
         if not self._asking.acquire(blocking=False):
             return _BUSY
         try:
-            return self._ask(_Wait(question, connection))
+            return self._ask(_Wait(question, pid, connection))
         finally:
             self._asking.release()
 
@@ -76,7 +81,7 @@ class PipelineHolds:
         silent_pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                answer = calls.post_json("-hold-pipeline", json.loads(wait.question))
+                answer = calls.post_json("-hold-pipeline", {**json.loads(wait.question), **self._list_file_waits(wait)})
             except GaveUp:
                 if time.monotonic() > wait.began_at + _SILENCE_SECONDS:
                     self._report(wait, f"Waiting for the server, which does not answer: {wait.name} is written only after it has.")
@@ -93,6 +98,30 @@ class PipelineHolds:
             self._report(wait, str(answer.get("detail")))
             if not wait.pause(_read_pause(answer)):
                 return _STOPPED
+
+    def _list_file_waits(self, wait: _Wait) -> dict:
+        """Return what the server cannot see: which runs wait for database files, of this run or of others."""
+        if wait.reported is None or self._start.local_data is None:
+            return {}
+        from pumphouse_bootstrap.inside.database_locks.copier_lock import FOLDER
+        from pumphouse_bootstrap.inside.database_locks.deadlocks import list_file_waits
+
+        try:
+            entry = os.open(self._start.local_data["source"], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return {}
+        with files_of(self._start.drop_to):
+            try:
+                folder = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=entry)
+            except OSError:
+                return {}
+            finally:
+                os.close(entry)
+            try:
+                found = list_file_waits(folder, self._start.attempt_id, wait.pid, _FILE_WAIT_SECONDS)
+            finally:
+                os.close(folder)
+        return {"file_waits": found} if found else {}
 
     def _report(self, wait: _Wait, text: str) -> None:
         """Note what a wait is for, whenever that changes."""
@@ -159,8 +188,10 @@ class PipelineHolds:
 class _Wait:
     """One caller that waits."""
 
-    def __init__(self, question: str, connection: socket.socket) -> None:
+    def __init__(self, question: str, pid: int | None, connection: socket.socket) -> None:
         self.question = question
+        # The process that asks, as itself sees its id.
+        self.pid = pid
         self.began_at = time.monotonic()
         # Its last line in the log.
         self.reported: str | None = None
@@ -173,8 +204,8 @@ class _Wait:
         return not self._poll.poll(seconds * 1000)
 
 
-def _parse(body: bytes) -> str | None:
-    """Return the question in one form, or None."""
+def _parse(body: bytes) -> tuple[str, int | None] | None:
+    """Return the question in one form, and the process that asks it, or None."""
     try:
         message = json.loads(body)
         pipeline, dataset = message["pipeline"], message["dataset"]
@@ -184,7 +215,8 @@ def _parse(body: bytes) -> str | None:
     if not all(isinstance(name, str) and 0 < len(name) <= _NAME_LENGTH for name in names):
         return None
     asked = None if dataset is None else {"destination": names[1], "name": names[2]}
-    return json.dumps({"pipeline": pipeline, "dataset": asked})
+    pid = message.get("pid")
+    return json.dumps({"pipeline": pipeline, "dataset": asked}), pid if isinstance(pid, int) else None
 
 
 def _read_pause(answer: dict) -> float:

@@ -18,6 +18,7 @@ from unittest import mock
 
 from attempt_runner import BOOTSTRAP, AttemptRunner, await_true, dlt_environment
 from attempt_server import AttemptServer
+from pumphouse_bootstrap.inside.database_locks.deadlocks import list_file_waits
 
 FOLDER = BOOTSTRAP / "inside" / "database_locks"
 
@@ -181,6 +182,18 @@ class TicketTest(unittest.TestCase):
         lock_file = next(Path(self.root, ".locks").glob("*"))
         lock_file.write_bytes(b"\xff" * 10000)
         self.open(2).close()
+
+    def test_long_waits_are_listed_by_attempt(self) -> None:
+        holder, *_ = self.queue(3)
+        holder.await_open()
+        folder = os.open(f"{self.root}/.locks", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        pid = holder.process.pid
+        self.assertEqual(list_file_waits(folder, "other", None, 0), [["1", "0"], ["2", "0"], ["2", "1"]])
+        self.assertEqual(list_file_waits(folder, "0", pid, 0), [["1", "0"], ["2", "0"], ["2", "1"]])
+        self.assertEqual(list_file_waits(folder, "0", pid + 1, 0), [["2", "1"]])
+        self.assertEqual(list_file_waits(folder, "2", None, 0), [["1", "0"]])
+        self.assertEqual(list_file_waits(folder, "0", pid, 600), [])
 
     def test_opens_without_a_lock_where_there_can_be_none(self) -> None:
         Path(self.root, ".locks").write_text("a file")

@@ -59,6 +59,34 @@ const files = {
     { name: 'left', file: 'l2', dataset: 'd', until: 'both' },
   ),
 };
+/** Two runs of one pipeline and one file: one has the file open and waits for the pipeline, the other the reverse. */
+const crossed = (steps: string) => `
+import os, time, dlt, duckdb
+
+FILE = os.path.abspath(".dlt/data/prod/crossed.duckdb")
+pipeline = dlt.pipeline("crossed", destination=dlt.destinations.duckdb(FILE), dataset_name="d")
+
+def await_go(text):
+    print(text, flush=True)
+    while not os.path.exists(".dlt/data/prod/crossed"):
+        time.sleep(0.05)
+
+if __name__ == "__main__":
+${steps}
+`;
+const crossedFiles = {
+  'opens.py': crossed(`
+    with duckdb.connect(FILE):
+        await_go("has the file")
+        pipeline.run([{"id": 1}], table_name="rows")
+`),
+  'loads.py': crossed(`
+    pipeline.extract([{"id": 1}], table_name="rows")
+    await_go("has the pipeline")
+    pipeline.normalize()
+    pipeline.load()
+`),
+};
 const settings = `
 [pumphouse.jobs.off]
 exclusive = "off"
@@ -80,8 +108,8 @@ beforeAll(async () => {
   server = await startTestServer();
   api = createApiWorkspace(server, await createWorkspace(server, 'holds'));
   await deployWorkspace(server, api.id, {
-    files,
-    jobs: Object.keys(files).map((file) => defineScriptJob(file.replace('.py', ''))),
+    files: { ...files, ...crossedFiles },
+    jobs: Object.keys({ ...files, ...crossedFiles }).map((file) => defineScriptJob(file.replace('.py', ''))),
     requirements: ['dlt[duckdb]==1.31.0'],
     configuration: { 'config.toml': settings },
   });
@@ -190,6 +218,22 @@ describe('runs that write with one pipeline', () => {
     expect(ends.map(({ status }) => status).toSorted()).toEqual(['completed', 'failed']);
     const failed = ends.find(({ status }) => status === 'failed')?.id ?? '';
     expect(joinLines(await api.readLog(failed))).toContain('pipeline_deadlock: Waiting would never end: run');
+  });
+
+  it('of which one has the database file open that the other waits for: the request for the pipeline fails', async () => {
+    const opens = await start('opens');
+    await api.awaitLine(opens, 'has the file');
+    const loads = await start('loads');
+    await api.awaitLine(loads, 'has the pipeline');
+    await release('crossed');
+    expect(await api.awaitEnd(opens)).toMatchObject({ status: 'failed' });
+    expect(await api.awaitEnd(loads)).toMatchObject({ status: 'completed' });
+    const log = joinLines(await api.readLog(opens));
+    expect(log).toContain('Waiting for the pipeline crossed: run');
+    expect(log).toMatch(
+      /pipeline_deadlock: Waiting would never end: run \d+ of jobs\.loads waits for a database file/,
+    );
+    expect(joinLines(await api.readLog(loads))).toContain('Waiting for the database crossed.duckdb: run');
   });
 });
 

@@ -32,8 +32,9 @@ export const pipelinesErrorCodes = {
   pipeline_deadlock: {
     status: 409,
     cause:
-      'The run waits for a pipeline or dataset of another run, which waits for one of this run. The youngest request fails.',
-    nextStep: 'Let all jobs write with their pipelines in the same order, or start the job again.',
+      'The run waits for a pipeline or dataset of another run, which waits for one of this run, or for a database file that this run has open. The youngest request fails.',
+    nextStep:
+      'Let all jobs write with their pipelines in the same order, and close connections to a database file before. Or start the job again.',
   },
   too_many_pipelines: {
     status: 409,

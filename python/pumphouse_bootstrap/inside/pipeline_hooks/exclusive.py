@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 
@@ -48,9 +49,10 @@ def hold(call: WritingCall) -> None:
 
 
 def _ask_until_held(question: str) -> None:
+    body = json.dumps({**json.loads(question), "pid": os.getpid()}).encode()
     while True:
         try:
-            answer = ask("pipeline_hold", question.encode())
+            answer = ask("pipeline_hold", body)
         except (OSError, ValueError) as error:
             raise PipelineNotHeld(f"pipeline_not_held: the process that started this run does not answer ({error})") from error
         state = answer.get("state")

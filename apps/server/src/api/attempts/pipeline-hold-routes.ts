@@ -17,6 +17,14 @@ const holdRequest = z.object({
   dataset: z.object({ destination: name, name }).nullable(),
 });
 
+const attemptId = z.string().max(50);
+const holdQuestion = holdRequest.extend({
+  file_waits: z
+    .array(z.tuple([attemptId, attemptId]))
+    .max(100)
+    .default([]),
+});
+
 /** Registers the calls with which bootstraps ask for the pipelines that user code is about to write with. */
 export function registerPipelineHoldRoutes(
   scope: FastifyInstance,
@@ -25,8 +33,8 @@ export function registerPipelineHoldRoutes(
   idOf: (request: FastifyRequest) => string,
 ): void {
   scope.post(`${prefix}/-hold-pipeline`, { bodyLimit }, async (request) => {
-    const question = parse('body', holdRequest, readJson(request.body));
-    const answer = await holdPipelines.ask(idOf(request), question);
+    const { file_waits: fileWaits, ...question } = parse('body', holdQuestion, readJson(request.body));
+    const answer = await holdPipelines.ask(idOf(request), question, fileWaits);
     if (answer.state === 'held') return { state: answer.state };
     return { state: answer.state, detail: answer.detail, pause_seconds: answer.pauseSeconds };
   });

@@ -19,9 +19,13 @@ export function describeHeld(blockedBy: NamedHold): string {
 }
 
 /** Describes why waiting would never end. */
-export function describeDeadlock(blockedBy: NamedHold): string {
-  const { runNumber, jobRef } = blockedBy;
-  return `Waiting would never end: run ${runNumber} of ${jobRef}, or a run that it waits for, waits for what this run holds.`;
+export function describeDeadlock({ runNumber, jobRef }: NamedHold, waitsFor: 'hold' | 'file'): string {
+  const run = `run ${runNumber} of ${jobRef}`;
+  const what =
+    waitsFor === 'hold'
+      ? 'what this run holds.'
+      : 'a database file that this run has open. Close connections to it before you write with a pipeline.';
+  return `Waiting would never end: ${run}, or a run that it waits for, waits for ${what}`;
 }
 
 /** How long a waiting run is to pause before it asks again: those further back ask less often. */

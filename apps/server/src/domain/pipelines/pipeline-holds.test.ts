@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decideHold, listUnheld, type HoldTarget, type PipelineHold } from './pipeline-holds.ts';
+import {
+  decideHold,
+  listUnheld,
+  type FileWait,
+  type HoldTarget,
+  type PipelineHold,
+} from './pipeline-holds.ts';
 
 const pipeline = (name: string, profile = 'prod'): HoldTarget => ({
   kind: 'pipeline',
@@ -25,8 +31,13 @@ const waiting = (attemptId: string, target: HoldTarget, ticket: number): Pipelin
   isHeld: false,
 });
 
-const ask = (holds: PipelineHold[], attemptId: string, targets: HoldTarget[], ticket: number | null = null) =>
-  decideHold(holds, { attemptId, targets, ticket });
+const ask = (
+  holds: PipelineHold[],
+  attemptId: string,
+  targets: HoldTarget[],
+  ticket: number | null = null,
+  fileWaits: FileWait[] = [],
+) => decideHold(holds, { attemptId, targets, ticket, fileWaits });
 
 describe('a request for a pipeline', () => {
   it('is granted if no other attempt holds it or asked before', () => {
@@ -76,7 +87,11 @@ describe('a request for a pipeline', () => {
 describe('a wait that would never end', () => {
   it('fails the youngest request of a loop', () => {
     const holds = [held('a', pipeline('p'), 1), held('b', pipeline('q'), 2), waiting('a', pipeline('q'), 3)];
-    expect(ask(holds, 'b', [pipeline('p')])).toEqual({ kind: 'deadlock', blockedBy: holds[0] });
+    expect(ask(holds, 'b', [pipeline('p')])).toEqual({
+      kind: 'deadlock',
+      blockedBy: holds[0],
+      waitsFor: 'hold',
+    });
     expect(ask([...holds, waiting('b', pipeline('p'), 4)], 'b', [pipeline('p')], 4)).toMatchObject({
       kind: 'deadlock',
     });
@@ -102,6 +117,34 @@ describe('a wait that would never end', () => {
     ];
     // b waits for a, which comes after c, which waits for b.
     expect(ask(behindRequest, 'b', [pipeline('p')])).toMatchObject({ kind: 'deadlock' });
+  });
+
+  it('may lead through database files', () => {
+    const holds = [held('b', pipeline('p'), 1), waiting('a', pipeline('p'), 2)];
+    const asked = (...fileWaits: FileWait[]) => ask(holds, 'a', [pipeline('p')], 2, fileWaits);
+    const failed = { kind: 'deadlock', blockedBy: holds[0], waitsFor: 'file' };
+    expect(asked()).toMatchObject({ kind: 'wait' });
+    expect(asked(['a', 'b'], ['c', 'a'], ['c', 'b'])).toMatchObject({
+      kind: 'wait',
+    });
+    expect(asked(['b', 'a'])).toEqual(failed);
+    expect(asked(['b', 'c'], ['c', 'b'], ['c', 'a'])).toEqual(failed);
+  });
+
+  it('fails the youngest request of a loop through files', () => {
+    // a has a file open that c waits for, waits for b, and b for c.
+    const holds = [
+      held('b', pipeline('p'), 1),
+      held('c', pipeline('q'), 2),
+      waiting('a', pipeline('p'), 3),
+      waiting('b', pipeline('q'), 4),
+    ];
+    expect(ask(holds, 'a', [pipeline('p')], 3, [['c', 'a']])).toMatchObject({ kind: 'wait' });
+    expect(ask(holds, 'b', [pipeline('q')], 4, [['c', 'a']])).toEqual({
+      kind: 'deadlock',
+      blockedBy: holds[1],
+      waitsFor: 'hold',
+    });
   });
 
   it('is not a wait for a run that waits for nothing of this one', () => {

@@ -27,14 +27,19 @@ export interface HoldRequest {
   targets: readonly HoldTarget[];
   /** Of a request that waits; null of a new one. */
   ticket: number | null;
+  /** Waits for database files, which only the machine of the asking attempt sees. */
+  fileWaits?: readonly FileWait[];
 }
+
+/** The first attempt waits for a file that the second has open. */
+export type FileWait = readonly [waiting: string, holder: string];
 
 export type HoldDecision<Hold extends PipelineHold = PipelineHold> =
   | { kind: 'held' }
   /** `blockedBy` holds a target, or asked for it earlier. `position` is the number of attempts that come first. */
   | { kind: 'wait'; blockedBy: Hold; position: number }
-  /** Waiting would never end. `blockedBy` waits, in the end, for this attempt. */
-  | { kind: 'deadlock'; blockedBy: Hold };
+  /** Waiting would never end. `blockedBy` waits, in the end, for what this attempt holds, or for a file that it has open. */
+  | { kind: 'deadlock'; blockedBy: Hold; waitsFor: 'hold' | 'file' };
 
 /** Decides a request. `holds` are all of the workspace; those of the asking attempt may be among them. */
 export function decideHold<Hold extends PipelineHold>(
@@ -48,7 +53,7 @@ export function decideHold<Hold extends PipelineHold>(
   const [blockedBy] = blockers.toSorted(compareHolds);
   if (!blockedBy) return { kind: 'held' };
   const looped = findLoop(holds, byTarget, request, blockers);
-  if (looped) return { kind: 'deadlock', blockedBy: looped };
+  if (looped) return { kind: 'deadlock', ...looped };
   return { kind: 'wait', blockedBy, position: new Set(blockers.map(({ attemptId }) => attemptId)).size };
 }
 
@@ -83,30 +88,34 @@ function findBlockers<Hold extends PipelineHold>(
 /**
  * Finds a chain of waits that leads from the request back to its own attempt, if the request is the youngest of
  * them: only that one is to fail.
- * @returns the last hold of the chain
+ * @returns what blocks the request and begins the chain, and how the chain ends
  */
 function findLoop<Hold extends PipelineHold>(
   holds: readonly Hold[],
   byTarget: ReadonlyMap<string, readonly Hold[]>,
-  { attemptId, ticket }: HoldRequest,
+  { attemptId, ticket, fileWaits = [] }: HoldRequest,
   blockers: readonly Hold[],
-): Hold | undefined {
+): { blockedBy: Hold; waitsFor: 'hold' | 'file' } | undefined {
   const own = ticket ?? Infinity;
   const waits = Map.groupBy(
     // A chain with a younger request is left to that request.
     holds.filter((hold) => !hold.isHeld && hold.ticket < own),
     (hold) => hold.attemptId,
   );
+  const waitsForFiles = Map.groupBy(fileWaits, ([waiting]) => waiting);
   const visited = new Set<string>();
-  const open = [...blockers];
+  const open = blockers.map((blockedBy) => ({ blockedBy, id: blockedBy.attemptId }));
   for (let from = open.pop(); from; from = open.pop()) {
-    if (visited.has(from.attemptId)) continue;
-    visited.add(from.attemptId);
-    for (const wait of waits.get(from.attemptId) ?? []) {
-      const next = findBlockers(byTarget.get(targetKey(wait)) ?? [], from.attemptId, wait.ticket);
-      if (next.some((hold) => hold.attemptId === attemptId)) return from;
-      open.push(...next);
-    }
+    const { blockedBy, id } = from;
+    if (visited.has(id)) continue;
+    visited.add(id);
+    const forHolds = (waits.get(id) ?? []).flatMap((wait) =>
+      findBlockers(byTarget.get(targetKey(wait)) ?? [], id, wait.ticket).map((hold) => hold.attemptId),
+    );
+    if (forHolds.includes(attemptId)) return { blockedBy, waitsFor: 'hold' };
+    const forFiles = (waitsForFiles.get(id) ?? []).map(([, holder]) => holder);
+    if (forFiles.includes(attemptId)) return { blockedBy, waitsFor: 'file' };
+    open.push(...[...forHolds, ...forFiles].map((next) => ({ blockedBy, id: next })));
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { ConfigurationRecord, HoldingAttempt, HoldingRun, StoredHold } from '../../store/records.ts';
-import type { HoldDecision, HoldTarget } from '../../domain/pipelines/pipeline-holds.ts';
+import type { FileWait, HoldDecision, HoldTarget } from '../../domain/pipelines/pipeline-holds.ts';
 import type { JobSettings } from '../../domain/jobs/job-settings.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
@@ -71,10 +71,10 @@ export function createHoldPipelines(
   async function decideByRules(
     attemptId: string,
     targets: readonly HoldTarget[],
-    { onHeld }: Pick<JobSettings, 'onHeld'>,
+    { onHeld, fileWaits }: Pick<JobSettings, 'onHeld'> & Pick<Asking, 'fileWaits'>,
   ): Promise<HoldAnswer> {
     const attempt = await findAttempt(attemptId);
-    const asking = { ...attempt, attemptId, targets, onHeld };
+    const asking = { ...attempt, attemptId, targets, onHeld, fileWaits };
     const before = decide(await pipelineHolds.listOpen(attempt.workspaceId), asking);
     if (before.isStored) return toAnswer(before.decision, asking);
     const { decision } = await persistence.transaction((tx) => settle(tx, asking));
@@ -93,9 +93,14 @@ export function createHoldPipelines(
     /**
      * Asks for what a call is about to write. An attempt may ask again for what it holds, and repeats its
      * question while it waits, which keeps its place in the order.
+     * @param fileWaits as the machine of the attempt sees them; they can only fail the question itself
      * @throws ServiceError pipeline_held, pipeline_deadlock, too_many_pipelines, and those of `findAttempt`
      */
-    async ask(attemptId: string, question: HoldQuestion): Promise<HoldAnswer> {
+    async ask(
+      attemptId: string,
+      question: HoldQuestion,
+      fileWaits: readonly FileWait[] = [],
+    ): Promise<HoldAnswer> {
       const run = runs.get(attemptId) ?? (await findAttempt(attemptId));
       const settings = await readSettings(run);
       const targets = listTargets(run, question, settings);
@@ -104,7 +109,7 @@ export function createHoldPipelines(
       const attempt = { attemptId, workspaceId: run.workspaceId };
       if (!waiting.has(asked) && (await pipelineHolds.take(attempt, targets, maxTargetsOfAttempt)))
         return { state: 'held' };
-      const answer = await decideByRules(attemptId, targets, settings);
+      const answer = await decideByRules(attemptId, targets, { ...settings, fileWaits });
       if (answer.state === 'waiting') waiting.set(asked, true);
       return answer;
     },
@@ -124,6 +129,7 @@ export function createHoldPipelines(
 interface Asking extends HoldingAttempt {
   attemptId: string;
   targets: readonly HoldTarget[];
+  fileWaits?: readonly FileWait[];
 }
 
 /** @throws ServiceError too_many_pipelines */
@@ -155,13 +161,15 @@ async function settle(tx: Pick<Store, 'pipelineHolds'>, asking: Asking & Pick<Jo
 }
 
 /** Decides by these holds; `isStored` if the decision changes nothing. */
-function decide(holds: readonly StoredHold[], { attemptId, targets, waitReason }: Asking) {
+function decide(holds: readonly StoredHold[], { attemptId, targets, waitReason, fileWaits }: Asking) {
   const unheld = listUnheld(holds, attemptId, targets);
   const keys = new Set(unheld.map(targetKey));
   const waiting = holds.filter((hold) => hold.attemptId === attemptId && keys.has(targetKey(hold)));
   const ticket = waiting.length === 0 ? null : Math.min(...waiting.map((hold) => hold.ticket));
   const decision: HoldDecision<StoredHold> =
-    unheld.length === 0 ? { kind: 'held' } : decideHold(holds, { attemptId, targets: unheld, ticket });
+    unheld.length === 0
+      ? { kind: 'held' }
+      : decideHold(holds, { attemptId, targets: unheld, ticket, fileWaits });
   const isStored =
     unheld.length === 0 ||
     (decision.kind === 'wait' &&
@@ -198,7 +206,8 @@ function listTargets(
 function toAnswer(decision: HoldDecision<StoredHold>, { onHeld }: Pick<JobSettings, 'onHeld'>): HoldAnswer {
   if (decision.kind === 'held') return { state: 'held' };
   const { blockedBy } = decision;
-  if (decision.kind === 'deadlock') throw new ServiceError('pipeline_deadlock', describeDeadlock(blockedBy));
+  if (decision.kind === 'deadlock')
+    throw new ServiceError('pipeline_deadlock', describeDeadlock(blockedBy, decision.waitsFor));
   if (onHeld === 'fail') throw new ServiceError('pipeline_held', describeHeld(blockedBy));
   return {
     state: 'waiting',
