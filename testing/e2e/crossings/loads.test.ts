@@ -244,7 +244,7 @@ describe('a secret', () => {
 });
 
 describe('windows of a backfill', () => {
-  it('finish what a killed window has extracted, to local data, and its retry loads its day once', async () => {
+  it('leave what a killed window has appended to a package, in local data, and its retry loads its day once', async () => {
     const { id: jobId } = await api.findJob('jobs.shop.windowed');
     const to = Math.floor(Date.now() / 86_400_000) * 86_400_000;
     const days = [3, 2, 1].map((back) => new Date(to - back * 86_400_000).toISOString().slice(0, 10));
@@ -262,12 +262,16 @@ describe('windows of a backfill', () => {
     const [killed, second] = await api.listRuns('jobs.shop.windowed');
     expect(killed?.status).toBe('failed');
     const log = joinLines(await api.readLog(second?.id ?? ''));
-    expect(log).toMatch(/Finished the load package .* of the pipeline windowed, extracted by run 1/);
-    expect(log).toContain(`days ['${days[0]}', '${days[1]}']`);
+    expect(log).toMatch(/Left the load package .* of the pipeline windowed, extracted by run 1 of .* as it is/);
+    expect(log).toContain(`days ['${days[1]}']`);
+    await expect(startFinishing('windowed')).rejects.toMatchObject({ code: 'pending_loaded_again' });
     await server.client.call('retry_backfill', { ...scope, body: {} });
     await awaitStatus('completed');
     const last = (await api.listRuns('jobs.shop.windowed')).at(-1);
-    expect(joinLines(await api.readLog(last?.id ?? ''))).toContain(`days ['${days.join("', '")}']`);
+    const retried = joinLines(await api.readLog(last?.id ?? ''));
+    expect(retried).toMatch(/Dropped the load package .* extracted by run 1 of .*: this run loads the time/);
+    expect(retried).toContain(`days ['${days.join("', '")}']`);
+    expect(await listPending({ job_run_id: killed?.id })).toMatchObject([{ state: 'dropped' }]);
   });
 });
 

@@ -97,11 +97,11 @@ def analysed(until: str = "", stop: bool = False):
 
 @run.job(incremental_mode="interval")
 def windowed():
-    """Loads the day of its window. The first window is killed between extract and load."""
+    """Appends the day of its window. The first window is killed between extract and load."""
     start, _ = dlt.current.interval()
     pipeline = open_pipeline("windowed")
     is_first = not os.path.exists(f"{DATA}/windowed")
-    data = dlt.resource([{"day": start.date().isoformat()}], name="days", write_disposition="merge", primary_key="day")
+    data = dlt.resource([{"day": start.date().isoformat()}], name="days", write_disposition="append")
     if is_first:
         open(f"{DATA}/windowed", "w").close()
         pipeline.extract(data)

@@ -80,6 +80,7 @@ import { createReadUsage, createReadUsageParts } from './workspaces/read-usage.t
 import { createInstruments } from '../platform/instruments.ts';
 import { createReadWorkspaceHealth } from './workspaces/read-workspace-health.ts';
 import { createPipelineServices } from './pipelines/create-pipeline-services.ts';
+import { createDecideLeftPackages } from './pipelines/decide-left-packages.ts';
 import { createPendingPackages } from './pipelines/pending-packages.ts';
 import { createRecordSpool } from './attempts/record-spool.ts';
 import { createReleaseQueued } from './runs/release-queued.ts';
@@ -135,6 +136,7 @@ export function createServices(ports: ServicePorts) {
   const pendingLimits = settings.pendingPackages ?? defaultPendingLimits;
   const readPipelines = createReadPipelines(persistence, now);
   const holdPipelines = createHoldPipelines(persistence, packageVersions);
+  const decideLeftPackages = createDecideLeftPackages(persistence, jobVersions, now);
   const readTickLag = createReadTickLag(persistence, clock);
   const readOrganizationStorage = createReadOrganizationStorage(persistence, settings.readRetention);
   const compareRuns = createCompareRuns(persistence, jobVersions);
@@ -266,8 +268,9 @@ export function createServices(ports: ServicePorts) {
       instruments,
       faultPoints,
     }),
-    pendingPackages: createPendingPackages(persistence, startRuns, pendingLimits),
+    pendingPackages: createPendingPackages(persistence, startRuns, decideLeftPackages, pendingLimits),
     holdPipelines,
+    decideLeftPackages,
     reportRuns: createReportRuns({
       persistence,
       instruments,

@@ -6,6 +6,12 @@ export const pipelinesErrorCodes = {
     cause: 'The pipeline has no load packages that are extracted and not loaded.',
     nextStep: 'Nothing is left to do. A run may have finished or dropped them meanwhile.',
   },
+  pending_loaded_again: {
+    status: 409,
+    cause:
+      'The packages belong to the interval of a run that did not complete. The run that loads the interval asks the source for it, or has done so: their rows would be there twice.',
+    nextStep: 'Start the job, or retry the window of its backfill. Or drop the packages.',
+  },
   pipeline_held: {
     status: 409,
     cause:

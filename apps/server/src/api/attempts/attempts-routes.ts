@@ -2,6 +2,7 @@ import type { AttemptLocalData } from '../../services/local-data/attempt-local-d
 import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { DecideLeftPackages } from '../../services/pipelines/decide-left-packages.ts';
 import type { HoldPipelines } from '../../services/pipelines/hold-pipelines.ts';
 import type { PipelineFolders } from '../../services/pipelines/pipeline-folders.ts';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
@@ -24,6 +25,7 @@ export interface AttemptRoutes {
   recordSpool: RecordSpool;
   attemptLocalData: AttemptLocalData;
   holdPipelines: HoldPipelines;
+  decideLeftPackages: Pick<DecideLeftPackages, 'ofAttempt'>;
   pipelineFolders: PipelineFolders;
   environmentArchives: EnvironmentArchives;
 }
@@ -34,6 +36,8 @@ const spoolBodyLimit = 64 * 1024 * 1024;
 const beginBodyLimit = 64 * 1024;
 
 const attemptId = z.guid();
+/** The attempt that left a load package. */
+const leftPackage = z.object({ attempt: attemptId });
 const beginRequest = z.object({
   claim_number: z.int(),
   nonce: z.string().min(1).max(200),
@@ -107,6 +111,11 @@ export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoute
     registerLocalDataRoutes(scope, prefix, routes.attemptLocalData, idOf);
     registerPipelineHoldRoutes(scope, prefix, routes.holdPipelines, idOf);
     registerPipelineFolderRoutes(scope, prefix, routes.pipelineFolders, idOf);
+
+    scope.post(`${prefix}/-decide-left-package`, { bodyLimit: beginBodyLimit }, async (request) => {
+      const { attempt } = parse('body', leftPackage, readJson(request.body));
+      return routes.decideLeftPackages.ofAttempt(idOf(request), attempt);
+    });
   });
 }
 

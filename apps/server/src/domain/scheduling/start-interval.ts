@@ -63,6 +63,19 @@ export function isSkip(found: RunInterval | IntervalSkip): found is IntervalSkip
   return 'status' in found;
 }
 
+/** Finds from when on scheduled runs of the job load what is not completed; null without a schedule. */
+export function findDueStart({
+  definition,
+  lastCompletedEnd,
+  now,
+}: Pick<IntervalInput, 'definition' | 'lastCompletedEnd' | 'now'>): Date | null {
+  const clock = findClock(definition);
+  if (clock === null) return null;
+  const zone = getTimeZone(definition);
+  const from = lastCompletedEnd ?? resolveDeclaredWindow(definition, zone)?.start ?? null;
+  return computeRunInterval(clock, now, from, zone).start;
+}
+
 function isClockTrigger(trigger: Trigger): trigger is ClockTrigger {
   return trigger.type === 'schedule' || trigger.type === 'every';
 }

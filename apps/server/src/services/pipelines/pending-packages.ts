@@ -1,6 +1,7 @@
 import type { JobRunRecord, PendingFilter, PendingPackageRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../runs/start-runs.ts';
+import type { DecideLeftPackages } from './decide-left-packages.ts';
 import type { PendingLimits } from '../../domain/pipelines/pending-packages.ts';
 import { recordChange } from '../audit/audit.ts';
 import { dropPipelineFolders } from './settle-pipeline-folders.ts';
@@ -22,9 +23,24 @@ interface PendingPipeline {
 export function createPendingPackages(
   persistence: Persistence<'auditLog' | 'pendingPackages' | 'pipelineFolders'>,
   startRuns: Pick<StartRuns, 'startFinishing'>,
+  decideLeftPackages: Pick<DecideLeftPackages, 'ofRun'>,
   { maxDays }: Pick<PendingLimits, 'maxDays'>,
 ) {
   const { pendingPackages } = persistence.store;
+
+  /** @throws ServiceError pending_loaded_again */
+  async function requireMissingRows(
+    { workspaceId, pipelineName }: PendingPipeline,
+    extractedBy: string | null,
+  ): Promise<void> {
+    if (extractedBy === null) return;
+    const decided = await decideLeftPackages.ofRun(workspaceId, extractedBy);
+    if (decided.decision === 'finish') return;
+    throw new ServiceError(
+      'pending_loaded_again',
+      `The packages of the pipeline ${pipelineName} are not finished: ${decided.reason}.`,
+    );
+  }
 
   return {
     /** Lists packages of a workspace, the newest first, at most 200. */
@@ -40,7 +56,7 @@ export function createPendingPackages(
     /**
      * Starts a run of the job that extracted the newest package of a pipeline: it finishes what is pending, and does not ask
      * the source.
-     * @throws ServiceError nothing_pending, and those of `startFinishing`
+     * @throws ServiceError nothing_pending, pending_loaded_again, and those of `startFinishing`
      */
     async finish(asked: PendingPipeline & { membershipId: string }): Promise<JobRunRecord> {
       const filter = { pipelineName: asked.pipelineName, jobRunId: null, onlyPending: true };
@@ -48,6 +64,7 @@ export function createPendingPackages(
       const found = packages.find(({ profile, jobId }) => profile === asked.profile && jobId !== null);
       if (!found?.jobId) throw nothingPending(asked);
       const { jobId, jobRunId: extractedBy } = found;
+      await requireMissingRows(asked, extractedBy);
       return startRuns.startFinishing({ ...asked, jobId, extractedBy, pipelineNames: [asked.pipelineName] });
     },
 
