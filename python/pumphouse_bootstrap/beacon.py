@@ -30,8 +30,9 @@ _PENDING = "pending_packages"
 _HOLD = "pipeline_hold"
 _TAKE = "pipeline_folders"
 _LOAD = "pipeline_load"
+_LEFT = "left_package"
 # The answer to these has a body, and ends the connection.
-_QUESTIONS = (_HOLD, _TAKE, _LOAD)
+_QUESTIONS = (_HOLD, _TAKE, _LOAD, _LEFT)
 BODY_LIMIT_BYTES = 60 * 1024 * 1024
 # The server accepts 64 MiB per call, and permanently rejects longer records.
 _RECORD_LIMIT_BYTES = 63 * 1024 * 1024
@@ -80,6 +81,7 @@ class Beacon:
         waiting_times = WaitingTimes(spool)
         self._database_waits = DatabaseWaits(spool, masker, waiting_times)
         self._pipeline_holds = PipelineHolds(start, spool, masker, waiting_times)
+        self._start = start
         self.pending_events = PendingEvents(spool, masker, self._telemetry_masker)
         self._stored = stored
 
@@ -139,6 +141,11 @@ class Beacon:
         """Answer when the run has the pipeline, which may take hours. The caller may close the connection meanwhile."""
         if question == _HOLD:
             return self._pipeline_holds.hold(body, connection)
+        if question == _LEFT:
+            # Load this only if needed.
+            from pumphouse_bootstrap.left_packages import decide_left_package
+
+            return decide_left_package(self._start, body)
         if self._stored is None:
             return b"{}"
         return self._stored.take(body) if question == _TAKE else self._stored.begin_load(body)

@@ -24,13 +24,15 @@ _TEXTS = {
     "doubtful": "Pipeline {pipeline}: {reason}.",
     "dropped": "Dropped {packages} of the pipeline {pipeline}, extracted by {origin}: {reason}."
     " The source is asked for their rows again, from where the destination's state ends.",
+    "replaced": "Dropped {packages} of the pipeline {pipeline}, extracted by {origin}: {reason}.",
+    "left": "Left {packages} of the pipeline {pipeline}, extracted by {origin}, as it is: {reason}.",
     "unusable": "Pending load packages of the pipeline {pipeline} cannot be used by this run, and stay: {reason}",
     "ended": "Nothing is left to finish. The run ends here and does not ask the source of the pipeline {pipeline},"
     " because it was started to finish pending packages.",
     "skipped": "Skipped writing with the pipeline {pipeline}, because this run only finishes pending packages.",
 }
-# These change what is pending.
-_RECORDED = ("finished", "dropped")
+# These change what is pending: what the record calls it.
+_RECORDED = {"finished": "finished", "dropped": "dropped", "replaced": "dropped"}
 
 
 class PendingEvents:
@@ -56,7 +58,7 @@ class PendingEvents:
             packages = message.get("packages")
             load_ids = _read_ids(packages if isinstance(packages, list) else [])
             if event in _RECORDED:
-                self.recorded += [{"event": event, "pipeline": pipeline, "load_id": load_id} for load_id in load_ids]
+                self.recorded += [{"event": _RECORDED[event], "pipeline": pipeline, "load_id": load_id} for load_id in load_ids]
             text = _TEXTS[event].format(
                 packages=_name_packages(load_ids),
                 pipeline=pipeline,

@@ -86,11 +86,26 @@ it('stores what user code names as text that Postgres takes', async () => {
   });
 });
 
-it.each(['-hold-pipeline', '-stop-waiting-for-pipeline'])(
+it('takes waits for files as pairs, at most a hundred', async () => {
+  const waits = [[attempt.id, attempt.id]];
+  expect(await post('-hold-pipeline', { ...orders, file_waits: waits })).toMatchObject({ status: 200 });
+  for (const wrong of [[[attempt.id]], 'x', Array.from({ length: 101 }, () => waits[0])])
+    expect(await post('-hold-pipeline', { ...orders, file_waits: wrong })).toMatchObject({ status: 400 });
+});
+
+it('decides about a package that an attempt left', async () => {
+  expect(await post('-decide-left-package', { attempt: attempt.id })).toEqual({
+    status: 200,
+    body: { decision: 'finish' },
+  });
+  expect(await post('-decide-left-package', { attempt: 'earlier' })).toMatchObject({ status: 400 });
+});
+
+it.each(['-hold-pipeline', '-stop-waiting-for-pipeline', '-decide-left-package'])(
   '%s rejects all callers except the attempt',
   async (route) => {
     const other = await createBegunAttempt(await seedRun(api));
-    const payload = JSON.stringify(orders);
+    const payload = JSON.stringify({ ...orders, attempt: attempt.id });
     for (const forged of [
       { id: attempt.id, secret: other.secret },
       { id: other.id, secret: attempt.secret },

@@ -17,7 +17,7 @@ _MAX_TABLES = 20
 _MAX_NAME = 300
 # Their tables have a `rowid`.
 _WITH_ROW_NUMBER = ("duckdb", "motherduck")
-_ADVICE = 'With a primary key and write_disposition="merge", a repeated job changes nothing.'
+ADVICE = 'With a primary key and write_disposition="merge", a repeated job changes nothing.'
 
 
 class RepeatedTable:
@@ -49,7 +49,7 @@ def list_repeated_tables(pipeline: int, is_behind: bool, noted: object) -> list[
     found = {(one.load_id, one.table): one for one in _read_notes(noted)}
     for load_id in list_folders(pipeline, NORMALIZED):
         with opened_below(pipeline, (*NORMALIZED, load_id)) as package:
-            if package is None or not _LOAD_ID.fullmatch(load_id):
+            if package is None or not is_load_id(load_id):
                 continue
             schema = read_json(package, "schema.json", SCHEMA_BYTES)
             tables, name = schema.get("tables"), schema.get("name")
@@ -75,7 +75,7 @@ def _read_notes(noted: object) -> list[RepeatedTable]:
     for note in noted[:_MAX_TABLES] if isinstance(noted, list) else []:
         values = [note.get(name) for name in ("load_id", "schema", "table")] if isinstance(note, dict) else []
         texts = [value for value in values if isinstance(value, str) and len(value) <= _MAX_NAME]
-        if len(texts) == 3 and _LOAD_ID.fullmatch(texts[0]):
+        if len(texts) == 3 and is_load_id(texts[0]):
             found.append(RepeatedTable(*texts))
     return found
 
@@ -95,16 +95,16 @@ def examine(pipeline, repeated: RepeatedTable) -> Finding:
         return _examine(pipeline, repeated)
     except Exception as error:
         # The load is complete; a destination that cannot be asked must not fail the run.
-        return _find(repeated, "unknown", f"{_describe_unknown(repeated)} ({type(error).__name__}). {_ADVICE}")
+        return _find(repeated, "unknown", f"{_describe_unknown(repeated)} ({type(error).__name__}). {ADVICE}")
 
 
 def _examine(pipeline, repeated: RepeatedTable) -> Finding:
     tables = pipeline.schemas[repeated.schema].tables
     with pipeline.sql_client(repeated.schema) as client:
         identifier = _column(tables, repeated.table, "_dlt_id")
-        condition = _select_load(client, tables, repeated.table, repeated.load_id)
+        condition = select_load(client, tables, repeated.table, repeated.load_id)
         if identifier is None or condition is None:
-            text = f"{_describe_unknown(repeated)}: it has no _dlt_id or _dlt_load_id to tell. {_ADVICE}"
+            text = f"{_describe_unknown(repeated)}: it has no _dlt_id or _dlt_load_id to tell. {ADVICE}"
             return _find(repeated, "unknown", text)
         name, column = client.make_qualified_table_name(repeated.table), client.escape_column_name(identifier)
         rows, different = client.execute_sql(f"SELECT count(*), count(DISTINCT {column}) FROM {name} WHERE {condition}")[0]
@@ -114,7 +114,7 @@ def _examine(pipeline, repeated: RepeatedTable) -> Finding:
     statement = _remove_statement(kind, name, column, condition)
     text = (
         f"The table {repeated.table} holds {rows - different} rows of the load {repeated.load_id} twice, because a job was"
-        f" loaded again. Remove them with: {statement} {_ADVICE}"
+        f" loaded again. Remove them with: {statement} {ADVICE}"
     )
     return _find(repeated, "twice", text, rows=rows - different, statement=statement)
 
@@ -133,7 +133,7 @@ def _column(tables: dict, table: str, name: str) -> str | None:
     return next((column for column in columns if column.lower() == name), None)
 
 
-def _select_load(client, tables: dict, table: str, load_id: str) -> str | None:
+def select_load(client, tables: dict, table: str, load_id: str) -> str | None:
     """Return the condition for rows of a load. Only root tables have its id; a nested table has that of its parent's rows."""
     column = _column(tables, table, "_dlt_load_id")
     if column is not None:
@@ -141,11 +141,22 @@ def _select_load(client, tables: dict, table: str, load_id: str) -> str | None:
     parent, link = tables.get(table, {}).get("parent"), _column(tables, table, "_dlt_parent_id")
     if not isinstance(parent, str) or link is None:
         return None
-    identifier, condition = _column(tables, parent, "_dlt_id"), _select_load(client, tables, parent, load_id)
+    identifier, condition = _column(tables, parent, "_dlt_id"), select_load(client, tables, parent, load_id)
     if identifier is None or condition is None:
         return None
     parents = f"SELECT {client.escape_column_name(identifier)} FROM {client.make_qualified_table_name(parent)}"
     return f"{client.escape_column_name(link)} IN ({parents} WHERE {condition})"
+
+
+def is_load_id(name: str) -> bool:
+    """Report whether a name can be part of a statement."""
+    return _LOAD_ID.fullmatch(name) is not None
+
+
+def select_nested(tables: dict, root: str) -> list[str]:
+    """Return the tables below one, each before its parent."""
+    nested = [name for name, table in tables.items() if isinstance(table, dict) and table.get("parent") == root]
+    return [name for child in nested for name in (*select_nested(tables, child), child)]
 
 
 def _remove_statement(kind: str, table: str, column: str, condition: str) -> str:

@@ -13,6 +13,7 @@ from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
 from .doubled_rows import Finding, RepeatedTable, announce, examine, list_repeated_tables
+from .replaced_packages import Decision, decide, list_loaded_tables, tell
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .restarted_tables import restart_tables
 from .reporting import report
@@ -48,6 +49,8 @@ class PendingPackages:
         self._only: set[str] | None = set(settings["finish"]) if settings.get("finish") else None
         # Where the server keeps the folders of other attempts.
         self._stored = StoredFolders() if settings.get("is_stored") else None
+        # By the attempt that has a folder, and its pipeline.
+        self._decisions: dict[tuple[str, str], Decision] = {}
 
     def before_write(self, call: WritingCall) -> None:
         """
@@ -115,29 +118,40 @@ class PendingPackages:
         set_destination(pipeline, arguments)
         for _ in range(_MAX_FOLDERS):
             try:
-                found = take_over(root, own, pipeline, skip)
+                taken = take_over(root, own, pipeline, skip, lambda found: self._decide(pipeline.pipeline_name, found))
             except CannotContinue as error:
                 report("unusable", pipeline.pipeline_name, {}, [], str(error))
                 skip += 1
                 continue
-            if found is None:
+            if taken is None:
                 break
-            done = self._finish(own, pipeline, found, arguments)
+            done = self._finish(own, pipeline, *taken, arguments)
             result = result if done is None else done
         return result
 
-    def _finish(self, own: AttemptFolder, pipeline, found: Found, arguments: dict):
+    def _decide(self, name: str, found: Found) -> Decision:
+        key = (found.attempt, name)
+        if key not in self._decisions:
+            self._decisions[key] = decide(found.origin)
+            if self._decisions[key].is_left:
+                report("left", name, found.origin, found.packages, self._decisions[key].reason)
+        return self._decisions[key]
+
+    def _finish(self, own: AttemptFolder, pipeline, found: Found, decision: Decision, arguments: dict):
         name, tries = pipeline.pipeline_name, found.origin.get("tries", 0)
         if isinstance(tries, int) and tries >= MAX_TRIES:
             return self._drop(own, pipeline, found, f"{tries} runs could not load it")
         if not found.is_first_load and _is_dataset_missing(pipeline):
             return self._drop(own, pipeline, found, "the dataset that it continues does not exist at the destination any more")
+        # What a lost pod had loaded last is not recorded.
+        is_behind = found.origin.get("is_behind") is True
+        loaded = _list_loaded(own, pipeline, is_behind) if decision.is_replaced else []
+        if decision.is_replaced and not loaded:
+            return self._drop(own, pipeline, found, decision.reason, event="replaced")
         report("finishing", name, found.origin, found.packages)
         # dlt would look for the state at the destination first, find no dataset before the first load, and delete the
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
-        # What a lost pod had loaded last is not recorded.
-        is_behind = found.origin.get("is_behind") is True
         try:
             repeated = _prepare_repeats(own, pipeline, is_behind)
             doubtful = self._note_doubts(own, pipeline, found, is_behind)
@@ -147,8 +161,10 @@ class PendingPackages:
                 info = pipeline.run(None, **{name: value for name, value in arguments.items() if value is not None})
         finally:
             pipeline._state_restored = False
-        for table in doubtful:
+        for table in [] if loaded else doubtful:
             _report_finding(name, found, examine(pipeline, table))
+        for table in loaded:
+            _report_finding(name, found, tell(pipeline, table, decision.reason))
         own.write_note(name, None)
         report("finished", name, found.origin, found.packages)
         return info
@@ -166,10 +182,10 @@ class PendingPackages:
             _report_finding(name, found, announce(table))
         return doubtful
 
-    def _drop(self, own: AttemptFolder, pipeline, found: Found, reason: str) -> None:
+    def _drop(self, own: AttemptFolder, pipeline, found: Found, reason: str, event: str = "dropped") -> None:
         """Delete the working folder, and let the pipeline begin with what the destination has."""
         name = pipeline.pipeline_name
-        report("dropped", name, found.origin, found.packages, reason)
+        report(event, name, found.origin, found.packages, reason)
         remove_tree(own.descriptor, name)
         own.write_note(name, None)
         construct_again(pipeline)
@@ -183,6 +199,11 @@ class PendingPackages:
             raise EndedBeforeSource(0)
         report("skipped", call.pipeline.pipeline_name, {}, [])
         call.answer(_Nothing() if result is None else result)
+
+
+def _list_loaded(own: AttemptFolder, pipeline, is_behind: bool) -> list[RepeatedTable]:
+    with own.opened_pipeline(pipeline.pipeline_name) as folder:
+        return [] if folder is None else list_loaded_tables(pipeline, folder, is_behind)
 
 
 def _report_finding(pipeline: str, found: Found, finding: Finding) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 
 from ..constructor import construct_again
 from .interrupted_steps import end_interrupted_steps
 from .kept_folders import AttemptFolder, remove_tree, take_ended
 from .packages import describe_pending, has_pending, read_json
+from .replaced_packages import Decision
 
 _STATE = "state.json"
 _STATE_BYTES = 256 * 1024 * 1024
@@ -22,12 +24,12 @@ class CannotContinue(Exception):
 class Found:
     """A working folder that an ended attempt left."""
 
-    def __init__(self, origin: dict, state: dict, packages: list[dict], position: int) -> None:
+    def __init__(self, attempt: str, origin: dict, state: dict, packages: list[dict]) -> None:
+        # The attempt that has the folder.
+        self.attempt = attempt
         self.origin = origin
         self.state = state
         self.packages = packages
-        # How many folders of this pipeline were passed by before this one.
-        self.position = position
 
     @property
     def is_first_load(self) -> bool:
@@ -36,27 +38,31 @@ class Found:
         return bool(self.origin.get("first_load") or self.state.get("_local", {}).get("first_run"))
 
 
-def take_over(root: int, own: AttemptFolder, pipeline, skip: int) -> Found | None:
+def take_over(
+    root: int, own: AttemptFolder, pipeline, skip: int, decide: Callable[[Found], Decision]
+) -> tuple[Found, Decision] | None:
     """
     Move the oldest working folder of this pipeline that has pending packages into the attempt's folder, and construct
-    the pipeline in it again. None if there is none. `skip`: how many folders to pass by.
+    the pipeline in it again. None if there is none. `skip`: how many folders to pass by, without those that are to be left.
 
     Raises CannotContinue; the folder is where it was then, and the pipeline has its own again.
     """
     position = 0
     for ended in take_ended(root, own.attempt):
-        found = _look_into(ended, pipeline.pipeline_name, position)
-        if found is None:
+        found = _look_into(ended, pipeline.pipeline_name)
+        if found is None or not _is_for(pipeline, found.state):
+            continue
+        decision = decide(found)
+        if decision.is_left:
             continue
         position += 1
-        if position <= skip or not _is_for(pipeline, found.state):
-            continue
-        _exchange(ended, own, pipeline, found)
-        return found
+        if position > skip:
+            _exchange(ended, own, pipeline, found)
+            return found, decision
     return None
 
 
-def _look_into(ended: AttemptFolder, name: str, position: int) -> Found | None:
+def _look_into(ended: AttemptFolder, name: str) -> Found | None:
     folder = ended.open_pipeline(name)
     if folder is None:
         return None
@@ -65,7 +71,7 @@ def _look_into(ended: AttemptFolder, name: str, position: int) -> Found | None:
         if not has_pending(folder):
             return None
         state = read_json(folder, _STATE, _STATE_BYTES)
-        return Found(ended.read_origin(name), state, describe_pending(folder), position)
+        return Found(ended.attempt, ended.read_origin(name), state, describe_pending(folder))
     finally:
         os.close(folder)
 
