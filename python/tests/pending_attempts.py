@@ -34,7 +34,9 @@ def after(owner, name):
 
     def call(*args, **kwargs):
         original(*args, **kwargs)
-        stop()
+        table = settings.get("table")
+        if table is None or any(str(arg).startswith(f"{table}.") for arg in args):
+            stop()
 
     setattr(owner, name, call)
 

@@ -39,7 +39,7 @@ function PendingNotice({ packages }: { packages: readonly PendingPackageResponse
         since <Time at={first.created_at} />.{' '}
         {isDropped
           ? 'The next run drops them before its code starts.'
-          : 'The next run of the pipeline finishes them first.'}
+          : 'The next run of the pipeline finishes them first, or drops them if it loads their interval again.'}
       </p>
       {!isDropped && (
         <p>

@@ -33,8 +33,8 @@ function DoubtfulLoads({ loads }: { loads: readonly RepeatedLoadResponse[] }) {
         <strong>
           {isCertain ? 'Rows are at the destination twice.' : 'Rows may be at the destination twice.'}
         </strong>{' '}
-        A run was interrupted between loading a job and recording that, so the job was loaded again. With a
-        primary key and <code>write_disposition=&quot;merge&quot;</code>, a repeated job changes nothing.
+        A run was interrupted while it loaded, so a job or its whole interval was loaded again. With a primary
+        key and <code>write_disposition=&quot;merge&quot;</code>, that changes nothing.
         <ul>
           {loads.map((load) => (
             <li key={`${load.pipeline_name} ${load.schema_name} ${load.table_name} ${load.load_id}`}>
