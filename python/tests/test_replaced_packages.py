@@ -1,4 +1,4 @@
-"""Load packages of an interval that is loaded again: dropped, left, or finished and told, with real dlt."""
+"""Load packages of an interval that is loaded again: dropped, left, or finished and reported, with real dlt."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ReplacedPackagesTest(PendingAttemptsCase):
         self.assertIn("ASKED after 0", self.run_attempt(flat=True))
         self.assertIn("Dropped the load package ", self.notes[0])
 
-    def test_rows_that_are_loaded_already_are_told_with_the_statement_that_removes_them(self) -> None:
+    def test_rows_that_are_loaded_already_are_reported_with_the_statement_that_removes_them(self) -> None:
         # The job that was not recorded is loaded again, and its rows are a part of that load.
         for at, table, rows in (("in-load", "orders", 3), ("unrecorded", "orders", 6), ("unrecorded", "orders__parts", 3)):
             with self.subTest(at=at, table=table):
@@ -58,7 +58,7 @@ class ReplacedPackagesTest(PendingAttemptsCase):
                 self.run_attempt(EXECUTE.replace("STATEMENT", fact["statement"]))
                 self.assertEqual([self.count()[index] for index in (0, 1, 3)], ["orders 3", "orders__parts 6", "ids [4, 5, 6]"])
 
-    def test_tables_that_are_merged_or_replaced_have_no_rows_twice_and_nothing_is_told(self) -> None:
+    def test_tables_that_are_merged_or_replaced_have_no_rows_twice_and_nothing_is_reported(self) -> None:
         for disposition in ("merge", "replace"):
             with self.subTest(disposition):
                 self.setUp()

@@ -262,7 +262,9 @@ describe('windows of a backfill', () => {
     const [killed, second] = await api.listRuns('jobs.shop.windowed');
     expect(killed?.status).toBe('failed');
     const log = joinLines(await api.readLog(second?.id ?? ''));
-    expect(log).toMatch(/Left the load package .* of the pipeline windowed, extracted by run 1 of .* as it is/);
+    expect(log).toMatch(
+      /Left the load package .* of the pipeline windowed, extracted by run 1 of .* as it is/,
+    );
     expect(log).toContain(`days ['${days[1]}']`);
     await expect(startFinishing('windowed')).rejects.toMatchObject({ code: 'pending_loaded_again' });
     await server.client.call('retry_backfill', { ...scope, body: {} });

@@ -20,7 +20,7 @@ const daily = {
   triggers: ['schedule:0 0 * * *'],
   interval: { start: '2026-03-05' },
   execute: { concurrency: 4 },
-} as const;
+};
 
 beforeEach(async () => {
   fixture.clock.now = new Date('2026-03-10T12:00:00Z');

@@ -2,7 +2,7 @@
 Packages whose rows this run, or another one, loads by another way, because they belong to an interval that its run did not complete.
 
 A package of which nothing was loaded is dropped, so that each row is loaded once. If rows of it are in tables that are
-appended to, it is finished, and the rows are told with the statement that removes them.
+appended to, it is finished, and the rows are reported with the statement that removes them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _has_rows(pipeline, table: RepeatedTable) -> bool:
 
 
 def _count(pipeline, table: RepeatedTable) -> int | None:
-    """Return how many rows of the load a table has; None if that cannot be told. Raises what the destination raises."""
+    """Return how many rows of the load a table has; None if that is unknown. Raises what the destination raises."""
     tables = pipeline.schemas[table.schema].tables
     if isinstance(tables.get(table.table, {}).get("parent"), str):
         # The rows of its parent, which would tell, may not be loaded yet.
@@ -97,7 +97,7 @@ def _count(pipeline, table: RepeatedTable) -> int | None:
         return client.execute_sql(f"SELECT count(*) FROM {name} WHERE {condition}")[0][0]
 
 
-def tell(pipeline, table: RepeatedTable, reason: str) -> Finding:
+def describe_rows(pipeline, table: RepeatedTable, reason: str) -> Finding:
     """Describe, once the package is loaded, which rows are there twice when the run that asks the source has loaded them."""
     text = f"{reason}, although rows of the load {table.load_id} were in the table {table.table} already: they are there twice then."
     try:

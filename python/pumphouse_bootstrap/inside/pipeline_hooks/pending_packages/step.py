@@ -13,8 +13,8 @@ from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
 from .doubled_rows import Finding, RepeatedTable, announce, examine, list_repeated_tables
-from .replaced_packages import Decision, decide, list_loaded_tables, tell
 from .repeated_jobs import accept_loaded_rows, list_repeated
+from .replaced_packages import Decision, decide, describe_rows, list_loaded_tables
 from .restarted_tables import restart_tables
 from .reporting import report
 from .stored_folders import StoredFolders, begin_load, read_destination, set_destination
@@ -164,7 +164,7 @@ class PendingPackages:
         for table in [] if loaded else doubtful:
             _report_finding(name, found, examine(pipeline, table))
         for table in loaded:
-            _report_finding(name, found, tell(pipeline, table, decision.reason))
+            _report_finding(name, found, describe_rows(pipeline, table, decision.reason))
         own.write_note(name, None)
         report("finished", name, found.origin, found.packages)
         return info
