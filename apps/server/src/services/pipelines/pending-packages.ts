@@ -28,18 +28,25 @@ export function createPendingPackages(
 ) {
   const { pendingPackages } = persistence.store;
 
-  /** @throws ServiceError pending_loaded_again */
-  async function requireMissingRows(
-    { workspaceId, pipelineName }: PendingPipeline,
-    extractedBy: string | null,
-  ): Promise<void> {
-    if (extractedBy === null) return;
-    const decided = await decideLeftPackages.ofRun(workspaceId, extractedBy);
-    if (decided.decision === 'finish') return;
-    throw new ServiceError(
-      'pending_loaded_again',
-      `The packages of the pipeline ${pipelineName} are not finished: ${decided.reason}.`,
-    );
+  /**
+   * Finds the run that extracted the newest package which a run may load.
+   * @throws ServiceError nothing_pending, pending_loaded_again
+   */
+  async function findExtractor(asked: PendingPipeline) {
+    const filter = { pipelineName: asked.pipelineName, jobRunId: null, onlyPending: true };
+    const packages = await pendingPackages.list(asked.workspaceId, filter, maxListed);
+    const extractors = new Map<string | null, string>();
+    for (const { profile, jobId, jobRunId } of packages)
+      if (profile === asked.profile && jobId !== null) extractors.set(jobRunId, jobId);
+    let refusal = nothingPending(asked);
+    for (const [jobRunId, jobId] of extractors) {
+      if (jobRunId === null) return { jobRunId, jobId };
+      const decided = await decideLeftPackages.ofRun(asked.workspaceId, jobRunId);
+      if (decided.decision === 'finish') return { jobRunId, jobId };
+      const message = `The packages of the pipeline ${asked.pipelineName} are not finished: ${decided.reason}.`;
+      refusal = new ServiceError('pending_loaded_again', message);
+    }
+    throw refusal;
   }
 
   return {
@@ -55,16 +62,11 @@ export function createPendingPackages(
 
     /**
      * Starts a run of the job that extracted the newest package of a pipeline: it finishes what is pending, and does not ask
-     * the source.
+     * the source. Packages of an interval that is loaded again are left.
      * @throws ServiceError nothing_pending, pending_loaded_again, and those of `startFinishing`
      */
     async finish(asked: PendingPipeline & { membershipId: string }): Promise<JobRunRecord> {
-      const filter = { pipelineName: asked.pipelineName, jobRunId: null, onlyPending: true };
-      const packages = await pendingPackages.list(asked.workspaceId, filter, maxListed);
-      const found = packages.find(({ profile, jobId }) => profile === asked.profile && jobId !== null);
-      if (!found?.jobId) throw nothingPending(asked);
-      const { jobId, jobRunId: extractedBy } = found;
-      await requireMissingRows(asked, extractedBy);
+      const { jobId, jobRunId: extractedBy } = await findExtractor(asked);
       return startRuns.startFinishing({ ...asked, jobId, extractedBy, pipelineNames: [asked.pipelineName] });
     },
 
