@@ -5,7 +5,9 @@ import { nameRule } from './alert-site.ts';
 const failing = 'if __name__ == "__main__":\n    raise KeyError("id")\n';
 const working = 'if __name__ == "__main__":\n    print("works")\n';
 
-export const scripts = { unsteady: failing };
+const dayMs = 86_400_000;
+
+export const scripts = { unsteady: failing, windowed: failing };
 
 /** Rules about how runs end. */
 export function describeRunKinds(site: AlertSite): void {
@@ -34,6 +36,31 @@ export function describeRunKinds(site: AlertSite): void {
       await site.inboxes.awaitOpened(nameRule('run_succeeded'), 'unsteady');
       await site.inboxes.awaitOpened(nameRule('recovered'), 'unsteady recovered after 2 failed runs');
       await site.inboxes.awaitResolved(failed);
+    });
+
+    it('of a window opens backfill_failed, which resolves when the backfill has loaded it', async () => {
+      const { server, params, inboxes } = site;
+      for (const kind of ['backfill_failed', 'backfill_finished'] as const) await site.addRule(kind);
+      const triggers = { windowed: ['schedule:0 0 * * *'] };
+      await site.deploy(triggers);
+      const { id: job_id } = await site.api.findJob('jobs.windowed');
+      const midnightMs = new Date().setUTCHours(0, 0, 0, 0);
+      const range = {
+        start: new Date(midnightMs - 2 * dayMs).toISOString(),
+        end: new Date(midnightMs - dayMs).toISOString(),
+      };
+      const { id } = await server.client.call('create_backfill', {
+        params: { ...params, job_id },
+        body: range,
+      });
+      const failed = await inboxes.awaitOpened(nameRule('backfill_failed'), 'backfill of windowed failed');
+      expect(failed.links.at(-1)?.url).toContain(`backfill=${id}`);
+
+      await site.deploy(triggers, { windowed: working });
+      const body = {};
+      await server.client.call('retry_backfill', { params: { ...params, backfill_id: id }, body });
+      await inboxes.awaitOpened(nameRule('backfill_finished'), 'The backfill of windowed finished');
+      await inboxes.awaitResolved(failed);
     });
   });
 }

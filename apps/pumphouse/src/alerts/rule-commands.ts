@@ -10,6 +10,8 @@ const kinds: Record<AlertKind, true> = {
   run_failed: true,
   run_succeeded: true,
   recovered: true,
+  backfill_failed: true,
+  backfill_finished: true,
   late: true,
   running_long: true,
   stuck_waiting: true,

@@ -113,6 +113,14 @@ describe('the events of a run', () => {
     ]);
   });
 
+  it('name the backfill whose window the run loads, and none for a usual run', () => {
+    const tagsWith = (backfillId: string | null) =>
+      build({ run: runOf({ backfillId }) }).map(({ run }) => run.facets['tags']?.['tags']);
+    const tag = { key: 'backfill_id', value: 'b-1', source: 'PUMPHOUSE' };
+    for (const tags of tagsWith('b-1')) expect(tags).toContainEqual(tag);
+    for (const tags of tagsWith(null)) expect(JSON.stringify(tags)).not.toContain('backfill');
+  });
+
   it('are none for a skipped start, and for a run that has not ended', () => {
     expect(build({ run: runOf({ status: 'skipped' }) })).toEqual([]);
     expect(build({ run: runOf({ status: 'running', finishedAt: null }) })).toEqual([]);

@@ -165,8 +165,15 @@ function nominalTimeOf({ intervalStart, intervalEnd }: JobRunRecord): Record<str
   };
 }
 
-function tagsOf({ number, profile, triggerKind, deploymentId }: JobRunRecord): Facet {
-  const tags = { run_number: String(number), profile, trigger: triggerKind, deployment_id: deploymentId };
+function tagsOf({ number, profile, triggerKind, deploymentId, backfillId }: JobRunRecord): Facet {
+  const tags = {
+    run_number: String(number),
+    profile,
+    trigger: triggerKind,
+    deployment_id: deploymentId,
+    // A failed window is no failure of the job's usual runs.
+    ...(backfillId !== null && { backfill_id: backfillId }),
+  };
   return facetOf('TagsRunFacet', {
     tags: Object.entries(tags).map(([key, value]) => ({ key, value, source: 'PUMPHOUSE' })),
   });

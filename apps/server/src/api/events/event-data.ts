@@ -2,7 +2,7 @@ import type { EventJob, EventSerializers } from '../../services/events/event-ser
 import { toDeploymentOverview } from '../versions/packages-serializers.ts';
 import { toFailureReason } from '../runs/failure-reasons-serializers.ts';
 import { toInstantOrNull } from '../serializers/instants.ts';
-import { toJobRun } from '../runs/job-runs-serializers.ts';
+import { toJobRun, toRunBackfill } from '../runs/job-runs-serializers.ts';
 import { toRepeatedLoad } from '../pipelines/pipelines-serializers.ts';
 import { toSchemaChanges } from '../pipelines/schemas-serializers.ts';
 
@@ -21,6 +21,7 @@ export function createEventSerializers(origin: () => string): EventSerializers {
         failure:
           run.status === 'failed' ? toFailureReason(run) : isRetrying ? toFailureReason(attempt) : null,
         retry_at: isRetrying ? toInstantOrNull(run.notBefore) : null,
+        backfill: toRunBackfill(run),
       };
     },
 

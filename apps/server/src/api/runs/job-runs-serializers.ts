@@ -22,6 +22,14 @@ import { toJob, toJobVersion } from '../jobs/jobs-serializers.ts';
 import { toPipelineRunHead } from '../pipelines/pipeline-runs-serializers.ts';
 import { toPipelineRunSummary } from '../../telemetry/serializers.ts';
 
+/** The backfill whose window a run loads; null for a usual run. */
+export function toRunBackfill({
+  backfillId,
+  backfillWindow,
+}: Pick<JobRunRecord, 'backfillId' | 'backfillWindow'>) {
+  return backfillId === null || backfillWindow === null ? null : { id: backfillId, window: backfillWindow };
+}
+
 /** @param at the origin of the URL of the run's logs */
 export function toJobRun(
   run: JobRunRecord,

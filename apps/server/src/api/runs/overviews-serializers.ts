@@ -1,3 +1,4 @@
+import { toRunBackfill } from './job-runs-serializers.ts';
 import type { JobOverviewResponse, RouteResponseInput } from '@pumphouse/contract';
 import type { JobOverview } from '../../services/jobs/read-job-overviews.ts';
 import type {
@@ -44,10 +45,7 @@ export function toRunOverview({
     tick_at: toInstantOrNull(run.tickAt),
     triggered_by: run.triggeredBy === null ? null : { id: run.triggeredBy, email: surroundings.starterEmail },
     caused_by: toCause(surroundings),
-    backfill:
-      run.backfillId === null || run.backfillWindow === null
-        ? null
-        : { id: run.backfillId, window: run.backfillWindow },
+    backfill: toRunBackfill(run),
     profile: run.profile,
     refresh: run.refresh,
     interval_start: toInstantOrNull(run.intervalStart),

@@ -51,6 +51,8 @@ export const alertKinds: Record<AlertKind, AlertKindMeaning> = {
   },
   run_succeeded: momentary('Run succeeded', 'run'),
   recovered: momentary('Job recovered', 'run'),
+  backfill_failed: { ...momentary('Backfill failed', 'job'), isMomentary: false, severity: 'warning' },
+  backfill_finished: momentary('Backfill finished', 'job'),
   late: timed('Scheduled run is late', 'job', { afterSeconds: 10 * minute }),
   running_long: {
     ...timed('Run takes longer than usual', 'run', { timesUsual: 3, minimumRuns: 5 }),

@@ -60,6 +60,7 @@ export interface Derived {
 export const subjects = {
   job: (jobId: string) => `job:${jobId}`,
   run: (jobRunId: string) => `run:${jobRunId}`,
+  backfill: (backfillId: string) => `backfill:${backfillId}`,
   pipeline: (name: string, datasetName: string | null = null) =>
     JSON.stringify(['pipeline', name, datasetName]),
   schema: (changeId: string) => `schema-change:${changeId}`,
@@ -89,20 +90,26 @@ export function chooseRules<Rule extends EvaluatedRule>(
     .map((rule) => ({ ...rule, conditions: completeConditions(rule.kind, rule.conditions) }));
 }
 
-interface EndedRun extends SubjectJob, Failed {
+export interface EndedRun extends SubjectJob, Failed {
   jobRunId: string;
   number: number;
   status: 'completed' | 'failed';
   trigger: string;
-  /** It loaded a window of a backfill, whose success says nothing about the job's usual runs. */
-  isWindow: boolean;
+  /** Null unless it loaded a window of a backfill, which says nothing about the job's usual runs. */
+  backfillId: string | null;
+  /** The data interval; null without one. */
+  intervalStart: Date | null;
+  intervalEnd: Date | null;
   startedAt: Date | null;
   finishedAt: Date;
   attemptCount: number;
   rowsLoaded: number | null;
 }
 
-/** Derives what the end of a run means. `earlier`: how the runs before it ended, the latest first. */
+/**
+ * Derives what the end of a run means. A failed window of a backfill is reported by `deriveFromFailedWindow`.
+ * @param earlier how the runs before it ended, the latest first
+ */
 export function deriveFromRun(
   rules: readonly EvaluatedRule[],
   run: EndedRun,
@@ -113,7 +120,9 @@ export function deriveFromRun(
   const about = { jobId, jobRef, jobRunId, pipelineName: null, at: run.finishedAt };
   const ended = chooseRules(rules, ['running_long', 'no_output', 'stuck_waiting'], run);
   const resolutions = resolve(ended, subjects.run(jobRunId), 'The run ended.');
-  const failuresBefore = run.isWindow ? 0 : countLeading(earlier, 'failed');
+  if (run.backfillId !== null && run.status === 'failed')
+    return { occurrences: deriveFromBrokenContract(rules, run, paths), resolutions };
+  const failuresBefore = countLeading(earlier, 'failed');
   if (run.status === 'failed')
     return { occurrences: deriveFromFailure(rules, run, failuresBefore + 1, paths), resolutions };
   const succeeded = chooseRules(rules, ['run_succeeded'], run).map((rule) => ({
@@ -122,7 +131,7 @@ export function deriveFromRun(
     subject: subjects.run(jobRunId),
     text: describeSuccess(run, paths),
   }));
-  if (run.isWindow) return { occurrences: succeeded, resolutions };
+  if (run.backfillId !== null) return { occurrences: succeeded, resolutions };
   const recovered = chooseRules(rules, ['recovered'], run).flatMap((rule) =>
     failuresBefore === 0
       ? []
@@ -161,10 +170,19 @@ function deriveFromFailure(
       text,
     };
   });
-  const { reason } = run;
-  if (!reason?.exceptionType?.endsWith('DataValidationError')) return failed;
+  return [...failed, ...deriveFromBrokenContract(rules, run, paths)];
+}
+
+function deriveFromBrokenContract(
+  rules: readonly EvaluatedRule[],
+  run: EndedRun,
+  paths: ConsolePaths,
+): Occurrence[] {
+  const { jobId, jobRef, jobRunId, reason } = run;
+  if (!reason?.exceptionType?.endsWith('DataValidationError')) return [];
+  const about = { jobId, jobRef, jobRunId, at: run.finishedAt };
   const pipelineName = reason.pipelineName ?? run.pipelineNames[0] ?? run.jobName;
-  const broken = chooseRules(rules, ['schema_changed'], run)
+  return chooseRules(rules, ['schema_changed'], run)
     .filter(({ conditions }) => conditions.schemaChanges?.includes('contract_violated'))
     .map((rule) => ({
       ...about,
@@ -173,7 +191,6 @@ function deriveFromFailure(
       subject: subjects.run(jobRunId),
       text: describeBrokenContract({ ...run, ...reason, pipelineName }, paths),
     }));
-  return [...failed, ...broken];
 }
 
 interface PipelineResult extends SubjectJob {

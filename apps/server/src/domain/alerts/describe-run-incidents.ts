@@ -27,7 +27,7 @@ export function describeFailure(run: EndedRun, failuresInRow: number, paths: Con
   const step = why?.step ? `dlt failed in the step "${why.step}".` : null;
   const location = why?.location && `${why.location.file}, line ${why.location.line}`;
   return boundIncident({
-    title: `${shorten(run.jobName)} failed${why ? `: ${why.summary}` : ''}`,
+    title: `${shortenJobName(run.jobName)} failed${why ? `: ${why.summary}` : ''}`,
     details: [why?.message, step, why?.nextStep].flatMap((line) => line || []),
     facts: [
       ['Run', `#${run.number}`],
@@ -44,7 +44,7 @@ export function describeFailure(run: EndedRun, failuresInRow: number, paths: Con
 
 export function describeSuccess(run: EndedRun, paths: ConsolePaths): IncidentText {
   return boundIncident({
-    title: `${shorten(run.jobName)} succeeded`,
+    title: `${shortenJobName(run.jobName)} succeeded`,
     facts: factsOfSuccess(run),
     links: [paths.run(run.jobRunId), paths.job(run.jobId)],
   });
@@ -53,7 +53,7 @@ export function describeSuccess(run: EndedRun, paths: ConsolePaths): IncidentTex
 export function describeRecovery(run: EndedRun, failureCount: number, paths: ConsolePaths): IncidentText {
   const failures = failureCount === 1 ? '1 failed run' : `${failureCount} failed runs`;
   return boundIncident({
-    title: `${shorten(run.jobName)} recovered after ${failures}`,
+    title: `${shortenJobName(run.jobName)} recovered after ${failures}`,
     facts: factsOfSuccess(run),
     links: [paths.run(run.jobRunId), paths.job(run.jobId)],
   });
@@ -65,7 +65,7 @@ export function describeLate(
   paths: ConsolePaths,
 ): IncidentText {
   return boundIncident({
-    title: `${shorten(job.jobName)} has not started: it was due at ${formatInstant(late.tickAt)}`,
+    title: `${shortenJobName(job.jobName)} has not started: it was due at ${formatInstant(late.tickAt)}`,
     details: [late.waitReason ?? 'No scheduler has started a run for this tick.'],
     facts: [
       ['Due', formatInstant(late.tickAt)],
@@ -82,7 +82,7 @@ export function describeLongRun(
 ): IncidentText {
   const usual = usualSeconds === null ? '' : `, usually ${formatSeconds(usualSeconds)}`;
   return boundIncident({
-    title: `${shorten(run.jobName)} has been running for ${formatSeconds(seconds)}${usual}`,
+    title: `${shortenJobName(run.jobName)} has been running for ${formatSeconds(seconds)}${usual}`,
     facts: [
       ['Run', `#${run.number}`],
       ['Running for', formatSeconds(seconds)],
@@ -98,7 +98,7 @@ export function describeStuck(
   paths: ConsolePaths,
 ): IncidentText {
   return boundIncident({
-    title: `${shorten(run.jobName)} has been waiting for ${formatSeconds(seconds)}`,
+    title: `${shortenJobName(run.jobName)} has been waiting for ${formatSeconds(seconds)}`,
     details: [run.waitReason ?? 'No server has examined the run yet.'],
     facts: [
       ['Run', `#${run.number}`],
@@ -110,7 +110,7 @@ export function describeStuck(
 
 export function describeSilence(run: Run, seconds: number, paths: ConsolePaths): IncidentText {
   return boundIncident({
-    title: `${shorten(run.jobName)} has printed nothing for ${formatSeconds(seconds)}`,
+    title: `${shortenJobName(run.jobName)} has printed nothing for ${formatSeconds(seconds)}`,
     details: ['The run is active. It may hang, or its code may print no progress.'],
     facts: [
       ['Run', `#${run.number}`],
@@ -134,8 +134,8 @@ function durationOf({ startedAt, finishedAt }: EndedRun): string | null {
 }
 
 /** As the console shows it: without the prefix that all refs have. */
-function shorten(jobName: string): string {
+export function shortenJobName(jobName: string): string {
   return jobName.replace(/^jobs\./, '');
 }
 
-const formatInstant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+export const formatInstant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -53,6 +53,10 @@ export function createConsolePaths(workspaceId: string) {
   const at = (path: string) => `/w/${workspaceId}${path}`;
   return {
     job: (jobId: string): IncidentLink => ({ label: 'Open job', path: at(`/jobs/${jobId}`) }),
+    backfill: (jobId: string, backfillId: string): IncidentLink => ({
+      label: 'Open backfill',
+      path: at(`/jobs/${jobId}?tab=backfill&backfill=${backfillId}`),
+    }),
     run: (jobRunId: string): IncidentLink => ({ label: 'Open run', path: at(`/runs/${jobRunId}`) }),
     /** The errors of a log, where the cause is. */
     log: (jobRunId: string): IncidentLink => ({

@@ -14,6 +14,7 @@ const daySeconds = 86_400;
 /** What most workspaces want to know: failures, missing runs and data, and what stands still. */
 const suggestedKinds: readonly AlertKind[] = [
   'run_failed',
+  'backfill_failed',
   'late',
   'running_long',
   'stuck_waiting',

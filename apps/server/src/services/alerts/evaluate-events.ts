@@ -1,8 +1,10 @@
 import type { AlertEventRecord, AlertRuleRecord } from '../../store/records.ts';
+import type { AlertKind } from '@pumphouse/contract';
 import type { ConsolePaths } from '../../domain/alerts/incident-text.ts';
 import type { Derived } from '../../domain/alerts/derive-occurrences.ts';
 import type { Store } from '../../store/store.ts';
 import { alertKinds } from '../../domain/alerts/alert-kinds.ts';
+import { deriveFromBackfill, deriveFromFailedWindow } from '../../domain/alerts/derive-backfills.ts';
 import { deriveFromChecks } from '../../domain/alerts/derive-check-results.ts';
 import {
   deriveFromPipelineResult,
@@ -13,22 +15,32 @@ import {
   rowCountsNeeded,
 } from '../../domain/alerts/derive-occurrences.ts';
 
+/** Where the state is that a new rule reports; an attempt for all other kinds. */
+const sourceOfKind: Partial<Record<AlertKind, 'run-ended' | 'backfill-changed'>> = {
+  run_failed: 'run-ended',
+  backfill_failed: 'backfill-changed',
+};
+
 /** A job for each is looked at when a rule is added. */
 const maxLastEnds = 2000;
 
 const nothing: Derived = { occurrences: [], resolutions: [] };
 
 /** Derives what an event means for the rules. An object that retention has removed means nothing. */
-export function deriveFromEvent(
+export async function deriveFromEvent(
   store: Pick<Store, 'alertSources'>,
   rules: readonly AlertRuleRecord[],
   event: Pick<AlertEventRecord, 'kind' | 'subjectId'>,
   scope: { workspaceId: string; paths: ConsolePaths },
-): Promise<Derived> | Derived {
+): Promise<Derived> {
   if (event.kind === 'run-ended') return deriveFromEndedRun(store, rules, event.subjectId, scope.paths);
   if (event.kind === 'attempt-closed') return deriveFromClosedAttempt(store, rules, event.subjectId, scope);
   if (event.kind === 'schema-change')
     return deriveFromStoredChange(store, rules, event.subjectId, scope.paths);
+  if (event.kind === 'backfill-changed') {
+    const backfill = await store.alertSources.getBackfill(event.subjectId);
+    return backfill ? deriveFromBackfill(rules, backfill, scope.paths) : nothing;
+  }
   if (event.kind === 'rule-added') return deriveFromNewRule(store, rules, event.subjectId, scope);
   return nothing;
 }
@@ -42,7 +54,8 @@ async function deriveFromEndedRun(
   const run = await alertSources.getEndedRun(jobRunId);
   if (!run) return nothing;
   const earlier = await alertSources.listEarlierOutcomes(run.jobId, run.number, outcomesNeeded);
-  return deriveFromRun(rules, run, earlier, paths);
+  const { occurrences, resolutions } = deriveFromRun(rules, run, earlier, paths);
+  return { occurrences: [...occurrences, ...deriveFromFailedWindow(rules, run, paths)], resolutions };
 }
 
 async function deriveFromClosedAttempt(
@@ -91,7 +104,7 @@ async function deriveFromNewRule(
   const rule = rules.find(({ id }) => id === ruleId);
   if (!rule || alertKinds[rule.kind].isMomentary || alertKinds[rule.kind].everySeconds !== null)
     return nothing;
-  const kind = rule.kind === 'run_failed' ? 'run-ended' : 'attempt-closed';
+  const kind = sourceOfKind[rule.kind] ?? 'attempt-closed';
   const derived: Derived[] = [];
   for (const subjectId of await store.alertSources.listLastEnds(scope.workspaceId, kind, maxLastEnds))
     derived.push(await deriveFromEvent(store, [rule], { kind, subjectId }, scope));

@@ -31,14 +31,19 @@ const sourceOf: Partial<
   Record<
     AlertKind,
     {
-      list: 'runs' | 'attempts' | 'schema-changes';
-      event: 'run-ended' | 'attempt-closed' | 'schema-change';
+      list: 'runs' | 'attempts' | 'schema-changes' | 'backfills';
+      event: 'run-ended' | 'attempt-closed' | 'schema-change' | 'backfill-changed';
     }[]
   >
 > = {
   run_failed: [{ list: 'runs', event: 'run-ended' }],
   run_succeeded: [{ list: 'runs', event: 'run-ended' }],
   recovered: [{ list: 'runs', event: 'run-ended' }],
+  backfill_failed: [
+    { list: 'runs', event: 'run-ended' },
+    { list: 'backfills', event: 'backfill-changed' },
+  ],
+  backfill_finished: [{ list: 'backfills', event: 'backfill-changed' }],
   zero_rows: [{ list: 'attempts', event: 'attempt-closed' }],
   row_count_off: [{ list: 'attempts', event: 'attempt-closed' }],
   schema_changed: [

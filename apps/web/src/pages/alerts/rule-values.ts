@@ -4,6 +4,12 @@ import type { AlertKind, AlertRuleRequest, AlertRuleResponse, AlertSeverity } fr
 export const ruleKinds = [
   { value: 'run_failed', label: 'Run failed', lead: 'A run of a job fails. Resolves when the job succeeds.' },
   { value: 'recovered', label: 'Job recovered', lead: 'A job succeeds after it failed.' },
+  {
+    value: 'backfill_failed',
+    label: 'Backfill failed',
+    lead: 'Windows of a backfill fail, or it is paused. Resolves when it completes.',
+  },
+  { value: 'backfill_finished', label: 'Backfill finished', lead: 'All windows of a backfill are loaded.' },
   { value: 'run_succeeded', label: 'Run succeeded', lead: 'A run of a job succeeds.' },
   { value: 'late', label: 'Scheduled run is late', lead: 'A scheduled run has not started in time.' },
   {

@@ -7,6 +7,8 @@ export const alertKind = namedEnum('AlertKind', [
   'run_failed',
   'run_succeeded',
   'recovered',
+  'backfill_failed',
+  'backfill_finished',
   'late',
   'running_long',
   'stuck_waiting',

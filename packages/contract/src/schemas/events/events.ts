@@ -4,6 +4,7 @@ import { deploymentOverviewResponse } from '../versions/deployments.ts';
 import { failureReason } from '../runs/failure-reasons.ts';
 import { jobRunResponse } from '../runs/job-runs.ts';
 import { repeatedLoadResponse } from '../pipelines/pipeline-overviews.ts';
+import { runBackfillResponse } from '../runs/run-overviews.ts';
 import { responseObject, timestamp, uuid } from '../primitives.ts';
 import { schemaVersionChangesResponse } from '../pipelines/schema-history.ts';
 
@@ -24,6 +25,8 @@ export const jobRunEventData = responseObject('JobRunEventData', {
   failure: failureReason.nullable(),
   /** When the next attempt starts at the earliest; null unless a retry follows. */
   retry_at: timestamp.nullable(),
+  /** The backfill whose window the run loads; null for a usual run of the job. */
+  backfill: runBackfillResponse.nullable(),
 });
 export type JobRunEventData = z.output<typeof jobRunEventData>;
 

@@ -34,6 +34,9 @@ const otherRun = {
   number: z.int(),
 };
 
+/** The backfill whose window a run loads. */
+export const runBackfillResponse = responseObject('RunBackfillResponse', { id: uuid, window: z.int() });
+
 const overview = {
   id: uuid,
   number: z.int(),
@@ -55,7 +58,7 @@ const overview = {
   caused_by: responseObject('RunCauseResponse', otherRun).nullable(),
 
   /** The backfill whose window it loads. */
-  backfill: responseObject('RunBackfillResponse', { id: uuid, window: z.int() }).nullable(),
+  backfill: runBackfillResponse.nullable(),
 
   profile: z.string(),
   refresh: z.boolean(),

@@ -5,8 +5,8 @@ import { named } from '../statements/named.ts';
 export interface AlertEventRecord {
   /** bigint, as text. */
   id: string;
-  kind: 'run-ended' | 'attempt-closed' | 'schema-change' | 'job-archived' | 'rule-added';
-  /** Id of the run, the attempt, the change of a schema, the job or the rule. */
+  kind: 'run-ended' | 'attempt-closed' | 'schema-change' | 'backfill-changed' | 'job-archived' | 'rule-added';
+  /** Id of the run, the attempt, the change of a schema, the backfill, the job or the rule. */
   subjectId: string;
   createdAt: Date;
 }

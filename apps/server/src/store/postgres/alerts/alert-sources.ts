@@ -1,3 +1,4 @@
+import type { ChangedBackfill } from '../../../domain/alerts/describe-backfill-incidents.ts';
 import type { CheckResult } from '../../../domain/pipelines/evaluate-checks.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
@@ -23,8 +24,11 @@ export interface EndedRunSource extends AlertJob {
   trigger: string;
   failure: { code: string; detail: string } | null;
   reason: FailureReason | null;
-  /** It loaded a window of a backfill. */
-  isWindow: boolean;
+  /** Null unless it loaded a window of a backfill. */
+  backfillId: string | null;
+  /** The data interval; null without one. */
+  intervalStart: Date | null;
+  intervalEnd: Date | null;
   startedAt: Date | null;
   finishedAt: Date;
   attemptCount: number;
@@ -106,6 +110,16 @@ const isComplete = `results.status = 'succeeded' and job_runs.status in ('comple
 const lastAttempt =
   '(select attempts.id from attempts where attempts.job_run_id = job_runs.id order by attempts.number desc limit 1)';
 
+/** The last ends of a job. A window of a backfill is no end of the job. */
+const lastRun = `select job_runs.id as "subjectId", status, finished_at from job_runs
+   where job_runs.job_id = jobs.id and status in ('completed', 'failed') and not is_internal and backfill_id is null
+   order by number desc limit 1`;
+const lastAttemptEnd = `select ${lastAttempt} as "subjectId", status, finished_at from job_runs
+   where job_runs.job_id = jobs.id and status in ('completed', 'failed') and not is_internal
+   order by number desc limit 1`;
+const lastBackfill = `select backfills.id as "subjectId", status, updated_at as finished_at from backfills
+   where backfills.job_id = jobs.id and status <> 'cancelled' order by created_at desc limit 1`;
+
 export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
 /** Reads what rules are evaluated on. No statement reads a whole history. */
@@ -115,7 +129,9 @@ export function createAlertSourceStore(sql: Queryable) {
       sql.maybeOnePrepared<EndedRunSource>(
         named(
           `select ${jobFields}, job_runs.id as "jobRunId", job_runs.number, job_runs.status, job_runs.trigger,
-                  job_runs.failure, job_runs.reason, job_runs.backfill_id is not null as "isWindow", job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
+                  job_runs.failure, job_runs.reason, job_runs.backfill_id as "backfillId",
+                  job_runs.interval_start as "intervalStart", job_runs.interval_end as "intervalEnd",
+                  job_runs.started_at as "startedAt", coalesce(job_runs.finished_at, job_runs.updated_at) as "finishedAt",
                   (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
                   (select sum(total_rows_loaded)::bigint from pipeline_runs where pipeline_runs.job_run_id = job_runs.id) as "rowsLoaded"
              from job_runs join jobs on jobs.id = job_runs.job_id ${ofJob}
@@ -140,18 +156,20 @@ export function createAlertSourceStore(sql: Queryable) {
     /**
      * Lists the last ends of the jobs of a workspace, the oldest first, without those whose own event is still to be
      * evaluated. A cancelled or skipped run is no end.
-     * @returns ids of runs that failed, or of the last attempts of runs
+     * @returns ids of runs that failed, of the last attempts of runs, or of backfills that failed or are paused
      */
-    listLastEnds: async (workspaceId: string, kind: 'run-ended' | 'attempt-closed', limit: number) =>
+    listLastEnds: async (
+      workspaceId: string,
+      kind: 'run-ended' | 'attempt-closed' | 'backfill-changed',
+      limit: number,
+    ) =>
       (
         await sql.query<{ subjectId: string }>(
           named(
             `select ended."subjectId" from jobs cross join lateral (
-               select ${kind === 'run-ended' ? 'job_runs.id' : lastAttempt} as "subjectId", status, finished_at from job_runs
-                where job_runs.job_id = jobs.id and status in ('completed', 'failed') and not is_internal
-                order by number desc limit 1) as ended
+               ${kind === 'run-ended' ? lastRun : kind === 'attempt-closed' ? lastAttemptEnd : lastBackfill}) as ended
               where jobs.workspace_id = :workspaceId and not jobs.is_archived and ended."subjectId" is not null
-                ${kind === 'run-ended' ? `and ended.status = 'failed'` : ''}
+                ${kind === 'attempt-closed' ? '' : `and ended.status in ('failed', 'paused')`}
                 and not exists (
                       select from alert_events where alert_events.workspace_id = :workspaceId and kind = :kind
                          and subject_id = ended."subjectId"::text and dropped_at is null)
@@ -207,6 +225,19 @@ export function createAlertSourceStore(sql: Queryable) {
              from schema_changes join jobs on jobs.id = schema_changes.job_id ${ofJob}
             where schema_changes.id = :changeId::bigint`,
           { changeId },
+        ),
+      ),
+
+    getBackfill: (backfillId: string) =>
+      sql.maybeOne<ChangedBackfill>(
+        named(
+          `select ${jobFields}, backfills.id as "backfillId", backfills.status, backfills.pause_reason as "pauseReason",
+                  backfills.starts_at as "startsAt", backfills.ends_at as "endsAt", backfills.window_count as "windowCount",
+                  (select count(*)::int from backfill_windows
+                    where backfill_windows.backfill_id = backfills.id and status = 'failed') as "failedCount",
+                  backfills.updated_at as "changedAt"
+             from backfills join jobs on jobs.id = backfills.job_id ${ofJob} where backfills.id = :backfillId::uuid`,
+          { backfillId },
         ),
       ),
 
@@ -293,7 +324,7 @@ export function createAlertSourceStore(sql: Queryable) {
     /** Ids of ended runs, closed attempts with pipelines or schema changes since an instant, the newest first: for previews. */
     listRecent: async (
       workspaceId: string,
-      of: 'runs' | 'attempts' | 'schema-changes',
+      of: 'runs' | 'attempts' | 'schema-changes' | 'backfills',
       range: { since: Date; limit: number },
     ) =>
       (
@@ -305,8 +336,11 @@ export function createAlertSourceStore(sql: Queryable) {
               : of === 'attempts'
                 ? `select attempt_id::text as id from pipeline_results where workspace_id = :workspaceId and created_at > :since
                     group by attempt_id order by max(created_at) desc, attempt_id limit :limit`
-                : `select id::text as id from schema_changes where workspace_id = :workspaceId and created_at > :since
-                    order by created_at desc, id desc limit :limit`,
+                : of === 'backfills'
+                  ? `select id::text as id from backfills where workspace_id = :workspaceId and created_at > :since
+                      order by created_at desc, id limit :limit`
+                  : `select id::text as id from schema_changes where workspace_id = :workspaceId and created_at > :since
+                      order by created_at desc, id desc limit :limit`,
             { workspaceId, ...range },
           ),
         )
