@@ -11,11 +11,12 @@ from pumphouse_bootstrap.control_file import describe_control, write_control
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.inside.template import messages
+from pumphouse_bootstrap.plain_starts import read_plain_start
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
 from pumphouse_bootstrap.process_tree import reap_children
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.template_slot import TemplateSlot
-from pumphouse_bootstrap.user_process import name_signal, read_module_name
+from pumphouse_bootstrap.user_process import name_signal
 
 _DETAIL_CHARACTERS = 4096
 # Mounting takes milliseconds.
@@ -43,7 +44,7 @@ class ForkedProcess:
         self.pipes: dict[str, int] = {}
         # Pid of user code in this pid namespace; 0 until it runs.
         self.pid = 0
-        self.shadowed: str | None = None
+        self.plain_start: dict | None = None
         self.ended = False
         self.code: int | None = None
         self.signal: str | None = None
@@ -105,7 +106,7 @@ class ForkedProcess:
             self._is_mounted = True
         elif message.get("ready"):
             self.pid = pid or 0
-            self.shadowed = read_module_name(message.get("shadowed"))
+            self.plain_start = read_plain_start(message.get("plain_start"))
             self._started = True
         elif "exit" in message:
             self._take_exit(message)

@@ -18,6 +18,7 @@ from pumphouse_bootstrap.graceful_stop import GracefulStop
 from pumphouse_bootstrap.mask_artifacts import mask_artifacts
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
+from pumphouse_bootstrap.plain_starts import describe_plain_start
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
 from pumphouse_bootstrap.process_tree import terminate_user_code
 from pumphouse_bootstrap.resource_usage import ResourceUsage
@@ -75,8 +76,8 @@ class Recording:
         self._spool.append("started")
         if self._cold_reason is not None:
             self._spool.append("note", text=f"This run started an interpreter of its own, because {self._cold_reason}.")
-        if self._process.shadowed is not None:
-            self._spool.append("note", text=_describe_shadowed(self._process.shadowed))
+        if (reason := self._process.plain_start) is not None:
+            self._spool.append("note", text=describe_plain_start(reason), plain_start=reason)
         self._sender.start()
         self._start_usage()
         self._follow_local_data()
@@ -374,10 +375,3 @@ class Recording:
             self._refused = event == event_names.REFUSED
         print(f"pumphouse: the server refused the spool: {self._sender.refusal}", file=sys.stderr)
         return 1
-
-
-def _describe_shadowed(module: str) -> str:
-    return (
-        f"This run imported no modules ahead, because the workspace has a module {module} of its own, and Python or the"
-        " environment has one of the same name. It starts more slowly; rename the module to avoid that."
-    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pumphouse_bootstrap.control_file import ATTEMPT_ID_VARIABLE, describe_control, write_control
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.file_user import files_of
+from pumphouse_bootstrap.plain_starts import read_plain_start
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
 from pumphouse_bootstrap.process_tree import find_by_inner_pid, kill_descendants
 from pumphouse_bootstrap.start_file import StartFile
@@ -38,8 +39,8 @@ class UserProcess:
         self.pipes: dict[str, int] = {}
         # Pid of user code in this pid namespace; 0 until it runs.
         self.pid = 0
-        # A module of the workspace for which user code started without modules imported ahead.
-        self.shadowed: str | None = None
+        # Why user code started without modules imported ahead.
+        self.plain_start: dict | None = None
         self.ended = False
         self.code: int | None = None
         self.signal: str | None = None
@@ -166,7 +167,7 @@ class UserProcess:
             return b""
 
     def _find_user_process(self, first: dict) -> None:
-        self.shadowed = read_module_name(first.get("shadowed"))
+        self.plain_start = read_plain_start(first.get("plain_start"))
         inner_pid = first.get("pid")
         if isinstance(inner_pid, int):
             self.pid = find_by_inner_pid(inner_pid) or (0 if self._start.sandbox else self._child)
@@ -230,11 +231,6 @@ def _parse_report(line: bytes) -> dict:
     except ValueError:
         return {}
     return report if isinstance(report, dict) else {}
-
-
-def read_module_name(reported: object) -> str | None:
-    """Packages of the environment can make what runs in it report anything."""
-    return reported if isinstance(reported, str) and len(reported) <= 100 and reported.isidentifier() else None
 
 
 def name_signal(number: int) -> str:

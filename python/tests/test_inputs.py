@@ -126,7 +126,7 @@ def launch(launcher: str, code: str, inputs: dict, quick: bool = True) -> tuple[
         "launcher": entry_point["launcher"],
         "arguments": ["--run-id", "1", "--trigger", "manual:jobs.work.main", "--entry-point", json.dumps(entry_point)],
         "quick": quick,
-        "shadowed": False,
+        "anew": False,
     }
     environment = dlt_environment()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as file:

@@ -247,7 +247,7 @@ def start(root: str, case: dict, quick: bool | None, shell: str | None = None) -
     if quick is False:
         command += ["-m", f"{LAUNCHERS}.{kind}", *arguments]
     else:
-        request = {"launcher": f"{LAUNCHERS}.{kind}", "arguments": arguments, "quick": quick is True, "shadowed": False}
+        request = {"launcher": f"{LAUNCHERS}.{kind}", "arguments": arguments, "quick": quick is True, "anew": False}
         passed.append(os.memfd_create("launch", 0))
         os.write(passed[0], json.dumps(request).encode())
         os.lseek(passed[0], 0, os.SEEK_SET)

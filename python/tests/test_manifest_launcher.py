@@ -124,7 +124,7 @@ def build(files: dict[str, str], module: str = "__deployment__", use_all: bool =
         }
         arguments = ["--run-id", "r", "--trigger", "manual:jobs.manifest-build", "--entry-point", json.dumps(entry_point)]
         request = os.memfd_create("launch", 0)
-        os.write(request, json.dumps({"launcher": LAUNCHER, "arguments": arguments, "quick": True, "shadowed": False}).encode())
+        os.write(request, json.dumps({"launcher": LAUNCHER, "arguments": arguments, "quick": True, "anew": False}).encode())
         os.lseek(request, 0, os.SEEK_SET)
         program = [str(BOOTSTRAP / "inside/launch/__main__.py"), str(request)]
         try:

@@ -8,8 +8,8 @@ import signal
 
 from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
 from pumphouse_bootstrap.inside.launch.request import request_launch
+from pumphouse_bootstrap.inside.plain_start import find_plain_start
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
-from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.unpack import place_local_data, place_pipelines, unpack_code, unpack_configuration
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
@@ -45,17 +45,17 @@ def _become_launcher(control: dict, status: int) -> None:
     unpack_work(control)
     python = f"{control['environment']}/bin/python"
     variables = complete_variables(control)
-    shadowed = find_shadowed(control["work_folder"], control["environment"])
-    quick = variables.get(_START_VARIABLE) != "plain" and shadowed is None
+    plain_start = find_plain_start(control)
+    quick = variables.get(_START_VARIABLE) != "plain" and plain_start is None
     arguments = [*control["arguments"], *control["private_arguments"]]
-    command = [python, "-u", *request_launch(control["launcher"], arguments, quick, shadowed is not None)]
+    command = [python, "-u", *request_launch(control["launcher"], arguments, quick, plain_start is not None)]
     if os.getpgrp() != os.getpid():
         # Stop signals go to user code's process group, which must not contain the sandbox's own processes.
         os.setpgid(0, 0)
     # Python ignores these two signals; child processes of a run expect the defaults.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    report_stage(status, {"pid": os.getpid(), "shadowed": shadowed})
+    report_stage(status, {"pid": os.getpid(), "plain_start": plain_start})
     try:
         os.execve(python, command, variables)
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER
+from pumphouse_bootstrap.inside.launch.request import MODULE_LAUNCHER
 
 _INPUTS_KEY = "pumphouse_inputs"
 _RUN_CONTEXT = "run_context"

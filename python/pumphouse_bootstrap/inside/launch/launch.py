@@ -14,9 +14,9 @@ from pumphouse_bootstrap.inside.launch.inputs import append_to_execution, prepar
 from pumphouse_bootstrap.inside.launch.leaving import leave, report_end
 from pumphouse_bootstrap.inside.launch.main_module import run_as_main
 from pumphouse_bootstrap.inside.launch.manifest_launcher import MANIFEST_LAUNCHER, build_manifest
-from pumphouse_bootstrap.inside.launch.module_launcher import MODULE_LAUNCHER, resolve_module
+from pumphouse_bootstrap.inside.launch.module_launcher import resolve_module
 from pumphouse_bootstrap.inside.launch.preload import preload_dlt
-from pumphouse_bootstrap.inside.launch.request import request_launch
+from pumphouse_bootstrap.inside.launch.request import MODULE_LAUNCHER, request_launch
 
 _OWN_PACKAGE = "pumphouse_bootstrap"
 # The hooks that only runs load, each with the variable by which a run asks for it.
@@ -38,7 +38,7 @@ def launch(descriptor: int) -> None:
     hide_own_modules()
     if launcher == MANIFEST_LAUNCHER:
         return run_launcher(launcher, arguments)
-    if request["shadowed"] and launcher == MODULE_LAUNCHER:
+    if request["anew"] and launcher == MODULE_LAUNCHER:
         # Without the workspace on the path yet, so that dlt gets its own dependencies.
         preload_dlt(launcher)
         start_anew(launcher, arguments)
@@ -54,8 +54,8 @@ def launch(descriptor: int) -> None:
 
 def start_anew(launcher: str, arguments: list[str]) -> NoReturn:
     """
-    Replace this interpreter, which has imported modules of the environment that the workspace has under the same names, by
-    one that imports them as `python -m` does.
+    Replace this interpreter, which has imported what user code must be the first to import, by one that starts as
+    `python -m` does.
     """
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
@@ -63,7 +63,7 @@ def start_anew(launcher: str, arguments: list[str]) -> NoReturn:
         script_arguments = prepare_inputs(launcher, arguments)
         module, arguments = resolve_module(launcher, arguments)
         os.execv(sys.executable, [sys.executable, "-u", "-m", module, *arguments, *script_arguments])
-    program = request_launch(launcher, arguments, quick=False, shadowed=False)
+    program = request_launch(launcher, arguments, quick=False, anew=False)
     os.execv(sys.executable, [sys.executable, "-u", *program])
 
 

@@ -10,8 +10,6 @@ import sys
 from pumphouse_bootstrap.inside.launch.leaving import flush_output, report_end
 from pumphouse_bootstrap.inside.launch.main_module import run_as_main
 
-MODULE_LAUNCHER = "dlt._workspace.deployment.launchers.module"
-
 
 def resolve_module(launcher: str, arguments: list[str]) -> tuple[str, list[str]]:
     """

@@ -8,7 +8,7 @@ import socket
 
 from pumphouse_bootstrap.inside.imports import import_ahead
 from pumphouse_bootstrap.inside.launch.launch import run_launcher, start_anew
-from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
+from pumphouse_bootstrap.inside.plain_start import find_plain_start
 from pumphouse_bootstrap.inside.stage import complete_variables, report_stage, unpack_work
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.template import fresh_process, messages
@@ -34,8 +34,8 @@ def _run(named: dict[str, int]) -> None:
         control["code_fd"], control["configuration_fd"] = named.get("code"), named.get("configuration")
         unpack_work(control)
         variables = complete_variables(control)
-        shadowed = find_shadowed(control["work_folder"], control["environment"])
-        report_stage(named["status"], {"pid": os.getpid(), "shadowed": shadowed})
+        plain_start = find_plain_start(control)
+        report_stage(named["status"], {"pid": os.getpid(), "plain_start": plain_start})
     except StageFailure as failure:
         _fail(named, failure.code, failure.detail)
     except BaseException as error:
@@ -43,7 +43,7 @@ def _run(named: dict[str, int]) -> None:
     # The end of the status pipe signals that the launcher is running.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     fresh_process.reset(variables)
-    start = run_launcher if shadowed is None else start_anew
+    start = run_launcher if plain_start is None else start_anew
     start(control["launcher"], [*control["arguments"], *control["private_arguments"]])
 
 

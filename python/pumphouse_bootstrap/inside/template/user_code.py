@@ -8,7 +8,7 @@ import signal
 import socket
 
 from pumphouse_bootstrap.inside.launch.launch import run_launcher, start_anew
-from pumphouse_bootstrap.inside.shadowed_modules import find_shadowed
+from pumphouse_bootstrap.inside.plain_start import find_plain_start
 from pumphouse_bootstrap.inside.stage import complete_variables, unpack_work
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.template import fresh_process, kernel, messages
@@ -24,8 +24,8 @@ def become_user_code(connection: socket.socket, descriptors: dict[str, int], uid
         os.umask(0o077)
         unpack_work(control)
         variables = complete_variables(control)
-        shadowed = find_shadowed(control["work_folder"], control["environment"])
-        messages.send(connection, {"ready": True, "shadowed": shadowed})
+        plain_start = find_plain_start(control)
+        messages.send(connection, {"ready": True, "plain_start": plain_start})
     except StageFailure as failure:
         _fail(connection, failure.code, failure.detail)
     except BaseException as error:
@@ -33,7 +33,7 @@ def become_user_code(connection: socket.socket, descriptors: dict[str, int], uid
     connection.close()
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     fresh_process.reset(variables)
-    start = run_launcher if shadowed is None else start_anew
+    start = run_launcher if plain_start is None else start_anew
     start(control["launcher"], [*control["arguments"], *control["private_arguments"]])
 
 
