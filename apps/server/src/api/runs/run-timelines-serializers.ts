@@ -2,6 +2,7 @@ import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunTimeline } from '../../services/runs/read-run-timeline.ts';
 import type { JobRunTimelineResponse, RunPhaseResponse } from '@pumphouse/contract';
 import type { RunPhase } from '../../domain/runs/run-phases.ts';
+import { namePlainStart } from '../../domain/attempts/plain-start.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { toFailureReason } from './failure-reasons-serializers.ts';
 import { toInstant, toInstantOrNull } from '../serializers/instants.ts';
@@ -39,6 +40,7 @@ export function toRunTimeline({
       exit: toExit(attempt.exit),
       failure: toFailure(attempt.failure),
       reason: toFailureReason(attempt),
+      plain_start: attempt.plainStart && namePlainStart(attempt.plainStart),
     })),
   };
 }

@@ -117,8 +117,30 @@ describe('the timeline of a run', () => {
           code: 'sandbox_failed',
           summary: 'no namespaces',
         }) as object,
+        plain_start: null,
       },
     ]);
+  });
+
+  it('tells why user code started with nothing imported ahead', async () => {
+    const { id } = await api.createAttempt(seeded.run);
+    await setAttempt(api.testDatabase.database, id, { begunBy: 'nonce', begunAt: new Date() });
+    const at = '2026-03-10T10:00:01Z';
+    let offset = 0;
+    const send = async (record: object) => {
+      const spool = Buffer.from(`${JSON.stringify({ n: 1, at, ...record })}\n`);
+      ({ offset } = await api.services.recordSpool.record(id, offset, spool));
+      return (await readTimeline()).attempts.map((attempt) => attempt.plain_start);
+    };
+    const note = (plain_start: unknown) => send({ kind: 'note', text: 'told', plain_start });
+    expect(await send({ kind: 'started' })).toEqual([null]);
+    for (const hostile of [[], {}, { file: 3 }, { file: 'a\0' }, { module: 'm'.repeat(301) }])
+      expect(await note(hostile)).toEqual([null]);
+    const reason = 'jobs.py:3';
+    expect(await note({ file: 'jobs.py', line: 3 })).toEqual([reason]);
+    expect(await send({ kind: 'log', io: 'stdout', text: 'a line' })).toEqual([reason]);
+    // What the bootstrap told first was before user code ran.
+    expect(await note({ module: 'semver' })).toEqual([reason]);
   });
 
   it('contains its phases, including the wait for the next attempt', async () => {

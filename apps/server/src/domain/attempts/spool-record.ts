@@ -1,9 +1,11 @@
 import type { ResourceUsage } from './resource-usage.ts';
 import type { UnnumberedLogLine } from '../logs/log-line.ts';
 import type { PendingReport } from '../pipelines/pending-packages.ts';
+import type { PlainStart } from './plain-start.ts';
 import type { RepeatedLoad } from '../pipelines/repeated-loads.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 import { readPendingReport } from '../pipelines/pending-packages.ts';
+import { readPlainStart } from './plain-start.ts';
 import { readRepeatedLoad } from '../pipelines/repeated-loads.ts';
 import { readResourceUsage } from './resource-usage.ts';
 import { runnerLine } from '../logs/log-line.ts';
@@ -14,7 +16,12 @@ import { runnerLine } from '../logs/log-line.ts';
  */
 export type SpoolRecord =
   | { kind: 'started'; at: Date }
-  | { kind: 'log'; line: UnnumberedLogLine; repeatedLoad?: RepeatedLoad | null }
+  | {
+      kind: 'log';
+      line: UnnumberedLogLine;
+      repeatedLoad?: RepeatedLoad | null;
+      plainStart?: PlainStart | null;
+    }
   | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
   | { kind: 'waiting'; at: Date; isBegin: boolean }
   | { kind: 'pending'; report: PendingReport }
@@ -66,6 +73,7 @@ export function parseSpoolRecord(text: string): SpoolRecord {
         kind: 'log',
         line: runnerLine(readText(record['text']), String(record['at'])),
         repeatedLoad: readRepeatedLoad(record['repeated_load']),
+        plainStart: readPlainStart(record['plain_start']),
       };
     case 'beacon':
       return readBeacon(record, at);

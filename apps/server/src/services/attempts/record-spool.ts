@@ -149,12 +149,14 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     let exit: SpoolUpdate['exit'] = null;
     let pending: PendingReport | null = null;
     let usage: SpoolUpdate['usage'] = null;
+    let plainStart: SpoolUpdate['plainStart'] = null;
     let hasOutput = false;
     for (const record of records) {
       if (record.kind === 'log') {
         lines.push(record.line);
         hasOutput ||= record.line.source === 'user';
         if (record.repeatedLoad) repeatedLoads.push(record.repeatedLoad);
+        plainStart ??= record.plainStart ?? null;
       } else if (record.kind === 'started') startedAt ??= record.at;
       else if (record.kind === 'waiting') waits = addWait(waits, record);
       else if (record.kind === 'pending') pending = record.report;
@@ -182,6 +184,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       pending,
       repeatedLoads,
       usage,
+      plainStart,
       hasOutput,
       lines: attemptLog.prepare(attempt.id, attempt, kept),
     };
@@ -295,6 +298,7 @@ function afterUpdate(before: AttemptRecord, update: SpoolUpdate): AttemptRecord 
     waits: update.waits ?? before.waits,
     lastOutputAt: update.hasOutput ? new Date() : before.lastOutputAt,
     startedAt: before.startedAt ?? startedAt,
+    plainStart: before.plainStart ?? update.plainStart,
     exit: before.exit ?? exit?.record ?? null,
     finishedAt: before.exit ? before.finishedAt : (exit?.at ?? before.finishedAt),
   };

@@ -12,6 +12,7 @@ import { Page } from '../../ui/page.tsx';
 import { pendingOfRun } from '../pipelines/pending-queries.ts';
 import { PhaseBar } from './phase-bar.tsx';
 import { ReasonBox } from './reason-box.tsx';
+import { PlainStart } from './plain-start.tsx';
 import { RepeatedLoads } from './repeated-loads.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunDetailsLine, RunHeading } from './run-heading.tsx';
@@ -70,6 +71,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       <PendingPackages params={params} />
       <RepeatedLoads params={params} />
       <PackageWarnings params={params} />
+      <PlainStart params={params} />
       <LoadedLine params={params} />
       {run.attempt_count > 0 && <RunResources params={params} isActive={!isTerminalRunState(run.status)} />}
       <RunParts run={run} params={params} />

@@ -36,6 +36,8 @@ const attempt = responseObject('AttemptResponse', {
   exit: attemptExit.nullable(),
   failure: runFailure.nullable(),
   reason: failureReason.nullable(),
+  /** Why user code started with nothing imported ahead, and so more slowly, such as `jobs.py:3`. */
+  plain_start: z.string().nullable(),
 });
 
 /** A running batch run without output for this long may hang. */

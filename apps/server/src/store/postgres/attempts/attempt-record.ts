@@ -1,4 +1,5 @@
 import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
+import type { PlainStart } from '../../../domain/attempts/plain-start.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { StoredHandle } from './stored-handle.ts';
 import { columns } from '../statements/columns.ts';
@@ -53,6 +54,8 @@ export interface AttemptRecord {
   /** When its Python environment was ready; null before, and for attempts of older servers. */
   environmentReadyAt: Date | null;
   startedAt: Date | null;
+  /** Why its user code started with nothing imported ahead; null if it did not, and before it started. */
+  plainStart: PlainStart | null;
   finishedAt: Date | null;
   /** When its effect on the run was decided; from then on it has no further effect. */
   closedAt: Date | null;
@@ -85,4 +88,5 @@ export const attemptColumns = columns('attempts', [
   'finished_at',
   'closed_at',
   'last_output_at',
+  'plain_start',
 ]);

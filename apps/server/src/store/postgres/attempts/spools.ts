@@ -1,6 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { AttemptExit, AttemptRecord } from './attempt-record.ts';
 import type { AttemptWait } from '../../../domain/attempts/attempt-waits.ts';
+import type { PlainStart } from '../../../domain/attempts/plain-start.ts';
 import type { ResourceUsage } from '../../../domain/attempts/resource-usage.ts';
 import { named } from '../statements/named.ts';
 
@@ -22,6 +23,8 @@ export interface SpoolUpdate extends SpoolProgress {
   exit: { record: AttemptExit; at: Date } | null;
   /** The latest timeline; null if the chunk has none. */
   usage: ResourceUsage | null;
+  /** Null if the chunk tells none. The first one counts. */
+  plainStart: PlainStart | null;
   /** User code has printed lines. */
   hasOutput: boolean;
 }
@@ -36,7 +39,7 @@ export interface AttemptUsage {
 
 const setSpool = `update attempts set spool_offset = :spoolOffset, log_bytes = :logBytes, log_lines = :logLines,
   beacon_count = :beaconCount, beacon_bytes = :beaconBytes, waits = coalesce(:waits::jsonb, waits),
-  resource_usage = coalesce(:usage::jsonb, resource_usage),
+  resource_usage = coalesce(:usage::jsonb, resource_usage), plain_start = coalesce(plain_start, :plainStart::jsonb),
   last_output_at = case when :hasOutput::boolean then now() else last_output_at end,
   started_at = coalesce(started_at, :startedAt), exit = coalesce(exit, :exit),
   finished_at = case when exit is null and :exit::jsonb is not null then :exitAt else finished_at end
