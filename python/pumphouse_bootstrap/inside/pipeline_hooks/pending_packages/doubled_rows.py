@@ -8,6 +8,7 @@ have its rows twice then, unless the destination rejects them. Rows of one load 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from .packages import NORMALIZED, list_folders, list_jobs, opened_below, read_json
 from .restarted_tables import OUTCOMES, SCHEMA_BYTES, find_root, is_rewritten
@@ -47,17 +48,28 @@ def list_repeated_tables(pipeline: int, is_behind: bool, noted: object) -> list[
     that began to load them again, and did not end. `is_behind`: jobs may have been loaded since the folder was recorded.
     """
     found = {(one.load_id, one.table): one for one in _read_notes(noted)}
+    for load_id, package, schema, tables in open_packages(pipeline):
+        for table in _list_uncertain(package, tables, is_behind):
+            found.setdefault((load_id, table), RepeatedTable(load_id, schema, table))
+    return list(found.values())[:_MAX_TABLES]
+
+
+def open_packages(pipeline: int) -> Iterator[tuple[str, int, str, dict]]:
+    """Open the normalized packages of a working folder in turn: id, folder (open until the next one), schema and its tables."""
     for load_id in list_folders(pipeline, NORMALIZED):
         with opened_below(pipeline, (*NORMALIZED, load_id)) as package:
-            if package is None or not is_load_id(load_id):
+            if package is None or not _is_load_id(load_id):
                 continue
             schema = read_json(package, "schema.json", SCHEMA_BYTES)
             tables, name = schema.get("tables"), schema.get("name")
-            if not isinstance(tables, dict) or not isinstance(name, str):
-                continue
-            for table in _list_uncertain(package, tables, is_behind):
-                found.setdefault((load_id, table), RepeatedTable(load_id, name, table))
-    return list(found.values())[:_MAX_TABLES]
+            if isinstance(tables, dict) and isinstance(name, str):
+                yield load_id, package, name, tables
+
+
+def list_appended(jobs: Iterable[str], tables: dict) -> set[str]:
+    """Return the tables of load jobs that are not emptied before, without those of dlt."""
+    names = {job.partition(".")[0] for job in jobs if not job.endswith(".sql")}
+    return {name for name in names if not name.startswith("_dlt") and not is_rewritten(tables, find_root(tables, name))}
 
 
 def _list_uncertain(package: int, tables: dict, is_behind: bool) -> list[str]:
@@ -65,8 +77,7 @@ def _list_uncertain(package: int, tables: dict, is_behind: bool) -> list[str]:
     recorded = set(list_jobs(package, OUTCOMES))
     jobs = [job for job in list_jobs(package, "started_jobs") if job not in recorded]
     jobs += [job for job in list_jobs(package, "new_jobs") if is_behind or job.split(".")[2:3] != ["0"]]
-    names = {job.partition(".")[0] for job in jobs if not job.endswith(".sql")}
-    return sorted(name for name in names if not name.startswith("_dlt") and not is_rewritten(tables, find_root(tables, name)))
+    return sorted(list_appended(jobs, tables))
 
 
 def _read_notes(noted: object) -> list[RepeatedTable]:
@@ -75,7 +86,7 @@ def _read_notes(noted: object) -> list[RepeatedTable]:
     for note in noted[:_MAX_TABLES] if isinstance(noted, list) else []:
         values = [note.get(name) for name in ("load_id", "schema", "table")] if isinstance(note, dict) else []
         texts = [value for value in values if isinstance(value, str) and len(value) <= _MAX_NAME]
-        if len(texts) == 3 and is_load_id(texts[0]):
+        if len(texts) == 3 and _is_load_id(texts[0]):
             found.append(RepeatedTable(*texts))
     return found
 
@@ -148,7 +159,7 @@ def select_load(client, tables: dict, table: str, load_id: str) -> str | None:
     return f"{client.escape_column_name(link)} IN ({parents} WHERE {condition})"
 
 
-def is_load_id(name: str) -> bool:
+def _is_load_id(name: str) -> bool:
     """Report whether a name can be part of a statement."""
     return _LOAD_ID.fullmatch(name) is not None
 

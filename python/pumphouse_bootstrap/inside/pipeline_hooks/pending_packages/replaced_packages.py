@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 
 from ..ask_bootstrap import ask
-from .doubled_rows import ADVICE, Finding, RepeatedTable, is_load_id, select_load, select_nested
-from .packages import NORMALIZED, list_folders, list_jobs, opened_below, read_json
-from .restarted_tables import SCHEMA_BYTES, find_root, is_rewritten
+from .doubled_rows import ADVICE, Finding, RepeatedTable, list_appended, open_packages, select_load, select_nested
+from .packages import list_jobs
+from .restarted_tables import find_root
 
 _FINISH = "finish"
 _REPLACED = "replaced"
 _LEFT = "left"
 _MAX_TABLES = 20
+_STATES = ("new_jobs", "started_jobs", "completed_jobs", "failed_jobs")
 
 
 class Decision:
@@ -49,29 +50,15 @@ def list_loaded_tables(pipeline, folder: int, is_behind: bool) -> list[RepeatedT
     """
     found: list[RepeatedTable] = []
     is_loaded = False
-    for load_id in list_folders(folder, NORMALIZED):
-        with opened_below(folder, (*NORMALIZED, load_id)) as package:
-            if package is None or not is_load_id(load_id):
-                continue
-            schema = read_json(package, "schema.json", SCHEMA_BYTES)
-            tables, name = schema.get("tables"), schema.get("name")
-            if not isinstance(tables, dict) or not isinstance(name, str):
-                continue
-            names = {
-                state: _list_appended(package, tables, state) for state in ("new_jobs", "started_jobs", "completed_jobs", "failed_jobs")
-            }
+    for load_id, package, schema, tables in open_packages(folder):
+        names = {state: list_appended(list_jobs(package, state), tables) for state in _STATES}
         roots = sorted({find_root(tables, table) for each in names.values() for table in each})
-        found += [RepeatedTable(load_id, name, root) for root in roots]
+        found += [RepeatedTable(load_id, schema, root) for root in roots]
         if is_behind:
             names["started_jobs"] |= names["new_jobs"]
-        started = [RepeatedTable(load_id, name, table) for table in names["started_jobs"]]
+        started = [RepeatedTable(load_id, schema, table) for table in names["started_jobs"]]
         is_loaded = is_loaded or bool(names["completed_jobs"]) or any(_has_rows(pipeline, each) for each in started)
     return found[:_MAX_TABLES] if is_loaded else []
-
-
-def _list_appended(package: int, tables: dict, state: str) -> set[str]:
-    names = {job.partition(".")[0] for job in list_jobs(package, state) if not job.endswith(".sql")}
-    return {name for name in names if not name.startswith("_dlt") and not is_rewritten(tables, find_root(tables, name))}
 
 
 def _has_rows(pipeline, table: RepeatedTable) -> bool:
