@@ -59,14 +59,22 @@ export function createOwnershipStore(sql: Queryable) {
 
     /** Returns those of the keys whose environment is here, is or was built here, or was used by an attempt. */
     async findKnownKeys(keys: readonly string[]) {
-      const rows = await sql.query<{ key: string }>(
-        named(
-          `select key from environments where key = any(:keys)
-            union select environment_key from attempts where environment_key = any(:keys)`,
-          { keys },
-        ),
+      const here = await sql.query<{ key: string }>(
+        named('select key from environments where key = any(:keys)', { keys }),
       );
-      return new Set(rows.map(({ key }) => key));
+      const known = new Set(here.map(({ key }) => key));
+      const others = keys.filter((key) => !known.has(key));
+      // All attempts are read for them, so only for the few that are not here.
+      const used =
+        others.length === 0
+          ? []
+          : await sql.query<{ key: string }>(
+              named(
+                'select distinct environment_key as key from attempts where environment_key = any(:others)',
+                { others },
+              ),
+            );
+      return new Set([...known, ...used.map(({ key }) => key)]);
     },
 
     findOrganizations: (ids: readonly string[]) => findIds('organizations', ids),
