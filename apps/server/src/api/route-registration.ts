@@ -14,6 +14,7 @@ import type { RequestLimit } from '../http/request-limit.ts';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
+import { requireStorableText } from '../http/storable-text.ts';
 import { PassingError, refuseFields, toErrorAnswer } from '../http/errors.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
@@ -181,6 +182,7 @@ function isParsedBody(route: Route): route is Route & { body: z.ZodType } {
 /** @throws ServiceError invalid_request that names the fields */
 export function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return {};
+  requireStorableText(part, value);
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw refuseFields(part, parsed.error);
   return parsed.data;

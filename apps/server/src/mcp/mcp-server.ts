@@ -11,6 +11,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { boundAnswer, countFitting } from './bounded-answer.ts';
 import { refuseFields } from '../http/errors.ts';
+import { requireStorableText } from '../http/storable-text.ts';
 import { tools } from './tools.ts';
 import { untrustedNote } from './tool.ts';
 
@@ -88,6 +89,7 @@ function toJsonSchema(schema: z.ZodObject) {
 }
 
 async function callTool(tool: Tool, given: unknown, context: ToolContext): Promise<CallToolResult> {
+  requireStorableText('arguments', given);
   const parsed = tool.input.safeParse(given);
   if (!parsed.success) throw refuseFields('arguments', parsed.error);
   const { answer: whole, notes: ofPage } = await runTool(tool, parsed.data, context);

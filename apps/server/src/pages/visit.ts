@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { browserSessionHours } from '../services/sign-in/browser-sessions.ts';
 import { cookieName, readCookie, writeCookie } from './cookies.ts';
 import { basePathOf, originOf } from '../http/base-url.ts';
+import { requireStorableText } from '../http/storable-text.ts';
 import { readReturnTo } from './return-to.ts';
 import { renderPage } from './layout.ts';
 import { ServiceError } from '../platform/service-error.ts';
@@ -32,6 +33,8 @@ export async function openVisit(
   const isSecure = origin.startsWith('https:');
   const query = new URLSearchParams(request.url.split('?').slice(1).join('?'));
   const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+  requireStorableText('query', Object.fromEntries(query));
+  requireStorableText('form', Object.fromEntries(form));
   /** Converts a path to a URL path as the browser sees it. */
   const at = (path: string) => `${below}${path}`;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, uuid } from '../schemas/primitives.ts';
+import { uuid } from '../schemas/primitives.ts';
 
 export const organizationParams = z.object({ organization_id: uuid });
 export const workspaceParams = z.object({ workspace_id: uuid });
@@ -15,15 +15,19 @@ export const alertDeliveryParams = z.object({ workspace_id: uuid, delivery_id: u
 export const backfillParams = z.object({ workspace_id: uuid, backfill_id: uuid });
 export const savedViewParams = z.object({ workspace_id: uuid, saved_view_id: uuid });
 export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
-export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: text });
-export const datasetParams = z.object({ workspace_id: uuid, dataset_name: text });
-export const tableParams = z.object({ workspace_id: uuid, dataset_name: text, table_name: text });
-export const schemaParams = z.object({ workspace_id: uuid, pipeline_name: text, schema_name: text });
+export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: z.string() });
+export const datasetParams = z.object({ workspace_id: uuid, dataset_name: z.string() });
+export const tableParams = z.object({ workspace_id: uuid, dataset_name: z.string(), table_name: z.string() });
+export const schemaParams = z.object({
+  workspace_id: uuid,
+  pipeline_name: z.string(),
+  schema_name: z.string(),
+});
 export const schemaVersionParams = z.object({
   workspace_id: uuid,
-  pipeline_name: text,
-  schema_name: text,
-  version_hash: text,
+  pipeline_name: z.string(),
+  schema_name: z.string(),
+  version_hash: z.string(),
 });
 export const pipelineRunParams = z.object({ workspace_id: uuid, pipeline_run_id: uuid });
 export const organizationMemberParams = z.object({ organization_id: uuid, membership_id: uuid });

@@ -9,9 +9,6 @@ export const uuid = z.guid();
 /** An instant as ISO 8601 text with a zone (`Z` or an offset) and any number of fraction digits. */
 export const timestamp = z.iso.datetime({ offset: true });
 
-/** Text of a request. PostgreSQL cannot store NUL characters, so they are rejected here. */
-export const text = z.string().refine((value) => !value.includes('\0'), 'must not contain a NUL character');
-
 /** A request body: unknown properties are dropped. */
 export function requestObject<Shape extends z.core.$ZodLooseShape>(id: string, shape: Shape) {
   return z.object(shape).register(components, { id });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { text } from './primitives.ts';
 
 /*
  * A query string contains text, and a repeated key is a list. Each schema here parses that text into its
@@ -26,7 +25,7 @@ function readBoolean(value: string): unknown {
 }
 
 /** A text parameter. */
-export const queryText = text;
+export const queryText = z.string();
 
 /** An integer parameter between the bounds. */
 export function queryInteger(bounds: { minimum?: number; maximum?: number } = {}) {

@@ -1,4 +1,4 @@
-import { text, uuid } from '@pumphouse/contract';
+import { uuid } from '@pumphouse/contract';
 import { z } from 'zod';
 
 const maxNameLength = 1000;
@@ -13,15 +13,15 @@ export const runArguments = {
   job_run_id: uuid.describe('Id of the run, as returned by list_runs'),
 };
 
-export const nameArgument = text.max(maxNameLength);
+export const nameArgument = z.string().max(maxNameLength);
 export const namesArgument = z.array(nameArgument).min(1).max(maxNames);
-export const searchArgument = text.max(500);
+export const searchArgument = z.string().max(500);
 export const instantArgument = z.iso.datetime({ offset: true });
 
 /** Arguments of a list with cursors. */
 export const pagingArguments = {
   limit: z.int().min(1).max(100).default(20).describe('Maximum number of rows'),
-  cursor: text.max(2000).optional().describe('next_cursor of the previous page, with the same filters'),
+  cursor: z.string().max(2000).optional().describe('next_cursor of the previous page, with the same filters'),
 };
 
 /** One or several values of an enum of the API. */

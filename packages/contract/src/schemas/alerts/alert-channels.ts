@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { emailAddress } from '../people/invitations.ts';
 import { overlapHours, targetName, targetState, targetUrl } from '../deliveries/deliveries.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, uuid } from '../primitives.ts';
 
 const maxRecipients = 50;
 
@@ -24,7 +24,10 @@ const properties = {
   /** Of Slack, Teams and webhooks. */
   url: targetUrl.optional(),
   /** Of PagerDuty: the integration key of a service, 32 characters. */
-  routing_key: text.regex(/^[A-Za-z0-9]{32}$/, 'must have 32 letters and digits').optional(),
+  routing_key: z
+    .string()
+    .regex(/^[A-Za-z0-9]{32}$/, 'must have 32 letters and digits')
+    .optional(),
   region: pagerDutyRegion.optional(),
   /** Of mail. */
   recipients: requestObject('AlertRecipientsRequest', {

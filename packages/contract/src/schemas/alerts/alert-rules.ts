@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertSeverity } from './alert-deliveries.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** What a rule watches for. docs/concepts/alerts.md says when an incident of each kind opens and resolves. */
 export const alertKind = namedEnum('AlertKind', [
@@ -40,8 +40,8 @@ export type AlertSchemaChange = z.output<typeof alertSchemaChange>;
 export const maximumAlertListEntries = 100;
 
 const maximumSeconds = 30 * 86_400;
-const name = text.trim().min(1).max(100);
-const entry = text.min(1).max(300);
+const name = z.string().trim().min(1).max(100);
+const entry = z.string().min(1).max(300);
 const seconds = z.int().min(10).max(maximumSeconds);
 
 /** Jobs and pipelines that a rule covers: all that match any entry of a list. All lists empty: the workspace. */
@@ -78,7 +78,7 @@ const optionalConditions = {
   percent: conditions.percent.optional(),
 };
 
-const timeOfDay = text.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00');
 
 /**
  * When messages wait. From a time of day to another one, past midnight if `to` is not later, on the days on
@@ -90,7 +90,7 @@ const quietHours = {
   from: timeOfDay,
   to: timeOfDay,
   /** An IANA zone such as `Europe/Berlin`. */
-  time_zone: text.min(1).max(100),
+  time_zone: z.string().min(1).max(100),
   /** Whether messages of critical rules wait too. */
   holds_critical: z.boolean().default(false),
 };

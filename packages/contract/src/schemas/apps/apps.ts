@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exposeSpecInterface, jobCategory } from '../jobs/job-definition.ts';
 import { failureReason } from '../runs/failure-reasons.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /**
  * `failed`: it ended on its own, and the next visit after `retry_at` restarts it. `stopped`: the next visit
@@ -88,7 +88,10 @@ export type AppsResponse = z.output<typeof appsResponse>;
 
 export const openAppRequest = requestObject('OpenAppRequest', {
   /** Path below the app's origin. */
-  path: text.refine((path) => path.startsWith('/'), 'must begin with /').optional(),
+  path: z
+    .string()
+    .refine((path) => path.startsWith('/'), 'must begin with /')
+    .optional(),
 });
 
 /** A URL that signs a browser in as the caller: once, and within a minute. */
@@ -101,7 +104,8 @@ export const publishAppRequest = requestObject('PublishAppRequest', {
   /** The link is invalid from this time on. */
   expires_at: timestamp.nullish(),
   /** Required from visitors of the link. */
-  password: text
+  password: z
+    .string()
     .refine(({ length }) => length >= 8 && length <= 200, 'must have 8 to 200 characters')
     .nullish(),
 });

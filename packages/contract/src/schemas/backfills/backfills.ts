@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** Maximum number of windows of a backfill that run at the same time. */
 export const maxParallelWindows = 1000;
@@ -64,7 +64,7 @@ export const previewBackfillRequest = requestObject('PreviewBackfillRequest', {
   limit: z.int().min(1).max(1000).default(100),
   offset: z.int().min(0).max(100_000).default(0),
   /** Of the runs; null: that of the job. */
-  profile: text.nullable().default(null),
+  profile: z.string().nullable().default(null),
 });
 export type PreviewBackfillRequest = z.output<typeof previewBackfillRequest>;
 
@@ -92,7 +92,7 @@ export const createBackfillRequest = requestObject('CreateBackfillRequest', {
   ...range,
   /** How many windows run at the same time at most. */
   parallel: parallel.default(1),
-  profile: text.nullable().default(null),
+  profile: z.string().nullable().default(null),
   /** Null: 100 below the priority of the job. */
   priority: priority.nullable().default(null),
   /** Failed windows after which the backfill pauses; null: it never does. */
@@ -210,7 +210,7 @@ export const invalidateWindowsRequest = requestObject('InvalidateWindowsRequest'
   start: timestamp,
   end: timestamp,
   /** Written to the audit log. */
-  reason: text.min(1).max(500),
+  reason: z.string().min(1).max(500),
 });
 
 export const invalidatedWindowsResponse = responseObject('InvalidatedWindowsResponse', {

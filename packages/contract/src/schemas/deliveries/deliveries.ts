@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, timestamp, uuid } from '../primitives.ts';
+import { timestamp, uuid } from '../primitives.ts';
 
 const maxNameLength = 80;
 const maxUrlLength = 2000;
@@ -7,7 +7,8 @@ const maxUrlLength = 2000;
 const maxOverlapHours = 168;
 
 /** The name of a receiver. */
-export const targetName = text
+export const targetName = z
+  .string()
   .trim()
   .refine(
     (name) => name.length >= 1 && name.length <= maxNameLength && !/\p{Cc}/u.test(name),
@@ -15,7 +16,7 @@ export const targetName = text
   );
 
 /** The URL of a receiver. It may contain a secret, and is never returned. */
-export const targetUrl = text.max(maxUrlLength);
+export const targetUrl = z.string().max(maxUrlLength);
 
 /** How long the secret before also signs. */
 export const overlapHours = z.int().min(0).max(maxOverlapHours).default(24);

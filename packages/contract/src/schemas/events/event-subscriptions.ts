@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { overlapHours, targetName, targetState, targetUrl } from '../deliveries/deliveries.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, uuid } from '../primitives.ts';
 
 const maxDescriptionLength = 500;
 const maxEntries = 100;
 
-const entry = text.min(1).max(200);
+const entry = z.string().min(1).max(200);
 
 /** Jobs and pipelines whose events are sent: all that match any entry of a list. All lists empty: the workspace. */
 const scopeRequest = requestObject('EventScopeRequest', {
@@ -19,14 +19,17 @@ const scopeRequest = requestObject('EventScopeRequest', {
 /** Event types: exact, a prefix followed by `*` such as `pumphouse.job_run.*`, or `*` for all. */
 const eventTypePatterns = z
   .array(
-    text.regex(/^([a-z_]+\.)*([a-z_]+|\*)$/, 'must be an event type, or a prefix followed by .*').max(100),
+    z
+      .string()
+      .regex(/^([a-z_]+\.)*([a-z_]+|\*)$/, 'must be an event type, or a prefix followed by .*')
+      .max(100),
   )
   .min(1)
   .max(20);
 
 export const createEventSubscriptionRequest = requestObject('CreateEventSubscriptionRequest', {
   name: targetName,
-  description: text.max(maxDescriptionLength).nullable().default(null),
+  description: z.string().max(maxDescriptionLength).nullable().default(null),
   url: targetUrl,
   event_types: eventTypePatterns,
   scope: scopeRequest.default({ job_ids: [], job_patterns: [], tags: [], pipeline_names: [] }),
@@ -36,7 +39,7 @@ export type CreateEventSubscriptionRequest = z.output<typeof createEventSubscrip
 /** Properties that are left out stay. */
 export const updateEventSubscriptionRequest = requestObject('UpdateEventSubscriptionRequest', {
   name: targetName.optional(),
-  description: text.max(maxDescriptionLength).nullable().optional(),
+  description: z.string().max(maxDescriptionLength).nullable().optional(),
   url: targetUrl.optional(),
   event_types: eventTypePatterns.optional(),
   scope: scopeRequest.optional(),

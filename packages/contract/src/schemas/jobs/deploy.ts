@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobResponse, jobVersionResponse } from './jobs.ts';
-import { namedEnum, requestObject, responseObject, text } from '../primitives.ts';
+import { namedEnum, requestObject, responseObject } from '../primitives.ts';
 import { bulkItemFailure } from '../versions/receipts.ts';
 
 export const jobDeployOutcome = namedEnum('JobDeployOutcome', [
@@ -27,11 +27,11 @@ export type JobsDeployReceipt = z.output<typeof jobsDeployReceipt>;
 
 export const deployWorkspaceRequest = requestObject('DeployWorkspaceRequest', {
   job_definition_engine_version: z.int(),
-  job_definition_hash: text,
+  job_definition_hash: z.string(),
   /** Free-form here; the deploy checks each against `jobDefinition` and stores it unchanged. */
   jobs: z.array(z.record(z.string(), z.unknown())),
-  deployment_module: text.nullish(),
-  description: text.nullish(),
+  deployment_module: z.string().nullish(),
+  description: z.string().nullish(),
   dry_run: z.boolean().default(false),
 });
 export type DeployWorkspaceRequest = z.output<typeof deployWorkspaceRequest>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobRunResponse } from '../runs/job-runs.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, uuid } from '../primitives.ts';
 import { bulkItemFailure } from '../versions/receipts.ts';
 
 export const triggerKind = namedEnum('TriggerKind', [
@@ -45,9 +45,9 @@ export type TriggeredJob = z.output<typeof triggeredJob>;
 export const triggerJobsRequest = requestObject('TriggerJobsRequest', {
   dry_run: z.boolean().default(false),
   job_ids: z.array(uuid).nullish(),
-  profile: text.nullish(),
+  profile: z.string().nullish(),
   refresh: z.boolean().default(false),
-  selectors: z.array(text).nullish(),
+  selectors: z.array(z.string()).nullish(),
 });
 export type TriggerJobsRequest = z.output<typeof triggerJobsRequest>;
 
@@ -55,7 +55,7 @@ export type TriggerJobsRequest = z.output<typeof triggerJobsRequest>;
 export const startJobRequest = requestObject('StartJobRequest', {
   /** Any JSON value of at most 1 MiB; absent for none. */
   input: z.unknown().optional(),
-  profile: text.nullish(),
+  profile: z.string().nullish(),
   refresh: z.boolean().default(false),
   /** Starts also if upstream jobs are not fresh. */
   skip_freshness: z.boolean().default(false),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** Default validity of a key. */
 export const defaultKeyDays = 90;
@@ -10,10 +10,12 @@ export const maxKeyDays = 365;
 const maxKeyNameLength = 100;
 
 const days = z.int().min(1).max(maxKeyDays);
-const name = text.refine(
-  (value) => value.trim() !== '' && value.length <= maxKeyNameLength,
-  `must have 1 to ${maxKeyNameLength} characters`,
-);
+const name = z
+  .string()
+  .refine(
+    (value) => value.trim() !== '' && value.length <= maxKeyNameLength,
+    `must have 1 to ${maxKeyNameLength} characters`,
+  );
 
 export const workspaceKeyRole = namedEnum('WorkspaceKeyRole', ['developer', 'viewer']);
 export type WorkspaceKeyRole = z.output<typeof workspaceKeyRole>;

@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { organizationMembershipRole } from '../workspaces/organizations.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 import { workspaceMembershipRole } from '../workspaces/workspaces.ts';
 
 /** Maximum length of an e-mail address that mail servers accept (RFC 5321). */
 const maxEmailLength = 254;
 
 /** A single mailbox, in a form that no mail program could read as two or as a header. */
-export const emailAddress = text.refine(
-  (value) =>
-    value.length <= maxEmailLength && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
-  'must be an e-mail address',
-);
+export const emailAddress = z
+  .string()
+  .refine(
+    (value) =>
+      value.length <= maxEmailLength && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
+    'must be an e-mail address',
+  );
 
 const grant = { workspace_id: uuid, role: workspaceMembershipRole };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 import { queryBoolean } from '../query.ts';
 
 export const pendingPackageStep = namedEnum('PendingPackageStep', [
@@ -58,7 +58,7 @@ export const pendingPackagesResponse = responseObject('PendingPackagesResponse',
 export type PendingPackagesResponse = z.output<typeof pendingPackagesResponse>;
 
 export const pendingPackagesQuery = z.object({
-  pipeline_name: text.optional(),
+  pipeline_name: z.string().optional(),
   /** Packages that this run extracted, finished or dropped. */
   job_run_id: uuid.optional(),
   /** Only those that are pending now. */
@@ -66,7 +66,7 @@ export const pendingPackagesQuery = z.object({
 });
 
 /** The pending packages of a pipeline under one profile. */
-export const pendingPackagesRequest = requestObject('PendingPackagesRequest', { profile: text });
+export const pendingPackagesRequest = requestObject('PendingPackagesRequest', { profile: z.string() });
 
 export const finishPendingResponse = responseObject('FinishPendingPackagesResponse', {
   job_run_id: uuid,

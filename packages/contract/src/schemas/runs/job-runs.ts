@@ -3,7 +3,7 @@ import { runStates } from '../../run-state.ts';
 import { jobCategory } from '../jobs/job-definition.ts';
 import { jobResponse, jobVersionResponse } from '../jobs/jobs.ts';
 import { pipelineRunSummaryResponse } from '../pipelines/pipeline-runs.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 import { bulkItemFailure } from '../versions/receipts.ts';
 
 export const runStatus = namedEnum('RunStatus', runStates);
@@ -69,9 +69,9 @@ export type DetailedJobRunResponse = z.output<typeof detailedJobRunResponse>;
 
 export const createJobRunRequest = requestObject('CreateJobRunRequest', {
   job_id: uuid,
-  trigger: text,
+  trigger: z.string(),
   mode: runMode.optional(),
-  profile: text.nullish(),
+  profile: z.string().nullish(),
   refresh: z.boolean().default(false),
   skip_freshness: z.boolean().default(false),
 });

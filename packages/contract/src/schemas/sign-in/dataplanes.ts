@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestObject, responseObject, text } from '../primitives.ts';
+import { requestObject, responseObject } from '../primitives.ts';
 
 export const dataplaneResponse = responseObject('DataplaneResponse', {
   id: z.string(),
@@ -22,6 +22,6 @@ export const issueDataplaneTokenWorkspaceResponse = responseObject('IssueDatapla
 export type IssueDataplaneTokenWorkspaceResponse = z.output<typeof issueDataplaneTokenWorkspaceResponse>;
 
 export const setRegionOrganizationRequest = requestObject('SetRegionOrganizationRequest', {
-  dataplane_id: text,
+  dataplane_id: z.string(),
 });
 export type SetRegionOrganizationRequest = z.output<typeof setRegionOrganizationRequest>;

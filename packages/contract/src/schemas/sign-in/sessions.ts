@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { requestObject, responseObject, text, uuid } from '../primitives.ts';
+import { requestObject, responseObject, uuid } from '../primitives.ts';
 
 export const issueAuthorizationUrlSessionRequest = requestObject('IssueAuthorizationUrlSessionRequest', {
-  code_challenge: text,
-  redirect_uri: text,
-  state: text,
+  code_challenge: z.string(),
+  redirect_uri: z.string(),
+  state: z.string(),
 });
 export type IssueAuthorizationUrlSessionRequest = z.output<typeof issueAuthorizationUrlSessionRequest>;
 
@@ -23,7 +23,7 @@ export const issueDeviceCodeSessionResponse = responseObject('IssueDeviceCodeSes
 export type IssueDeviceCodeSessionResponse = z.output<typeof issueDeviceCodeSessionResponse>;
 
 export const issueSwapCodeSessionRequest = requestObject('IssueSwapCodeSessionRequest', {
-  refresh_token: text,
+  refresh_token: z.string(),
 });
 export type IssueSwapCodeSessionRequest = z.output<typeof issueSwapCodeSessionRequest>;
 
@@ -34,18 +34,18 @@ export const issueSwapCodeSessionResponse = responseObject('IssueSwapCodeSession
 export type IssueSwapCodeSessionResponse = z.output<typeof issueSwapCodeSessionResponse>;
 
 export const redeemAuthorizationCodeSessionRequest = requestObject('RedeemAuthorizationCodeSessionRequest', {
-  code: text,
-  code_verifier: text,
+  code: z.string(),
+  code_verifier: z.string(),
 });
 export type RedeemAuthorizationCodeSessionRequest = z.output<typeof redeemAuthorizationCodeSessionRequest>;
 
 export const redeemDeviceCodeSessionRequest = requestObject('RedeemDeviceCodeSessionRequest', {
-  device_code: text,
+  device_code: z.string(),
 });
 export type RedeemDeviceCodeSessionRequest = z.output<typeof redeemDeviceCodeSessionRequest>;
 
 export const refreshSessionRequest = requestObject('RefreshSessionRequest', {
-  refresh_token: text,
+  refresh_token: z.string(),
 });
 export type RefreshSessionRequest = z.output<typeof refreshSessionRequest>;
 
@@ -56,7 +56,7 @@ export const refreshSessionResponse = responseObject('RefreshSessionResponse', {
 export type RefreshSessionResponse = z.output<typeof refreshSessionResponse>;
 
 export const revokeSessionRequest = requestObject('RevokeSessionRequest', {
-  refresh_token: text,
+  refresh_token: z.string(),
 });
 export type RevokeSessionRequest = z.output<typeof revokeSessionRequest>;
 

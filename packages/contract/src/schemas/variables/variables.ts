@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 export const plainPublicVariable = responseObject('PlainPublicVariable', {
   created_at: timestamp,
@@ -13,9 +13,9 @@ export const plainPublicVariable = responseObject('PlainPublicVariable', {
 export type PlainPublicVariable = z.output<typeof plainPublicVariable>;
 
 export const plainVariableUpsert = requestObject('PlainVariableUpsert', {
-  name: text,
+  name: z.string(),
   type: z.literal('plain'),
-  value: text,
+  value: z.string(),
 });
 export type PlainVariableUpsert = z.output<typeof plainVariableUpsert>;
 
@@ -37,15 +37,15 @@ export const scopeVariablesResponse = responseObject('ScopeVariablesResponse', {
 export type ScopeVariablesResponse = z.output<typeof scopeVariablesResponse>;
 
 export const secretVariableUpsert = requestObject('SecretVariableUpsert', {
-  name: text,
+  name: z.string(),
   type: z.literal('secret'),
-  value: text,
+  value: z.string(),
 });
 export type SecretVariableUpsert = z.output<typeof secretVariableUpsert>;
 
 export const updateWorkspaceVariablesRequest = requestObject('UpdateWorkspaceVariablesRequest', {
-  profile: text.nullable(),
-  deletes: z.array(text).optional(),
+  profile: z.string().nullable(),
+  deletes: z.array(z.string()).optional(),
   upserts: z.array(z.union([plainVariableUpsert, secretVariableUpsert])).optional(),
 });
 export type UpdateWorkspaceVariablesRequest = z.output<typeof updateWorkspaceVariablesRequest>;

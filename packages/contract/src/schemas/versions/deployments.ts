@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 const deployment = {
   content_hash: z.string(),
@@ -29,7 +29,7 @@ export const maxMessageLength = 500;
 
 export const setDeploymentMessageRequest = requestObject('SetDeploymentMessageRequest', {
   /** One or more lines; null removes the message. */
-  message: text.trim().min(1).max(maxMessageLength).nullable(),
+  message: z.string().trim().min(1).max(maxMessageLength).nullable(),
 });
 export type SetDeploymentMessageRequest = z.output<typeof setDeploymentMessageRequest>;
 

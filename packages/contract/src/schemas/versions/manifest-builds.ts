@@ -1,20 +1,13 @@
 import { z } from 'zod';
 import { runStatus } from '../runs/job-runs.ts';
-import {
-  namedEnum,
-  openEnum,
-  requestObject,
-  responseObject,
-  text,
-  uuid,
-  verbatimObject,
-} from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, uuid, verbatimObject } from '../primitives.ts';
 
 /** Maximum length of a module's name. */
 export const maximumModuleName = 300;
 
 /** A dotted name, or a path: part of it becomes the name that Python imports. */
-const moduleName = text
+const moduleName = z
+  .string()
   .min(1)
   .max(maximumModuleName)
   .regex(

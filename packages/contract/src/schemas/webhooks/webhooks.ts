@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobInputUse } from '../jobs/job-inputs.ts';
-import { openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** Long enough not to be guessed, because a guessed secret can sign anything. */
 const minSecretLength = 16;
@@ -22,10 +22,12 @@ export const webhooksResponse = responseObject('WebhooksResponse', { webhooks: z
 export type WebhooksResponse = z.output<typeof webhooksResponse>;
 
 export const setSigningSecretRequest = requestObject('SetSigningSecretRequest', {
-  signing_secret: text.refine(
-    ({ length }) => length >= minSecretLength && length <= maxSecretLength,
-    `must have ${minSecretLength} to ${maxSecretLength} characters`,
-  ),
+  signing_secret: z
+    .string()
+    .refine(
+      ({ length }) => length >= minSecretLength && length <= maxSecretLength,
+      `must have ${minSecretLength} to ${maxSecretLength} characters`,
+    ),
 });
 export type SetSigningSecretRequest = z.output<typeof setSigningSecretRequest>;
 

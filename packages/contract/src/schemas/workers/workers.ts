@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** Part of log lines and wait reasons, and of the names of services on its machine. */
-const workerName = text.regex(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-  "must be letters, digits, '.', '_' and '-', 63 at most, and begin with a letter or digit",
-);
+const workerName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "must be letters, digits, '.', '_' and '-', 63 at most, and begin with a letter or digit",
+  );
 
 /**
  * `lost`: it has no connection, so its runs are unknown. `paused` and `draining` are connected and take no new

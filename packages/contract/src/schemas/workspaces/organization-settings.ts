@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxKeyDays } from '../keys/keys.ts';
 import { organizationResponse } from './organizations.ts';
-import { namedEnum, openEnum, requestObject, responseObject, text } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject } from '../primitives.ts';
 
 /** The default access of organization members to workspaces in which they have no explicit role. */
 export const defaultWorkspaceRole = namedEnum('DefaultWorkspaceRole', ['developer', 'viewer']);
@@ -19,15 +19,15 @@ export const organizationSettingsResponse = responseObject('OrganizationSettings
 export type OrganizationSettingsResponse = z.output<typeof organizationSettingsResponse>;
 
 export const createOrganizationRequest = requestObject('CreateOrganizationRequest', {
-  name: text,
-  description: text.nullish(),
+  name: z.string(),
+  description: z.string().nullish(),
 });
 export type CreateOrganizationRequest = z.output<typeof createOrganizationRequest>;
 
 /** Omitted properties stay unchanged. */
 export const updateOrganizationRequest = requestObject('UpdateOrganizationRequest', {
-  name: text.optional(),
-  description: text.nullish(),
+  name: z.string().optional(),
+  description: z.string().nullish(),
   default_workspace_role: defaultWorkspaceRole.nullish(),
   max_key_days: z.int().min(1).max(maxKeyDays).nullish(),
 });

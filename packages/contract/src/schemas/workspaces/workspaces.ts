@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { namedEnum, openEnum, requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 
 export const workspaceMembershipRole = namedEnum('WorkspaceMembershipRole', ['developer', 'owner', 'viewer']);
 export type WorkspaceMembershipRole = z.output<typeof workspaceMembershipRole>;
@@ -40,13 +40,13 @@ export const organizationWorkspaceResponse = responseObject('OrganizationWorkspa
 export type OrganizationWorkspaceResponse = z.output<typeof organizationWorkspaceResponse>;
 
 export const createWorkspaceRequest = requestObject('CreateWorkspaceRequest', {
-  description: text.nullable(),
-  name: text,
+  description: z.string().nullable(),
+  name: z.string(),
 });
 export type CreateWorkspaceRequest = z.output<typeof createWorkspaceRequest>;
 
 export const updateWorkspaceRequest = requestObject('UpdateWorkspaceRequest', {
-  description: text.nullish(),
-  name: text.nullish(),
+  description: z.string().nullish(),
+  name: z.string().nullish(),
 });
 export type UpdateWorkspaceRequest = z.output<typeof updateWorkspaceRequest>;
