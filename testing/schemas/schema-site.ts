@@ -111,7 +111,13 @@ async function furnishPeople(
     await people.addMember(left.id, stays?.id ?? '', 'owner');
     const caller = await people.findUserByEmail(ownerEmail);
     const session = await sessions.insert(
-      { userId: caller?.id ?? '', client: 'schemas', address: null, userAgent: null },
+      {
+        userId: caller?.id ?? '',
+        client: 'schemas',
+        address: null,
+        userAgent: null,
+        browserSessionHash: null,
+      },
       { unusedDays: 1, maxDays: 1 },
     );
     sessionId = session?.id ?? '';

@@ -25,7 +25,8 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
       if ('problem' in found) return visit.go(`${consoleRedirect(visit.origin)}?error=request_expired`);
       const { client, address, redirectUri } = found.result;
       if (redirectUri === consoleRedirect(visit.origin)) {
-        return visit.go(await authorizationRequests.approve(requestId, sessionOf(visit).userId));
+        const { userId, secretHash } = sessionOf(visit);
+        return visit.go(await authorizationRequests.approve(requestId, userId, secretHash));
       }
       visit.setHeader('content-security-policy', contentPolicy(formTargetOf(redirectUri)));
       return visit.show({

@@ -39,7 +39,7 @@ export interface PageServices {
 export interface AuthorizationRequestsOfPages {
   describe(requestId: string): Promise<{ client: string; address: string | null; redirectUri: string }>;
   /** @returns the URL to which the browser is sent */
-  approve(requestId: string, userId: string): Promise<string>;
+  approve(requestId: string, userId: string, browserSessionHash?: Buffer): Promise<string>;
   deny(requestId: string): Promise<string>;
 }
 
@@ -50,7 +50,7 @@ export interface DeviceCodesOfPages {
 }
 
 export interface SwapCodesOfPages {
-  redeem(code: string): Promise<{ userId: string; email: string } | null>;
+  redeem(code: string): Promise<{ userId: string; email: string; sessionId: string } | null>;
 }
 
 export interface InvitationsOfPages {

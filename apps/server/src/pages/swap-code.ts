@@ -11,7 +11,10 @@ export async function takeSwapCode(visit: Visit, { swapCodes }: PageServices): P
   const isOpenedHere = site === undefined || site === 'none' || site === 'same-origin';
   if (!visit.session && isOpenedHere) {
     const person = await swapCodes.redeem(visit.asked('swap'));
-    if (person) await visit.startSession({ id: person.userId, email: person.email }, 'client');
+    if (person) {
+      const { userId, email, sessionId } = person;
+      await visit.startSession({ id: userId, email }, 'client', sessionId);
+    }
   }
   const [path = '', ...query] = visit.request.url.split('?');
   const rest = new URLSearchParams(query.join('?'));

@@ -106,10 +106,14 @@ export async function openVisit(
     /** Whether the account has signed in with this browser before. */
     knownBrowserOf: (email: string) => services.knownBrowsers.read(readOwn(cookies.knownBrowser), email),
 
-    /** Signs the user in, replacing any current session. */
-    async startSession(account: { id: string; email: string }, signedInBy: string): Promise<void> {
+    /** Signs the user in, replacing any current session. The parameters are those of `browserSessions.begin`. */
+    async startSession(
+      account: { id: string; email: string },
+      signedInBy: string,
+      sessionId: string | null = null,
+    ): Promise<void> {
       if (session) await services.browserSessions.end(session);
-      const begun = await services.browserSessions.begin(account, signedInBy);
+      const begun = await services.browserSessions.begin(account, signedInBy, sessionId);
       write(cookies.session, begun, browserSessionHours * 3600);
       write(cookies.visitor, '', 0);
       write(cookies.knownBrowser, services.knownBrowsers.issue(account.email), knownBrowserSeconds);

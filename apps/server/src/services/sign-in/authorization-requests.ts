@@ -5,6 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { answerAt, consoleRedirect, readLoopbackRedirect } from '../../domain/sign-in/sign-in-redirect.ts';
 import { isUuid } from '../../domain/primitives/uuid.ts';
 import { createSecret, hashSecret } from './credentials.ts';
+import { endSession } from './end-session.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
@@ -91,13 +92,19 @@ export function createAuthorizationRequests({
 
     /**
      * Approves the sign-in.
+     * @param browserSessionHash the session of the pages that the new session is to end with; null for a client
+     * that is not in this browser
      * @returns the address to redirect the browser to, with a GET
      * @throws ServiceError as `describe`
      */
-    async approve(requestId: string, userId: string): Promise<string> {
+    async approve(
+      requestId: string,
+      userId: string,
+      browserSessionHash: Buffer | null = null,
+    ): Promise<string> {
       await get(requestId);
       const code = createSecret('dlt_c_');
-      const approval = { userId, codeHash: hashSecret(code), seconds: codeSeconds };
+      const approval = { userId, browserSessionHash, codeHash: hashSecret(code), seconds: codeSeconds };
       const approved = await signInRequests.approveAuthorization(requestId, approval);
       if (!approved) throw refused('This sign-in was already answered. Start it again in the client.');
       return answerAt(approved.redirectUri, { code, state: approved.state });
@@ -128,11 +135,12 @@ export function createAuthorizationRequests({
         if (!isVerifierOf(verifier, request.codeChallenge))
           return refused('The verifier does not match the one of the sign-in.');
         if (request.redeemedAt) {
-          if (request.sessionId) await sessions.endIn(store, request.sessionId, 'code-replayed');
+          if (request.sessionId) await endSession(store, request.sessionId, 'code-replayed');
           return refused('The code was already used. Its session was ended; sign in again.');
         }
         if (request.isExpired) return refused('The code has expired. Sign in again.');
-        const session = await sessions.beginIn(store, { userId: request.userId, client: request.client });
+        const { userId, client, browserSessionHash } = request;
+        const session = await sessions.beginIn(store, { userId, client, browserSessionHash });
         await store.signInRequests.finishAuthorization(request.id, session.id);
         return session;
       });

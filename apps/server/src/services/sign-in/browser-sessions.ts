@@ -1,7 +1,8 @@
 import type { BrowserSessionRecord } from '../../store/records.ts';
-import type { Persistence, Store } from '../../store/store.ts';
+import type { Persistence } from '../../store/store.ts';
 import { actAsPerson, recordChange } from '../audit/audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
+import { endBrowserSession } from './end-session.ts';
 
 export interface BrowserSession extends BrowserSessionRecord {
   secretHash: Buffer;
@@ -16,18 +17,28 @@ const maxDays = 7;
 const renewAfterMs = 10 * 60 * 1000;
 
 /** Manages the sessions of users at this server's own pages. The API accepts no cookies. */
-export function createBrowserSessions(persistence: Persistence<'apps' | 'auditLog' | 'browserSessions'>) {
+export function createBrowserSessions(
+  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions' | 'signInRequests'>,
+) {
   const { store } = persistence;
 
   return {
-    /** @param signedInBy how the user signed in: `password`, `link`, `client`, or an issuer */
-    async begin(account: { id: string; email: string }, signedInBy: string): Promise<string> {
+    /**
+     * @param signedInBy how the user signed in: `password`, `link`, `client`, or an issuer
+     * @param sessionId the session of the client that opened the browser
+     */
+    async begin(
+      account: { id: string; email: string },
+      signedInBy: string,
+      sessionId: string | null = null,
+    ): Promise<string> {
       const secret = createSecret('dlt_w_');
       await persistence.transaction(async (tx) => {
         await tx.browserSessions.insert({
           secretHash: hashSecret(secret),
           userId: account.id,
           signedInBy,
+          sessionId,
           hours: browserSessionHours,
         });
         await actAsPerson({ userId: account.id, email: account.email }, () =>
@@ -54,16 +65,6 @@ export function createBrowserSessions(persistence: Persistence<'apps' | 'auditLo
       return { ...session, secretHash, isRenewed };
     },
 
-    /** Ends the session, and the user's sessions at apps. */
     end: (session: BrowserSession) => persistence.transaction((tx) => endBrowserSession(tx, session)),
   };
-}
-
-/** Ends a session of the sign-in pages and the user's sessions at apps, in the caller's transaction. */
-export async function endBrowserSession(
-  tx: Pick<Store, 'apps' | 'browserSessions'>,
-  { secretHash, userId }: Pick<BrowserSession, 'secretHash' | 'userId'>,
-): Promise<void> {
-  await tx.browserSessions.remove(secretHash);
-  await tx.apps.removeSessionsOf(userId);
 }

@@ -1,9 +1,10 @@
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import type { ListedSession, RefreshTokenRecord, SessionEnd } from '../../store/records.ts';
+import type { ListedSession, RefreshTokenRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { actAsPerson, currentActor, recordChange } from '../audit/audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
+import { endSession } from './end-session.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** What a client receives for a signed-in user. */
@@ -55,7 +56,7 @@ export function createSessions({
   credentials,
   encryption,
 }: {
-  persistence: Persistence<'auditLog' | 'sessions' | 'signInRequests'>;
+  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions' | 'signInRequests'>;
   credentials: Credentials;
   encryption: Encryption;
 }) {
@@ -68,10 +69,13 @@ export function createSessions({
   /** @throws ServiceError sign_in_refused for a disabled account */
   async function beginIn(
     store: Pick<Store, 'auditLog' | 'sessions'>,
-    person: { userId: string; client: string },
+    person: { userId: string; client: string; browserSessionHash?: Buffer | null },
   ): Promise<BegunSession> {
     const { address, userAgent } = currentActor();
-    const session = await store.sessions.insert({ ...person, address, userAgent }, limits);
+    const session = await store.sessions.insert(
+      { browserSessionHash: null, ...person, address, userAgent },
+      limits,
+    );
     if (!session) throw new ServiceError('sign_in_refused', 'The account is disabled.');
     const refreshToken = createSecret('dlt_r_');
     await store.sessions.addRefreshToken(session.id, hashSecret(refreshToken));
@@ -83,31 +87,10 @@ export function createSessions({
         after: { client: person.client },
       });
       for (const { id } of await store.sessions.listBeyond(session.userId, maxSessions))
-        await end(store, id, 'too-many-sessions');
+        await endSession(store, id, 'too-many-sessions');
     });
     await store.sessions.forgetEnded(endedSessionsDays, forgottenAtOnce);
     return { ...session, refreshToken };
-  }
-
-  /**
-   * Ends a session, in the name of the current actor.
-   * @returns whether it was alive and, if a user is given, theirs
-   */
-  async function end(
-    store: Pick<Store, 'auditLog' | 'sessions'>,
-    id: string,
-    because: SessionEnd,
-    userId?: string,
-  ): Promise<boolean> {
-    const ended = await store.sessions.revoke(id, because, userId ?? null);
-    if (!ended) return false;
-    await recordChange(store, {
-      action: 'session.revoke',
-      target: { kind: 'session', id, name: ended.client },
-      before: null,
-      after: { because },
-    });
-    return true;
   }
 
   /**
@@ -121,7 +104,7 @@ export function createSessions({
     const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
     if (!found || found.isSessionOver) return sessionEnded();
     if (!found.isRotated || found.isFresh) return found;
-    await end(store, found.sessionId, 'refresh-token-reused');
+    await endSession(store, found.sessionId, 'refresh-token-reused');
     return new ServiceError(
       'refresh_token_reused',
       'The refresh token was used before, so another program may have a copy of it. The session was ended; sign in again.',
@@ -158,7 +141,7 @@ export function createSessions({
   ): Promise<string | null> {
     const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
     if (!found) return null;
-    await actAsPerson(found, () => end(store, found.sessionId, 'signed-out'));
+    await actAsPerson(found, () => endSession(store, found.sessionId, 'signed-out'));
     return found.userId;
   }
 
@@ -226,23 +209,23 @@ export function createSessions({
 
     /** @throws ServiceError not_found for an ended session, or another user's */
     async revoke(userId: string, sessionId: string): Promise<void> {
-      const isEnded = await persistence.transaction((store) => end(store, sessionId, 'revoked', userId));
+      const isEnded = await persistence.transaction(async (store) => {
+        await store.signInRequests.forgetApproved(userId);
+        return endSession(store, sessionId, 'revoked', userId);
+      });
       if (!isEnded) throw new ServiceError('not_found', `You have no session ${sessionId}.`);
     },
 
     /**
-     * Ends all sessions of a user but one.
+     * Ends all sessions of a user but one, and all browser sessions but the one it belongs to.
      * @returns the number of ended sessions
      */
     revokeOthers: (userId: string, kept: string | null): Promise<number> =>
       persistence.transaction((store) => endOthers(store, userId, kept)),
-
-    /** Ends a session in the caller's transaction. */
-    endIn: end,
   };
 
   async function endOthers(
-    store: Pick<Store, 'auditLog' | 'sessions' | 'signInRequests'>,
+    store: Pick<Store, 'apps' | 'auditLog' | 'browserSessions' | 'sessions' | 'signInRequests'>,
     userId: string,
     kept: string | null,
   ): Promise<number> {
@@ -250,7 +233,9 @@ export function createSessions({
     await store.signInRequests.forgetApproved(userId);
     let ended = 0;
     for (const { id } of await store.sessions.listAlive(userId))
-      if (id !== kept && (await end(store, id, 'revoked', userId))) ended += 1;
+      if (id !== kept && (await endSession(store, id, 'revoked', userId))) ended += 1;
+    await store.browserSessions.removeOthers(userId, kept);
+    await store.apps.removeSessionsOf(userId);
     return ended;
   }
 }

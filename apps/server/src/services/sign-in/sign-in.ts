@@ -10,7 +10,7 @@ export type SignIn = ReturnType<typeof createSignIn>;
 
 /** Creates the use cases for signing in at clients, and for sessions there. */
 export function createSignIn(dependencies: {
-  persistence: Persistence<'auditLog' | 'sessions' | 'signInRequests'>;
+  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions' | 'signInRequests'>;
   credentials: Credentials;
   encryption: Encryption;
 }) {

@@ -1,7 +1,7 @@
 import type { BrowserSession } from './browser-sessions.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { Sessions } from './sessions.ts';
-import { endBrowserSession } from './browser-sessions.ts';
+import { endBrowserSession } from './end-session.ts';
 
 /** What a browser holds for a user: a session of the console, one of the sign-in pages, or both. */
 export interface BrowserSignOut {
@@ -17,7 +17,7 @@ export type SignOut = ReturnType<typeof createSignOut>;
  * both end in one transaction: either both are ended, or the caller gets an error and neither is.
  */
 export function createSignOut(
-  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions'>,
+  persistence: Persistence<'apps' | 'auditLog' | 'browserSessions' | 'sessions' | 'signInRequests'>,
   sessions: Sessions,
 ) {
   return ({ refreshToken, browserSession }: BrowserSignOut): Promise<void> =>

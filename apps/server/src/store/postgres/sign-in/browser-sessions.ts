@@ -17,11 +17,17 @@ export type BrowserSessionStore = ReturnType<typeof createBrowserSessionStore>;
 /** Stores cookies of the sign-in pages, as hashes. */
 export function createBrowserSessionStore(sql: Queryable) {
   return {
-    insert: (session: { secretHash: Uint8Array; userId: string; signedInBy: string; hours: number }) =>
+    insert: (session: {
+      secretHash: Uint8Array;
+      userId: string;
+      signedInBy: string;
+      sessionId: string | null;
+      hours: number;
+    }) =>
       sql.query(
         named(
-          `insert into browser_sessions (secret_hash, user_id, signed_in_by, expires_at)
-           values (:secretHash, :userId, :signedInBy, now() + make_interval(hours => :hours))`,
+          `insert into browser_sessions (secret_hash, user_id, signed_in_by, session_id, expires_at)
+           values (:secretHash, :userId, :signedInBy, :sessionId, now() + make_interval(hours => :hours))`,
           session,
         ),
       ),
@@ -53,6 +59,16 @@ export function createBrowserSessionStore(sql: Queryable) {
 
     remove: (secretHash: Uint8Array) =>
       sql.query(named('delete from browser_sessions where secret_hash = :secretHash', { secretHash })),
+
+    /** Removes all sessions of a user but the one that a client's session was begun in. */
+    removeOthers: (userId: string, keptSessionId: string | null) =>
+      sql.query(
+        named(
+          `delete from browser_sessions where user_id = :userId and secret_hash is distinct from
+             (select browser_session_hash from sessions where id = :keptSessionId)`,
+          { userId, keptSessionId },
+        ),
+      ),
 
     removeExpired: () => sql.query('delete from browser_sessions where expires_at <= now()'),
   };

@@ -28,6 +28,8 @@ export interface NewSession {
   client: string;
   address: string | null;
   userAgent: string | null;
+  /** The session of the sign-in pages that the new one ends with. */
+  browserSessionHash: Buffer | null;
 }
 
 /** Why a session was ended early. */
@@ -89,14 +91,14 @@ export function createSessionStore(sql: Queryable) {
     },
 
     /** Undefined for an account that is disabled, or is not a person's. */
-    insert: ({ userId, client, address, userAgent }: NewSession, { unusedDays }: SessionLimits) =>
+    insert: (session: NewSession, { unusedDays }: SessionLimits) =>
       sql.maybeOne<{ id: string; userId: string; email: string }>(
         named(
           `with person as (select id, email from users where id = :userId and kind = 'human' and disabled_at is null)
-           insert into sessions (user_id, client, address, user_agent, expires_at)
-           select person.id, :client, :address, :userAgent, now() + make_interval(days => :unusedDays) from person
+           insert into sessions (user_id, client, address, user_agent, browser_session_hash, expires_at)
+           select person.id, :client, :address, :userAgent, :browserSessionHash, now() + make_interval(days => :unusedDays) from person
            returning id, user_id as "userId", (select email from person)`,
-          { userId, client, address, userAgent, unusedDays },
+          { ...session, unusedDays },
         ),
       ),
 
@@ -118,17 +120,34 @@ export function createSessionStore(sql: Queryable) {
         ),
       ),
 
+    /** Lists live sessions that were begun in a session of the sign-in pages. */
+    listOfBrowser: (userId: string, secretHash: Buffer) =>
+      sql.query<{ id: string }>(
+        named(
+          `select id from sessions where user_id = :userId and browser_session_hash = :secretHash and ${isAlive}`,
+          { userId, secretHash },
+        ),
+      ),
+
     /**
-     * Ends a live session.
+     * Ends a live session, and the browser sessions that belong to it.
      * @param userId if given, only a session of this user
      * @returns the session; undefined if it has already ended or belongs to another user
      */
     revoke: (sessionId: string, because: SessionEnd, userId: string | null = null) =>
       sql.maybeOne<{ id: string; userId: string; client: string }>(
         named(
-          `update sessions set revoked_at = now(), revoked_because = :because
-            where id = :sessionId and ${isAlive} and (:userId::uuid is null or user_id = :userId)
-           returning id, user_id as "userId", client`,
+          `with ended as (
+             update sessions set revoked_at = now(), revoked_because = :because
+              where id = :sessionId and ${isAlive} and (:userId::uuid is null or user_id = :userId)
+             returning id, user_id, client, browser_session_hash),
+           signed_out as (
+             delete from browser_sessions using ended
+              where browser_sessions.user_id = ended.user_id
+                and (secret_hash = ended.browser_session_hash or session_id = ended.id)
+             returning browser_sessions.user_id),
+           of_apps as (delete from app_sessions where user_id in (select user_id from signed_out))
+           select id, user_id as "userId", client from ended`,
           { sessionId, because, userId },
         ),
       ),

@@ -33,6 +33,7 @@ export interface AuthorizationRequestRecord extends RequestState {
   address: string | null;
   createdAt: Date;
   sessionId: string | null;
+  browserSessionHash: Buffer | null;
 }
 
 export interface DeviceCodeRecord extends RequestState {
@@ -56,6 +57,7 @@ const requestColumns = `${columns('authorization_requests', [
   'user_id',
   'redeemed_at',
   'session_id',
+  'browser_session_hash',
 ])}, expires_at <= now() as "isExpired"`;
 
 const deviceColumns = `${columns('device_codes', [
@@ -105,11 +107,15 @@ export function createSignInRequestStore(sql: Queryable) {
       ),
 
     /** Undefined if it has expired or was already answered. */
-    approveAuthorization: (id: string, approval: { userId: string; codeHash: Buffer; seconds: number }) =>
+    approveAuthorization: (
+      id: string,
+      approval: { userId: string; browserSessionHash: Buffer | null; codeHash: Buffer; seconds: number },
+    ) =>
       sql.maybeOne<AuthorizationRequestRecord>(
         named(
           `update authorization_requests
-              set outcome = 'approved', user_id = :userId, code_hash = :codeHash, expires_at = now() + make_interval(secs => :seconds)
+              set outcome = 'approved', user_id = :userId, browser_session_hash = :browserSessionHash, code_hash = :codeHash,
+                  expires_at = now() + make_interval(secs => :seconds)
             where id = :id and outcome is null and expires_at > now() returning ${requestColumns}`,
           { ...approval, id },
         ),
