@@ -177,6 +177,7 @@ function createOpenGate(port: number): AppGate {
     noteConnected: () => undefined,
     findSession: async () => visitor,
     findKey: async () => null,
+    isOwnToken: () => false,
     takeCode: async () => null,
     openLink: async () => ({ kind: 'none' }),
     endSession: async () => undefined,

@@ -1,6 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { SecretKeys } from './secret-keys.ts';
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { keyIdOf, openCiphertext, sealCiphertext, UnknownKeyError } from './ciphertext.ts';
 
 /**
@@ -24,6 +31,8 @@ export interface Encryption {
   personKeys: { privateKey: KeyObject; publicKey: KeyObject };
   /** Keys that verify such tokens, the current one first. */
   acceptedPersonKeys: readonly KeyObject[];
+  /** Reports whether a text is a JWT that any key of this server signed, valid or not. */
+  isOwnToken(text: string): boolean;
   /** Returns an unguessable name for a value, which is stable until the current key changes. */
   sign(value: string): string;
   /** Reports whether any key of this server made this signature of the value. */
@@ -56,8 +65,6 @@ export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryptio
   const own = deriveKeys(current);
   const byId = new Map([own, ...others.map(deriveKeys)].map((keys) => [keys.id, keys]));
   const all = [...byId.values()];
-  const nameWith = (key: Uint8Array, value: string) =>
-    createHmac('sha256', key).update(value).digest('base64url');
   const follow = ({ refreshKey }: DerivedKeys, token: string) => `dlt_r_${nameWith(refreshKey, token)}`;
   return {
     keyId: own.id,
@@ -73,6 +80,7 @@ export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryptio
     acceptedTokenKeys: all.map(({ tokenKey }) => tokenKey),
     personKeys: own.personKeys,
     acceptedPersonKeys: all.map(({ personKeys }) => personKeys.publicKey),
+    isOwnToken: (text) => all.some((keys) => hasSigned(keys, text)),
     sign: (value) => nameWith(own.signKey, value),
     isSignature: (value, signature) =>
       all.some(({ signKey }) => isSameText(nameWith(signKey, value), signature)),
@@ -84,6 +92,12 @@ export function createEncryption(secretKeys: Uint8Array | SecretKeys): Encryptio
       ...all.slice(1).map((keys) => follow(keys, token)),
     ],
   };
+}
+
+function hasSigned({ tokenKey, personKeys }: DerivedKeys, token: string): boolean {
+  const [, signed = '', signature = ''] = /^([\w-]+\.[\w-]+)\.([\w-]+)$/.exec(token) ?? [];
+  if (isSameText(nameWith(tokenKey, signed), signature)) return true;
+  return verify(null, Buffer.from(signed), personKeys.publicKey, Buffer.from(signature, 'base64url'));
 }
 
 /** Returns the id of a key: a fingerprint that reveals nothing about it, because it is derived like the other keys. */
@@ -101,6 +115,10 @@ function openWithAny(sealed: Uint8Array, candidates: readonly DerivedKeys[], con
     }
   }
   throw failure;
+}
+
+function nameWith(key: Uint8Array, value: string): string {
+  return createHmac('sha256', key).update(value).digest('base64url');
 }
 
 function isSameText(one: string, other: string): boolean {

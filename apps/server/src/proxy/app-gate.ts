@@ -95,6 +95,9 @@ export interface AppGate {
    */
   findKey(app: App, bearer: string): Promise<Visitor | null>;
 
+  /** Reports whether this server signed a token, be it valid or not. */
+  isOwnToken(bearer: string): boolean;
+
   /**
    * Redeems a one-time code: from the console's handover, or the client's `?swap=`.
    * @returns null for an invalid code

@@ -2,6 +2,7 @@
 import type { AdmittedExchange } from './exchange.ts';
 import type { AppConnections, ReadyApp } from './app-connections.ts';
 import type { AppsLog } from './apps-log.ts';
+import type { AppGate } from './app-gate.ts';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isErrorCode } from '../platform/error-code.ts';
 import { pipeline, type Duplex } from 'node:stream';
@@ -15,6 +16,7 @@ import { joinWebSocket, keepAliveMs } from './join-web-socket.ts';
 import { showNotAnswering } from './show-state.ts';
 
 export interface ForwardTools {
+  gate: Pick<AppGate, 'isOwnToken'>;
   connections: AppConnections;
   log: AppsLog;
 }
@@ -44,7 +46,7 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isP
       host: nowhere,
       method: request.method,
       path: exchange.path,
-      headers: headersForApp(exchange),
+      headers: headersForApp(exchange, tools.gate),
       setHost: false,
       maxHeaderSize: maxHeadBytes,
       ...(isPooled

@@ -97,6 +97,15 @@ describe('the request sent to an app', () => {
     expect(got).toEqual([undefined, undefined, undefined, 'Basic YTpi']);
   });
 
+  it('never has a token that this server signed', async () => {
+    context.fake.ownTokens.add('own.signed.token');
+    for (const authorization of ['Bearer own.signed.token', 'bearer   own.signed.token ', 'own.signed.token'])
+      await context.ask('/', { headers: { ...cookie, authorization } });
+    await context.ask('/', { headers: { ...cookie, authorization: 'Bearer a.signed.token' } });
+    const got = context.upstream.requests.map(({ headers }) => headers.authorization);
+    expect(got).toEqual([undefined, undefined, undefined, 'Bearer a.signed.token']);
+  });
+
   it("has the visitor's address from a trusted proxy, and from no one else", async () => {
     const other = await openAppsFixture({ trustedProxies: ['127.0.0.0/8'] });
     other.serve((_request, response) => response.end());

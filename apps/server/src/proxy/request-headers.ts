@@ -1,5 +1,6 @@
 /** Which parts of a request's headers an app sees. */
 import type { AdmittedExchange } from './exchange.ts';
+import type { AppGate } from './app-gate.ts';
 import type { IncomingMessage } from 'node:http';
 import { keepCookiesOfApp } from './app-cookies.ts';
 
@@ -31,12 +32,12 @@ const replaced = new Set([
   'cf-connecting-ip',
 ]);
 
-/** Any key of this server, valid or not: a request may have one in addition to a session. */
-const ourKey = /^bearer\s+dlt_[a-z]+_/i;
+/** Any key of this server. */
+const ourKey = /^dlt_[a-z]+_/;
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Alternating names and values. Names keep their case, and duplicates are kept. */
-export function headersForApp(exchange: AdmittedExchange): string[] {
+export function headersForApp(exchange: AdmittedExchange, gate: Pick<AppGate, 'isOwnToken'>): string[] {
   const { request } = exchange;
   const ofConnection = namesIn(request.headers.connection);
   const headers: string[] = [];
@@ -45,13 +46,22 @@ export function headersForApp(exchange: AdmittedExchange): string[] {
     const plain = name.toLowerCase().replaceAll('_', '-');
     if (hopByHop.has(plain) || replaced.has(plain) || ofConnection.has(plain)) continue;
     if (plain.startsWith('x-forwarded-')) continue;
-    if (plain === 'authorization' && (exchange.isFromKey || ourKey.test(value.trim()))) continue;
+    if (plain === 'authorization' && (exchange.isFromKey || isOurs(value, gate))) continue;
     if (plain === 'referer' && containsSecret(value)) continue;
     headers.push(name, value);
   }
   const cookies = keepCookiesOfApp(request.headers.cookie);
   if (cookies !== null) headers.push('Cookie', cookies);
   return [...headers, ...forwardedOf(exchange), ...framingOf(exchange)];
+}
+
+/**
+ * Whether an Authorization header has a key or a token of this server, valid or not: a request may have one in
+ * addition to a session, and the app could act with it as the visitor.
+ */
+function isOurs(authorization: string, gate: Pick<AppGate, 'isOwnToken'>): boolean {
+  const credential = authorization.trim().replace(/^\S+\s+/, '');
+  return ourKey.test(credential) || gate.isOwnToken(credential);
 }
 
 function forwardedOf(exchange: AdmittedExchange): string[] {

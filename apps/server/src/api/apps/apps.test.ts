@@ -125,6 +125,24 @@ describe('admitting a member to an app', () => {
     expect(await visits().findKey(app, 'dlt_u_nothing')).toBeNull();
   });
 
+  it('knows all tokens that this server signed, and no others', async () => {
+    const { credentials } = api;
+    const { principal } = viewer;
+    const grant = { workspaceId: app.workspaceId, kind: 'deployment', uploadId: app.id } as const;
+    const session = { id: app.id, userId: viewer.userId, email: 'viewer@example.com' };
+    const signed = [
+      (await credentials.issuePersonToken(session)).token,
+      await credentials.issueKeyToken(viewer.key),
+      (await credentials.issueDataplaneToken(principal, app.workspaceId)).token,
+      (await credentials.issueUploadToken(principal, grant)).token,
+      await credentials.issueRunToken(app.id),
+    ];
+    expect(signed.map((token) => visits().isOwnToken(token))).toEqual(signed.map(() => true));
+    const others = signed.map((token) => token.replace(/.{4}$/, (end) => (end === 'AAAA' ? 'BBBB' : 'AAAA')));
+    for (const other of [...others, '', '..', 'a.b.c', 'dlt_u_nothing'])
+      expect(visits().isOwnToken(other), other).toBe(false);
+  });
+
   it('ends when the key is revoked', async () => {
     const keyId = (await visits().findKey(app, viewer.key)) ?? '';
     expect(await visits().isKeyGood(app, keyId)).toBe(true);

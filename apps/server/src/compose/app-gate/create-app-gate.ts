@@ -191,6 +191,8 @@ export function createAppGate(
       return keyId === null ? null : { kind: 'key', keyId };
     },
 
+    isOwnToken: visits.isOwnToken,
+
     async takeCode(app, code) {
       const visit = await visits.enter(scopeOf(app), code);
       return visit && toSession(visit);

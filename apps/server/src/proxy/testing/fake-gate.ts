@@ -36,6 +36,7 @@ export function createFakeGate() {
       ['sales guest', guest],
       ['stock good', { kind: 'member', sessionId: 'session-3', userId: 'user-1' }],
     ]),
+    ownTokens: new Set<string>(),
     keys: new Map<string, Visitor>([['sales dlt_u_key', keyHolder]]),
     codes: new Map<string, AppSession>([
       ['sales code', { secret: 'from-code', visitor: member, seconds: 60 }],
@@ -69,6 +70,7 @@ export function createFakeGate() {
     noteUse: ({ label }, visitor) => void fake.uses.push({ label, visitor }),
     findSession: async ({ label }, secret) => fake.sessions.get(`${label} ${secret}`) ?? null,
     findKey: async ({ label }, bearer) => fake.keys.get(`${label} ${bearer}`) ?? null,
+    isOwnToken: (bearer) => fake.ownTokens.has(bearer),
     async takeCode({ label }, code) {
       const session = fake.codes.get(`${label} ${code}`) ?? null;
       fake.codes.delete(`${label} ${code}`);

@@ -163,6 +163,8 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
       return (await mayHolderOpen(principal, app)) ? principal.credential.id : null;
     },
 
+    isOwnToken: (bearer: string): boolean => encryption.isOwnToken(bearer),
+
     /** Reports whether a key that opened the app earlier still gives access. */
     async isKeyGood(app: Pick<VisitedApp, 'workspaceId'>, keyId: string): Promise<boolean> {
       const principal = await credentials.findHolder(keyId);
