@@ -22,18 +22,18 @@ _LINK_LOCAL = "fe80::/10"
 _USERS, _PROTOCOL, _DESTINATION_PORTS = 20, 22, 24
 # After the rule for the network's own addresses (0), before all routes (32766). Rules with and without a
 # destination need separate priorities, because the kernel considers them equal otherwise.
-_OPEN_PORT_PRIORITY, _OPEN_HOST_PRIORITY, _CLOSED_PRIORITY = 20, 21, 22
+_OPEN_HOST_PRIORITY, _ALWAYS_CLOSED_PRIORITY, _OPEN_PORT_PRIORITY, _CLOSED_PRIORITY = 20, 21, 22, 23
 _DNS_PORT = 53
 
 _CAP_NET_ADMIN = 12
 _CAPABILITY_VERSION = 0x20080522
 
 
-def close_machine(closed: list[str], open_ports: list[int], server_url: str | None, user: int) -> None:
+def close_machine(machine: dict, server_url: str | None, user: int) -> None:
     """
     Forbid `user` to send to the addresses and networks in `closed`, except to the server, to name servers,
-    and to `open_ports` (TCP) of any address. Raises OSError, and ValueError for an invalid address. A second
-    call changes nothing.
+    and to `open_ports` (TCP) of any address; and to those in `always_closed`, except to the server and to name
+    servers. Raises OSError, and ValueError for an invalid address. A second call changes nothing.
     """
     with netlink.open_netlink() as connection:
         rules = _Rules(connection, user)
@@ -42,10 +42,12 @@ def close_machine(closed: list[str], open_ports: list[int], server_url: str | No
         for host in _list_name_servers():
             rules.open(socket.IPPROTO_TCP, _DNS_PORT, host)
             rules.open(socket.IPPROTO_UDP, _DNS_PORT, host)
-        for port in open_ports:
+        for port in machine["open_ports"]:
             rules.open(socket.IPPROTO_TCP, port)
-        for network in dict.fromkeys([*closed, *_list_named_machines(), _LINK_LOCAL]):
-            rules.close(network)
+        for network in machine["always_closed"]:
+            rules.close(network, _ALWAYS_CLOSED_PRIORITY)
+        for network in dict.fromkeys([*machine["closed"], *_list_named_machines(), _LINK_LOCAL]):
+            rules.close(network, _CLOSED_PRIORITY)
 
 
 def give_up_network_rights() -> None:
@@ -74,15 +76,15 @@ class _Rules:
         ports = netlink.encode_attribute(_PROTOCOL, struct.pack("=B", protocol))
         ports += netlink.encode_attribute(_DESTINATION_PORTS, struct.pack("=HH", port, port))
         if host is not None:
-            family, address, bits = _parse(host)
+            family, address, bits = netlink.parse_network(host)
             self._add(family, netlink.LOOK_UP, _OPEN_HOST_PRIORITY, (address, bits), ports)
             return
         for family in (socket.AF_INET, socket.AF_INET6):
             self._add(family, netlink.LOOK_UP, _OPEN_PORT_PRIORITY, None, ports)
 
-    def close(self, network: str) -> None:
-        family, address, bits = _parse(network)
-        self._add(family, netlink.PROHIBIT, _CLOSED_PRIORITY, (address, bits))
+    def close(self, network: str, priority: int) -> None:
+        family, address, bits = netlink.parse_network(network)
+        self._add(family, netlink.PROHIBIT, priority, (address, bits))
 
     def _add(
         self, family: int, action: int, priority: int, destination: tuple[bytes, int] | None, more: bytes = b""
@@ -92,25 +94,6 @@ class _Rules:
         without_ipv6 = family == socket.AF_INET6 and code in (errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
         if code not in (0, errno.EEXIST) and not without_ipv6:
             raise OSError(code, os.strerror(code))
-
-
-def _parse(text: str) -> tuple[int, bytes, int]:
-    """
-    Return the family, the address with its host bits cleared, and the prefix length of an address or a
-    network.
-    """
-    host, _, length = text.partition("/")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        address = socket.inet_pton(family, host)
-    except OSError as error:
-        raise ValueError(f"{text} is neither an address nor a network") from error
-    width = len(address) * 8
-    bits = int(length) if length else width
-    if not 0 < bits <= width:
-        raise ValueError(f"{text} is neither an address nor a network")
-    mask = ((1 << bits) - 1) << (width - bits)
-    return family, (int.from_bytes(address, "big") & mask).to_bytes(len(address), "big"), bits
 
 
 def _list_server(url: str | None) -> list[tuple[str, int]]:

@@ -41,8 +41,8 @@ def start_network(start: StartFile) -> EarlyNetwork | None:
     from pumphouse_bootstrap.network import Network
 
     listener = listen()
-    ports = [listener.getsockname()[1], *start.network["ports"]]
-    return EarlyNetwork(listener, Network(start.network["pasta"], ports, {"PUMPHOUSE_ATTEMPT_ID": start.attempt_id}))
+    plan = {**start.network, "ports": [listener.getsockname()[1], *start.network["ports"]]}
+    return EarlyNetwork(listener, Network(plan, {"PUMPHOUSE_ATTEMPT_ID": start.attempt_id}))
 
 
 def close_machine(start: StartFile | SlotFile) -> CannotStart | None:
@@ -56,9 +56,7 @@ def close_machine(start: StartFile | SlotFile) -> CannotStart | None:
     from pumphouse_bootstrap import closed_machine
 
     try:
-        closed_machine.close_machine(
-            start.machine["closed"], start.machine["open_ports"], start.attempts_url, start.drop_to["uid"]
-        )
+        closed_machine.close_machine(start.machine, start.attempts_url, start.drop_to["uid"])
         closed_machine.give_up_network_rights()
     except (OSError, ValueError) as error:
         return CannotStart("network_failed", f"The machine of the engine could not be closed to the run: {error}")

@@ -72,7 +72,7 @@ def _close_machine(machine: dict | None, user: dict | None) -> None:
     from pumphouse_bootstrap.closed_machine import close_machine
 
     try:
-        close_machine(machine["closed"], machine["open_ports"], None, user["uid"])
+        close_machine(machine, None, user["uid"])
         os.setgroups([])
         os.setresgid(user["gid"], user["gid"], user["gid"])
         os.setresuid(user["uid"], user["uid"], user["uid"])

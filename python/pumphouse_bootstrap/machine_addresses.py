@@ -30,8 +30,7 @@ _PERMANENT = 0x80
 # After the rule for the network's own addresses (0), before all routes (32766).
 _RULE_PRIORITY = 10
 _LOOPBACK_INDEX = 1
-_LINK_LOCAL = bytes.fromhex("fe80") + bytes(14)
-_LINK_LOCAL_BITS = 10
+_LINK_LOCAL = "fe80::/10"
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -48,13 +47,15 @@ def list_machine_addresses() -> list[bytes]:
     return found
 
 
-def close_machine(holder: int, addresses: list[bytes]) -> None:
+def close_machine(holder: int, addresses: list[bytes], closed: list[str]) -> None:
     """
-    Assign these addresses to the loopback of `holder`'s network, and prohibit link-local destinations.
+    Assign these addresses to the loopback of `holder`'s network, and prohibit the networks in `closed` and
+    link-local destinations.
 
     Each interface has its own link-local addresses, and the machine's interface is pasta's direct neighbour.
-    Raises OSError.
+    Raises OSError, and ValueError for an invalid network.
     """
+    networks = [netlink.parse_network(network) for network in (_LINK_LOCAL, *closed)]
     # Enter in a child process: a process with threads cannot enter a user namespace, and none can return. The
     # child imports no Python module.
     libc = ctypes.CDLL(None, use_errno=True)
@@ -64,7 +65,7 @@ def close_machine(holder: int, addresses: list[bytes]) -> None:
         try:
             _enter(libc, holder)
             with netlink.open_netlink() as connection:
-                code = _close(connection, addresses)
+                code = _close(connection, addresses, networks)
         except OSError as error:
             code = error.errno or 255
         finally:
@@ -84,16 +85,18 @@ def _enter(libc: ctypes.CDLL, holder: int) -> None:
         os.close(descriptor)
 
 
-def _close(connection: socket.socket, addresses: list[bytes]) -> int:
+def _close(connection: socket.socket, addresses: list[bytes], networks: list[tuple[int, bytes, int]]) -> int:
     """Return 0, or the errno of the kernel's rejection."""
     for address in addresses:
         code = _add_address(connection, address)
         # Without IPv6 inside there is no route to such an address.
         if code not in (0, errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
             return code
-    link_local = (_LINK_LOCAL, _LINK_LOCAL_BITS)
-    code = netlink.add_rule(connection, socket.AF_INET6, netlink.PROHIBIT, _RULE_PRIORITY, link_local)
-    return 0 if code in (errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT) else code
+    for family, network, bits in networks:
+        code = netlink.add_rule(connection, family, netlink.PROHIBIT, _RULE_PRIORITY, (network, bits))
+        if code not in (0, errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
+            return code
+    return 0
 
 
 def _add_address(connection: socket.socket, address: bytes) -> int:

@@ -73,6 +73,25 @@ def add_rule(
     return request_change(netlink, _NEW_RULE, body, CREATE | EXCLUSIVE)
 
 
+def parse_network(text: str) -> tuple[int, bytes, int]:
+    """
+    Return the family, the address with its host bits cleared, and the prefix length of an address or a
+    network.
+    """
+    host, _, length = text.partition("/")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        address = socket.inet_pton(family, host)
+    except OSError as error:
+        raise ValueError(f"{text} is neither an address nor a network") from error
+    width = len(address) * 8
+    bits = int(length) if length else width
+    if not 0 < bits <= width:
+        raise ValueError(f"{text} is neither an address nor a network")
+    mask = ((1 << bits) - 1) << (width - bits)
+    return family, (int.from_bytes(address, "big") & mask).to_bytes(len(address), "big"), bits
+
+
 def list_all(netlink: socket.socket, kind: int, body: bytes) -> Iterator[bytes]:
     """Yield the body of each entry of a table."""
     _send(netlink, kind, body, REQUEST | _DUMP)

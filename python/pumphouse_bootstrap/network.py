@@ -28,10 +28,11 @@ _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, 
 class Network:
     """Start pasta without waiting for it, because that takes tens of milliseconds."""
 
-    def __init__(self, pasta: list[str], ports: list[int], marks: dict[str, str]) -> None:
+    def __init__(self, plan: dict, marks: dict[str, str]) -> None:
         """
-        `ports`: ports of the machine's loopback to make available on the loopback inside. `marks`: variables
-        that identify the owner of the helpers.
+        `plan`: `pasta` is its argv, `ports` are ports of the machine's loopback to make available on the loopback
+        inside, `closed` are networks that user code does not reach. `marks`: variables that identify the owner
+        of the helpers.
         """
         self._variables = {**_VARIABLES, **marks}
         # Pids that are not user code: pasta, and the process that serves the ingress socket.
@@ -46,9 +47,10 @@ class Network:
         os.set_blocking(child_errors, False)
         self._pasta = 0
         self._failure: OSError | None = None
-        forwarded = ",".join(map(str, ports)) or "none"
+        self._closed: list[str] = plan["closed"]
+        forwarded = ",".join(map(str, plan["ports"])) or "none"
         # Without "--", the pasta of Debian 12 takes the options of the command for its own.
-        command = [*pasta, "--foreground", "--tcp-ns", forwarded, "--", "/bin/sh", "-c", _HOLD]
+        command = [*plan["pasta"], "--foreground", "--tcp-ns", forwarded, "--", "/bin/sh", "-c", _HOLD]
         try:
             self._pasta = self._spawn(command, self._lifeline, child_output, child_errors)
         except OSError as error:
@@ -67,7 +69,7 @@ class Network:
                 raise self._failure
             addresses = list_machine_addresses()
             holder = self._await_holder()
-            close_machine(holder, addresses)
+            close_machine(holder, addresses, self._closed)
         except OSError as error:
             self.close()
             raise CannotStart("network_failed", f"{error.filename or 'The network'}: {error.strerror or error}") from error

@@ -24,7 +24,7 @@ from pumphouse_bootstrap.process_control import end_with_parent
 def run_with_network(plan: dict, command: list[str]) -> int:
     """Run the command; return its exit code, or 128 + n if signal n ended it, as shells do."""
     end_with_parent()
-    network = Network(plan["pasta"], plan["ports"], {})
+    network = Network(plan, {})
     try:
         network.await_ready()
         command = [*network.enter, *command]

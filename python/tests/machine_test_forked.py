@@ -175,6 +175,7 @@ print(json.dumps({
             "    print('listening', flush=True)\n"
             "    try:\n        socket.create_connection(('127.0.0.1', PORT), 2)\n        print('reached the machine')\n"
             "    except OSError as error:\n        print(type(error).__name__)\n"
+            "    try:\n        socket.create_connection(('198.18.0.1', 80), 2)\n    except OSError as error:\n        print(type(error).__name__)\n"
             "    print(sorted(name for _, name in socket.if_nameindex()))\n"
             "    time.sleep(WAIT)\n"
         )
@@ -182,7 +183,7 @@ print(json.dumps({
             program = program.replace("PORT", str(listener.getsockname()[1]))
             first = self.attempt(program.replace("WAIT", "60")).begin()
             first.server.await_log("listening")
-            self.assertEqual(self.run_forked(program.replace("WAIT", "0")), ["listening", "ConnectionRefusedError", "['eth0', 'lo']"])
+            self.assertEqual(self.run_forked(program.replace("WAIT", "0")), ["listening", "ConnectionRefusedError", "PermissionError", "['eth0', 'lo']"])
         first.signal(signal.SIGUSR1)
         self.assertEqual(first.wait(), 0)
 

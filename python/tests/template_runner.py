@@ -16,6 +16,7 @@ from attempt_runner import BOOTSTRAP, PYTHON_FOLDER, dlt_environment, find_tool
 BINDS_FOLDER = "/run"
 UID = 61_500
 PASTA = ["--quiet", "--config-net", "--no-map-gw", "--address", "10.0.2.100", "--netmask", "24", "--gateway", "10.0.2.2"]
+CLOSED_NETWORK = "198.18.0.0/15"
 PASTA_PORTS = ["--tcp-ports", "none", "--udp-ports", "none", "--udp-ns", "none"]
 
 
@@ -75,7 +76,7 @@ class TemplateRunner:
         python = [f"{self.environment}/bin/python", "-u", str(BOOTSTRAP / "inside/template/__main__.py")]
         return {
             "folder": str(self.folder),
-            "network": {"pasta": [find_tool("pasta"), *PASTA, *(["--runas", "0"] if is_root else []), *PASTA_PORTS], "ports": []},
+            "network": {"pasta": [find_tool("pasta"), *PASTA, *(["--runas", "0"] if is_root else []), *PASTA_PORTS], "ports": [], "closed": [CLOSED_NETWORK]},
             "spare_slots": 1,
             "sandbox": {
                 "command": [*_build_sandbox(list(zip(sources, own))), *python],

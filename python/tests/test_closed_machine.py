@@ -33,12 +33,12 @@ plan = json.loads(sys.argv[2])
 problem = None
 try:
     for _ in range(2):
-        closed_machine.close_machine(plan["closed"], plan["open_ports"], plan["server"], plan["user"])
+        closed_machine.close_machine(plan, plan["server"], plan["user"])
     closed_machine.give_up_network_rights()
 except ValueError as error:
     problem = str(error)
 try:
-    closed_machine.close_machine(["203.0.113.0/24"], [], None, 0)
+    closed_machine.close_machine({**plan, "closed": ["203.0.113.0/24"]}, None, 0)
     is_given_up = False
 except OSError as error:
     is_given_up = error.errno == errno.EPERM
@@ -49,7 +49,7 @@ print(json.dumps({"sent": sent, "udp": try_to_send(socket.SOCK_DGRAM, "192.0.2.1
 
 def close(targets: list[tuple[str, int]], **plan) -> dict:
     """Run as root of a user namespace, whose only user is 0."""
-    whole = {"closed": [], "open_ports": [], "server": None, "user": 0, **plan, "targets": targets}
+    whole = {"closed": [], "always_closed": [], "open_ports": [], "server": None, "user": 0, **plan, "targets": targets}
     command = ["unshare", "--map-root-user", "--net", "sh", "-c", ROUTES, "sh", sys.executable, "-I", "-S", "-c", PROGRAM]
     ended = subprocess.run([*command, str(PYTHON_FOLDER), json.dumps(whole)], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     if ended.returncode != 0:
@@ -83,6 +83,12 @@ class ClosedMachine(unittest.TestCase):
         targets = [("192.0.2.1", 8081), ("192.0.2.9", 8081), ("192.0.2.9", 80)]
         answer = close(targets, closed=["192.0.2.0/24"], open_ports=[8081], server="http://192.0.2.1:8081")
         self.assertEqual(list(answer["sent"].values()), ["EINPROGRESS", "EINPROGRESS", "EACCES"])
+
+    def test_an_open_port_opens_nothing_that_is_always_closed(self) -> None:
+        targets = [("169.254.169.254", 80), ("fd00:ec2::254", 80), ("192.0.2.9", 80), ("169.254.169.254", 8081)]
+        closed = {"closed": ["192.0.2.0/24"], "always_closed": ["169.254.0.0/16", "fd00:ec2::/32"]}
+        answer = close(targets, **closed, open_ports=[80], server="http://169.254.169.254:8081")
+        self.assertEqual(list(answer["sent"].values()), ["EACCES", "EACCES", "EINPROGRESS", "EINPROGRESS"])
 
     def test_drops_the_privilege_to_change_the_rules(self) -> None:
         self.assertEqual(close([], closed=["192.0.2.1"])["given_up"], True)

@@ -26,7 +26,7 @@ PASTA = [
     *("--dns-forward", "10.0.2.3", "--tcp-ports", "none", "--udp-ports", "none", "--udp-ns", "none"),
 ]
 # Ordinary machines open this device to all users; a test machine may not.
-OPEN_TUN = 'mknod "$1/tun" c 10 200 && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
+OPEN_TUN = '{ [ -e "$1/tun" ] || mknod "$1/tun" c 10 200; } && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
 
 REACH = """
 import json, socket, sys
@@ -38,6 +38,34 @@ for host, port in json.loads(sys.argv[1]):
     except OSError:
         pass
 print(json.dumps(reached))
+"""
+
+# A machine whose only neighbour routes everything and has the metadata service of a cloud.
+CLOUD = """
+import json, subprocess, sys
+def run(*command): subprocess.run(command, check=True)
+def start(*command):
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if process.stdout.readline() != b"ready\\n": sys.exit("The neighbour did not start.")
+    return process
+hosts, command = json.loads(sys.argv[1]), sys.argv[2:]
+cloud = start("unshare", "--net", "sh", "-c", "echo ready; exec cat")
+enter = ["nsenter", f"--net=/proc/{cloud.pid}/ns/net"]
+run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
+run("ip", "link", "set", "v1", "netns", str(cloud.pid))
+for address in ("192.0.2.2/24", "fd99::2/64", *hosts): run(*enter, "ip", "address", "add", address, "dev", "v1", *(["nodad"] if ":" in address else []))
+for address in ("192.0.2.1/24", "fd99::1/64"): run("ip", "address", "add", address, "dev", "v0", *(["nodad"] if ":" in address else []))
+for link in ("lo", "v0"): run("ip", "link", "set", link, "up")
+run(*enter, "ip", "link", "set", "v1", "up")
+run("ip", "route", "add", "default", "via", "192.0.2.2")
+run("ip", "-6", "route", "add", "default", "via", "fd99::2", "dev", "v0")
+serve = "import socket, sys; kept = [socket.create_server((host, 80), family=socket.AF_INET6 if ':' in host else socket.AF_INET) for host in sys.argv[1:]]; print('ready', flush=True); sys.stdin.read()"
+service = start(*enter, sys.executable, "-c", serve, *hosts)
+code = subprocess.run(command).returncode
+for process in (service, cloud):
+    process.stdin.close()
+    process.wait()
+sys.exit(code)
 """
 
 
@@ -74,14 +102,14 @@ class WithNetwork(unittest.TestCase):
         # The checkout may be below a private folder.
         shutil.copytree(PYTHON_FOLDER / "pumphouse_bootstrap", f"{self.folder}/pumphouse_bootstrap")
 
-    def run_in_network(self, command: list[str], user: str, ports: list[int] = []) -> subprocess.CompletedProcess:
+    def run_in_network(self, command: list[str], user: str, ports: list[int] = [], closed: list[str] = [], around: list[str] = []) -> subprocess.CompletedProcess:
         pasta = [*PASTA, "--runas", "0"] if user == "root" else PASTA
         program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
-        argv = [find_python(user), "-I", "-S", program, json.dumps({"pasta": pasta, "ports": ports}), *command]
+        argv = [find_python(user), "-I", "-S", program, json.dumps({"pasta": pasta, "ports": ports, "closed": closed}), *command]
         if user == "ordinary":
             become = ["setpriv", f"--reuid={ORDINARY_UID}", f"--regid={ORDINARY_UID}", "--clear-groups"]
             argv = ["unshare", "--mount", "sh", "-c", OPEN_TUN, "sh", self.folder, *become, *argv]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=300)
+        return subprocess.run([*around, *argv], capture_output=True, text=True, timeout=300)
 
     def test_reaches_nothing_of_the_machine_but_open_ports(self) -> None:
         for user in ("root", "ordinary"):
@@ -95,6 +123,19 @@ class WithNetwork(unittest.TestCase):
                 self.assertIn(["127.0.0.1", ports[1]], reached)
                 self.assertIn(["::1", ports[1]], reached)
 
+    @require("iproute2", shutil.which("ip") is not None)
+    def test_reaches_no_metadata_service_of_a_cloud_unless_it_is_open(self) -> None:
+        services = ["169.254.169.254", "168.63.129.16", "fd00:ec2::254"]
+        hosts = [*services, "198.51.100.7", "2001:db8::7"]
+        around = ["unshare", "--net", sys.executable, "-I", "-c", CLOUD, json.dumps(hosts)]
+        targets = json.dumps([[host, 80] for host in hosts])
+        for user in ("root", "ordinary"):
+            for closed, expected in (([], hosts), (["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::/32"], hosts[len(services) :])):
+                with self.subTest(user=user, closed=closed):
+                    done = self.run_in_network([find_python(user), "-c", REACH, targets], user, closed=closed, around=around)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual([host for host, _ in json.loads(done.stdout)], expected)
+
     def test_exits_with_the_status_of_the_command(self) -> None:
         for script, code in (("exit 7", 7), ("kill -9 $$", 137)):
             done = self.run_in_network(["sh", "-c", script], "root")
@@ -102,7 +143,7 @@ class WithNetwork(unittest.TestCase):
 
     def test_prints_why_the_network_could_not_be_created(self) -> None:
         program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
-        plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": []})
+        plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": [], "closed": []})
         done = subprocess.run([sys.executable, "-I", "-S", program, plan, "true"], capture_output=True, text=True, timeout=300)
         self.assertEqual((done.returncode, done.stderr), (125, "The network could not be created: no tap device\n"))
 

@@ -74,7 +74,7 @@ class AtTheKeeper(Descriptors):
 
         thread = self.in_thread(fork)
         with self.assertRaises(SlotFailed) as failed:
-            PreparedSlot(SlotPlan({"pasta": [pasta], "ports": []}, self.folder), keeper)
+            PreparedSlot(SlotPlan({"pasta": [pasta], "ports": [], "closed": []}, self.folder), keeper)
         keeper.close()
         template.close()
         self.end(thread)
@@ -99,7 +99,7 @@ class AtTheKeeper(Descriptors):
         keeper, template = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         template.close()
         with self.assertRaises(OSError):
-            PreparedSlot(SlotPlan({"pasta": [], "ports": []}, self.folder), keeper)
+            PreparedSlot(SlotPlan({"pasta": [], "ports": [], "closed": []}, self.folder), keeper)
         keeper.close()
         self.assert_all_closed()
 

@@ -24,6 +24,7 @@ class SlotPlan:
         """`network`: argv of pasta, and ports of the machine's loopback. `empty_folder`: of the helpers of pasta."""
         self.pasta: list[str] = network["pasta"]
         self.ports: list[int] = network["ports"]
+        self.closed: list[str] = network["closed"]
         self.empty_folder = empty_folder
 
 
@@ -37,7 +38,7 @@ class PreparedSlot:
             try:
                 self._network = SlotNetwork(plan.pasta, plan.ports, self.init, plan.empty_folder)
                 opened.callback(self._network.end)
-                self._network.await_ready(self._addresses)
+                self._network.await_ready(self._addresses, plan.closed)
             except (NetworkFailed, OSError) as error:
                 raise SlotFailed(f"The network of the run failed: {error}") from error
             # The bootstrap waits without a limit of this process.
@@ -67,7 +68,7 @@ class PreparedSlot:
     def close_new_addresses(self, addresses: list[bytes]) -> None:
         """Close what the machine has got since the slot was prepared."""
         if set(addresses) - set(self._addresses):
-            close_machine(self.init, addresses)
+            close_machine(self.init, addresses, [])
 
     def describe(self) -> dict:
         return {"slot": {"init": self.init, "beacon_port": self._beacon_port}}

@@ -111,7 +111,7 @@ class SlotNetwork:
         os.close(ready)
         os.read(self._lease_read, 1)
 
-    def await_ready(self, machine_addresses: list[bytes]) -> None:
+    def await_ready(self, machine_addresses: list[bytes], closed: list[str]) -> None:
         """Wait until pasta serves the network, and close the machine to it. Raises NetworkFailed, OSError."""
         message = _read_to_end(self._output, time.monotonic() + _READY_SECONDS)
         _, status = os.waitpid(self._pasta, 0)
@@ -119,7 +119,7 @@ class SlotNetwork:
         self._close(self._lease_read)
         if status != 0:
             raise NetworkFailed(message.decode("utf-8", "replace").strip() or "pasta did not create a network.")
-        close_machine(self._init, machine_addresses)
+        close_machine(self._init, machine_addresses, closed)
 
     def end(self) -> None:
         """Give up this process's part in the lease of the network, and close what a failed start left open."""

@@ -5,12 +5,19 @@ import { chooseRunsNetwork } from './choose-runs-network.ts';
 const choose = (env: Record<string, string>) => chooseRunsNetwork(readConfig(env));
 
 it('gives runs their own network by default', () => {
-  expect(choose({})).toEqual({ isShared: false, loopbackPorts: [] });
-  expect(choose({ PUMPHOUSE_RUNS_NETWORK: 'shared' })).toEqual({ isShared: true, loopbackPorts: [] });
-  expect(choose({ PUMPHOUSE_RUNS_LOOPBACK_PORTS: '5432,8123' })).toEqual({
+  expect(choose({})).toMatchObject({ isShared: false, loopbackPorts: [] });
+  expect(choose({ PUMPHOUSE_RUNS_NETWORK: 'shared' })).toMatchObject({ isShared: true, loopbackPorts: [] });
+  expect(choose({ PUMPHOUSE_RUNS_LOOPBACK_PORTS: '5432,8123' })).toMatchObject({
     isShared: false,
     loopbackPorts: [5432, 8123],
   });
+});
+
+it('keeps runs from the metadata service of a cloud, unless a setting opens it', () => {
+  const { closedNetworks } = choose({});
+  for (const network of ['169.254.0.0/16', '168.63.129.16/32', 'fd00:ec2::/32'])
+    expect(closedNetworks).toContain(network);
+  expect(choose({ PUMPHOUSE_RUNS_CLOUD_METADATA: 'open' }).closedNetworks).toEqual([]);
 });
 
 it("rejects an engine's network for runs as processes", () => {

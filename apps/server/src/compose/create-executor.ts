@@ -172,6 +172,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
           openPorts: config.runsLoopbackPorts,
+          closedNetworks: config.runsClosedNetworks,
           slotsMemoryPercent: config.slotsMemoryPercent,
           faultPoints: createFaultPoints(config.pauseAt),
         }),

@@ -7,6 +7,7 @@ import {
   parseInstanceSizes,
 } from '../domain/attempts/instance-sizes.ts';
 import { ConfigError } from './config-error.ts';
+import { cloudNetworks } from '../platform/special-networks.ts';
 import { settingDetails } from './setting-details.ts';
 
 export const executorSettings = {
@@ -29,6 +30,11 @@ export const executorSettings = {
         'Ports of the machine that runs and builds can reach, such as `5432` for a database: processes at `localhost`, on its loopback; containers at its addresses',
       form: 'numbers',
     }),
+  PUMPHOUSE_RUNS_CLOUD_METADATA: z.enum(['open', 'closed']).default('closed').register(settingDetails, {
+    key: 'runs.cloud_metadata',
+    description:
+      'Whether runs, builds and apps reach the metadata service of a cloud (`169.254.169.254`), which gives them the role of the machine. Not for pods, whose network policies decide',
+  }),
   PUMPHOUSE_TEMPLATES_MEMORY_PERCENT: z.coerce
     .number()
     .int()
@@ -93,6 +99,8 @@ export interface ExecutorConfig {
   slotsMemoryPercent: number;
   /** Loopback ports of the machine that runs as processes can reach. */
   runsLoopbackPorts: number[];
+  /** Networks that runs do not reach, whatever else is open. */
+  runsClosedNetworks: readonly string[];
   allowUnisolated: boolean;
   instanceSizes: InstanceSizes;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
@@ -109,6 +117,7 @@ export function readExecutorConfig(values: Values, path: string | undefined): Ex
     templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
     slotsMemoryPercent: values.PUMPHOUSE_SLOTS_MEMORY_PERCENT,
     runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
+    runsClosedNetworks: values.PUMPHOUSE_RUNS_CLOUD_METADATA === 'open' ? [] : cloudNetworks,
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     toolVariables: {

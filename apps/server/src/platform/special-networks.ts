@@ -11,6 +11,21 @@ export const internalNetworks = [
 ] as const;
 export const internalNetworksV6 = ['fc00::/7', 'fe80::/10', '::1/128'] as const;
 
+/**
+ * Where cloud machines reach services for themselves: their metadata service, with the credentials of their
+ * role, host agents and resolvers. From the documentation of AWS, Google, Azure, Alibaba, Oracle and Scaleway.
+ */
+export const cloudNetworks = [
+  '169.254.0.0/16',
+  '168.63.129.16/32',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  'fd00:ec2::/32',
+  'fd20:ce::254/128',
+  'fd00:c1::a9fe:a9fe/128',
+  'fd00:42::42/128',
+] as const;
+
 /** Further IPv4 networks that are no destination on the internet. */
 export const reservedNetworks = [
   '0.0.0.0/8',

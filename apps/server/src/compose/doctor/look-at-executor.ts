@@ -4,6 +4,7 @@ import type { Finding } from '../../domain/doctor/check-result.ts';
 import type { Isolation } from '../../executors/process/isolation.ts';
 import type { ToolName } from '../../executors/process/tool-lookup.ts';
 import type { UsedExecutor } from '../../domain/doctor/executor-findings.ts';
+import { connect } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { adviseInstall } from '../../executors/process/install-advice.ts';
 import {
@@ -29,6 +30,7 @@ import { findTool } from '../../executors/process/tool-lookup.ts';
 import { openControlGroups } from '../../executors/process/control-groups.ts';
 import { ok, problem, skipped } from '../../domain/doctor/check-result.ts';
 import {
+  deriveCloudMetadataFinding,
   deriveEngineFinding,
   deriveExecutorFinding,
   deriveLimitsFinding,
@@ -47,6 +49,7 @@ type ExecutorChecks =
   | 'uv'
   | 'sandbox'
   | 'run_network'
+  | 'cloud_metadata'
   | 'limits'
   | 'engine'
   | 'cluster'
@@ -60,6 +63,7 @@ interface Choice {
 }
 
 const engineTimeoutMs = 5000;
+const metadataTimeoutMs = 1000;
 
 export function createExecutorLooks(context: DoctorContext): Looks<ExecutorChecks> {
   const { config, server } = context;
@@ -116,6 +120,14 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
       const { isShared } = chooseRunsNetwork(config);
       return deriveRunNetworkFinding({ path, failure, isShared }, adviseInstall('passt'));
     }),
+    async cloud_metadata() {
+      if (!config.roles.supervisor) return skipped('This server does not run attempts (PUMPHOUSE_ROLES).');
+      const { executor } = await readChoice();
+      if (executor === 'kubernetes') return skipped('Network policies decide it for pods.');
+      const isShared = executor === 'process' && config.engine.network.name === 'shared';
+      const isOpen = isShared || config.runsClosedNetworks.length === 0;
+      return deriveCloudMetadataFinding({ isOpen, answers: isOpen && (await answersMetadata()) });
+    },
     limits: only('process', ({ installationId }) => {
       // Trial groups have the name of the installation, so that its server removes what a kill leaves.
       const groups = openControlGroups(installationId ?? randomUUID());
@@ -138,6 +150,17 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
       );
     },
   };
+}
+
+/** Every cloud that gives roles to machines answers at this address. */
+function answersMetadata(): Promise<boolean> {
+  const socket = connect({ host: '169.254.169.254', port: 80, timeout: metadataTimeoutMs });
+  const answered = new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('timeout', () => resolve(false));
+    socket.once('error', () => resolve(false));
+  });
+  return answered.finally(() => socket.destroy());
 }
 
 const notUsed: Record<UsedExecutor, string> = {

@@ -35,6 +35,7 @@ export const checks = {
   uv: { area: 'executor', title: 'uv' },
   sandbox: { area: 'executor', title: 'Sandbox' },
   run_network: { area: 'executor', title: 'Network of runs' },
+  cloud_metadata: { area: 'executor', title: 'Metadata service of a cloud' },
   limits: { area: 'executor', title: 'Limits of runs' },
   engine: { area: 'executor', title: 'Container engine' },
   cluster: { area: 'executor', title: 'Kubernetes' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  deriveCloudMetadataFinding,
   deriveEngineFinding,
   deriveExecutorFinding,
   deriveLimitsFinding,
@@ -99,6 +100,13 @@ describe('deriveRunNetworkFinding', () => {
   ])('when pasta %s', (_, change, status) => {
     expect(deriveRunNetworkFinding({ ...works, ...change }, install).status).toBe(status);
   });
+});
+
+it('warns of a metadata service that answers and is open to runs', () => {
+  const statusOf = (isOpen: boolean, answers: boolean) =>
+    deriveCloudMetadataFinding({ isOpen, answers }).status;
+  expect(statusOf(true, true)).toBe('warning');
+  expect([statusOf(true, false), statusOf(false, true), statusOf(false, false)]).toEqual(['ok', 'ok', 'ok']);
 });
 
 it('warns of limits that are not enforced, and says that a shell has another control group', () => {

@@ -151,6 +151,25 @@ export function deriveRunNetworkFinding(
     : problem(`${found} No run starts without it.`, next);
 }
 
+/**
+ * @param isOpen whether runs reach the metadata service if there is one
+ * @param answers whether one answers this machine
+ */
+export function deriveCloudMetadataFinding({
+  isOpen,
+  answers,
+}: {
+  isOpen: boolean;
+  answers: boolean;
+}): Finding {
+  if (!isOpen) return ok('Runs do not reach it.');
+  if (!answers) return ok('Runs would reach it, but none answers this machine.');
+  return warning(
+    'Runs reach it, so the code of every workspace has the role of this machine.',
+    'Remove PUMPHOUSE_RUNS_CLOUD_METADATA and PUMPHOUSE_RUNS_NETWORK=shared, and give workspaces credentials of their own.',
+  );
+}
+
 const limitNames = { memory: 'memory', cpu: 'processor time', pids: 'processes' } as const;
 
 export interface LimitsInput {

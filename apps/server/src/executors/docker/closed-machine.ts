@@ -12,7 +12,11 @@ export type CloseMachine = (host: ShortContainerHost, network: RunsNetwork) => P
 /** Creates the function that determines, for containers in one network of an engine, what to block. */
 export function createMachineClosing(
   isPodman: boolean,
-  { network: { name }, openPorts }: { network: NetworkOptions; openPorts: readonly number[] },
+  {
+    network: { name },
+    openPorts,
+    closedNetworks,
+  }: { network: NetworkOptions; openPorts: readonly number[]; closedNetworks: readonly string[] },
 ): CloseMachine {
   const listAddresses = createMachineAddresses();
   return async (host, { subnets }) => {
@@ -22,6 +26,7 @@ export function createMachineClosing(
     ]);
     // In a network that the operator provides, other containers may be reachable on purpose.
     const others = name === null ? subnets : [];
-    return { closed: [...new Set([...addresses, ...gateways, ...others])], openPorts };
+    const closed = [...new Set([...addresses, ...gateways, ...others])];
+    return { closed, openPorts, alwaysClosed: closedNetworks };
   };
 }

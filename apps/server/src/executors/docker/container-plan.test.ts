@@ -27,7 +27,11 @@ const context = {
   volumes: { attempt: 'attempt-volume', environment: 'environment-1', localData: 'data-volume' },
 };
 
-const machine = { closed: ['192.0.2.2', '10.89.0.0/24'], openPorts: [5432] };
+const machine = {
+  closed: ['192.0.2.2', '10.89.0.0/24'],
+  openPorts: [5432],
+  alwaysClosed: ['169.254.0.0/16'],
+};
 
 const planOf = (changes: Partial<AttemptSpec> = {}) =>
   planContainer(planAttempt({ ...spec, ...changes }, context));

@@ -91,11 +91,13 @@ export interface ClosedMachine {
   closed: readonly string[];
   /** TCP ports that stay open on all addresses. */
   openPorts: readonly number[];
+  /** Networks that are blocked whatever port is open. */
+  alwaysClosed: readonly string[];
 }
 
 /** The format that the bootstrap reads. */
-export function describeMachine({ closed, openPorts }: ClosedMachine) {
-  return { closed, open_ports: openPorts };
+export function describeMachine({ closed, openPorts, alwaysClosed }: ClosedMachine) {
+  return { closed, open_ports: openPorts, always_closed: alwaysClosed };
 }
 
 export interface AttemptVolumes {

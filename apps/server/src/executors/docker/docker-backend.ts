@@ -34,6 +34,8 @@ export interface DockerExecutorOptions {
   network: NetworkOptions;
   /** TCP ports of the engine's machine that runs and builds may connect to. */
   openPorts: readonly number[];
+  /** Networks that runs, builds and apps do not reach, whatever port is open. */
+  closedNetworks: readonly string[];
   /** Share of the engine's memory for containers that wait for a run; none by default. */
   slotsMemoryPercent?: number;
   faultPoints?: FaultPoints;

@@ -25,6 +25,7 @@ function createExecutor(socket: string): DockerExecutor {
     buildLimits: { memoryBytes: null, cpus: null, processes: null },
     network: { name: null, egress: true },
     openPorts: [],
+    closedNetworks: [],
   });
 }
 

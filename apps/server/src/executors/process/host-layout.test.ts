@@ -65,7 +65,7 @@ describe('probeMachine', () => {
     pythonPath: requireTool('python3'),
     uvPath: requireTool('uv'),
     pastaPath: null,
-    runsNetwork: { isShared: true, loopbackPorts: [] },
+    runsNetwork: { isShared: true, loopbackPorts: [], closedNetworks: [] },
     limits: 'Nothing is limited.',
   };
 

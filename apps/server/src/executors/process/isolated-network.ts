@@ -12,6 +12,8 @@ export interface RunsNetwork {
   isShared: boolean;
   /** Ports of the machine's loopback that runs can reach on their own loopback. */
   loopbackPorts: readonly number[];
+  /** Networks that runs and apps do not reach. */
+  closedNetworks: readonly string[];
 }
 
 export interface NetworkPlan {
@@ -19,6 +21,8 @@ export interface NetworkPlan {
   pasta: string[];
   /** Ports of the machine's loopback that can be reached inside. */
   ports: number[];
+  /** Networks that are not reached from inside. */
+  closed: readonly string[];
 }
 
 export interface NetworkOptions {
@@ -51,6 +55,7 @@ export function planNetwork(
   return {
     pasta: buildPastaCommand(pastaPath, isolation.privileges),
     ports: [...new Set([...serverPorts, ...runsNetwork.loopbackPorts])],
+    closed: runsNetwork.closedNetworks,
   };
 }
 

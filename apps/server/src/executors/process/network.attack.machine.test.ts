@@ -153,14 +153,16 @@ describe('a batch run', () => {
     const targets = [open, closed].flatMap((port) =>
       ['127.0.0.1', 'localhost'].map((host): Target => [host, port]),
     );
-    const reached = await scan(targets, { runsNetwork: { isShared: false, loopbackPorts: [open] } });
+    const reached = await scan(targets, {
+      runsNetwork: { isShared: false, loopbackPorts: [open], closedNetworks: [] },
+    });
     expect(hostsReached(reached, open)).toEqual(['127.0.0.1', 'localhost']);
     expect(hostsReached(reached, closed)).toEqual([]);
   });
 
   it("shares the machine's network if a setting says so", async () => {
     const port = await listen('127.0.0.1');
-    const shared = { runsNetwork: { isShared: true, loopbackPorts: [] } };
+    const shared = { runsNetwork: { isShared: true, loopbackPorts: [], closedNetworks: [] } };
     expect(await scan([['127.0.0.1', port]], shared)).toEqual([`127.0.0.1 ${port}`]);
     const probe = await createTestExecutor(site.dataDir, { ...shared, pastaPath: null }).probe();
     expect(probe).toMatchObject({

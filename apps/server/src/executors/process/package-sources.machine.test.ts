@@ -47,7 +47,9 @@ function createSpec(requirements: string[], uv: object, variables: Record<string
 async function build(spec: EnvironmentSpec) {
   const loopbackPorts = [registry, company].map(({ url }) => Number(new URL(url).port));
   const lines: string[] = [];
-  const executor = site.createExecutor({ runsNetwork: { isShared: false, loopbackPorts } });
+  const executor = site.createExecutor({
+    runsNetwork: { isShared: false, loopbackPorts, closedNetworks: [] },
+  });
   const { path } = await executor.buildEnvironment(spec, ({ text }) => lines.push(text));
   const word = await runPython(path, 'import acme_core; print(acme_core.WORD)');
   return { word, log: lines.join('\n') };

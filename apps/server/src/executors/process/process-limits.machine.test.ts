@@ -279,7 +279,11 @@ needs('memory')('a build', () => {
     try {
       await index.addSource('hungry', 'bytearray(800_000_000)');
       const executor = createTestExecutor(dataDir.path, {
-        runsNetwork: { isShared: false, loopbackPorts: [Number(new URL(index.url).port)] },
+        runsNetwork: {
+          isShared: false,
+          loopbackPorts: [Number(new URL(index.url).port)],
+          closedNetworks: [],
+        },
         buildLimits: { memoryBytes: 256 * MEBIBYTE, cpus: null, processes: null },
       });
       const spec = {

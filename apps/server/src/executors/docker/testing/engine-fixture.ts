@@ -1,4 +1,5 @@
 /** Executors over a real engine, with the attempt routes that their containers call. */
+import { cloudNetworks } from '../../../platform/special-networks.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
@@ -91,6 +92,7 @@ export async function createInstallation(
       buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
       network,
       openPorts: [],
+      closedNetworks: cloudNetworks,
       ...overrides,
     });
   const url = `http://${await createExecutor().findGateway()}:${new URL(routes.url).port}`;

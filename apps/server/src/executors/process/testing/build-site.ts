@@ -27,7 +27,9 @@ export async function createBuildSite(): Promise<BuildSite> {
   const dataDir = await createDataDir();
   const index = await createPackageIndex();
   const pythonVersion = await findInstalledPython();
-  const own = { runsNetwork: { isShared: false, loopbackPorts: [Number(new URL(index.url).port)] } };
+  const own = {
+    runsNetwork: { isShared: false, loopbackPorts: [Number(new URL(index.url).port)], closedNetworks: [] },
+  };
   const createExecutor: BuildSite['createExecutor'] = (overrides) =>
     createTestExecutor(dataDir.path, { ...own, ...overrides });
   return {

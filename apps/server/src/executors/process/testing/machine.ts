@@ -74,7 +74,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
     uvPath: requireTool('uv'),
     bwrapPath: requireTool('bwrap'),
     pastaPath: findTool('pasta', { env: process.env }),
-    runsNetwork: { isShared: false, loopbackPorts: [] },
+    runsNetwork: { isShared: false, loopbackPorts: [], closedNetworks: [] },
     allowUnisolated: false,
     installationId: INSTALLATION_ID,
     buildLimits: { memoryBytes: 2 * 1024 * 1024 * 1024, cpus: null, processes: 512 },
