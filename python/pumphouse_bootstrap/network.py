@@ -19,6 +19,7 @@ from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.process_tree import list_descendants
 
 _READY_SECONDS = 20.0
+_LOOK_AGAIN_MILLISECONDS = 50
 _MAX_DETAIL_BYTES = 4096
 _HOLD = "echo ready; read line"
 _VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
@@ -83,12 +84,24 @@ class Network:
 
     def _await_holder(self) -> int:
         """Return the process that holds the network."""
-        greeting = _read_line(self._output, time.monotonic() + _READY_SECONDS)
+        greeting = self._read_greeting(time.monotonic() + _READY_SECONDS)
         held = [process.pid for process in list_descendants(self._pasta)] if greeting else []
         if not held:
             os.set_blocking(self._errors, False)
             raise CannotStart("network_failed", _read_available(self._errors) or "pasta did not create a network.")
         return held[0]
+
+    def _read_greeting(self, deadline: float) -> bytes:
+        """Return what the shell in the network prints; empty if pasta ends before, or by the deadline."""
+        poll = select.poll()
+        poll.register(self._output, select.POLLIN)
+        has_ended = False
+        while not poll.poll(_LOOK_AGAIN_MILLISECONDS):
+            # What pasta leaves behind when it fails holds the output open.
+            if has_ended or time.monotonic() > deadline:
+                return b""
+            has_ended = os.waitid(os.P_PID, self._pasta, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return os.read(self._output, 64)
 
     def open_ingress(self, folder: str, user: int) -> None:
         """
@@ -114,7 +127,8 @@ class Network:
                 os.close(descriptor)
             self._lifeline_write = -1
         for pid in self.helpers:
-            os.kill(pid, signal.SIGKILL)
+            # With its group: a pasta that failed leaves the process that was to become the shell.
+            os.killpg(pid, signal.SIGKILL)
             try:
                 os.waitpid(pid, 0)
             except ChildProcessError:
@@ -152,14 +166,6 @@ def _listen(folder: str) -> socket.socket:
         return listener
     finally:
         os.close(descriptor)
-
-
-def _read_line(descriptor: int, deadline: float) -> bytes:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    if not poll.poll(max(0, int((deadline - time.monotonic()) * 1000))):
-        return b""
-    return os.read(descriptor, 64)
 
 
 def _read_available(descriptor: int) -> str:

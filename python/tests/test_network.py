@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -27,6 +28,8 @@ PASTA = [
 ]
 # Ordinary machines open this device to all users; a test machine may not.
 OPEN_TUN = '{ [ -e "$1/tun" ] || mknod "$1/tun" c 10 200; } && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
+# No user, root included, can open its device.
+CLOSE_TUN = 'mount -t tmpfs -o nodev tmpfs "$1" && mknod "$1/tun" c 10 200 && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
 
 REACH = """
 import json, socket, sys
@@ -92,6 +95,18 @@ def find_python(user: str) -> str:
     raise unittest.SkipTest("no Python that an ordinary user may execute")
 
 
+def list_processes_with(arguments: str) -> list[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and arguments in Path("/proc", name, "cmdline").read_text(errors="replace"):
+                found.append(int(name))
+        except OSError:
+            # It has ended meanwhile.
+            pass
+    return found
+
+
 @require("pasta", shutil.which("pasta") is not None)
 @require("root, which can be both users", os.geteuid() == 0)
 class WithNetwork(unittest.TestCase):
@@ -146,6 +161,33 @@ class WithNetwork(unittest.TestCase):
         plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": [], "closed": []})
         done = subprocess.run([sys.executable, "-I", "-S", program, plan, "true"], capture_output=True, text=True, timeout=300)
         self.assertEqual((done.returncode, done.stderr), (125, "The network could not be created: no tap device\n"))
+
+    def test_leaves_no_process_without_the_device(self) -> None:
+        device = tempfile.mkdtemp(prefix="pumphouse-tun-")
+        self.addCleanup(os.rmdir, device)
+        with listen() as listener:
+            port = listener.getsockname()[1]
+            plan = json.dumps({"pasta": [*PASTA, "--runas", "0"], "ports": [port]})
+            program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
+            argv = ["unshare", "--mount", "sh", "-c", CLOSE_TUN, "sh", device, sys.executable, "-I", "-S", program, plan, "true"]
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("Failed to open() /dev/net/tun: Permission denied", done.stderr)
+        # Only its arguments tell the pasta of this test from those of others.
+        self.assertEqual(list_processes_with(f"--tcp-ns\0{port}\0"), [])
+
+    def test_notices_at_once_that_pasta_has_ended(self) -> None:
+        # The process that it leaves behind holds its output open, as the one that waits for the device does.
+        pasta = ["sh", "-c", "sleep 1000 & echo no tap device >&2; exit 1", "sh"]
+        program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
+        begun = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", program, json.dumps({"pasta": pasta, "ports": []}), "true"],
+            capture_output=True, text=True, timeout=300,
+        )
+        self.assertEqual((done.returncode, done.stderr), (125, "The network could not be created: no tap device\n"))
+        # It waits 20 s for a pasta that says nothing.
+        self.assertLess(time.monotonic() - begun, 15)
 
 
 if __name__ == "__main__":
