@@ -132,7 +132,7 @@ async function live(
     leaseSeconds: 24 * 3600,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(capacity),
-    describePressure: () => null,
+    findObstacle: async () => null,
     unknownRunIds: new Set(),
   });
   const queue = createEventQueue<WorldEvent>();

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { LoopStatus } from '../platform/loops.ts';
 import type { Load } from '../services/runs/read-load.ts';
@@ -36,7 +37,7 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
   return {
     persistence: persistence(async () => undefined),
     dataDir: '/nowhere',
-    executor: createFakeExecutor(),
+    executor: null,
     listLoops: () => [loop()],
     schedules: true,
     readTickLag: async () => inTime,
@@ -53,14 +54,14 @@ const check = async (changed?: Partial<ReadinessSources>): Promise<string[]> =>
 // Concurrent, because some wait for real timeouts.
 describe.concurrent('a server', () => {
   it('is ready when everything that it needs answers', async () => {
-    expect(await check()).toEqual([]);
+    expect(await check({ dataDir: tmpdir(), executor: createFakeExecutor() })).toEqual([]);
   });
 
   it.each([
     ['a store', { persistence: persistence(never) }, /^store: it has not answered for 1.5 s$/],
     [
       'an engine',
-      { executor: { ...createFakeExecutor(), probe: never } },
+      { dataDir: tmpdir(), executor: { ...createFakeExecutor(), probe: never } },
       /^executor: it has not answered for 5 s/,
     ],
     ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
@@ -71,6 +72,12 @@ describe.concurrent('a server', () => {
 
   it('does not depend on an executor that it does not use', async () => {
     expect(await check({ executor: null })).toEqual([]);
+  });
+
+  it('says what starts wait for', async () => {
+    expect(await check({ executor: createFakeExecutor() })).toEqual([
+      'executor: the server cannot write to its data folder (ENOENT): bin/pumphouse doctor says what to do.',
+    ]);
   });
 
   it('says why blobs cannot be read', async () => {

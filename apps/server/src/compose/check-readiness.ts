@@ -5,7 +5,8 @@ import type { ReadTickLag, TickLag } from '../services/scheduling/read-tick-lag.
 import type { LoopStatus } from '../platform/loops.ts';
 import type { TemplateTotals } from '../api/probes/readiness.ts';
 import type { Persistence } from '../store/store.ts';
-import { describeShortDisk } from '../domain/doctor/data-folder-findings.ts';
+import { describeShortDisk, describeUnwritable } from '../domain/doctor/data-folder-findings.ts';
+import { findWriteFailure } from '../platform/find-write-failure.ts';
 import { readDiskSpace } from '../platform/disk-space.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -50,7 +51,7 @@ export async function checkReadiness({
   const [store, ticks, broken, runs, blobs, load, disk] = await Promise.all([
     findStoreProblem(persistence),
     orNull(readTickLag),
-    executor ? findExecutorProblem(executor) : null,
+    executor ? findExecutorProblem(executor, dataDir) : null,
     inTime(findRunsProblem(), executorTimeoutMs, 'the connection between runs and this server has'),
     findBlobsProblem(checkBlobs),
     orNull(readLoad),
@@ -121,9 +122,16 @@ function findStoreProblem(persistence: Persistence): Promise<string | null> {
   return inTime(answer, storeTimeoutMs, 'it has');
 }
 
-function findExecutorProblem(executor: Backend): Promise<string | null> {
-  const answer = executor.probe().then(({ ok, detail }) => (ok ? null : detail));
-  return inTime(answer, executorTimeoutMs, 'it has');
+function findExecutorProblem(executor: Backend, dataDir: string): Promise<string | null> {
+  return inTime(probe(executor, dataDir), executorTimeoutMs, 'it has');
+}
+
+/** Finds what runs wait for, too (`supervisor/start-obstacle.ts`). */
+async function probe(executor: Backend, dataDir: string): Promise<string | null> {
+  const writeFailure = await findWriteFailure(dataDir);
+  if (writeFailure !== null) return describeUnwritable(writeFailure);
+  const { ok, detail } = await executor.probe();
+  return ok ? null : detail;
 }
 
 function findBlobsProblem(checkBlobs: ReadinessSources['checkBlobs']): Promise<string | null> {

@@ -124,6 +124,7 @@ export function selectSupervisorSettings(live: CurrentConfig): SupervisorSetting
     deliverySeconds: config.leaseSeconds / 3,
     claimSeconds: hangSeconds(config),
     instanceSizes: config.instanceSizes,
+    dataDir: config.dataDir,
     readCapacitySettings: () => live.current.capacity,
     unknownLimits: planUnknownLimits(config.unknownMinutes),
   };

@@ -21,6 +21,7 @@ import { createReadCapacity } from './read-capacity.ts';
 import { createServerProcesses } from './server-processes.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createStartAttempt } from './start-attempt.ts';
+import { createStartObstacle } from './start-obstacle.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { createTakeOver } from './take-over.ts';
 import { createLookTogether } from './look-together.ts';
@@ -37,6 +38,7 @@ export interface SupervisorSettings {
   /** Time after which an outbox event that another server took is taken over. */
   claimSeconds: number;
   instanceSizes: InstanceSizes;
+  dataDir: string;
   /** Read at each use, because a running server may get others. */
   readCapacitySettings: () => CapacitySettings;
   unknownLimits: UnknownLimits;
@@ -124,6 +126,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     installationId,
     sandboxUid,
   });
+  const startObstacle = createStartObstacle({ executor, dataDir: settings.dataDir });
   const claimRuns = createClaimRuns({
     store,
     identity,
@@ -131,7 +134,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     leaseSeconds,
     instanceSizes,
     readCapacity: createReadCapacity({ executor, readSettings: settings.readCapacitySettings }),
-    describePressure: () => executor.describePressure(),
+    findObstacle: startObstacle.find,
     unknownRunIds,
   });
   const startAttempt = createStartAttempt({
@@ -173,7 +176,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
       reportWaits,
       instanceSizes,
       scope: identity,
-      describePressure: () => executor.describePressure(),
+      findObstacle: startObstacle.find,
     }),
     freeAppSlot: createFreeAppSlot({
       persistence,
@@ -186,6 +189,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
       ...common,
       attemptsAddress,
       startAttempt,
+      startObstacle,
       watchAttempt,
       snapshots,
       recordSpool,

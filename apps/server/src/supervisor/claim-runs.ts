@@ -18,7 +18,7 @@ export interface ClaimRunsDependencies {
   instanceSizes: InstanceSizes;
   readCapacity: () => Promise<Capacity>;
   /** Why the executor should get no further run now; null if it may. */
-  describePressure: () => string | null;
+  findObstacle: () => Promise<unknown>;
   /**
    * Ids of this server's unknown runs. They take no slot, because the server cannot see whether they are
    * still running.
@@ -114,7 +114,11 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
       if (!dependencies.isClaiming()) return false;
       const capacity = await dependencies.readCapacity();
       const pending = await store.claims.readPending();
-      if (dependencies.describePressure() !== null) return pending.batch || pending.apps;
+      if (!pending.batch && !pending.apps) {
+        for (const name of poolNames) reserved[name] = null;
+        return false;
+      }
+      if ((await dependencies.findObstacle()) !== null) return true;
       for (const name of poolNames) {
         if (!pending[name]) reserved[name] = null;
         for (let hasMore = pending[name]; hasMore;) {
@@ -124,7 +128,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
           hasMore = found.hasMore;
         }
       }
-      return pending.batch || pending.apps;
+      return true;
     },
 
     /** Counts claims taken over from another server. They are driven whatever the capacity. */

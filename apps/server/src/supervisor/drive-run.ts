@@ -14,6 +14,7 @@ import type { RecordSpool } from '../services/attempts/record-spool.ts';
 import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';
+import type { StartObstacle } from './start-obstacle.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
 import { EnvironmentBuildError } from '../executors/contract/environment-builder.ts';
 import { ExecutorError } from '../executors/contract/executor-error.ts';
@@ -22,10 +23,11 @@ import { RequirementsError } from '../domain/environments/requirements.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface DriveRunDependencies {
-  persistence: Persistence<'attempts' | 'jobRuns' | 'waits'>;
+  persistence: Persistence<'attempts' | 'claims' | 'jobRuns' | 'waits'>;
   executor: AttemptRunner;
   attemptSecrets: AttemptSecrets;
   startAttempt: StartAttempt;
+  startObstacle: Pick<StartObstacle, 'recheck'>;
   watchAttempt: WatchAttempt;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
@@ -189,6 +191,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     if (await endIfCancelledUnbegun(claim)) return;
+    if (run.status === 'starting' && mayBeServersFault(error) && (await giveBack(claim))) return;
     const attempt = await store.attempts.findOpen(run.id);
     const failure = describeFailure(error);
     if (failure) return end(run, attempt, { status: 'failed', failure });
@@ -201,6 +204,12 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
       await attemptLog.write(run.id, attempt.id, [runnerLine(text, new Date())]);
     }
     throw error;
+  }
+
+  /** Makes the run wait, without a failed attempt, if no run can start on this server. */
+  async function giveBack(claim: Claim): Promise<boolean> {
+    const wait = await dependencies.startObstacle.recheck();
+    return wait !== null && (await store.claims.giveBack(claim, wait));
   }
 
   /** Refresh snapshots: apps see the data of a run once it is over. */
@@ -233,6 +242,12 @@ const cancelledUnbegun = { status: 'cancelled', detail: 'Its code had not starte
 function kindOfExecutorError(error: unknown): string | null {
   if (error instanceof ExecutorError) return error.kind;
   return error instanceof EnvironmentBuildError ? 'environment' : null;
+}
+
+/** Whether a failed start may have nothing to do with the run. */
+function mayBeServersFault(error: unknown): boolean {
+  if (error instanceof EnvironmentBuildError) return error.code === 'builder_failed';
+  return !(error instanceof RequirementsError);
 }
 
 /** The failure recorded on the run, or null if the run is not at fault and will be retried. */

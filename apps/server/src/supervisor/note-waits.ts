@@ -18,7 +18,7 @@ export interface NoteWaitsDependencies {
   /** Which runs its supervisor may claim. */
   scope: ClaimScope;
   /** Why the executor should get no further run now; null if it may. */
-  describePressure: () => string | null;
+  findObstacle: () => Promise<Wait | null>;
 }
 
 /** Batch size that explains a thousand new waiting runs within seconds, in a few statements. */
@@ -31,7 +31,7 @@ const reportedAtOnce = 20;
  * not claimed. Call it every second.
  */
 export function createNoteWaits(dependencies: NoteWaitsDependencies) {
-  const { store, claimRuns, reportWaits, instanceSizes, scope, describePressure } = dependencies;
+  const { store, claimRuns, reportWaits, instanceSizes, scope, findObstacle } = dependencies;
 
   async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
     const rows = await store.claims.countActive(name === 'apps');
@@ -42,8 +42,7 @@ export function createNoteWaits(dependencies: NoteWaitsDependencies) {
     const { holderNumber, holderRef } = wait;
     if (holderNumber !== null && holderRef !== null)
       return describeLocalDataWait({ number: holderNumber, jobRef: holderRef });
-    const pressure = describePressure();
-    if (pressure !== null) return { kind: 'size', reason: pressure };
+    if (state.obstacle !== null) return state.obstacle;
     const name = wait.isApp ? 'apps' : 'batch';
     const { pool, use } = state.pools[name];
     const demand = demandOf(chooseInstanceLimits(instanceSizes, readInstanceSize(wait.size)), pool);
@@ -60,22 +59,28 @@ export function createNoteWaits(dependencies: NoteWaitsDependencies) {
   return async function noteWaits(): Promise<void> {
     const pools = await claimRuns.readPools();
     const full = { batch: isFull(pools.batch), apps: isFull(pools.apps) };
-    const unexplained = await store.waits.listUnexplained(full, explainedAtOnce, scope);
+    const obstacle = await findObstacle();
+    const isBlocked = obstacle?.kind === 'engine';
+    const unexplained = await store.waits.listUnexplained({ ...full, isBlocked }, explainedAtOnce, scope);
     if (unexplained.length > 0) {
       const [batch, apps, slotCounts] = await Promise.all([
         readHolders('batch'),
         readHolders('apps'),
         store.supervisors.countSlots(),
       ]);
-      const state = { pools, holdersOf: { batch, apps }, slotCounts };
+      const state = { pools, obstacle, holdersOf: { batch, apps }, slotCounts };
       await store.waits.explain(unexplained.map((wait) => toExplained(wait, explain(wait, state))));
     }
-    await reportWaits.report({ isQueued: false, limit: reportedAtOnce });
+    await reportWaits.report({ isQueued: false, limit: reportedAtOnce }).catch((error: unknown) => {
+      // The logs may be in a data folder that cannot be written to. They get the lines later.
+      if (!isBlocked) throw error;
+    });
   };
 }
 
 interface CapacityState {
   pools: Record<PoolName, PoolState>;
+  obstacle: Wait | null;
   holdersOf: Record<PoolName, (wait: UnexplainedWait) => Holders>;
   slotCounts: Record<PoolName, number>;
 }

@@ -2,9 +2,8 @@
 import type { DataFolderInput } from '../../domain/doctor/data-folder-findings.ts';
 import type { DoctorContext, Looks } from './doctor-context.ts';
 import type { Stats } from 'node:fs';
-import { access, constants, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   deriveDataFolderFinding,
   deriveDiskFinding,
@@ -12,6 +11,7 @@ import {
   deriveSecretKeyFinding,
 } from '../../domain/doctor/data-folder-findings.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
+import { findWriteFailure } from '../../platform/find-write-failure.ts';
 import { keyFile } from '../../config/secret-key.ts';
 import { readDiskSpace } from '../../platform/disk-space.ts';
 import { readDataFolderOwner } from '../../config/data-folder.ts';
@@ -74,17 +74,9 @@ async function readFileSystem(path: string): Promise<NonNullable<DataFolderInput
 
 /** Writes a file and removes it, or checks whether the folder can be created; the error code, or null. */
 async function tryWrite(path: string, exists: boolean): Promise<string | null> {
+  if (exists) return findWriteFailure(path, { flush: true });
   try {
-    if (!exists) {
-      await access(await findExisting(path), constants.W_OK | constants.X_OK);
-      return null;
-    }
-    const probe = join(path, `.doctor-${randomUUID()}`);
-    try {
-      await writeFile(probe, 'written by pumphouse doctor\n', { mode: 0o600, flag: 'wx', flush: true });
-    } finally {
-      await rm(probe, { force: true });
-    }
+    await access(await findExisting(path), constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -56,6 +56,11 @@ export function deriveDataFolderFinding(input: DataFolderInput): Finding {
   return describeFileSystem(input, folder);
 }
 
+/** Without the path: readiness is public, and members of workspaces read what their runs wait for. */
+export function describeUnwritable(writeFailure: string): string {
+  return `the server cannot write to its data folder (${writeFailure}): bin/pumphouse doctor says what to do.`;
+}
+
 function describeFileSystem(
   { path, usesEmbeddedDatabase }: DataFolderInput,
   { mode, fileSystem }: NonNullable<DataFolderInput['folder']>,

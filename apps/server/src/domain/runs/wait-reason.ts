@@ -13,6 +13,7 @@ export const waitKinds = [
   /** No connected worker may run it. */
   'worker',
   'environment',
+  /** The executor does not answer, or nothing can start on this server. */
   'engine',
   'retry',
 ] as const;
@@ -107,6 +108,11 @@ export function describeLocalDataWait(holder: { number: number; jobRef: string }
     kind: 'local-data',
     reason: `Waiting for run ${holder.number} of ${holder.jobRef}: it uses the same local data (.dlt/data of this profile).`,
   };
+}
+
+/** @param obstacle a sentence: what keeps every run from starting */
+export function describeStartWait(obstacle: string): Wait {
+  return { kind: 'engine', reason: `No run can start now: ${obstacle}` };
 }
 
 const plural: Record<PoolName, string> = { batch: 'batch runs', apps: 'apps' };

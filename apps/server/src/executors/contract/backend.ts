@@ -26,6 +26,8 @@ export interface Backend {
    * Answers at once, from what is known.
    */
   describePressure(): string | null;
+  /** Checks in milliseconds whether something keeps every run from starting; a sentence, or null. */
+  findObstacle(): Promise<string | null>;
   /** Cores and memory of the machine that runs share. Null if currently unknown. */
   readMachine(): Promise<MachineResources | null>;
 }

@@ -47,6 +47,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   return {
     describePressure: () => null,
+    findObstacle: () => pingEngine(options.engine).then(() => null, backend.describeSilence),
     capabilities: () => ({ memoryLimit: true, isolated: true, interactive: true, localDataInObjects: false }),
     probe,
     async readMachine() {

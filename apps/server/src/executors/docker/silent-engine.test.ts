@@ -48,6 +48,7 @@ describe('an engine that is not running', () => {
     const probe = await createExecutor(socket).probe();
     expect(probe).toMatchObject({ ok: false });
     expect(probe.detail).toContain(`unix://${socket} does not answer`);
+    expect(await createExecutor(socket).findObstacle()).toBe(probe.detail);
     expect(await engineAnswers({ url: `unix://${socket}`, tls: null })).toBe(false);
   });
 

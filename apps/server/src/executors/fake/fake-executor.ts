@@ -180,6 +180,7 @@ export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
     appConnector: { connect },
     templates: null,
     describePressure: () => null,
+    findObstacle: async () => null,
     capabilities: () => ({
       memoryLimit: false,
       isolated: true,

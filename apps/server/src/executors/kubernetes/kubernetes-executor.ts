@@ -26,6 +26,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     // The scheduler of Kubernetes knows the nodes; this server only limits how many pods wait.
     readMachine: () => Promise.resolve(null),
     describePressure: () => pressure.describe(),
+    findObstacle: async () => null,
     ...createAttemptRunner(backend, attempts),
     ...createEnvironmentBuilder(backend),
     ...createLocalDataStore(backend, attempts),

@@ -24,6 +24,7 @@ import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { removeGroup } from './control-groups.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { createForkServer } from './fork-server.ts';
 import { requireIsolation, type ProcessBackend } from './process-backend.ts';
 import { isErrorCode } from '../../platform/error-code.ts';
@@ -46,6 +47,8 @@ export function createAttemptRunner(backend: ProcessBackend, templates: Template
 
   const start = shareStarts(async (spec) => {
     gone.delete(spec.attemptId);
+    const obstacle = await findObstacle(backend);
+    if (obstacle !== null) throw new ExecutorError('backend', obstacle);
     return startAttempt({ ...requireIsolation(backend), templates, forkServer }, spec);
   });
 

@@ -66,6 +66,7 @@ describe('probeMachine', () => {
     uvPath: requireTool('uv'),
     pastaPath: null,
     runsNetwork: { isShared: true, loopbackPorts: [], closedNetworks: [] },
+    dataDir: tmpdir(),
     limits: 'Nothing is limited.',
   };
 

@@ -2,6 +2,7 @@
 import type { ProbeResult } from '../contract/backend.ts';
 import { adviseInstall } from './install-advice.ts';
 import { buildPastaCommand, explainMissingPasta, type RunsNetwork } from './isolated-network.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { detectContainer, readHostLayout } from './host-layout.ts';
 import type { Isolation } from './isolation.ts';
 import { runCommand } from './run-command.ts';
@@ -13,6 +14,7 @@ export interface ProbeOptions {
   uvPath: string;
   pastaPath: string | null;
   runsNetwork: RunsNetwork;
+  dataDir: string;
   /** A description of the limits that apply to runs here. */
   limits: string;
   /** Another root folder in tests. */
@@ -28,6 +30,7 @@ export async function probeMachine({
   uvPath,
   pastaPath,
   runsNetwork,
+  dataDir,
   limits,
   root,
 }: ProbeOptions): Promise<ProbeResult> {
@@ -50,6 +53,8 @@ export async function probeMachine({
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
     return { ok: true, detail: `Runs are NOT isolated: they can read all data of this server. ${limits}` };
+  const obstacle = await findObstacle({ dataDir, isolation, pastaPath, runsNetwork });
+  if (obstacle !== null) return refuse(obstacle);
   const network = await probeNetwork(isolation, pastaPath, runsNetwork);
   if (!network.ok) return network;
   return probeSandbox(isolation, [limits, network.detail].join(' '));

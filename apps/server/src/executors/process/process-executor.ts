@@ -6,6 +6,7 @@ import { createEnvironmentBuilder } from './environment-builder.ts';
 import { createInventory } from './inventory.ts';
 import { createLocalDataStore } from './local-data-store.ts';
 import { readOwnMachine } from './machine-resources.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { probeMachine } from './probe.ts';
 import { openProcessBackend, type ProcessExecutorOptions } from './process-backend.ts';
 import { createTemplates } from './templates/templates.ts';
@@ -22,6 +23,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
   const attemptRunner = createAttemptRunner(backend, templates);
   return {
     describePressure: () => null,
+    findObstacle: () => findObstacle(backend),
     capabilities: () => ({
       memoryLimit: controlGroups.holds.includes('memory'),
       isolated: isolation?.kind === 'sandbox',

@@ -53,6 +53,7 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
     name: remoteName,
     capabilities: () => link?.status.capabilities ?? noCapabilities,
     describePressure: () => link?.status.pressure ?? null,
+    findObstacle: async () => null,
     async probe() {
       try {
         return await requireLink().call('probe', null);

@@ -42,7 +42,7 @@ const kindLabels: Record<PendingSummary['kind'], string> = {
   'local-data': 'another run uses the same local data',
   worker: 'no connected worker may run them',
   environment: 'an environment is being built',
-  engine: 'the executor does not answer',
+  engine: 'the executor does not answer, or no run can start on the server',
   retry: 'the next attempt is not due yet',
   limit: 'the job or the organization is at its limit',
   server: 'no supervisor has claimed them',

@@ -26,7 +26,7 @@ export async function claimNext(
     leaseSeconds,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(oneSlot),
-    describePressure: () => null,
+    findObstacle: async () => null,
     unknownRunIds: new Set(),
   });
   const claims: Claim[] = [];

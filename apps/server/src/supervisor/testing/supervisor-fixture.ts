@@ -20,6 +20,8 @@ export interface ServerOptions {
   executor: Executor;
   leaseSeconds?: number;
   deliverySeconds?: number;
+  /** The fixture's by default. */
+  dataDir?: string;
   maxActiveRuns?: number;
   maxActiveApps?: number;
   attemptsAddress?: AttemptsAddress;
@@ -38,6 +40,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     deliverySeconds,
     claimSeconds: 60,
     instanceSizes: parseInstanceSizes(''),
+    dataDir: options.dataDir ?? fixture.folder,
     readCapacitySettings: () => ({
       maxActiveRuns,
       maxActiveApps,

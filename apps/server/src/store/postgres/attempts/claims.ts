@@ -2,6 +2,7 @@ import type { ActiveRunState } from '@pumphouse/contract';
 import type { Queryable } from '../pool.ts';
 import type { JobRunRecord } from '../runs/job-run-record.ts';
 import type { Claim } from './claim.ts';
+import type { Wait } from '../../../domain/runs/wait-reason.ts';
 import type { ClaimScope, SupervisorIdentity } from '../../../domain/workers/supervisor-identity.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { sqlState } from '../pool.ts';
@@ -204,6 +205,24 @@ export function createClaimStore(sql: Queryable) {
         for (const id of jobRunIds) claims.push(...(await this.claim([id], identity, leaseSeconds)));
         return claims;
       }
+    },
+
+    /**
+     * Makes a claimed run whose code has not begun wait again. Its attempt stays open and is used by the next claim.
+     * @returns whether the claim was valid
+     */
+    giveBack: async ({ jobRunId, claimNumber }: Claim, { kind, reason }: Wait) => {
+      const rows = await sql.query(
+        named(
+          `update job_runs set status = 'pending', claim_number = claim_number + 1, lease_expires_at = null,
+                  wait_kind = :kind, wait_reason = :reason, wait_noted = false, updated_at = now()
+            where id = :jobRunId and claim_number = :claimNumber and status = 'starting'
+              and not exists (select from attempts where job_run_id = :jobRunId and closed_at is null and begun_at is not null)
+          returning id`,
+          { jobRunId, claimNumber, kind, reason },
+        ),
+      );
+      return rows.length > 0;
     },
 
     /** Takes over runs of the same executor whose owner's lease has expired. */

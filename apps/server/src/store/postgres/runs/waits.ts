@@ -57,10 +57,10 @@ export function createWaitStore(sql: Queryable) {
     /**
      * Lists runs that have been claimable by this supervisor for a second and whose recorded wait is of another
      * kind or outdated. Reads only pending runs, not the history.
-     * @param full whether all slots of batch runs, and of apps, are in use
+     * @param now whether all slots of batch runs, and of apps, are in use, and whether no run can start
      */
     listUnexplained: (
-      full: { batch: boolean; apps: boolean },
+      now: { batch: boolean; apps: boolean; isBlocked: boolean },
       limit: number,
       { organizationId, labels }: ClaimScope,
     ) =>
@@ -85,13 +85,14 @@ export function createWaitStore(sql: Queryable) {
             where (pending.required_labels is null or pending.required_labels <@ :labels::jsonb)
               and case
                     when pending.holder_id is not null then pending.wait_kind is distinct from 'local-data'
-                    when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn')
-                      then greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
-                    else (pending.wait_kind = 'slot') <> (case when pending.is_app then :apps::boolean else :batch::boolean end)
+                    when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn', 'engine')
+                      then :isBlocked or greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
+                    else (pending.wait_kind = 'engine' or :isBlocked
+                          or (pending.wait_kind = 'slot') <> (case when pending.is_app then :apps::boolean else :batch::boolean end))
                          and pending.updated_at < now() - interval '${refreshedAfterSeconds} seconds'
                   end
             order by pending.created_at, pending.id limit :limit`,
-          { batch: full.batch, apps: full.apps, limit, organizationId, labels },
+          { ...now, limit, organizationId, labels },
         ),
       ),
 
