@@ -94,10 +94,13 @@ describe.skipIf(runsAreContainers)('on a full disk', () => {
     expect(await readDegraded()).toContainEqual(expect.stringMatching(shortDisk));
     // Refused, and without effect, while a table of Postgres finds no room for its next page.
     lateRunId = await eventually('a run is requested', () => triggerJob(server, workspace.id, 'jobs.late'));
-    const countFailedStarts = () => server.log().split(lateRunId).length - 1;
-    await eventually('the run that is to start has found no room twice', () => countFailedStarts() >= 2);
+    const late = { workspace_id: workspace.id, job_run_id: lateRunId };
+    await eventually('the run that is to start waits for room', async () => {
+      const { waiting } = await server.client.call('get_run_overview', { params: late });
+      return waiting?.reason.includes('its data folder (ENOSPC)');
+    });
     expect(await workspace.getRun(talkingRunId)).toMatchObject({ status: 'running' });
-    expect(await workspace.getRun(lateRunId)).toMatchObject({ status: 'starting' });
+    expect(await workspace.getRun(lateRunId)).toMatchObject({ status: 'pending' });
   });
 
   it.each([['server'], ['doctor', '--upgrade'], ['backup', 'create', '--location', 'file:///backups']])(

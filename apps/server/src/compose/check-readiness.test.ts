@@ -76,7 +76,7 @@ describe.concurrent('a server', () => {
 
   it('says what starts wait for', async () => {
     expect(await check({ executor: createFakeExecutor() })).toEqual([
-      'executor: the server cannot write to its data folder (ENOENT): bin/pumphouse doctor says what to do.',
+      'executor: The server cannot write to its data folder (ENOENT): bin/pumphouse doctor says what to do.',
     ]);
   });
 

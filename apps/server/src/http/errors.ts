@@ -1,5 +1,7 @@
 import type { ErrorCode, ErrorResponse } from '@pumphouse/contract';
 import type { z } from 'zod';
+import { describeUnwritable } from '../domain/doctor/data-folder-findings.ts';
+import { errorCodeOf } from '../platform/error-code.ts';
 import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { ArchiveError } from '../archives/archive-error.ts';
@@ -7,6 +9,9 @@ import { BlobStoreError } from '../blobs/blob-store.ts';
 import { isDiskFull } from '../platform/full-disk.ts';
 import { isStoreAbsent } from '../store/store-absence.ts';
 import { ServiceError } from '../platform/service-error.ts';
+
+/** Codes of the file system: requests write only to the data folder. */
+const unwritableCodes = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** The response to an error. */
 export interface ErrorAnswer {
@@ -47,6 +52,9 @@ export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
       isUnexpected: true,
     };
   if (isDiskFull(error)) return { ...answer('disk_full', errorCodes.disk_full.cause), isUnexpected: true };
+  const code = errorCodeOf(error);
+  if (code !== undefined && unwritableCodes.has(code))
+    return { ...answer('unavailable', describeUnwritable(code)), isUnexpected: true };
   const status = readStatus(error);
   if (error instanceof Error && status !== null) return answer(codeOfStatus(status), describe(error, status));
   const detail = `The server failed. Its log has the reason under the request id ${requestId}.`;

@@ -51,10 +51,7 @@ const awaitReason = (jobRunId: string) =>
   });
 
 const awaitStatus = (jobRunId: string, status: string) =>
-  eventually(
-    `run ${jobRunId} is ${status}`,
-    async () => (await context.getRun(jobRunId)).status === status,
-  );
+  eventually(`run ${jobRunId} is ${status}`, async () => (await context.getRun(jobRunId)).status === status);
 
 const contents = async (jobRunId: string) => (await context.readLog(jobRunId)).map(({ content }) => content);
 const listAttempts = (jobRunId: string) => fixture.store.attempts.listOfRun(jobRunId);
@@ -105,7 +102,7 @@ it('a run waits for a data folder that cannot be written to', async () => {
   await startServer({ executor, leaseSeconds, dataDir });
   const { id } = await context.startRun('jobs.load');
   expect((await awaitReason(id)).waitReason).toBe(
-    'No run can start now: the server cannot write to its data folder (ENOTDIR): bin/pumphouse doctor says what to do.',
+    'No run can start now: The server cannot write to its data folder (ENOTDIR): bin/pumphouse doctor says what to do.',
   );
   await rm(dataDir);
   await mkdir(dataDir);

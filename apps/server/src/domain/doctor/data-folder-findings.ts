@@ -58,7 +58,7 @@ export function deriveDataFolderFinding(input: DataFolderInput): Finding {
 
 /** Without the path: readiness is public, and members of workspaces read what their runs wait for. */
 export function describeUnwritable(writeFailure: string): string {
-  return `the server cannot write to its data folder (${writeFailure}): bin/pumphouse doctor says what to do.`;
+  return `The server cannot write to its data folder (${writeFailure}): bin/pumphouse doctor says what to do.`;
 }
 
 function describeFileSystem(

@@ -27,7 +27,7 @@ async function describeClosedDevice(): Promise<string | null> {
     return null;
   } catch (error) {
     return (
-      `the server cannot open ${DEVICE} (${errorCodeOf(error) ?? String(error)}), which the networks of runs need. ` +
+      `The server cannot open ${DEVICE} (${errorCodeOf(error) ?? String(error)}), which the networks of runs need. ` +
       'Give its user access to the device. Or set PUMPHOUSE_RUNS_NETWORK=shared on a machine where runs may reach everything that listens on it.'
     );
   }
