@@ -73,7 +73,7 @@ describe.skipIf(runsAreContainers || lacks('root', isRoot))('a run', () => {
     {
       what: 'a data folder that cannot be written to',
       obstacle: 'The server cannot write to its data folder (EROFS)',
-      async close() {
+      close: async () => {
         await atServer('mount', '--bind', server.dataDir, server.dataDir);
         await atServer('mount', '-o', 'remount,bind,ro', server.dataDir);
       },

@@ -12,9 +12,9 @@ export interface StartObstacleDependencies {
 /** Finds what keeps every run from starting on this server. */
 export interface StartObstacle {
   /** Checks cheaply, and at most once a second. Why no run should be claimed now; null if runs may be. */
-  find(): Promise<Wait | null>;
+  find: () => Promise<Wait | null>;
   /** Checks all after a failed start: the reason if no run can start, so that the failed one is not at fault. */
-  recheck(): Promise<Wait | null>;
+  recheck: () => Promise<Wait | null>;
 }
 
 const recheckMs = 1000;
