@@ -1,5 +1,5 @@
 """
-Makes `from dlt.hub import run` work without the package `dlthub`.
+Makes `from dlt.hub import run` work without the package `dlthub`, and explains what does not.
 
 `dlt.hub.run` is part of dlt, but `dlt.hub` refuses every attribute while `dlthub` is not installed. This hook
 changes nothing until the attribute `run` of dlt.hub is read, and then imports that submodule. With `dlthub`
@@ -62,7 +62,16 @@ def _open_run(module):
                 # An older dlt has no such module. A missing module that dlt.hub.run imports is reported.
                 if error.name != _RUN:
                     raise
-        return refuse(name)
+        try:
+            return refuse(name)
+        except ImportError as error:
+            if getattr(module.__dict__.get("__exception__"), "name", None) == "dlthub":
+                # Runs cannot have the package that dlt names.
+                error.msg = "dlt.hub.%s belongs to the proprietary package dlthub, which Pumphouse does not have. %s" % (
+                    name,
+                    "docs/move/hosted.md lists what to use instead.",
+                )
+            raise
 
     module.__getattr__ = find_attribute
 

@@ -56,6 +56,25 @@ class Hook(unittest.TestCase):
         code = "from dlt import hub; hub.runner"
         self.assertEqual(self.run_python(code), "RuntimeError: refused runner")
 
+    def test_the_package_that_is_missing_is_not_to_be_installed(self) -> None:
+        hub = """
+        try:
+            import dlthub
+            __found__ = True
+        except ImportError as error:
+            __found__, __exception__ = False, error
+
+        def __getattr__(name):
+            raise ImportError('pip install "dlt[hub]"')
+        """
+        self.write_dlt(textwrap.dedent(hub))
+        for code in ("from dlt import hub; hub.runner", "from dlt.hub import runner"):
+            self.assertEqual(
+                self.run_python(code),
+                "ImportError: dlt.hub.runner belongs to the proprietary package dlthub, which Pumphouse does not have. "
+                "docs/move/hosted.md lists what to use instead.",
+            )
+
     def test_dlt_hub_stays_as_it_is_where_dlthub_is_installed(self) -> None:
         self.write_dlt(REFUSING_HUB.format(found=True))
         code = "from dlt import hub; before = hub.__getattr__; print(before.__module__, before.__name__)"

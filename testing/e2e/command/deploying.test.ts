@@ -174,6 +174,22 @@ describe('a mistake', () => {
     expect((await shop.pumphouse(['job', 'list', '--json'])).stdout).toContain('jobs.jobs.load');
   });
 
+  it('is explained: a part of the proprietary package, by the client of dlt too', async () => {
+    const transformation = 'import dlt\n\n@dlt.hub.transformation\ndef totals(): ...\n';
+    await writeFile(join(shop.folder, '__deployment__.py'), transformation);
+    const { code, stderr } = await shop.pumphouse(['deploy']);
+    const theirs = await shop.dlthub(['deploy']).catch(String);
+    await writeFile(join(shop.folder, '__deployment__.py'), shopFiles['__deployment__.py']);
+    const text =
+      'dlt.hub.transformation` belongs to the proprietary package dlthub, which Pumphouse does not have: read';
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(text);
+    expect(theirs.replaceAll(/\s+/g, ' ')).toContain(
+      'dlt.hub.transformation belongs to the proprietary package',
+    );
+    expect(stderr + theirs).not.toContain('pip install');
+    expect(code).toBe(5);
+  });
+
   it('is explained: a line of requirements.txt that only uv could follow, with its place', async () => {
     const shop = await createShop(site, 'other-file', {
       'requirements.txt': 'dlt[duckdb]==1.31.0\n-r base.txt\n',

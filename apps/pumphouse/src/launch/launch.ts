@@ -56,12 +56,13 @@ async function deployScript(
   script: string,
   options: Pick<LaunchOptions, 'python'>,
 ): Promise<Job> {
-  const { manifest } = await deploy(session, {
+  const { manifest, warnings } = await deploy(session, {
     script,
     pythonName: options.python,
     isFresh: false,
     isDryRun: false,
   });
+  for (const warning of warnings) session.terminal.note(`Warning: ${warning}`);
   const refs = manifest.jobs.map((job) => String(job['job_ref']));
   const [only] = refs;
   if (only === undefined || refs.length > 1) {

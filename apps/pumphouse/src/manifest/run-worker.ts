@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { asObject, isJsonObject } from '@pumphouse/contract';
+import { asObject, explainMissingPart, isJsonObject } from '@pumphouse/contract';
 import { CommandError } from '../errors/command-error.ts';
 import { exitCodes } from '../errors/exit-codes.ts';
 import type { BuiltManifest } from './manifest.ts';
@@ -18,13 +18,21 @@ interface WorkerInput {
 
 /**
  * Runs dlt's own manifest worker. `dlt.hub.run` is imported first, so that `from dlt.hub import run` works without
- * the proprietary package.
+ * the proprietary package. What dlt refuses for lack of that package has its name in the message.
  */
 const program = `
 import sys
 try:
     import dlt.hub.run
-except ImportError:
+    refuse = dlt.hub.__getattr__
+    def name_refused(name):
+        try:
+            return refuse(name)
+        except ImportError as error:
+            error.msg = "dlt.hub." + name + ": " + str(error)
+            raise
+    dlt.hub.__getattr__ = name_refused
+except (ImportError, AttributeError):
     pass
 import runpy
 sys.argv[0] = "manifest worker"
@@ -84,6 +92,13 @@ export function toBuiltManifest(manifest: Record<string, unknown>, warnings: unk
 }
 
 function explainWorkerError(module: string, message: string, type: string): CommandError {
+  const missingPart = explainMissingPart(message);
+  if (missingPart !== null)
+    return new CommandError(`${module}.py cannot be imported: ${missingPart}`, {
+      code: 'manifest_failed',
+      exitCode: exitCodes.refused,
+      nextStep: 'Change the code, then try again. docs/move/hosted.md lists what does not move.',
+    });
   const missing = /^No module named '([^']+)'/.exec(message)?.[1];
   if (missing !== undefined && missing === module) {
     return new CommandError(`The workspace has no ${module}.py.`, {

@@ -24,6 +24,7 @@ import { createCompareJobCode } from './versions/compare-job-code.ts';
 import { createCreateBackfills } from './backfills/create-backfills.ts';
 import { createCredentials } from './sign-in/credentials.ts';
 import { createDeploy } from './jobs/deploy.ts';
+import { createWarnOfProprietaryParts } from './jobs/warn-of-proprietary-parts.ts';
 import { createWarnOfScheduleInputs } from './inputs/warn-of-schedule-inputs.ts';
 import { createWarnOfSecretNames } from './jobs/warn-of-secret-names.ts';
 import { createDownloadLog } from './logs/download-log.ts';
@@ -208,6 +209,7 @@ export function createServices(ports: ServicePorts) {
       startRuns,
       webhooks,
       warnOfScheduleInputs: createWarnOfScheduleInputs(persistence, readJobInputs),
+      warnOfProprietaryParts: createWarnOfProprietaryParts(persistence, { blobs }),
       warnOfSecretNames: createWarnOfSecretNames({ persistence, blobs, encryption, readRunVariables }),
     }),
     switchJobs: createSwitchJobs(persistence, cancelRuns, clock),

@@ -300,6 +300,15 @@ describe('a result that user code reports', () => {
     expect(error?.next_step).toMatch(/^Add the package to the dependencies/);
   });
 
+  it('may be an exception about what only the proprietary package has', async () => {
+    const { id } = await build();
+    const message = "No module named 'dlthub'";
+    const raised = { type: 'ModuleNotFoundError', message, traceback: null };
+    await endWith(id, [resultOf({ error: raised })], 'failed');
+    const { error } = await readBuild(id);
+    expect(error?.next_step).toMatch(/^`dlthub` belongs to the proprietary package dlthub, which Pumphouse/);
+  });
+
   it('does not count if the run ended otherwise', async () => {
     const raised = resultOf({ error: { type: 'E', message: '', traceback: null } });
     for (const [result, end, code, type] of [

@@ -152,4 +152,15 @@ describe('an explained failure', () => {
     expect(summaryOf('')).toBe('The run needed more memory than it may use and was killed.');
     expect(explainFailed({ failure: null, reason: null })).toBeNull();
   });
+
+  it('says what to use instead of the proprietary package', () => {
+    const reason = findReason({
+      stderr: traceback("ModuleNotFoundError: No module named 'dlthub.runner'"),
+      ...noReport,
+    });
+    const explained = explainFailed({ failure: { code: 'exit_code', detail: '' }, reason });
+    expect(explained?.nextStep).toMatch(
+      /^`dlthub.runner` belongs to .*: call `pipeline.run\(\)` in a job instead\.$/,
+    );
+  });
 });

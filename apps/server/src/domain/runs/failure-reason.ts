@@ -1,6 +1,6 @@
 import type { RaisedException, TracebackFrame } from './python-traceback.ts';
 import type { RunFailureReason } from './run-failures.ts';
-import { maximumReasonSummary } from '@pumphouse/contract';
+import { explainMissingPart, maximumReasonSummary } from '@pumphouse/contract';
 import { readLastTraceback } from './python-traceback.ts';
 import { readRunFailureCode, runFailures } from './run-failures.ts';
 
@@ -100,8 +100,9 @@ export function explainFailed({ failure, reason }: Failed): ExplainedFailure | n
   if (!failure) return null;
   const { title, nextStep } = runFailures[readRunFailureCode(failure.code)];
   const shown = reason ?? reasonOfCode(failure);
+  const advice = explainMissingPart(shown.message) ?? nextStep;
   const className = cleanLine(shown.exceptionType?.split('.').at(-1) ?? '');
-  return { ...shown, code: failure.code, title: className || title, nextStep };
+  return { ...shown, code: failure.code, title: className || title, nextStep: advice };
 }
 
 /** The stored failure of a run or an attempt. */

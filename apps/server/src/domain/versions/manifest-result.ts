@@ -1,5 +1,5 @@
 import type { JobsDeploymentManifest, ManifestErrorCode } from '@pumphouse/contract';
-import { jobsDeploymentManifest } from '@pumphouse/contract';
+import { explainMissingPart, jobsDeploymentManifest } from '@pumphouse/contract';
 import { z } from 'zod';
 import { formatBytes } from '../primitives/format-bytes.ts';
 import { manifestResultType } from '../jobs/manifest-build.ts';
@@ -92,10 +92,12 @@ function describeException(raised: {
   message: string;
   traceback: string | null;
 }): ManifestFailure {
-  return { code: 'manifest_failed', ...raised, nextStep: adviseOn(raised.type) };
+  return { code: 'manifest_failed', ...raised, nextStep: adviseOn(raised) };
 }
 
-function adviseOn(type: string): string {
+function adviseOn({ type, message }: { type: string; message: string }): string {
+  const missingPart = explainMissingPart(message);
+  if (missingPart !== null) return missingPart;
   if (type === 'ModuleNotFoundError') {
     return 'Add the package to the dependencies of the workspace, or to a dependency group other than `dev`; or upload the missing file, which `.gitignore` may exclude. Then build the manifest again.';
   }

@@ -3,17 +3,14 @@ import type { DeploymentRecord, JobRecord, PackageFile } from '../../store/recor
 import type { Persistence } from '../../store/store.ts';
 import type { JobInputs } from '../../domain/inputs/job-inputs.ts';
 import { LRUCache } from 'lru-cache';
-import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { chooseInputUse, describeJobInputs } from '../../domain/inputs/job-inputs.ts';
-import { readArchiveFiles } from '../../archives/read-archive-files.ts';
+import { maxModuleBytes, readCodeFiles } from '../versions/read-code-files.ts';
 import { readSignature, type Signature } from '../../domain/inputs/read-signature.ts';
 
 type JobCode = Pick<JobRecord, 'definition' | 'workspaceId'>;
 
 export type ReadJobInputs = ReturnType<typeof createReadJobInputs>;
 
-/** Code is written by hand. */
-const maxModuleBytes = 256 * 1024;
 const maxSignatures = 2000;
 
 /**
@@ -29,7 +26,6 @@ export function createReadJobInputs({
 }) {
   const known = new LRUCache<string, { signature: Signature | null }>({ max: maxSignatures });
 
-  /** Reads the modules in one pass. Empty if the archive is lost or removed: then the runs decide. */
   async function readModules(
     deployment: DeploymentRecord,
     modules: readonly string[],
@@ -37,23 +33,13 @@ export function createReadJobInputs({
     const files = (await store.deployments.files(deployment.workspaceId, deployment.id)) ?? [];
     const paths = new Map(modules.map((module) => [module, findModule(files, module)]));
     const wanted = new Set([...paths.values()].filter((path) => path !== undefined));
-    const contents = await openArchive(deployment, wanted);
+    const contents = await readCodeFiles(blobs, deployment, wanted);
     return new Map(
       [...paths].flatMap(([module, path]) => {
         const content = contents.get(path ?? '');
         return content ? [[module, content.toString()] as const] : [];
       }),
     );
-  }
-
-  async function openArchive(deployment: DeploymentRecord, paths: ReadonlySet<string>) {
-    if (deployment.archiveRemovedAt !== null || paths.size === 0) return new Map<string, Buffer>();
-    try {
-      return await readArchiveFiles(await blobs.openRead(deployment.archiveKey), paths);
-    } catch (error) {
-      if (error instanceof BlobNotFoundError) return new Map<string, Buffer>();
-      throw error;
-    }
   }
 
   /** @returns the inputs of each job, in the same order */

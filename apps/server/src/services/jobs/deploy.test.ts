@@ -145,6 +145,20 @@ describe('the warnings of a deploy', () => {
   });
 });
 
+describe('parts of the proprietary package', () => {
+  it('are reported with their place and what to use instead, whatever the client had installed', async () => {
+    await context.uploadDeployment(undefined, undefined, {
+      'shop/orders.py': 'import dlt\n\n@dlt.hub.transformation\ndef totals(): ...\n',
+      'jobs.py': 'from dlt.hub import run\nfrom shop import orders\n',
+    });
+    expect((await context.deployJobs([defineJob('jobs.a')], owner)).warnings).toEqual([
+      '`dlt.hub.transformation` (shop/orders.py, line 3) belongs to the proprietary package dlthub, which Pumphouse does not have: read with `pipeline.dataset()` in a job, and load the result with `pipeline.run()`, instead.',
+    ]);
+    await context.uploadDeployment(undefined, undefined, { 'jobs.py': 'from dlt.hub import run\n' });
+    expect((await context.deployJobs([defineJob('jobs.a')], owner)).warnings).toEqual([]);
+  });
+});
+
 describe('invalid tags', () => {
   const problem = /^__tags__ of __deployment__\.py in code v2 has no effect: line 1 /;
   const upload = (module: string) =>

@@ -17,6 +17,7 @@ import { workspaceModule } from '../../domain/jobs/manifest-build.ts';
 import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
+import type { WarnOfProprietaryParts } from './warn-of-proprietary-parts.ts';
 import type { WarnOfScheduleInputs } from '../inputs/warn-of-schedule-inputs.ts';
 import type { WarnOfSecretNames } from './warn-of-secret-names.ts';
 import { ServiceError } from '../../platform/service-error.ts';
@@ -63,11 +64,13 @@ export function createDeploy(
     webhooks,
     warnOfSecretNames,
     warnOfScheduleInputs,
+    warnOfProprietaryParts,
   }: {
     startRuns: StartRuns;
     webhooks: Webhooks;
     warnOfSecretNames: WarnOfSecretNames;
     warnOfScheduleInputs: WarnOfScheduleInputs;
+    warnOfProprietaryParts: WarnOfProprietaryParts;
   },
 ) {
   async function reconcile(store: Pick<Store, Stores>, request: DeployRequest): Promise<Reconciled> {
@@ -225,7 +228,12 @@ export function createDeploy(
       request.workspaceId,
       result.jobs.map(({ job }) => job),
     );
-    return { ...result, warnings: [...result.warnings, ...listSecretNames(jobRefs), ...ofInputs] };
+    // A dry run follows no upload: it would warn of the code before.
+    const ofParts = request.dryRun ? [] : await warnOfProprietaryParts(request.workspaceId);
+    return {
+      ...result,
+      warnings: [...result.warnings, ...listSecretNames(jobRefs), ...ofInputs, ...ofParts],
+    };
   };
 
   async function cancelWaiting(
