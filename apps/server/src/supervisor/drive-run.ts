@@ -191,7 +191,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     if (await endIfCancelledUnbegun(claim)) return;
-    if (run.status === 'starting' && mayBeServersFault(error) && (await giveBack(claim))) return;
+    if (run.status === 'starting' && mayBeServersFault(error) && (await returnToQueue(claim))) return;
     const attempt = await store.attempts.findOpen(run.id);
     const failure = describeFailure(error);
     if (failure) return end(run, attempt, { status: 'failed', failure });
@@ -207,9 +207,9 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   /** Makes the run wait, without a failed attempt, if no run can start on this server. */
-  async function giveBack(claim: Claim): Promise<boolean> {
+  async function returnToQueue(claim: Claim): Promise<boolean> {
     const wait = await dependencies.startObstacle.recheck();
-    return wait !== null && (await store.claims.giveBack(claim, wait));
+    return wait !== null && (await store.claims.returnToQueue(claim, wait));
   }
 
   /** Refresh snapshots: apps see the data of a run once it is over. */

@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 const startServer = useServers(() => fixture);
 
-/** No lease ends during a test, so a run that is not given back never starts. */
+/** No lease ends during a test, so a run that does not return to the queue never starts. */
 const leaseSeconds = 3600;
 const closedDevice = 'The device is closed.';
 const reason = `No run can start now: ${closedDevice}`;

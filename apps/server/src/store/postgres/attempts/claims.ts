@@ -211,7 +211,7 @@ export function createClaimStore(sql: Queryable) {
      * Makes a claimed run whose code has not begun wait again. Its attempt stays open and is used by the next claim.
      * @returns whether the claim was valid
      */
-    giveBack: async ({ jobRunId, claimNumber }: Claim, { kind, reason }: Wait) => {
+    returnToQueue: async ({ jobRunId, claimNumber }: Claim, { kind, reason }: Wait) => {
       const rows = await sql.query(
         named(
           `update job_runs set status = 'pending', claim_number = claim_number + 1, lease_expires_at = null,
