@@ -94,4 +94,5 @@ export * from './schemas/events/events.ts';
 export * from './event-compatibility.ts';
 export * from './event-schemas.ts';
 export * from './schemas/workspaces/workspace-health.ts';
+export * from './schemas/workspaces/workspace-settings.ts';
 export * from './schemas/workspaces/workspaces.ts';

@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPumphouse } from '../../fixtures/command.ts';
+import { parse } from 'yaml';
+import { hasApplyPath, listApplyPaths } from '../../fixtures/apply-paths.ts';
+import { completeApplyFile } from '../../fixtures/complete-apply-file.ts';
+import { defineScriptJob, deployWorkspace, type DeployedCode } from '../../fixtures/deploy-workspace.ts';
 import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
 
 const slackUrl = 'https://hooks.slack.com/services/T0/B0/swordfish';
@@ -255,6 +259,67 @@ organizations:
     await write(variables('STOCK'), 'stock.yaml');
     const next = await run(['apply', '-f', file, '--yes']);
     expect(next.stdout).toContain('Plan: 2 to create, 0 to change, 0 to remove.');
+    expect(await planJson(file)).toMatchObject({ changes: [] });
+  });
+});
+
+describe('a deploy', () => {
+  const complete = completeApplyFile(ownerEmail);
+  const env = {
+    TOKEN: token,
+    SLACK_URL: slackUrl,
+    PAGER_KEY: 'swordfish'.padEnd(32, '0'),
+    LAKE_URL: 'https://lake.example.com/swordfish',
+  };
+  const files = {
+    'load.py': 'print("loaded")\n',
+    'pyproject.toml': '[project]\nname = "shop"\nversion = "1"\ndescription = "Of pyproject.toml"\n',
+  };
+  const configuration = { 'config.toml': 'REGION = "west"\n[pumphouse]\non_limit = "queue"\n' };
+  const load = defineScriptJob('load', ['tag:nightly']);
+
+  async function deploy(code: Pick<DeployedCode, 'jobs' | 'description'>): Promise<void> {
+    const { stdout } = await run(['workspace', 'info', 'all', '--json']);
+    const { id } = JSON.parse(stdout);
+    await deployWorkspace(server, id, { files, configuration, ...code });
+  }
+
+  it('changes no field of the file, whatever the code has', async () => {
+    expect(listApplyPaths().filter((path) => !hasApplyPath(parse(complete), path))).toEqual([]);
+    await run([
+      'apply',
+      '-f',
+      await write(`version: 1\norganizations: { Complete: { workspaces: { all: {} } } }`),
+      '--yes',
+    ]);
+    await deploy({ jobs: [load], description: 'Of the code' });
+    const file = await write(complete, 'complete.yaml');
+    await run(['apply', '-f', file, '--yes'], { env });
+    expect(await planJson(file)).toMatchObject({ changes: [] });
+    await deploy({ jobs: [load, defineScriptJob('load_other')], description: 'Of the code, changed' });
+    expect(await planJson(file)).toMatchObject({ changes: [] });
+    // Nothing has a docstring, and the job that the file names is archived.
+    await deploy({ jobs: [defineScriptJob('load_other', ['tag:nightly'])], description: null });
+    expect(await planJson(file)).toMatchObject({ changes: [] });
+  });
+
+  it('sets a description that the file leaves to the code', async () => {
+    const given = (description: string) =>
+      write(
+        `version: 1\norganizations: { Complete: { workspaces: { all: { description: ${description} } } } }`,
+      );
+    const file = await given('null');
+    await run(['apply', '-f', file, '--yes']);
+    await deploy({ jobs: [load], description: 'Of the code' });
+    expect(await planJson(file)).toMatchObject({ changes: [] });
+    expect((await run(['workspace', 'info', 'all'])).stdout).toContain('Of the code');
+    // The same text belongs to the file once it has it, so a plan shows that an apply has something to do.
+    await given('Of the code');
+    expect(await planJson(file, 1)).toMatchObject({
+      changes: [{ attributes: [{ name: 'description', before: null, after: 'Of the code' }] }],
+    });
+    await run(['apply', '-f', file, '--yes']);
+    await deploy({ jobs: [load], description: 'Of the code, changed' });
     expect(await planJson(file)).toMatchObject({ changes: [] });
   });
 });

@@ -13,7 +13,7 @@ export async function renameWorkspace(
   const before = await session.client.call('get_workspace', { params });
   const workspace = await session.client.call('update_workspace', {
     params,
-    body: { name, ...(description !== undefined && { description }) },
+    body: { name, ...(description !== undefined && { description: description || null }) },
   });
   report(session, workspace, `Renamed ${before.name} to ${session.terminal.tone('strong', workspace.name)}.`);
 }

@@ -88,7 +88,10 @@ function addChangeCommands(workspace: Command, cli: Cli): void {
       .command('rename')
       .argument('<new-name>', 'The new name')
       .description('Rename the workspace of the folder, or of --workspace')
-      .option('--description <text>', 'A new description as well')
+      .option(
+        '--description <text>',
+        'A new description as well, which deploys leave unchanged; "": the one in the code',
+      )
       .action(
         withSession<[name: string], { description?: string }>(cli, async (session, [name], options) => {
           const { renameWorkspace } = await import('./change-workspace.ts');

@@ -37,6 +37,7 @@ import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
 import { workerRoutes } from './pumphouse/workers.ts';
 import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
+import { pumphouseWorkspaceRoutes } from './pumphouse/workspaces.ts';
 
 /**
  * Operations unknown to the dlthub client: surface `pumphouse`, prefix `/pumphouse/v1`. One file per topic.
@@ -71,6 +72,7 @@ export const pumphouseRoutes = [
   ...accountSessionRoutes,
   ...systemRoutes,
   ...workspaceHealthRoutes,
+  ...pumphouseWorkspaceRoutes,
   ...pumphouseOrganizationRoutes,
   ...memberRoutes,
   ...invitationRoutes,

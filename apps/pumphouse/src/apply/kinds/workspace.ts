@@ -6,7 +6,11 @@ import type { ApplyChange } from './resource-kind.ts';
 
 /** Attributes of a workspace in the file. */
 export const workspaceShape = {
-  description: z.string().nullable().optional(),
+  description: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('Deploys leave it unchanged; null: the docstring of __deployment__.py'),
   archived: z
     .boolean()
     .default(false)

@@ -55,13 +55,20 @@ async function readWorkspace(
   workspace: OrganizationWorkspaceResponse,
   selection: WorkspaceSelection,
 ): Promise<Entry[]> {
-  const { id, name, description } = workspace;
+  const { id, name } = workspace;
   const path = [organization, name];
   reader.ids.set('workspace', path, id);
   const archived = Boolean(workspace.archived_at);
   const of = { id, path };
   return [
-    { kind: 'workspace', path, attributes: { description, archived } },
+    {
+      kind: 'workspace',
+      path,
+      attributes: {
+        archived,
+        ...(selection.description && { description: await readDescription(reader, of) }),
+      },
+    },
     ...(selection.members ? await readWorkspaceMembers(reader, of) : []),
     ...(selection.variables ? await readVariables(reader, of) : []),
     ...(selection.alert_channels ? await readChannels(reader, of) : []),
@@ -73,6 +80,12 @@ async function readWorkspace(
 interface Workspace {
   id: string;
   path: readonly string[];
+}
+
+/** Reads the description that a user or an apply wrote. Null: it comes from the code, with a deploy. */
+async function readDescription({ client }: Reader, { id }: Workspace): Promise<string | null> {
+  const settings = await client.call('get_workspace_settings', { params: { workspace_id: id } });
+  return settings.keeps_description ? settings.description : null;
 }
 
 function readAccess({ client }: Reader, { id }: Workspace): Promise<WorkspaceAccessResponse[]> {

@@ -2,6 +2,7 @@ import type { ApplyFile, OrganizationSection, WorkspaceSection } from '../file/a
 
 /** The sections of a workspace that are read. */
 export interface WorkspaceSelection {
+  description: boolean;
   members: boolean;
   variables: boolean;
   alert_channels: boolean;
@@ -20,6 +21,7 @@ export interface OrganizationSelection {
 }
 
 export const wholeWorkspace: WorkspaceSelection = {
+  description: true,
   members: true,
   variables: true,
   alert_channels: true,
@@ -60,6 +62,7 @@ function selectOfOrganization({
 
 function selectOfWorkspace(section: WorkspaceSection): WorkspaceSelection {
   return {
+    description: section.description !== undefined,
     members: section.members !== undefined,
     variables: section.variables !== undefined || section.profiles !== undefined,
     // Rules name their channels.

@@ -11,6 +11,7 @@ import { userOf, workspaceOf } from '../handler.ts';
 
 type Operations =
   | 'get_workspace'
+  | 'get_workspace_settings'
   | 'update_workspace'
   | 'archive_workspace'
   | 'unarchive_workspace'
@@ -27,6 +28,11 @@ export function createWorkspaceHandlers(services: {
   return {
     get_workspace: async ({ authorization, origin }) =>
       toWorkspace((await workspaces.me(authorization)).access.workspace, origin),
+
+    async get_workspace_settings({ authorization, origin }) {
+      const { workspace } = (await workspaces.me(authorization)).access;
+      return { ...toWorkspace(workspace, origin), keeps_description: workspace.keepsDescription };
+    },
 
     update_workspace: async ({ params, body, origin }) =>
       toWorkspace(await workspaces.update(params.workspace_id, body), origin),

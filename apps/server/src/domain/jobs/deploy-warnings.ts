@@ -27,6 +27,17 @@ export function listTagWarnings(code: { version: number; tagsProblem: string | n
   return [`${subject}: ${code.tagsProblem}. Write it as __tags__ = ["one", "two"].`];
 }
 
+/** @param ofCode the description in `__deployment__.py`; null or undefined without one */
+export function listDescriptionWarnings(
+  { description, keepsDescription }: { description: string | null; keepsDescription: boolean },
+  ofCode: string | null | undefined,
+): string[] {
+  if (!keepsDescription || !ofCode || ofCode === description) return [];
+  return [
+    'The description in __deployment__.py is not used: the workspace keeps the one that a user or "pumphouse apply" wrote. Remove that one to use it.',
+  ];
+}
+
 function describe({ attribute, value, reason }: AttributeWithoutEffect, refs: readonly string[]): string {
   const named = refs.slice(0, maxNamedJobs).join(', ');
   const rest = refs.length > maxNamedJobs ? ` and ${refs.length - maxNamedJobs} more` : '';

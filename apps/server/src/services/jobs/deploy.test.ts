@@ -133,6 +133,54 @@ describe('a deploy', () => {
   });
 });
 
+describe('the description of a workspace', () => {
+  const deploy = (description: string | null, dryRun = false) =>
+    context.deployJobs([defineJob('jobs.a')], {
+      deploymentModule: '__deployment__',
+      description,
+      dryRun,
+    });
+  const update = (description: string | null) =>
+    fixture.workspaces.update(context.workspaceId, { description });
+  const read = async () => (await fixture.store.workspaces.get(context.workspaceId))?.description;
+
+  it('that a user or an apply wrote stays, and the deploy says that the one in the code is not used', async () => {
+    await deploy('Of the code');
+    await update('Of the file');
+    expect((await deploy('Of the code, changed')).warnings).toEqual([
+      expect.stringContaining('description in __deployment__.py is not used'),
+    ]);
+    expect(await read()).toBe('Of the file');
+    // Nothing of the code is left out then.
+    expect((await deploy(null)).warnings).toEqual([]);
+    expect((await deploy('Of the file', true)).warnings).toEqual([]);
+    expect(await read()).toBe('Of the file');
+  });
+
+  it('belongs to the file even if the code has the same one at that time', async () => {
+    await deploy('Same');
+    await update('Same');
+    await deploy('Of the code');
+    expect(await read()).toBe('Same');
+  });
+
+  it('comes from the code again once it is removed', async () => {
+    await update('Of the file');
+    await update(null);
+    await deploy('Of the code');
+    expect(await read()).toBe('Of the code');
+    await deploy(null);
+    expect(await read()).toBeNull();
+  });
+
+  it('stays from the code when the workspace is renamed', async () => {
+    await deploy('Of the code');
+    await fixture.workspaces.update(context.workspaceId, { name: 'Renamed' });
+    await deploy('Of the code, changed');
+    expect(await read()).toBe('Of the code, changed');
+  });
+});
+
 describe('the warnings of a deploy', () => {
   it('list attributes without effect, also in a dry run and if nothing changed', async () => {
     const jobs = [defineJob('jobs.a', { require: { region: 'eu-west' } }), defineJob('jobs.b')];

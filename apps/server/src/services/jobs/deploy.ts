@@ -15,7 +15,11 @@ import { findDeploymentProblems, readJobDefinition } from '../../domain/jobs/job
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
 import { workspaceModule } from '../../domain/jobs/manifest-build.ts';
 import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
-import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
+import {
+  listDescriptionWarnings,
+  listDeployWarnings,
+  listTagWarnings,
+} from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
 import type { WarnOfProprietaryParts } from './warn-of-proprietary-parts.ts';
 import type { WarnOfScheduleInputs } from '../inputs/warn-of-schedule-inputs.ts';
@@ -34,7 +38,8 @@ export interface DeployRequest {
   /** The module that owns these jobs; null only creates and updates. */
   deploymentModule: string | null;
   /**
-   * The description of the workspace from `__deployment__`; undefined leaves it unchanged, null removes it.
+   * The description of the workspace from `__deployment__`; undefined leaves it unchanged, null removes it. It has
+   * no effect on a description that a user or an apply wrote.
    */
   description?: string | null | undefined;
   dryRun: boolean;
@@ -98,14 +103,19 @@ export function createDeploy(
       const content = describe(decision, profiles);
       jobs.push(await apply(store, request, decision, byRef.get(decision.ref), content));
     }
-    const isDescribed = await describeWorkspace(store, workspace, request);
+    const described = request.deploymentModule === workspaceModule ? request.description : undefined;
+    const isDescribed = !request.dryRun && (await describeWorkspace(store, workspace, described));
     const { arranged, started } = request.dryRun
       ? { arranged: jobs, started: [] }
       : await putIntoService(store, workspace.id, jobs);
     return {
       result: {
         deploymentModule: request.deploymentModule,
-        warnings: [...listDeployWarnings(definitions), ...(await warnOfTags(store, request))],
+        warnings: [
+          ...listDeployWarnings(definitions),
+          ...(await warnOfTags(store, request)),
+          ...listDescriptionWarnings(workspace, described),
+        ],
         jobs: arranged,
       },
       started,
@@ -160,13 +170,11 @@ export function createDeploy(
   /** @returns whether the description changed */
   async function describeWorkspace(
     store: Pick<Store, 'workspaces'>,
-    workspace: WorkspaceRecord,
-    request: DeployRequest,
+    { id, name, description: before, keepsDescription }: WorkspaceRecord,
+    description: string | null | undefined,
   ) {
-    const { description, deploymentModule, dryRun } = request;
-    if (dryRun || deploymentModule !== workspaceModule || description === undefined) return false;
-    if (description === workspace.description) return false;
-    await store.workspaces.update(workspace.id, { name: workspace.name, description });
+    if (keepsDescription || description === undefined || description === before) return false;
+    await store.workspaces.update(id, { name, description, keepsDescription });
     return true;
   }
 

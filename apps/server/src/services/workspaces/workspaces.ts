@@ -111,7 +111,10 @@ export function createWorkspaces(
       });
     },
 
-    /** Changes the given fields; a description of null is removed. */
+    /**
+     * Changes the given fields. Deploys leave a given description unchanged; one of null is removed, and the next deploy
+     * may set it.
+     */
     async update(
       workspaceId: string,
       change: { name?: string | null | undefined; description?: string | null | undefined },
@@ -124,10 +127,12 @@ export function createWorkspaces(
           refusePlayground(workspace, 'A playground keeps its name.');
         const wanted = {
           name: name ?? workspace.name,
-          description: change.description === undefined ? workspace.description : change.description,
+          ...(change.description === undefined
+            ? { description: workspace.description, keepsDescription: workspace.keepsDescription }
+            : { description: change.description, keepsDescription: change.description !== null }),
         };
-        if (isDeepStrictEqual(wanted, named(workspace))) return workspace;
-        await record(tx, workspace, 'workspace.update', named(workspace), wanted);
+        if (isDeepStrictEqual(wanted, pickChangeable(workspace))) return workspace;
+        await record(tx, workspace, 'workspace.update', named(workspace), named(wanted));
         return tx.workspaces.update(workspaceId, wanted);
       });
     },
@@ -177,6 +182,10 @@ function record(
   return recordChange(tx, { workspaceId: id, action, target, before, after });
 }
 
-function named({ name, description }: WorkspaceRecord) {
+function pickChangeable({ name, description, keepsDescription }: WorkspaceRecord) {
+  return { name, description, keepsDescription };
+}
+
+function named({ name, description }: Pick<WorkspaceRecord, 'name' | 'description'>) {
   return { name, description };
 }

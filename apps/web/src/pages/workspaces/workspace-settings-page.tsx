@@ -57,7 +57,14 @@ function NameSection() {
     initial: { name: workspace.name, description: workspace.description ?? '' },
     check: checkName,
     send: ({ name, description }) =>
-      api.call('update_workspace', { params, body: { name, description: description.trim() || null } }),
+      // A description that is sent belongs to its author, so one that was not edited is left out.
+      api.call('update_workspace', {
+        params,
+        body: {
+          name,
+          ...(description !== (workspace.description ?? '') && { description: description.trim() || null }),
+        },
+      }),
     onDone: () => {
       setOutcome('Saved.');
       void fetchAnew(queryClient, ['get_workspace_me', 'list_workspaces', 'get_organization_me']);
@@ -87,7 +94,7 @@ function NameSection() {
         />
         <Textarea
           label="Description"
-          description="Optional. Visible to all workspace members."
+          description="Optional. Deploys leave it unchanged. Empty: the docstring of __deployment__.py."
           autosize
           minRows={2}
           value={change.values.description}

@@ -10,6 +10,8 @@ export interface WorkspaceRecord {
   organizationId: string;
   name: string;
   description: string | null;
+  /** A user or an apply wrote the description, so deploys leave it unchanged. */
+  keepsDescription: boolean;
   isPlayground: boolean;
   sandboxUidOffset: number;
   archivedAt: Date | null;
@@ -42,6 +44,7 @@ const workspaceColumns = columns('workspaces', [
   'organization_id',
   'name',
   'description',
+  'keeps_description',
   'is_playground',
   'sandbox_uid_offset',
   'archived_at',
@@ -62,9 +65,8 @@ export function createWorkspaceStore(sql: Queryable) {
     }) =>
       sql.one<WorkspaceRecord>(
         named(
-          `insert into workspaces (organization_id, name, description, is_playground) values (:organizationId, :name, :description,
-                                                                                    :isPlayground)
-           returning ${workspaceColumns}`,
+          `insert into workspaces (organization_id, name, description, keeps_description, is_playground)
+           values (:organizationId, :name, :description, :description::text is not null, :isPlayground) returning ${workspaceColumns}`,
           { ...workspace, isPlayground: workspace.isPlayground ?? false },
         ),
       ),
@@ -104,12 +106,16 @@ export function createWorkspaceStore(sql: Queryable) {
         }),
       ),
 
-    update: (workspaceId: string, change: { name: string; description: string | null }) =>
+    update: (
+      workspaceId: string,
+      change: Pick<WorkspaceRecord, 'name' | 'description' | 'keepsDescription'>,
+    ) =>
       sql.one<WorkspaceRecord>(
         named(
-          `update workspaces set name = :name, description = :description, updated_at = now()
+          `update workspaces set name = :name, description = :description, keeps_description = :keepsDescription,
+                  updated_at = now()
             where id = :workspaceId returning ${workspaceColumns}`,
-          { workspaceId, name: change.name, description: change.description },
+          { workspaceId, ...change },
         ),
       ),
 
