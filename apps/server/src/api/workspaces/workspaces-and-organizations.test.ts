@@ -133,6 +133,31 @@ describe('organizations and workspaces', () => {
     expect(blank.json()).toMatchObject({ code: 'invalid_request', extra: [{ key: 'name' }] });
   });
 
+  it('keep a description that a user wrote, until it is removed', async () => {
+    const { workspace, owner } = await api.createWorkspaceFixture();
+    const read = async () => {
+      const url = `/pumphouse/v1/workspaces/${workspace.id}`;
+      return readAnswer('get_workspace_settings', await api.app.inject({ url, headers: headers(owner) }));
+    };
+    const update = (payload: object) =>
+      api.app.inject({
+        method: 'PATCH',
+        url: `/api/v1/workspaces/${workspace.id}`,
+        headers: headers(owner),
+        payload,
+      });
+    expect(await read()).toMatchObject({ id: workspace.id, keeps_description: false });
+    await update({ description: 'Of a user' });
+    await update({ name: 'Renamed' });
+    expect(await read()).toMatchObject({
+      name: 'Renamed',
+      description: 'Of a user',
+      keeps_description: true,
+    });
+    await update({ description: null });
+    expect(await read()).toMatchObject({ description: null, keeps_description: false });
+  });
+
   it('requires a region first, which can be chosen once', async () => {
     const { organization, owner } = await api.createWorkspaceFixture();
     await removeRegion(api.testDatabase.database, organization.id);
