@@ -181,6 +181,8 @@ class Beacon:
             raise
 
     def _store(self, beacon_type: str, body: bytes) -> None:
+        if beacon_type == "trace":
+            body = self.pending_events.add_rows(body)
         with self._counting:
             fits = self._used + len(body) <= self._limit
             if fits:

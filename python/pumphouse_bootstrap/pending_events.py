@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
@@ -44,6 +45,8 @@ class PendingEvents:
         self._name_masker = name_masker
         self._changing = threading.Lock()
         self._count = 0
+        # By pipeline and load id: what the trace of the load does not have, [rows, bytes] by table.
+        self._rows: dict[tuple[str, str], dict[str, list[int]]] = {}
         # What was finished or dropped: {event, pipeline, load_id}.
         self.recorded: list[dict] = []
 
@@ -57,6 +60,8 @@ class PendingEvents:
                 return
             packages = message.get("packages")
             load_ids = _read_ids(packages if isinstance(packages, list) else [])
+            if event == "finishing" and isinstance(message.get("pipeline"), str):
+                self._rows.update({(message["pipeline"], load_id): rows for load_id, rows in _read_rows(message.get("rows"), load_ids)})
             if event in _RECORDED:
                 self.recorded += [{"event": _RECORDED[event], "pipeline": pipeline, "load_id": load_id} for load_id in load_ids]
             text = _TEXTS[event].format(
@@ -68,6 +73,25 @@ class PendingEvents:
         masked = self._masker.mask(text.encode("utf-8", "backslashreplace"))
         repeated = self._read_repeated_load(pipeline, message.get("fact")) if event == "doubtful" else None
         self._spool.append("note", text=masked.decode("utf-8", "replace"), **({"repeated_load": repeated} if repeated else {}))
+
+    def add_rows(self, body: bytes) -> bytes:
+        """Add the rows of finished packages to the load step of a trace, as the step before would have counted them."""
+        with self._changing:
+            if not self._rows:
+                return body
+            trace = _parse(body)
+            steps, pipeline = trace.get("steps"), trace.get("pipeline_name")
+            if not isinstance(steps, list) or not isinstance(pipeline, str):
+                return body
+            for step in steps:
+                metrics = [
+                    {"load_id": load_id, "table_name": table, "items_count": rows, "file_size": size}
+                    for load_id in _list_loaded(step)
+                    for table, (rows, size) in self._rows.pop((pipeline, load_id), {}).items()
+                ]
+                if metrics:
+                    step["normalize_info"] = {"table_metrics": metrics}
+        return json.dumps(trace).encode()
 
     def _read_repeated_load(self, pipeline: str, fact: object) -> dict | None:
         """Return what is known of a table whose load job was repeated; None if the message does not say it."""
@@ -89,6 +113,27 @@ def _parse(body: bytes) -> dict:
     except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}
+
+
+def _read_rows(value: object, load_ids: list[str]) -> Iterator[tuple[str, dict[str, list[int]]]]:
+    packages = value if isinstance(value, dict) else {}
+    for load_id in load_ids:
+        rows = packages.get(load_id)
+        if isinstance(rows, dict) and all(map(_is_pair, rows.values())):
+            yield load_id, rows
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(count, int) and count >= 0 for count in value)
+
+
+def _list_loaded(step: object) -> Iterator[str]:
+    info = step.get("step_info") if isinstance(step, dict) and step.get("step") == "load" else None
+    packages = info.get("load_packages") if isinstance(info, dict) else None
+    for package in packages if isinstance(packages, list) else []:
+        load_id = package.get("load_id") if isinstance(package, dict) else None
+        if isinstance(load_id, str):
+            yield load_id
 
 
 def _read_text(value: object, length: int) -> str:

@@ -93,6 +93,17 @@ if at == "unwritten":
     InsertValuesLoadJob.run = write
 if at == "completed":
     after(PackageStorage, "complete_loading_package")
+if at == "fails-in-load":
+    os.environ["LOAD__WORKERS"] = "1"
+    complete = PackageStorage.complete_job
+
+    def fail(packages, load_id, file_name):
+        complete(packages, load_id, file_name)
+        if file_name.startswith("orders."):
+            # The load of the other jobs stops, and the package stays pending.
+            raise OSError("the destination is away")
+
+    PackageStorage.complete_job = fail
 if at == "in-load":
     # One job after the other, so that no other one is at the destination and not yet recorded: dlt would repeat it.
     os.environ["LOAD__WORKERS"] = "1"
@@ -138,6 +149,7 @@ class PendingAttemptsCase(unittest.TestCase):
         self.root = Path(folder.name, ".pumphouse", "pipelines")
         self.number = 0
         self.dlt = DLT
+        self.packages: tuple[str, ...] = ()
         # Of the runs, in addition to the usual ones.
         self.variables: dict[str, str] = {}
         # Of the server, beside those that each attempt calls.
@@ -169,7 +181,7 @@ class PendingAttemptsCase(unittest.TestCase):
         server.routes.update(self.routes)
         self.server = server
         local_data = {"path": self.data, "source": self.data, "mounted": False, "written_as": "prod"}
-        runner = AttemptRunner(server, environment=dlt_environment(dlt=self.dlt), local_data=local_data)
+        runner = AttemptRunner(server, environment=dlt_environment(*self.packages, dlt=self.dlt), local_data=local_data)
         self.addCleanup(runner.clean)
         server.serve_archive("code", build_archive({"shop.py": code, "settings.json": json.dumps(settings)}))
         end = runner.run()
@@ -177,6 +189,7 @@ class PendingAttemptsCase(unittest.TestCase):
         records = [json.loads(line) for line in server.spool.splitlines()]
         self.records = [record for record in records if record["kind"] == "pending"]
         self.notes = [record["text"] for record in records if record["kind"] == "note"]
+        self.traces = [json.loads(record["body"]) for record in records if record["kind"] == "beacon" and record["type"] == "trace"]
         self.repeated_loads = [record["repeated_load"] for record in records if "repeated_load" in record]
         if (self.root / ATTEMPT_ID).exists():
             # The next attempt has another id.

@@ -131,6 +131,43 @@ class PendingPackagesTest(PendingAttemptsCase):
                 [package] = self.records[0]["packages"]
                 self.assertEqual(package["rows"], rows)
 
+    def read_loaded(self) -> list[dict]:
+        """Return the rows by table that the traces of the attempt have of packages that they loaded."""
+        loaded = []
+        for trace in self.traces:
+            infos = [step.get("normalize_info", {}) for step in trace["steps"]]
+            metrics = [metric for info in infos for metric in info.get("table_metrics", [])]
+            loaded.append({each["table_name"]: each["items_count"] for each in metrics if not each["table_name"].startswith("_dlt")})
+        return loaded
+
+    def test_the_trace_of_the_run_that_finishes_a_package_has_its_rows(self) -> None:
+        whole = {"orders": 3, "orders__parts": 6}
+        for at in ("normalize", "load", "in-load"):
+            with self.subTest(at):
+                self.setUp()
+                self.kill(at)
+                self.assertEqual(self.traces, [])
+                self.run_attempt(pending={"finish": ["shop"]})
+                self.assertEqual(self.read_loaded(), [whole])
+        # Each trace has its own rows.
+        self.setUp()
+        self.kill("load")
+        self.run_attempt()
+        self.assertEqual(self.read_loaded(), [whole, whole])
+
+    def test_rows_that_a_failed_run_has_counted_are_not_counted_again(self) -> None:
+        self.run_attempt(ends=(1, None), at="fails-in-load")
+        self.run_attempt(pending={"finish": ["shop"]})
+        [rows] = self.read_loaded()
+        self.assertEqual(sorted(rows.items()), [("orders", 0), ("orders__parts", 6)])
+
+    def test_the_rows_of_parquet_files_are_counted(self) -> None:
+        self.variables = {"NORMALIZE__LOADER_FILE_FORMAT": "parquet"}
+        self.packages = ("pyarrow",)
+        self.kill("load")
+        self.run_attempt(pending={"finish": ["shop"]})
+        self.assertEqual(self.read_loaded(), [{"orders": 3, "orders__parts": 6}])
+
     def test_a_package_that_was_not_extracted_completely_is_extracted_again(self) -> None:
         self.kill("extract")
         self.assertEqual((self.read_pending(), self.list_kept()), ([], []))

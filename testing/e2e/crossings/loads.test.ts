@@ -24,6 +24,9 @@ retries = { count = 1, backoff = 0, on = ["failed"] }
 [pumphouse.pipelines.orders]
 on_failure = "fail"
 expect = [{ table = "orders", min_rows = 2 }, { table = "orders", max_rows = 2 }]
+[pumphouse.pipelines.right]
+on_failure = "fail"
+expect = [{ table = "days", min_rows = 1 }]
 [pumphouse.pipelines.analytics]
 on_failure = "fail"
 expect = [{ table = "events", min_rows = 1000 }]
@@ -168,10 +171,20 @@ describe('pending packages', () => {
 
   it('are finished on request by a function that needs an input, as it was given to the run before', async () => {
     const extractedBy = await leavePending('paired', { day: 'third' });
-    const { status, log } = await finish(await startFinishing('right'));
+    const { id, status, log } = await finish(await startFinishing('right'));
     expect(status, log).toBe('completed');
     expect(log).toContain('called with third');
     expect(log).toContain('Skipped writing with the pipeline left');
+    const { pipeline_results: results } = await readPipelines(id);
+    expect(
+      results
+        .filter(({ pipeline_name: name }) => ['left', 'right'].includes(name))
+        .map(({ pipeline_name, rows_loaded, checks }) => [pipeline_name, rows_loaded, checks?.status])
+        .toSorted(),
+    ).toEqual([
+      ['left', 1, undefined],
+      ['right', 1, 'passed'],
+    ]);
     expect(await listPending({ job_run_id: extractedBy })).toMatchObject([
       { pipeline_name: 'left', state: 'finished' },
       { pipeline_name: 'right', state: 'finished' },

@@ -49,6 +49,7 @@ def paired(day: str, stop: bool = False, until: str = ""):
     for pipeline in pipelines:
         if stop:
             pipeline.extract([{"day": day}], table_name="days")
+            pipeline.normalize()
         else:
             pipeline.run([{"day": day}], table_name="days")
     if stop:

@@ -207,6 +207,21 @@ test('a package that an earlier run normalized has an unknown number of rows', (
   expect(details.isEmptyRun).toBe(false);
 });
 
+test('a package that an earlier run normalized has the rows that the bootstrap has counted', () => {
+  const { body, step } = copyCaptured('ok/005-trace');
+  const { load_id } = readRecords(readRecord(step('load')['step_info']), 'load_packages')[0] ?? {};
+  const counts = { load_id, table_name: 'events', items_count: 5, file_size: 70 };
+  body['steps'] = [{ ...step('load'), normalize_info: { table_metrics: [counts] } }];
+  const details = parse(body);
+  expect(listRows(details)).toEqual([['events', null, 5]]);
+  expect(details).toMatchObject({
+    totalRowsLoaded: 5,
+    totalBytesLoaded: 70,
+    loadPackages: [{ totalRowsLoaded: 5 }],
+  });
+  expect(details.steps.map(({ step: name }) => name)).toEqual(['load']);
+});
+
 test('a failure outside of all three steps belongs to the run', () => {
   const { body } = copyCaptured('fail_extract/001-trace');
   const steps = readRecords(body, 'steps').filter((step) => step['step'] === 'run');

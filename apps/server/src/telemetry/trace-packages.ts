@@ -10,6 +10,7 @@ import {
   readField,
   readFlag,
   readName,
+  readRecord,
   readRecords,
   readTimestamp,
 } from './tolerant-json.ts';
@@ -121,9 +122,11 @@ function applyLoadJob(packages: Map<string, TracePackage>, metric: JsonRecord): 
 export function readNormalizeMetrics(steps: TraceStep[]): NormalizeMetrics {
   const metrics: NormalizeMetrics = { tables: new Map(), jobs: new Map() };
   for (const step of steps) {
-    if (step.name !== 'normalize') continue;
-    groupByLoadId(metrics.tables, readRecords(step.info, 'table_metrics'));
-    groupByLoadId(metrics.jobs, readRecords(step.info, 'job_metrics'));
+    // A load step has it if an earlier run normalized the package: the bootstrap has counted its rows.
+    if (step.name !== 'normalize' && step.name !== 'load') continue;
+    const info = readRecord(readField(step.raw, 'normalize_info'));
+    groupByLoadId(metrics.tables, readRecords(info, 'table_metrics'));
+    groupByLoadId(metrics.jobs, readRecords(info, 'job_metrics'));
   }
   return metrics;
 }
@@ -142,7 +145,8 @@ function groupByLoadId(groups: Map<string, JsonRecord[]>, metrics: JsonRecord[])
  * Counts the rows and bytes loaded into each table of a package, from normalize metrics. For a completely
  * loaded package, uses its table metrics. Otherwise, counts only files that reached the destination:
  * completed, without a failed follow-up job and without one still due (a merge or a staged copy is not in the
- * table before its follow-up job ran). Null means unknown: an earlier run normalized the package.
+ * table before its follow-up job ran). Null means unknown: an earlier run normalized the package, and its rows could not
+ * be counted.
  */
 export function countLoadedTables(
   tracePackage: TracePackage,

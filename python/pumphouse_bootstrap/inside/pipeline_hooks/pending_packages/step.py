@@ -13,6 +13,7 @@ from ..writing_call import WritingCall
 from .kept_folders import AttemptFolder, is_kept_by_living, open_root, remove_tree, take_ended
 from .packages import has_pending
 from .doubled_rows import Finding, RepeatedTable, announce, examine, list_repeated_tables
+from .finished_rows import Rows, count_packages
 from .repeated_jobs import accept_loaded_rows, list_repeated
 from .replaced_packages import Decision, decide, describe_rows, list_loaded_tables
 from .restarted_tables import restart_tables
@@ -148,7 +149,7 @@ class PendingPackages:
         loaded = _list_loaded(own, pipeline, is_behind) if decision.is_replaced else []
         if decision.is_replaced and not loaded:
             return self._drop(own, pipeline, found, decision.reason, event="replaced")
-        report("finishing", name, found.origin, found.packages)
+        report("finishing", name, found.origin, found.packages, rows=_count_rows(own, name))
         # dlt would look for the state at the destination first, find no dataset before the first load, and delete the
         # packages. It looks again before it extracts.
         pipeline._state_restored = True
@@ -204,6 +205,11 @@ class PendingPackages:
 def _list_loaded(own: AttemptFolder, pipeline, is_behind: bool) -> list[RepeatedTable]:
     with own.opened_pipeline(pipeline.pipeline_name) as folder:
         return [] if folder is None else list_loaded_tables(pipeline, folder, is_behind)
+
+
+def _count_rows(own: AttemptFolder, name: str) -> dict[str, Rows]:
+    with own.opened_pipeline(name) as folder:
+        return {} if folder is None else count_packages(folder)
 
 
 def _report_finding(pipeline: str, found: Found, finding: Finding) -> None:
