@@ -64,7 +64,13 @@ function formatReceipt({ terminal }: Session, { succeeded, skipped, failed }: Ca
   const name = (run: { job_ref: string; job_run_number: number }) =>
     nameRun({ ...run, number: run.job_run_number });
   const rows = [
-    ...succeeded.map((run) => ({ run: name(run), result: `cancelling; it was ${run.previous_status}` })),
+    ...succeeded.map((run) => ({
+      run: name(run),
+      result:
+        run.previous_status === 'pending'
+          ? 'removed from the queue: it had not started'
+          : `cancelling; it was ${run.previous_status}`,
+    })),
     ...skipped.map((run) => ({ run: name(run), result: `not changed: it is ${run.previous_status}` })),
     ...failed.map(({ ref, detail }) => ({ run: ref, result: `failed: ${detail}` })),
   ];

@@ -1,4 +1,5 @@
 import { Confirm } from '../../ui/confirm.tsx';
+import { describeCancelling } from '../runs/selected-actions.ts';
 import type { JobActions } from './use-job-actions.ts';
 
 interface QuestionProps {
@@ -35,7 +36,7 @@ export function CancelQuestion({
   run,
   actions,
   onClose,
-}: QuestionProps & { run: { id: string; number: number } }) {
+}: QuestionProps & { run: { id: string; number: number; status: string } }) {
   return (
     <Confirm
       title={`Cancel ${name} #${run.number}?`}
@@ -48,10 +49,7 @@ export function CancelQuestion({
       }}
       onClose={onClose}
     >
-      <p>
-        The run is asked to stop, and is killed after its grace period. Data that it has already loaded is
-        kept.
-      </p>
+      <p>{describeCancelling([run])}</p>
     </Confirm>
   );
 }

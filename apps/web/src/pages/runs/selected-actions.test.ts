@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   describeCancellable,
+  describeCancelling,
   listCancellable,
   listEndedJobs,
   toComparison,
@@ -36,6 +37,19 @@ it('runs that have not ended can be cancelled once', () => {
   expect(cancellable.map(({ status }) => status)).toEqual(['pending', 'starting', 'running']);
   expect(describeCancellable(cancellable)).toBe('1 pending and 2 that have started');
   expect(describeCancellable([run(1, 'running')])).toBe('1 that has started');
+  // Runs that have not started have no process to end, and have loaded nothing.
+  expect(describeCancelling([run(1, 'pending')])).toBe(
+    'The run has not started. It is removed from the queue.',
+  );
+  expect(describeCancelling([run(1, 'pending'), run(2, 'pending')])).toBe(
+    'The runs have not started. They are removed from the queue.',
+  );
+  expect(describeCancelling([run(1, 'running')])).toBe(
+    'The run is asked to stop, and is killed after its grace period. Data that it has already loaded is kept.',
+  );
+  expect(describeCancelling([run(1, 'running'), run(2, 'pending')])).toBe(
+    'Runs that have not started are removed from the queue. The others are asked to stop, and are killed after their grace periods. Data that they have already loaded is kept.',
+  );
 });
 
 it('each job of ended runs is started once', () => {

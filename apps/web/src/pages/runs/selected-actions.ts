@@ -38,6 +38,22 @@ export function describeCancellable(runs: readonly Run[]): string {
   return parts.filter(Boolean).join(' and ');
 }
 
+/** What cancelling does to the runs: only a run that has started is stopped, and may have loaded something. */
+export function describeCancelling(runs: readonly Pick<Run, 'status'>[]): string {
+  const started = runs.filter(({ status }) => status !== 'pending').length;
+  const isOne = runs.length === 1;
+  if (started === 0)
+    return isOne
+      ? 'The run has not started. It is removed from the queue.'
+      : 'The runs have not started. They are removed from the queue.';
+  if (isOne)
+    return 'The run is asked to stop, and is killed after its grace period. Data that it has already loaded is kept.';
+  const stopped =
+    'are asked to stop, and are killed after their grace periods. Data that they have already loaded is kept.';
+  if (started === runs.length) return `The runs ${stopped}`;
+  return `Runs that have not started are removed from the queue. The others ${stopped}`;
+}
+
 /** The jobs of the runs that have ended, each with the newest of these runs. */
 export function listEndedJobs<Each extends Run>(runs: readonly Each[]): Each[] {
   const newest = new Map<string, Each>();

@@ -8,6 +8,7 @@ import { ButtonLink } from '../../ui/links.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import {
   describeCancellable,
+  describeCancelling,
   listCancellable,
   listEndedJobs,
   maxStartedJobs,
@@ -73,10 +74,7 @@ export default function SelectedRuns({ runs, selected, search, onSelect }: Selec
           onClose={() => setQuestion(null)}
         >
           <p>{describeCancellable(cancellable)}.</p>
-          <p>
-            The runs are asked to stop, and are killed after their grace periods. Data that they have already
-            loaded is kept.
-          </p>
+          <p>{describeCancelling(cancellable)}</p>
         </Confirm>
       )}
       {question === 'again' && (
