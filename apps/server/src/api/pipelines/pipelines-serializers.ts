@@ -8,6 +8,7 @@ import type {
 } from '../../services/pipelines/read-pipelines.ts';
 import type {
   LastPipelineRunRecord,
+  PendingPackageRecord,
   PipelineResultRecord,
   PipelineRunFailureRecord,
   RepeatedLoadRecord,
@@ -49,9 +50,26 @@ export function toPipelineOverview(overview: PipelineOverview): PipelineResponse
     are_tables_cut: overview.areTablesCut,
     tables_run_count: overview.runsLookedAt,
     schema_change_count_30_days: overview.schemaChangeCount,
-    pending_packages: overview.pendingPackages.map(toLoadPackage),
+    pending_packages: overview.pendingPackages.map(toPendingLoadPackage),
   };
 }
+
+/** Rows and bytes are those that are loaded. */
+const toPendingLoadPackage = ({ loadId, schemaName, step, jobsLeft, jobsDone }: PendingPackageRecord) =>
+  toLoadPackage({
+    loadId,
+    schemaName,
+    schemaHash: null,
+    loadStatus: step === 'partly_loaded' ? 'normalized' : step,
+    jobCount: jobsLeft + jobsDone,
+    completedJobCount: jobsDone,
+    failedJobCount: 0,
+    totalRowsLoaded: null,
+    totalBytesLoaded: null,
+    isPending: true,
+    hasSchemaMigration: false,
+    completedAt: null,
+  });
 
 export function toDatasetOverview(overview: DatasetOverview): DatasetResponse {
   return {

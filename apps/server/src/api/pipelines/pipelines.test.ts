@@ -226,14 +226,23 @@ describe('the overview of a pipeline', () => {
     expect(await failures(`pipeline-runs/-/failures?${asked}`)).toEqual([]);
   });
 
-  it('lists the load packages of the last run', async () => {
+  it('lists the load packages that are pending now, and not those of the last trace', async () => {
     await send('state', readCapturedBody('fail_load/003-state'));
     await send('trace', readCapturedBody('fail_load/004-trace'));
-    const { pending_packages, last_run } = await ask('get_pipeline_overview', 'pipelines/broken_pipeline');
-    expect(last_run?.status).toBe('failed');
-    expect(pending_packages).toMatchObject([
-      { is_pending: true, load_status: 'normalized', schema_name: 'broken' },
+    const read = () => ask('get_pipeline_overview', 'pipelines/broken_pipeline');
+    expect(await read()).toMatchObject({ last_run: { status: 'failed' }, pending_packages: [] });
+    const { api, seeded } = reporting;
+    const { pendingPackages } = api.persistence.store;
+    const scope = { workspaceId: seeded.workspaceId, profile: 'prod', workerId: null };
+    const name = { pipelineName: 'broken_pipeline', loadId: '1.5' };
+    const counts = { tableNames: [], rowCounts: [], sizeBytes: 1, jobsLeft: 2, jobsDone: 1, tries: 0 };
+    const made = { schemaName: 'broken', createdAt: new Date(), attemptId: null };
+    await pendingPackages.save(scope, [{ ...name, ...counts, ...made, step: 'partly_loaded' }]);
+    expect((await read()).pending_packages).toMatchObject([
+      { load_id: '1.5', is_pending: true, load_status: 'normalized', job_count: 3, completed_job_count: 1 },
     ]);
+    await pendingPackages.end({ ...scope, jobRunId: null }, [{ ...name, state: 'dropped' }]);
+    expect((await read()).pending_packages).toEqual([]);
   });
 
   it('is stale once two scheduled starts have been missed', async () => {

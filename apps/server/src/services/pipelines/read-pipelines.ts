@@ -1,13 +1,13 @@
 import type { Freshness } from '../../domain/pipelines/pipeline-freshness.ts';
 import type {
   LastPipelineRunRecord,
+  PendingPackageRecord,
   PipelineJobRecord,
   PipelineNewsRecord,
   TableRowsRecord,
   UpstreamJobRecord,
   UsualRunRecord,
 } from '../../store/records.ts';
-import type { LoadPackage } from '../../telemetry/pipeline-run-details.ts';
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
@@ -69,7 +69,7 @@ export interface PipelineOverview extends PipelineNews, Tables {
   jobs: PipelineJob[];
   usual: UsualRunRecord;
   schemaNames: string[];
-  pendingPackages: LoadPackage[];
+  pendingPackages: PendingPackageRecord[];
 }
 
 export interface DatasetOverview extends Tables {
@@ -93,6 +93,7 @@ const maxWriters = 50;
 /** Number of runs of a dataset to read for each pipeline that writes to it. */
 const runsOfWriter = 5;
 const maxSchemasRead = 50;
+const maxPendingPackages = 200;
 
 const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | number | null> = {
   last_success_at: ({ lastSuccessAt }) => lastSuccessAt?.getTime() ?? null,
@@ -104,7 +105,9 @@ const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | numb
  * last successful runs.
  */
 export function createReadPipelines(
-  { store }: Persistence<'pipelineOverviews' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  {
+    store,
+  }: Persistence<'pendingPackages' | 'pipelineOverviews' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
   clock: () => Date,
 ) {
   /**
@@ -215,10 +218,13 @@ export function createReadPipelines(
     });
   }
 
-  async function readPending(workspaceId: string, lastRun: LastPipelineRunRecord | null) {
-    const run = lastRun && (await store.telemetry.getPipelineRun(workspaceId, lastRun.id));
-    return (run?.facts.loadPackages ?? []).filter(({ isPending }) => isPending);
-  }
+  /** What is pending now: the trace of a run has only what was pending at its end. */
+  const readPending = (workspaceId: string, pipelineName: string) =>
+    store.pendingPackages.list(
+      workspaceId,
+      { pipelineName, jobRunId: null, onlyPending: true },
+      maxPendingPackages,
+    );
 
   return {
     /**
@@ -241,7 +247,7 @@ export function createReadPipelines(
       const [tables, usual, pendingPackages] = await Promise.all([
         readTables(workspaceId, known, { records, datasetName: null, runs: usualRunCount }),
         store.pipelineOverviews.usualRun(workspaceId, pipelineName, { until, limit: usualRunCount }),
-        readPending(workspaceId, own.lastRun),
+        readPending(workspaceId, pipelineName),
       ]);
       return {
         ...own,

@@ -202,7 +202,7 @@ function describePackage(each: LoadPackageResponse): string {
     failed != null && failed > 0 && `${formatCount(failed)} failed`,
     rows != null && formatNoun(rows, 'row'),
     each.has_schema_migration === true && 'changed the schema',
-    each.is_pending === true && 'pending for the next run',
+    each.is_pending === true && 'not loaded by this run',
   ]
     .filter((part) => typeof part === 'string')
     .join(' · ');
