@@ -52,6 +52,15 @@ describe.concurrent('bin/pumphouse', () => {
     expect(code).toBe(exitCode);
   });
 
+  it.each([
+    ['help', 'admin', 'create-key'],
+    ['admin', 'create-key', '--help'],
+  ])('shows the help of a command of the operator: %s %s %s', async (...args) => {
+    const { code, stdout } = await pumphouse(args);
+    expect(stdout).toContain('Usage: pumphouse admin create-key');
+    expect(code).toBe(0);
+  });
+
   it('reports a usage error as JSON with --json', async () => {
     const { code, stderr } = await pumphouse(['run', 'lst', '--json']);
     expect(JSON.parse(stderr)).toMatchObject({

@@ -11,11 +11,13 @@ const operatorCommands: readonly (readonly [name: string, description: string])[
   ['admin', 'Manage the server of the data folder (PUMPHOUSE_DATA_DIR): accounts, keys, storage, audit log'],
 ];
 
-const args = process.argv.slice(2);
+const isOperatorCommand = (name: string | undefined) => operatorCommands.some(([each]) => each === name);
+const [first, ...rest] = process.argv.slice(2);
+const args = first === 'help' && isOperatorCommand(rest[0]) ? [...rest, '--help'] : process.argv.slice(2);
 /** `worker` without a subcommand runs a worker on this machine; its subcommands manage workers of a server. */
 const runsWorker = args[0] === 'worker' && (args[1] === undefined || args[1].startsWith('-'));
 
-if (runsWorker || operatorCommands.some(([name]) => name === args[0])) {
+if (runsWorker || isOperatorCommand(args[0])) {
   const { runOperatorCommand } = await import('./operator-commands.ts');
   await runOperatorCommand(args);
 } else {

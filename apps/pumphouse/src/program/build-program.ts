@@ -24,6 +24,8 @@ import { addDeployCommand, addVersionCommands } from '../versions/commands.ts';
 import { addBackfillCommands } from '../backfills/commands.ts';
 import { addWorkerCommands } from '../workers/commands.ts';
 import { addWorkspaceCommands } from '../workspaces/commands.ts';
+import { explainUnknownCommands } from './explain-unknown.ts';
+import { addHelpCommand } from './help-command.ts';
 import type { Cli } from './session-action.ts';
 
 type AddCommands = (program: Command, cli: Cli) => void;
@@ -52,7 +54,7 @@ const commandGroups: readonly (readonly [heading: string, groups: readonly AddCo
     ],
   ],
   ['Configuration as code:', [addApplyCommands]],
-  ['This command:', [addCompletionCommands, addUpgradeCommands]],
+  ['This command:', [addHelpCommand, addCompletionCommands, addUpgradeCommands]],
 ];
 
 /** Builds all commands. Only their names and options are loaded; the code of a command is imported when it runs. */
@@ -78,6 +80,7 @@ export function buildProgram(cli: Cli): Command {
   }
   // Groups would list a command `help` beside their own; --help shows the same.
   for (const command of program.commands) command.helpCommand(false);
+  explainUnknownCommands(program);
   program.addHelpText('after', () => `\nExit codes:\n${describeExitCodes()}`);
   return program;
 }

@@ -7,7 +7,7 @@ import type { ListRunsOptions } from './list-runs.ts';
 
 /** Adds `run` and its commands. */
 export function addRunCommands(program: Command, cli: Cli): void {
-  const run = program.command('run').description('List, inspect, cancel and repeat runs');
+  const run = program.command('run').description('List, inspect, cancel and repeat runs; launch starts one');
   addList(run, cli);
   addInfo(run, cli);
   addLogCommand(run, cli, 'pumphouse run logs');

@@ -1,11 +1,21 @@
-/** Returns the candidate that is most similar to a mistyped name; undefined if none is close. */
+/** Returns the candidate that a mistyped name most likely means; undefined if none is close. */
 export function findSimilar(name: string, candidates: readonly string[]): string | undefined {
+  return listSimilar(name, candidates)[0];
+}
+
+/**
+ * Lists the candidates that a mistyped name most likely means: those that begin with it, shortest first; otherwise
+ * those that the fewest edits make of it, if they are few.
+ */
+export function listSimilar(name: string, candidates: readonly string[]): string[] {
+  const typed = name.toLowerCase();
+  const longer = candidates.filter((candidate) => candidate.toLowerCase().startsWith(typed));
+  // One letter says too little.
+  if (typed.length > 1 && longer.length > 0) return longer.toSorted((a, b) => a.length - b.length);
   const maxDistance = Math.max(1, Math.floor(name.length / 3));
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: countEdits(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= maxDistance)
-    .toSorted((left, right) => left.distance - right.distance);
-  return ranked[0]?.candidate;
+  const distances = candidates.map((candidate) => countEdits(typed, candidate.toLowerCase()));
+  const smallest = Math.min(maxDistance, ...distances);
+  return candidates.filter((_, index) => distances[index] === smallest);
 }
 
 /** The edit distance of two texts; two swapped letters count as one edit, because they are one slip. */
