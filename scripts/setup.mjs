@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildConsole } from './build-console.mjs';
+import { buildDocs } from './build-docs.mjs';
 import { listPythonTools, prepareToolchain, root } from './toolchain.mjs';
 
 // npm on an older Node leaves out optional packages that need a newer one, and the build then fails without a reason.
@@ -13,6 +14,9 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 
 const env = prepareToolchain();
 buildConsole(env);
-process.stderr.write(`Ready: node_modules, the console and .tools (${listPythonTools().join(', ')}).\n`);
+buildDocs(env);
+process.stderr.write(
+  `Ready: node_modules, the console, the documentation and .tools (${listPythonTools().join(', ')}).\n`,
+);
 // Written in TypeScript, so it needs the Node that was just installed.
 execFileSync(join(root, 'bin', 'pumphouse'), ['check'], { env, stdio: ['ignore', 2, 2] });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorAnchor, errorCodes, type ErrorCode } from '@pumphouse/contract';
 import { createApiFixture, type ApiFixture } from '@pumphouse/server/api/testing/api-fixture.ts';
-import { openDocsFiles } from '@pumphouse/server/console/docs-files.ts';
 import { buildSite, findBrokenLinks, type BuiltSite } from './built-site.ts';
 import { hasBrowser, launchBrowser } from '../fixtures/browser.ts';
 import { lacks } from '../fixtures/requirements.ts';
@@ -15,7 +14,7 @@ let url: string;
 
 beforeAll(async () => {
   site = await buildSite();
-  api = await createApiFixture({ docsFiles: openDocsFiles(site.folder) });
+  api = await createApiFixture({ docsFolder: site.folder });
   url = await api.app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(async () => {

@@ -12,7 +12,7 @@ import { createEventSerializers } from './api/events/event-data.ts';
 import { createAppUrls } from './api/apps/apps-serializers.ts';
 import { createOpenParts, type OpenParts } from './compose/open-parts.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
-import { builtDocsFolder, openDocsFiles } from './console/docs-files.ts';
+import { builtDocsFolder } from './console/docs-files.ts';
 import { createAppConnectionProofs } from './executors/remote/app-connection-proof.ts';
 import { createAppConnectors } from './compose/create-app-connectors.ts';
 import { createAppsProxy } from './compose/create-apps-proxy.ts';
@@ -186,7 +186,7 @@ async function openServer(
     pages,
     apps: createAppUrls(services.apps.addresses),
     consoleFiles: openConsoleFiles(builtConsoleFolder),
-    docsFiles: openDocsFiles(builtDocsFolder),
+    docsFolder: builtDocsFolder,
     uploadDir: filePorts.uploadDir,
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,

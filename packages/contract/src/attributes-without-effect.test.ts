@@ -51,6 +51,16 @@ describe('attributes without an effect', () => {
     ]);
   });
 
+  it('name what replaces a former attribute', () => {
+    expect(listAttributesWithoutEffect({ ...definition, require: { machine: 'large' } })).toEqual([
+      {
+        attribute: 'require.machine',
+        value: '"large"',
+        reason: 'Write require={"instance": {"size": ...}} instead',
+      },
+    ]);
+  });
+
   it('include unknown attributes at any depth', () => {
     expect(
       attributesOf({

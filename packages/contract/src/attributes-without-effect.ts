@@ -29,6 +29,10 @@ const reasons: Record<string, string> = {
   'expose.object_input': 'The console offers no start from another page; set the input in the configuration',
 };
 const unknownAttribute = 'This version of the server does not know the attribute';
+/** Attributes that dlt has given another name. */
+const formerNames: Record<string, string> = {
+  'require.machine': 'Write require={"instance": {"size": ...}} instead',
+};
 const unknownInstanceKey = 'Only `size` and `labels` are used; the operator sets what a size means';
 
 /** Values that make no difference: they ask for what this server does anyway. */
@@ -76,7 +80,9 @@ function addUnknown(
   add: (attribute: string, value: unknown, reason: string) => void,
 ): void {
   for (const [key, value] of Object.entries(part)) {
-    if (!Object.hasOwn(shape, key)) add(path === '' ? key : `${path}.${key}`, value, unknownAttribute);
+    if (Object.hasOwn(shape, key)) continue;
+    const attribute = path === '' ? key : `${path}.${key}`;
+    add(attribute, value, formerNames[attribute] ?? unknownAttribute);
   }
 }
 

@@ -207,6 +207,14 @@ describe('keys', () => {
 describe('variables', () => {
   const secret = 'swordfish-of-the-shop';
 
+  it('are not set to nothing when standard input is empty', async () => {
+    for (const args of [['FOO'], ['FOO', '-', '--secret']])
+      expect(await readErrorCode(['variable', 'set', ...args], 2)).toMatchObject(errorWith('empty_value'));
+    await run(['variable', 'set', 'EMPTY', '']);
+    expect(await readJson(['variable', 'list'])).toMatchObject([{ name: 'EMPTY', value: '' }]);
+    await run(['variable', 'delete', 'EMPTY']);
+  });
+
   it('are plain or secret, and secrets are never printed', async () => {
     await run(['variable', 'set', 'SHOP__REGION', 'north', '--profile', 'prod']);
     const piped = await run(['variable', 'set', 'API_TOKEN', '-', '--secret'], { input: `${secret}\n` });
@@ -362,4 +370,10 @@ it('compares versions with the server, whether or not npm can be reached', async
   const env = { npm_config_registry: 'http://127.0.0.1:9' };
   const { stdout } = await run(['upgrade-check', '--json'], { env });
   expect(JSON.parse(stdout)).toMatchObject({ server_url: server.url, latest_version: null });
+});
+
+it('pending packages of an unknown pipeline are an error, not an empty list', async () => {
+  expect(await readErrorCode(['pipeline', 'pending', 'shp'], 4)).toMatchObject(
+    errorWith('pipeline_not_found'),
+  );
 });

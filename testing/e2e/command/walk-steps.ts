@@ -257,6 +257,8 @@ function data(): Step[] {
     { command: 'pipeline list', text: 'shop' },
     { command: 'pipeline info', args: ['shop'], text: 'orders' },
     { command: 'pipeline runs', args: ['shop'], text: 'succeeded' },
+    { command: 'pipeline pending', args: ['shp'], code: 4, text: 'Did you mean shop?' },
+    { command: 'pipeline pending', args: ['shop'], text: /No load packages are pending|^\[\]/ },
     { command: 'pipeline pending', text: /No load packages are pending|^\[\]/ },
     { command: 'pipeline finish', args: ['shop'], code: 4, text: 'no pending load packages' },
     { command: 'pipeline drop', args: ['shop'], code: 4, text: 'no pending load packages' },

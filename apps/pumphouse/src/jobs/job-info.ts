@@ -11,10 +11,11 @@ import { describeTrigger } from '../runs/run-cause.ts';
 import { locatePage } from '../session/console-address.ts';
 import type { Session } from '../session/session.ts';
 import { formatDetails } from '../terminal/details.ts';
-import { formatDuration, formatInstant, formatRelative } from '../terminal/format.ts';
+import { formatInstant, formatRelative } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findJob, type Job } from './find-job.ts';
 import { formatJobInputs, readJobInputs } from './job-inputs.ts';
+import { listTerms } from './job-terms.ts';
 import { formatState, readJobOverviews } from './list-jobs.ts';
 
 interface JobDetails {
@@ -49,7 +50,8 @@ export async function showJob(session: Session, name: string): Promise<void> {
 
 function formatJob(terminal: Terminal, { job, overview, ticks, inputs, runs, url }: JobDetails): string {
   const state = overview === undefined ? '' : `  ${formatState(terminal, overview)}`;
-  const head = `${terminal.tone('strong', shortenJobRef(job.job_ref))}${state}`;
+  const star = job.job_definition.expose?.starred === true ? ' ★' : '';
+  const head = `${terminal.tone('strong', shortenJobRef(job.job_ref))}${star}${state}`;
   const failing = overview?.failing_since;
   const { entry_point: entry, execute } = job.job_definition;
   const facts = formatDetails(terminal, [
@@ -71,7 +73,7 @@ function formatJob(terminal: Terminal, { job, overview, ticks, inputs, runs, url
     ['Inputs', formatJobInputs(inputs)],
     ['Type', job.job_type],
     ['Profile', job.profile],
-    ['Timeout', formatDuration(execute.timeout?.timeout)],
+    ...listTerms(job.job_definition),
     ['Concurrency', execute.concurrency],
     ['Pipelines', overview?.pipeline_names.join(', ')],
     ['Tags', overview?.tags.join(', ')],

@@ -59,7 +59,10 @@ export async function runManifestWorker(input: WorkerInput): Promise<BuiltManife
     throw manifestFailed(module, 'it ended without an answer', stderr.trim().split('\n').slice(-20));
   }
   const { manifest, warnings, error, error_type } = printed;
-  if (isJsonObject(manifest)) return toBuiltManifest(manifest, warnings);
+  if (isJsonObject(manifest)) {
+    const built = toBuiltManifest(manifest, warnings);
+    return { ...built, warnings: [...built.warnings, ...listDeprecations(stderr)] };
+  }
   throw explainWorkerError(module, String(error), typeof error_type === 'string' ? error_type : '');
 }
 
@@ -75,6 +78,11 @@ function findPrinted(stdout: string): Record<string, unknown> | null {
     }
   }
   return null;
+}
+
+/** What dlt says about former names, such as `require.machine`. Python prints it, beside the answer of the worker. */
+export function listDeprecations(stderr: string): string[] {
+  return [...new Set([...stderr.matchAll(/: DltDeprecationWarning: (.+)$/gm)].map(([, text = '']) => text))];
 }
 
 /** Reads a manifest that dlt has made and checked; the server checks each definition again. */

@@ -7,6 +7,8 @@ import { report } from '../session/report.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatBytes, formatRelative } from '../terminal/format.ts';
 import { formatList } from '../terminal/list.ts';
+import { explainMissing } from './find-name.ts';
+import { readPipelineNames } from './read-names.ts';
 
 export interface PendingOptions {
   profile?: string;
@@ -19,6 +21,7 @@ const defaultProfile = 'prod';
 /** Lists load packages that were extracted and not loaded. */
 export async function showPending(session: Session, name: string | undefined): Promise<void> {
   const packages = await listPending(session, name);
+  if (name !== undefined && packages.length === 0) await requirePipeline(session, name);
   session.show(packages, () =>
     formatList(session.terminal, packages, {
       empty: 'No load packages are pending.',
@@ -88,6 +91,16 @@ export async function dropPending(
   const dropped = await session.client.call('drop_pending_packages', { params, body: { profile } });
   const count = dropped.package_count;
   report(session, dropped, `The next run under ${profile} drops ${count} load packages of ${name}.`);
+}
+
+/** @throws CommandError pipeline_not_found */
+async function requirePipeline(session: Session, name: string): Promise<void> {
+  const params = { workspace_id: await session.workspaceId(), pipeline_name: name };
+  await explainMissing(session.client.call('get_pipeline_overview', { params }), {
+    kind: 'pipeline',
+    name,
+    listNames: () => readPipelineNames(session),
+  });
 }
 
 /** @returns the sum; with + if some are unknown, empty if all are */

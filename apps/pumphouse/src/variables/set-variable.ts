@@ -1,3 +1,5 @@
+import { CommandError } from '../errors/command-error.ts';
+import { exitCodes } from '../errors/exit-codes.ts';
 import { report } from '../session/report.ts';
 import type { Session } from '../session/session.ts';
 import { askText } from '../terminal/ask.ts';
@@ -59,5 +61,11 @@ async function readValue(
 ): Promise<string> {
   if (given !== undefined && given !== '-') return given;
   if (given === undefined && terminal.isInteractive) return askText(`Value of ${name}`, { isSecret });
-  return readStandardInput();
+  const read = await readStandardInput();
+  if (read !== '') return read;
+  throw new CommandError(`Standard input has no value of ${name}.`, {
+    code: 'empty_value',
+    exitCode: exitCodes.usage,
+    nextStep: `Pipe the value to the command, or run it on a terminal, where it asks. To store an empty value: pumphouse variable set ${name} ""`,
+  });
 }

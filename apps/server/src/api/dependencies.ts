@@ -4,7 +4,6 @@ import type { AppUrls } from './serializers/request-urls.ts';
 import type { Backlog } from '../services/runs/read-backlog.ts';
 import type { BodyLimits } from '../http/body-pace.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
-import type { DocsFiles } from '../console/docs-files.ts';
 import type { HandlerContext } from './handlers.ts';
 import type { PageServices } from '../pages/page-services.ts';
 import type { Readiness } from './probes/readiness.ts';
@@ -27,8 +26,8 @@ export interface ApiDependencies extends Omit<HandlerContext, 'closing'> {
   consoleFiles: ConsoleFiles | null;
   /** Maximum requests of one caller to the API in a minute; 0, the default, is no limit. Read for each request. */
   readRequestsPerMinute?: () => number;
-  /** Null if the documentation was not built. */
-  docsFiles: DocsFiles | null;
+  /** Where the documentation is built. */
+  docsFolder: string;
   /** Minimum speed of request bodies; `defaultBodyLimits` by default. */
   bodyLimits?: BodyLimits;
   /** Takes the connection of a worker. */

@@ -84,7 +84,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     files: consoleFiles,
     readLivePosition: services.readLivePosition,
   });
-  registerDocs(app, { docs: dependencies.docsFiles, publicUrl });
+  registerDocs(app, { docsFolder: dependencies.docsFolder, publicUrl });
   const callsFor = createOperationCalls(served, services.authorize, dependencies.apps);
   registerOlderClient(app, { ...dependencies, callsFor, requestLimit });
   registerMcp(app, { credentials: services.credentials, callsFor, publicUrl, requestLimit, log });

@@ -4,7 +4,6 @@ import { readIfThere } from './console-files.ts';
 
 /** The built documentation. */
 export interface DocsFiles {
-  folder: string;
   /** The path for which it was built, such as `/docs/`: its links contain that path. */
   base: string;
   notFoundPage: string;
@@ -20,5 +19,5 @@ export function openDocsFiles(folder: string): DocsFiles | null {
   const notFoundPage = readIfThere(join(folder, '404.html'));
   if (site === null || notFoundPage === null) return null;
   const { base }: { base: string } = JSON.parse(site);
-  return { folder, base, notFoundPage };
+  return { base, notFoundPage };
 }

@@ -1,11 +1,10 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { brotliCompressSync } from 'node:zlib';
 import { join } from 'node:path';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
-import { openDocsFiles } from './docs-files.ts';
 
 const page = '<h1>Scheduling</h1>';
 
@@ -22,7 +21,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'concepts', 'scheduling.html.br'), brotliCompressSync(page));
   await writeFile(join(folder, 'assets', 'app.1.js'), '1');
   await writeFile(join(folder, 'site.json'), '{"base":"/docs/"}');
-  api = await createApiFixture({ docsFiles: openDocsFiles(folder) });
+  api = await createApiFixture({ docsFolder: folder });
 });
 afterAll(async () => {
   await api.close();
@@ -80,7 +79,7 @@ describe('the documentation', () => {
 
 describe('documentation that was not built', () => {
   it('says how to build it', async () => {
-    const bare = await createApiFixture({ docsFiles: openDocsFiles(join(folder, 'nowhere')) });
+    const bare = await createApiFixture({ docsFolder: join(folder, 'nowhere') });
     for (const url of ['/docs', '/docs/', '/docs/operate/settings.html']) {
       const answer = await bare.app.inject({ url });
       expect(answer.statusCode).toBe(501);
@@ -89,9 +88,21 @@ describe('documentation that was not built', () => {
     await bare.close();
   });
 
+  it('is served once it is built, without a restart', async () => {
+    const built = `${folder}-later`;
+    const later = await createApiFixture({ docsFolder: built });
+    expect((await later.app.inject({ url: '/docs/index.html' })).statusCode).toBe(501);
+    await cp(folder, built, { recursive: true });
+    expect((await later.app.inject({ url: '/docs/index.html' })).body).toBe('<h1>Pumphouse</h1>');
+    expect((await later.app.inject({ url: '/docs/assets/app.1.js' })).body).toBe('1');
+    expect((await later.app.inject({ url: '/docs/none.html' })).body).toContain('Page not found');
+    await later.close();
+    await rm(built, { recursive: true });
+  });
+
   it('for the path of a public URL is not shown with broken links', async () => {
     const below = await createApiFixture({
-      docsFiles: openDocsFiles(folder),
+      docsFolder: folder,
       publicUrl: 'https://data.example.com/pumphouse',
     });
     const answer = await below.app.inject({ url: '/docs/', headers: { host: 'data.example.com' } });

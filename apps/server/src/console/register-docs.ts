@@ -1,15 +1,15 @@
-import type { DocsFiles } from './docs-files.ts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { join } from 'node:path';
 import { basePathOf } from '../http/base-url.ts';
 import { html } from '../pages/html.ts';
 import { contentPolicy, pageHeaders } from '../pages/page-registry.ts';
 import { renderPage } from '../pages/layout.ts';
+import { openDocsFiles } from './docs-files.ts';
 import { serveFolder } from './serve-folder.ts';
 
 export interface DocsDependencies {
-  /** Null if the documentation was not built; `/docs` then says how to build it. */
-  docs: DocsFiles | null;
+  /** Where the documentation is built; until it is, `/docs` says how to build it. */
+  docsFolder: string;
   publicUrl: string | null;
 }
 
@@ -29,12 +29,18 @@ const docsPolicy = [
 const htmlType = 'text/html; charset=utf-8';
 
 /** Serves the built documentation at `/docs`, without sign-in: it contains no data of this server. */
-export function registerDocs(app: FastifyInstance, { docs, publicUrl }: DocsDependencies): void {
+export function registerDocs(app: FastifyInstance, { docsFolder, publicUrl }: DocsDependencies): void {
   const basePath = basePathOf(publicUrl);
   const url = `${basePath}/docs/`;
   void app.register(
     async (scope) => {
-      if (docs?.base !== url) return registerHowToBuild(scope, basePath);
+      const explainBuild = describeBuild(basePath);
+      // Asked for each request until it is built: a build needs no restart.
+      let isBuilt = false;
+      scope.addHook('onRequest', async (_, reply) => {
+        isBuilt ||= openDocsFiles(docsFolder)?.base === url;
+        if (!isBuilt) await explainBuild(reply);
+      });
       const headers = { ...pageHeaders, 'content-security-policy': docsPolicy };
       // `/docs` and `/docs/`: the static plugin does not find the compressed index of a folder.
       scope.get('/', async (_, reply) => reply.redirect(`${url}index.html`));
@@ -43,36 +49,32 @@ export function registerDocs(app: FastifyInstance, { docs, publicUrl }: DocsDepe
           .code(404)
           .headers({ ...headers, 'x-content-type-options': 'nosniff' })
           .type(htmlType)
-          .send(docs.notFoundPage),
+          .send(openDocsFiles(docsFolder)?.notFoundPage),
       );
-      await serveFolder(scope, { root: join(docs.folder, 'assets'), prefix: '/assets/', cached: 'always' });
-      await serveFolder(scope, { root: docs.folder, prefix: '/', cached: 'checked', headers });
+      await serveFolder(scope, { root: join(docsFolder, 'assets'), prefix: '/assets/', cached: 'always' });
+      await serveFolder(scope, { root: docsFolder, prefix: '/', cached: 'checked', headers });
     },
     { prefix: '/docs' },
   );
 }
 
-/** Says how to build the documentation, for each of its URLs. */
-function registerHowToBuild(scope: FastifyInstance, basePath: string): void {
+/** Makes the answer that says how to build the documentation. */
+function describeBuild(basePath: string): (reply: FastifyReply) => Promise<FastifyReply> {
   const command = `npm run build:docs${basePath === '' ? '' : ` -- --base ${basePath}/docs/`}`;
   const page = renderPage(
     {
       title: 'Documentation is not built',
       body: html`<p>
         The documentation was not built for this server. Run <code>${command}</code> in the folder where
-        Pumphouse was installed, and start the server again. The same pages are Markdown files in the folder
-        <code>docs</code>.
+        Pumphouse was installed. The same pages are Markdown files in the folder <code>docs</code>.
       </p>`,
     },
     (path) => `${basePath}${path}`,
   ).text;
-  for (const path of ['', '/*']) {
-    scope.get(path, async (_, reply) =>
-      reply
-        .code(501)
-        .headers({ ...pageHeaders, 'content-security-policy': contentPolicy(), 'cache-control': 'no-store' })
-        .type(htmlType)
-        .send(page),
-    );
-  }
+  return async (reply) =>
+    reply
+      .code(501)
+      .headers({ ...pageHeaders, 'content-security-policy': contentPolicy(), 'cache-control': 'no-store' })
+      .type(htmlType)
+      .send(page);
 }

@@ -26,6 +26,8 @@ export async function serveFolder(
     root,
     prefix,
     decorateReply: false,
+    // The documentation may be built later.
+    suppressWarning: true,
     preCompressed: true,
     immutable: cached === 'always',
     maxAge: cached === 'always' ? yearMilliseconds : 0,

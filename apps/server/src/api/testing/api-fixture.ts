@@ -113,7 +113,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
     maxUploadBytes,
     publicUrl: null,
     consoleFiles: null,
-    docsFiles: null,
+    docsFolder: '/nowhere',
     log: ports.log,
     readiness: async () => ({
       ok: true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildDefinition } from './test-definition.ts';
-import { listDeployWarnings } from './deploy-warnings.ts';
+import { listDeployWarnings, listFormerNames } from './deploy-warnings.ts';
 
 const inRegion = (count: number) =>
   Array.from({ length: count }, (_, at) => ({
@@ -19,5 +19,12 @@ describe('the warnings of a deploy', () => {
       'require.region = "eu-west" has no effect on this server: All runs use the executor of this server, wherever that is (jobs.job_0, jobs.job_1).',
     ]);
     expect(listDeployWarnings(inRegion(5))[0]).toContain('(jobs.job_0, jobs.job_1, jobs.job_2 and 2 more).');
+  });
+
+  it('name what replaces the machine that an older client declares', () => {
+    const old = { engine_version: 1, job_ref: 'jobs.shop', require: { machine: 'large' } };
+    expect(listFormerNames([old, { ...old, engine_version: 2 }, { ...old, require: {} }])).toEqual([
+      'require.machine = "large" is a former name of require={"instance": {"size": ...}} (jobs.shop).',
+    ]);
   });
 });

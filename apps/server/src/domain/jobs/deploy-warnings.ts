@@ -1,4 +1,4 @@
-import { listAttributesWithoutEffect, type AttributeWithoutEffect } from '@pumphouse/contract';
+import { asObject, listAttributesWithoutEffect, type AttributeWithoutEffect } from '@pumphouse/contract';
 import type { JobDefinition } from './job-definition.ts';
 
 const maxNamedJobs = 3;
@@ -18,6 +18,22 @@ export function listDeployWarnings(definitions: readonly JobDefinition[]): strin
     }
   }
   return [...byText.values()].map(({ found, refs }) => describe(found, refs));
+}
+
+/** Lists what older clients declare under a former name. It has its effect, unlike an attribute without one. */
+export function listFormerNames(jobs: readonly unknown[]): string[] {
+  const refs = new Map<string, unknown[]>();
+  for (const job of jobs) {
+    const { engine_version: version, job_ref: ref, require } = asObject(job);
+    const { machine } = asObject(require);
+    if (version !== 1 || machine === undefined) continue;
+    const text = `require.machine = ${JSON.stringify(machine)}`;
+    refs.set(text, [...(refs.get(text) ?? []), ref]);
+  }
+  return [...refs].map(
+    ([text, named]) =>
+      `${text} is a former name of require={"instance": {"size": ...}} (${named.join(', ')}).`,
+  );
 }
 
 /** @param code the latest version of the code; undefined if none is uploaded yet */

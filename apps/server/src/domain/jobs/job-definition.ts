@@ -1,3 +1,4 @@
+import { usualBatchTimeoutSeconds } from '@pumphouse/contract';
 import type { RefreshPropagation } from '../scheduling/refresh.ts';
 import { isTimedTrigger, readTriggerType } from './trigger.ts';
 
@@ -98,7 +99,6 @@ export interface DeclaredInterval {
   [key: string]: unknown;
 }
 
-const DEFAULT_BATCH_TIMEOUT_SECONDS = 120 * 60;
 const DEFAULT_GRACE_SECONDS = 30;
 const NEVER_DEFAULT_TRIGGERS = new Set(['manual', 'deployment', 'job.success', 'job.fail']);
 
@@ -163,7 +163,7 @@ export function getTimeoutSeconds(definition: Pick<JobDefinition, 'entry_point' 
   if (jobType === 'interactive') return null;
   const { timeout } = definition.execute;
   if (timeout === null) return null;
-  return timeout?.timeout ?? (jobType === 'batch' ? DEFAULT_BATCH_TIMEOUT_SECONDS : null);
+  return timeout?.timeout ?? (jobType === 'batch' ? usualBatchTimeoutSeconds : null);
 }
 
 /**

@@ -18,6 +18,7 @@ import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
 import {
   listDescriptionWarnings,
   listDeployWarnings,
+  listFormerNames,
   listTagWarnings,
 } from '../../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
@@ -113,6 +114,7 @@ export function createDeploy(
         deploymentModule: request.deploymentModule,
         warnings: [
           ...listDeployWarnings(definitions),
+          ...listFormerNames(request.jobs),
           ...(await warnOfTags(store, request)),
           ...listDescriptionWarnings(workspace, described),
         ],

@@ -1,4 +1,8 @@
-import type { DetailedJobResponse, RefreshPropagation } from '@pumphouse/contract';
+import {
+  usualBatchTimeoutSeconds,
+  type DetailedJobResponse,
+  type RefreshPropagation,
+} from '@pumphouse/contract';
 import { z } from 'zod';
 import { describeTriggerShortly } from '../../details/run-cause.ts';
 import { formatDuration } from '../../ui/format.ts';
@@ -127,12 +131,10 @@ function propertiesOf(schema: Record<string, unknown> | undefined): z.output<typ
   return schemaProperties.safeParse(schema?.['properties'] ?? {}).data ?? {};
 }
 
-const usualTimeoutSeconds = 120 * 60;
-
 /** 120 minutes for batch jobs unless declared otherwise; none for other jobs without a timeout. */
 function describeTimeout({ execute, entry_point: { job_type: type } }: Definition): string {
   const declared = execute.timeout === null ? 0 : execute.timeout?.timeout;
-  const seconds = declared ?? (type === 'batch' ? usualTimeoutSeconds : 0);
+  const seconds = declared ?? (type === 'batch' ? usualBatchTimeoutSeconds : 0);
   return seconds === 0 ? 'none' : formatDuration(seconds);
 }
 

@@ -54,6 +54,9 @@ export const executeSpec = verbatimObject('TExecuteSpec', {
 });
 export type ExecuteSpec = z.output<typeof executeSpec>;
 
+/** When a run of a batch job is stopped whose `execute` says nothing. */
+export const usualBatchTimeoutSeconds = 120 * 60;
+
 export const exposeSpecInterface = namedEnum('TExposeSpecInterface', ['gui', 'mcp', 'rest_api']);
 export type ExposeSpecInterface = z.output<typeof exposeSpecInterface>;
 
