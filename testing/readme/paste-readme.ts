@@ -19,17 +19,23 @@ export interface PastedReadme {
  * Pastes the blocks of README.md in order, like a user with a browser: opens the set-up link and approves the
  * client's sign-in.
  * @param context.url URL of the server; it replaces the default URL in the blocks
- * @param context.start the blocks that start the server; both terminals must be in the folder that they expect
+ * @param context.start the blocks that start the server
+ * @param context.folder the checkout or the unpacked archive; by default where the blocks expect it
  */
 export async function pasteReadme(context: {
   server: PasteTerminal;
   client: PasteTerminal;
   url: string;
   start?: 'server' | 'archive';
+  folder?: string;
 }): Promise<PastedReadme> {
   const { server, client, url, start = 'server' } = context;
+  const { folder = start === 'archive' ? '~/pumphouse-server' : '~/pumphouse' } = context;
   const blocks = readReadmeBlocks(await readFile(join(repositoryFolder, 'README.md'), 'utf8')).map(
-    ({ terminal, code }) => ({ terminal, code: code.replaceAll('http://127.0.0.1:8080', url) }),
+    ({ terminal, code }) => ({
+      terminal,
+      code: code.replaceAll('http://127.0.0.1:8080', url).replaceAll(/~\/pumphouse$/gm, folder),
+    }),
   );
   const codeOf = (terminal: Terminal) =>
     blocks.filter((block) => block.terminal === terminal).map(({ code }) => code);
@@ -47,8 +53,6 @@ export async function pasteReadme(context: {
     await browser.close();
   }
   let runOutput = '';
-  // The archive is unpacked by now.
-  if (start === 'archive') await client.paste('cd pumphouse-server');
   for (const code of codeOf('client'))
     runOutput = /^dlthub login$/m.test(code) ? await signIn(client, code) : await client.paste(code);
   return { runOutput, readyAfterSeconds, firstRunAfterSeconds: secondsSince() };

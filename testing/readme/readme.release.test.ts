@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => terminals.remove());
 
 it('README.md works as pasted, in order, and ends with a completed run', async () => {
-  const { runOutput } = await pasteReadme(terminals);
+  const { runOutput } = await pasteReadme({ ...terminals, folder: repositoryFolder });
   expect(runOutput).toContain('1 load package(s) were loaded');
   expect(runOutput).toContain('finished with status: completed');
 });
@@ -27,7 +27,7 @@ it('README.md has a way without a browser, which invalidates the link', async ()
   server.start('bin/pumphouse server');
   const [, link = ''] = await server.waitFor(/^Set up Pumphouse at (\S+)$/m);
   await server.waitFor(/^Pumphouse is ready at /m);
-  const from = admin.start(owner?.code ?? '');
+  const from = admin.start((owner?.code ?? '').replace('~/pumphouse', repositoryFolder));
   await admin.waitFor(/^Password: /m, from);
   admin.type(ownerPassword);
   await admin.waitFor(
@@ -35,6 +35,8 @@ it('README.md has a way without a browser, which invalidates the link', async ()
     from,
   );
   expect((await fetch(link)).status).toBe(409);
+  const shown = await admin.paste(`bin/pumphouse whoami --server ${terminals.url}`);
+  expect(shown).toContain('you@example.com');
 });
 
 it("the console's first steps work as pasted, in order, and the console opens the run", async () => {
