@@ -21,6 +21,7 @@ export const buildDocs = defineBuild({
   build: () =>
     execFileSync(process.execPath, [join(root, 'apps', 'docs', 'src', 'build.ts')], {
       cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // Its warnings are not for those who set up a server; an error contains them.
+      stdio: ['ignore', 'ignore', 'pipe'],
     }),
 });
