@@ -46,6 +46,8 @@ export async function pasteReadme(context: {
   const [, link = ''] = await server.waitFor(/^Set up Pumphouse at (\S+)$/m);
   await server.waitFor(/^Pumphouse is ready at /m);
   const readyAfterSeconds = secondsSince();
+  const { status } = await fetch(`${url}/docs/index.html`);
+  if (status !== 200) throw new Error(`The documentation is not at /docs: status ${status}`);
   const browser = await launchBrowser();
   try {
     await setUp(browser, link);
