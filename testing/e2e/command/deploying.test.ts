@@ -77,6 +77,17 @@ describe('pumphouse deploy', () => {
     expect(stdout).toContain('- jobs.jobs.greet');
   });
 
+  it('warns of what dlt has given another name', async () => {
+    const shop = await createShop(site, 'former-names');
+    await writeFiles(shop.folder, {
+      '__deployment__.py': 'from heavy import heavy\n\n__all__ = ["heavy"]\n',
+      'heavy.py':
+        'from dlt.hub.run import job\n\n\n@job(require={"machine": "large"})\ndef heavy():\n    print(1)\n',
+    });
+    const { stderr } = await shop.pumphouse(['deploy']);
+    expect(stderr).toContain('Warning: `require.machine` is deprecated, use `require.instance` instead');
+  });
+
   it('lets the server import the code where there is no dlt', async () => {
     const shop = await createShop(site, 'on-the-server');
     const args = ['deploy', '--json', '--python', await createBarePython(site)];

@@ -18,10 +18,13 @@ interface WorkerInput {
 
 /**
  * Runs dlt's own manifest worker. `dlt.hub.run` is imported first, so that `from dlt.hub import run` works without
- * the proprietary package. What dlt refuses for lack of that package has its name in the message.
+ * the proprietary package. What dlt refuses for lack of that package has its name in the message. dlt drops what
+ * the import of the workspace prints, also its own warnings.
  */
 const program = `
-import sys
+import sys, warnings
+stderr = sys.stderr
+warnings.showwarning = lambda message, category, *_: stderr.write(f"{category.__name__}: {message}\\n")
 try:
     import dlt.hub.run
     refuse = dlt.hub.__getattr__
@@ -80,9 +83,9 @@ function findPrinted(stdout: string): Record<string, unknown> | null {
   return null;
 }
 
-/** What dlt says about former names, such as `require.machine`. Python prints it, beside the answer of the worker. */
+/** What dlt says about former names, such as `require.machine`. The worker prints it beside its answer. */
 export function listDeprecations(stderr: string): string[] {
-  return [...new Set([...stderr.matchAll(/: DltDeprecationWarning: (.+)$/gm)].map(([, text = '']) => text))];
+  return [...new Set([...stderr.matchAll(/^DltDeprecationWarning: (.+)$/gm)].map(([, text = '']) => text))];
 }
 
 /** Reads a manifest that dlt has made and checked; the server checks each definition again. */
