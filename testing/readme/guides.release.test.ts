@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryFolder } from '../fixtures/server.ts';
 import { followGuide } from './follow-guide.ts';
 import { guides } from './guides.ts';
 import { openLocalTerminals, type LocalTerminals } from './local-terminals.ts';
@@ -15,12 +16,13 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** Differs from a reader's machine: the ports, and a terminal that can redraw a line. */
+/** Differs from a reader's machine: the checkout, the ports, and a terminal that can redraw a line. */
 const follow = (guide: (typeof guides)[number]) =>
   followGuide(guide, {
     ...terminals,
     administer: (code) => postgres.administer(code),
     replaced: {
+      'cd ~/pumphouse\n': `cd ${repositoryFolder}\n`,
       'http://127.0.0.1:8080': terminals.url,
       'LOOPBACK_PORTS=5432': `LOOPBACK_PORTS=${postgres.port}`,
       'localhost:5432': `localhost:${postgres.port}`,
