@@ -38,6 +38,7 @@ const chapters: readonly Chapter[] = [
     title: 'Concepts',
     first: [
       'concepts/glossary',
+      'concepts/workspaces',
       'concepts/jobs',
       'concepts/scheduling',
       'concepts/queueing',
