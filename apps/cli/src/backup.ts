@@ -2,6 +2,7 @@ import type { BackupManifest } from '@pumphouse/server/operator';
 import {
   BackupError,
   createServerLog,
+  describeLeftOut,
   formatBytes,
   makeBackupKey,
   openBackups,
@@ -53,6 +54,7 @@ export async function createBackup(
     if (pruneProblem !== null) write(`Older backups were not removed: ${pruneProblem} Remove its manifest.`);
     if (removedBackups.length > 0)
       write(`Removed ${removedBackups.length} older backups (PUMPHOUSE_BACKUP_KEEP).`);
+    writeLeftOut(manifest);
     if (manifest.encryption === null)
       write(
         'It is not encrypted. It has no secret key: keep secret.key in another place, a restore needs it.',
@@ -108,6 +110,7 @@ export async function verifyBackup(id: string, options: LocationOptions & { quic
       ? `Backup ${manifest.id}: all files are there.`
       : `Backup ${manifest.id}: all files are as they were written.${hasReadContent ? '' : ' They are encrypted; with --key-file, their content is read too.'}`,
   );
+  writeLeftOut(manifest);
 }
 
 /** Restores a backup into the empty database of the settings. */
@@ -133,9 +136,7 @@ export async function restoreBackup(
   );
   if (endedRuns > 0)
     write(`${endedRuns} runs were active and have failed as lost; jobs with retries start again.`);
-  write(
-    'Local data and the environments of processes and containers are not in a backup; environments are built again.',
-  );
+  writeLeftOut(manifest);
   for (const line of installationId === manifest.installationId ? replacementSteps : copySteps) write(line);
 }
 
@@ -181,9 +182,15 @@ function summarize(manifest: BackupManifest) {
     runs: manifest.counts.runs,
     active_runs: manifest.counts.activeRuns,
     blobs: manifest.blobs.count,
+    local_data: manifest.localData ?? null,
     missing_logs: manifest.blobs.missingLogs,
     stored_bytes: sumStoredBytes(manifest),
   };
+}
+
+function writeLeftOut(manifest: BackupManifest): void {
+  const leftOut = describeLeftOut(manifest);
+  if (leftOut !== null) write(leftOut);
 }
 
 function writeJson(value: unknown): void {

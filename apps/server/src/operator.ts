@@ -60,7 +60,7 @@ export { explainDatabaseError } from './domain/doctor/explain-database-error.ts'
 export { openBackups, openCreateBackup, restore } from './compose/open-backups.ts';
 export { readBackupLocation } from './config/config.ts';
 export { readRecipients } from './config/backup-settings.ts';
-export { sumStoredBytes, type BackupManifest } from './domain/backups/backup-manifest.ts';
+export { describeLeftOut, sumStoredBytes, type BackupManifest } from './domain/backups/backup-manifest.ts';
 export type { BlobsLocation } from './blobs/blobs-location.ts';
 export { makeBackupKey, readBackupKeys } from './services/backups/backup-key.ts';
 export { BackupError } from './services/backups/backup-errors.ts';

@@ -33,6 +33,8 @@ export const backupManifestSchema = z.object({
     runs: z.number().int(),
     activeRuns: z.number().int(),
   }),
+  /** `disks`: runs have local data on disks, which is not in the backup. Absent in backups of earlier releases. */
+  localData: z.enum(['objects', 'disks']).optional(),
   tables: z.array(
     z.object({
       name: z.string(),
@@ -78,4 +80,13 @@ export function sumStoredBytes({ tables, blobs, packs }: BackupManifest): number
 /** Lists all files of a backup except its manifest. */
 export function listStoredFiles({ tables, blobs, packs }: BackupManifest): StoredFile[] {
   return [...tables.map(({ file }) => file), blobs.list, ...packs];
+}
+
+/** Says in a line what of the installation is not in a backup, and what to do; null if it has everything. */
+export function describeLeftOut({ localData }: Pick<BackupManifest, 'localData'>): string | null {
+  if (localData === 'objects') return null;
+  return (
+    'Not in the backup: local data of runs on disks (.dlt/data, such as DuckDB files) and their pending packages. ' +
+    'Copy it while no run is active: docs/operate/backup.md#local-data'
+  );
 }

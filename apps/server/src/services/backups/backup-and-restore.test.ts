@@ -20,6 +20,7 @@ import { createRetentionFixture } from '../testing/retention-fixture.ts';
 import { createRunServices } from '../runs/create-run-services.ts';
 import { createServiceFixture, type ServiceFixture } from '../testing/service-fixture.ts';
 import { createWorkspaceFixture, defineJob, type WorkspaceFixture } from '../testing/workspace-fixture.ts';
+import { describeLeftOut } from '../../domain/backups/backup-manifest.ts';
 import { endRestoredRuns } from './end-restored-runs.ts';
 import { findMissingFiles, verifyBackup } from './verify-backup.ts';
 import { makeBackupKey } from './backup-key.ts';
@@ -156,6 +157,21 @@ describe('a restored backup', () => {
     // Sequences go on behind the restored rows.
     const next = await restored.store.jobRuns.find(past.run.id);
     expect(next).toMatchObject({ status: 'completed' });
+  });
+
+  it('records whether runs have local data on disks, which is not in it', async () => {
+    const { installation, workers } = fixture.store;
+    await installation.noteLocalDataInObjects(true);
+    const { manifest } = await create();
+    expect(manifest.localData).toBe('objects');
+    expect(describeLeftOut(manifest)).toBeNull();
+
+    await workers.create({ organizationId: null, name: 'edge-1', tokenHash: new Uint8Array(32) });
+    const ofWorker = await create();
+    expect(ofWorker.manifest.localData).toBe('disks');
+    expect(describeLeftOut(ofWorker.manifest)).toContain('docs/operate/backup.md#local-data');
+    // Earlier releases did not record it.
+    expect(describeLeftOut({ ...manifest, localData: undefined })).toContain('Not in the backup: local data');
   });
 
   it('needs no blob twice: the next backup adds only what is new', async () => {

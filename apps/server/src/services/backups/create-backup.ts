@@ -76,6 +76,7 @@ export function createCreateBackup(dependencies: CreateBackupDependencies) {
       secretKeyIds: await persistence.store.secretKeys.listUsed(),
       encryption: isEncrypted ? { recipients: [...recipients] } : null,
       counts,
+      localData: (await persistence.store.installation.hasLocalDataOnDisks()) ? 'disks' : 'objects',
       tables: saved.tables,
       sequences,
       blobs: {

@@ -36,6 +36,16 @@ export function createInstallationStore(sql: Queryable) {
         ),
       ),
 
+    /** Whether a server or a worker has local data of runs on disks. */
+    hasLocalDataOnDisks: async () => {
+      const { isOnDisks } = await sql.one<{ isOnDisks: boolean }>(
+        `select not local_data_in_objects
+                or exists (select from workers where not local_data_in_objects and removed_at is null) as "isOnDisks"
+           from installation`,
+      );
+      return isOnDisks;
+    },
+
     /** Reads the current time of the database clock, not the start of the transaction. */
     readClock: async () =>
       (await sql.one<{ now: Date }>('select clock_timestamp()::timestamptz(3) as now')).now,
