@@ -27,6 +27,7 @@ const unrunPages: Readonly<Record<string, string>> = {
   'docs/operate/observability.md': machine,
   'docs/operate/openlineage.md': machine,
   'docs/operate/playground.md': machine,
+  'docs/operate/process-executor.md': machine,
   'docs/operate/runner-images.md': machine,
   'docs/operate/s3.md': machine,
   'docs/operate/several-servers.md': machine,

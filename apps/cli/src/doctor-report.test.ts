@@ -1,6 +1,6 @@
 import type { CheckResult } from '@pumphouse/server/operator';
 import { describe, expect, it } from 'vitest';
-import { formatReport, formatStartReport } from './doctor-report.ts';
+import { formatFinding, formatReport, formatStartReport } from './doctor-report.ts';
 
 const plain = (_status: string, text: string) => text;
 const results: CheckResult[] = [
@@ -31,6 +31,20 @@ it('lists results by area, each next step below its result, and counts them', ()
     ].join('\n'),
   );
   expect(formatReport(results, plain)).toMatch(/^1 problem, 0 warnings, 2 ok, 1 skipped\.$/m);
+});
+
+it('aligns the lines of a next step', () => {
+  const found = {
+    title: 'Limits',
+    status: 'warning',
+    found: 'None.',
+    nextStep: 'Do this.\nOr that.',
+  } as const;
+  expect(formatFinding(found, plain).split('\n')).toEqual([
+    '  warning  Limits: None.',
+    '           -> Do this.',
+    '              Or that.',
+  ]);
 });
 
 describe('the report of a start', () => {

@@ -64,7 +64,9 @@ export function formatFinding(
   paint: Paint,
 ): string {
   const line = `  ${paint(status, status.padEnd(statusWidth))}  ${title}: ${found}`;
-  return nextStep === null ? line : `${line}\n  ${' '.repeat(statusWidth)}  -> ${nextStep}`;
+  if (nextStep === null) return line;
+  const indent = `\n  ${' '.repeat(statusWidth)}  `;
+  return `${line}${indent}-> ${nextStep.replaceAll('\n', `${indent}   `)}`;
 }
 
 function formatCounts(results: readonly CheckResult[]): string {

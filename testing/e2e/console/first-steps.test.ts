@@ -10,6 +10,23 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
+it('the first steps say to the owner of the installation how runs get limits, where the machine gives them none', async () => {
+  const page = await site.openAs('owner');
+  await page.route('**/pumphouse/v1/system', async (route) => {
+    const response = await route.fetch();
+    const system = (await response.json()) as { checks: { id: string }[] };
+    const warning = { status: 'warning', found: 'NOT limited: memory.', next_step: 'Do this.\nOr that.' };
+    const checks = system.checks.map((check) => (check.id === 'limits' ? { ...check, ...warning } : check));
+    await route.fulfill({ response, json: { ...system, checks } });
+  });
+  await page.reload();
+  const steps = page.getByRole('region', { name: 'First steps' });
+  for (const line of ['Limits of runs: NOT limited: memory.', 'Do this.', 'Or that.'])
+    await steps.getByText(line, { exact: true }).waitFor();
+  await expectAccessible(page);
+  await page.context().close();
+});
+
 it('an empty workspace shows the way to a first run, checks off completed steps, and leads to the run when it arrives', async () => {
   const page = await site.openAs('owner');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();

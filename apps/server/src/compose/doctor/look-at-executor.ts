@@ -6,7 +6,7 @@ import type { ToolName } from '../../executors/process/tool-lookup.ts';
 import type { UsedExecutor } from '../../domain/doctor/executor-findings.ts';
 import { connect } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import { adviseInstall } from '../../executors/process/install-advice.ts';
+import { adviseInstall, adviseLimits } from '../../executors/process/install-advice.ts';
 import {
   adviseNamespaces,
   findPastaFailure,
@@ -131,7 +131,7 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
     limits: only('process', ({ installationId }) => {
       // Trial groups have the name of the installation, so that its server removes what a kill leaves.
       const groups = openControlGroups(installationId ?? randomUUID());
-      return deriveLimitsFinding({ ...groups, isServer: server !== null });
+      return deriveLimitsFinding({ ...groups, isServer: server !== null }, adviseLimits());
     }),
     engine: only('docker', (made) => lookAtEngine(context, made)),
     cluster: only('kubernetes', async ({ installationId }) => {

@@ -111,14 +111,19 @@ it('warns of a metadata service that answers and is open to runs', () => {
 
 it('warns of limits that are not enforced, and says that a shell has another control group', () => {
   const detail = 'NOT limited: memory (no group).';
-  expect(deriveLimitsFinding({ holds: ['memory', 'cpu', 'pids'], detail: 'All.', isServer: false })).toEqual({
+  const advice = 'Do this.\nOr that.';
+  const all = { holds: ['memory', 'cpu', 'pids'], detail: 'All.', isServer: false } as const;
+  expect(deriveLimitsFinding(all, advice)).toEqual({
     status: 'ok',
     found: 'All.',
     nextStep: null,
   });
-  const inShell = deriveLimitsFinding({ holds: ['pids'], detail, isServer: false });
+  const inShell = deriveLimitsFinding({ holds: ['pids'], detail, isServer: false }, advice);
   expect(inShell).toMatchObject({ status: 'warning', found: expect.stringContaining('this shell') });
-  expect(deriveLimitsFinding({ holds: [], detail, isServer: true }).found).toBe(detail);
+  expect(deriveLimitsFinding({ holds: [], detail, isServer: true }, advice)).toMatchObject({
+    found: detail,
+    nextStep: advice,
+  });
 });
 
 it('finds an engine that answers, is silent, or fails', () => {

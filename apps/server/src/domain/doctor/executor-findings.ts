@@ -181,15 +181,13 @@ export interface LimitsInput {
   isServer: boolean;
 }
 
-export function deriveLimitsFinding({ holds, detail, isServer }: LimitsInput): Finding {
+/** @param advice lines that say how runs get limits */
+export function deriveLimitsFinding({ holds, detail, isServer }: LimitsInput, advice: string): Finding {
   if (holds.length === Object.keys(limitNames).length) return ok(detail);
   const elsewhere = isServer
     ? ''
     : ' This is the control group of this shell: the page System of the console shows that of the server.';
-  return warning(
-    `${detail}${elsewhere}`,
-    'Run the server as a service with Delegate=yes and DelegateSubgroup=server: docs/operate/process-executor.md.',
-  );
+  return warning(`${detail}${elsewhere}`, advice);
 }
 
 export type EngineInput =

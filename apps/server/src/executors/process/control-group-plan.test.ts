@@ -49,7 +49,7 @@ describe('findMountedControlGroups', () => {
     (own) => {
       expect(findMountedControlGroups(VERSION_2, `0::${own}\n`).version2).toMatchObject({
         folder: null,
-        problem: expect.stringContaining('DelegateSubgroup=server'),
+        problem: expect.stringContaining('docs/operate/process-executor.md#limits'),
       });
     },
   );

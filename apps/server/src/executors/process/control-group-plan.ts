@@ -28,8 +28,7 @@ export interface MountedControlGroups {
 const SERVER_GROUP = 'server';
 
 const NOT_DELEGATED =
-  `this server has no control group that it can divide. Run it as a service with Delegate=yes and ` +
-  `DelegateSubgroup=${SERVER_GROUP} (docs/operate/process-executor.md)`;
+  'this server has no control group that it can divide, see docs/operate/process-executor.md#limits';
 
 /**
  * Finds available control groups from /proc/self/mountinfo and /proc/self/cgroup. Version 1 groups are

@@ -4,6 +4,7 @@ import classes from './first-steps.module.css';
 import { apiBaseUrl } from '../../api/base-url.ts';
 import { CommandLine } from '../../ui/copy-text.tsx';
 import { FirstRunWarnings } from './first-run-warnings.tsx';
+import { LimitsNote } from './limits-note.tsx';
 import { listSteps } from './steps.ts';
 import { operation } from '../../api/operation.ts';
 import { Section } from '../../ui/page.tsx';
@@ -95,6 +96,7 @@ function Notes() {
         <code>pip install uv</code>. If <code>.dlt/config.toml</code> already has a section{' '}
         <code>[runtime]</code>, set <code>api_base_url</code> there instead of adding a second one.
       </p>
+      <LimitsNote />
     </div>
   );
 }
