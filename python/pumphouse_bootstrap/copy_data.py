@@ -36,12 +36,12 @@ _CLONE = 0x40049409
 _PIECE_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 _MAX_LEVELS = 100
-_TEMPORARY = ".pumphouse-copying-"
+TEMPORARY = ".pumphouse-copying-"
 # Of runs only: locks on databases, and load packages that are pending.
-_OWN = (_LOCKS, ".pumphouse")
+OWN_FOLDERS = (_LOCKS, ".pumphouse")
 _LOCK_SECONDS = 60.0
 _TOUCH_SECONDS = 20.0
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_SUPPORTED = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
 # Suffixes of files that belong to a DuckDB file: changes not yet in it, and data that did not fit in memory.
 _CHANGES, _SPILLED = ".wal", ".tmp"
@@ -58,19 +58,18 @@ class CannotCopy(Exception):
 def copy_data(source: str, target: str, only: str | None = None) -> dict:
     """Return what is printed. Raises OSError, CannotCopy and Busy."""
     os.makedirs(target, 0o700, exist_ok=True)
-    with _opened(source) as source_folder, _opened(target) as target_folder:
+    with open_folder(source) as source_folder, open_folder(target) as target_folder:
         _lock(target_folder)
         names = os.listdir(source_folder)
-        wanted = [name for name in names if name not in _OWN and only in (None, name)]
-        copying = _Copying(source_folder, target_folder)
+        wanted = [name for name in names if name not in OWN_FOLDERS and only in (None, name)]
+        copying = Copying(source_folder, target_folder)
         size = copying.mirror(source_folder, target_folder, wanted, "")
-    changed = copying.plain_changed_at
-    return {"size_bytes": size, "plain_changed_seconds_ago": None if changed is None else time.time() - changed}
+    return {"size_bytes": size, "plain_changed_seconds_ago": copying.describe_change()}
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
-    folder = os.open(path, _FOLDER)
+def open_folder(path: str) -> Iterator[int]:
+    folder = os.open(path, FOLDER_FLAGS)
     try:
         yield folder
     finally:
@@ -91,7 +90,7 @@ def _lock(folder: int) -> None:
         time.sleep(0.05)
 
 
-class _Copying:
+class Copying:
     def __init__(self, source: int, root: int) -> None:
         self._device = os.fstat(source).st_dev
         self._root = root
@@ -109,7 +108,7 @@ class _Copying:
         # Sorted order copies a file before its companions, which have longer names.
         for name in sorted(wanted):
             info = os.stat(name, dir_fd=source, follow_symlinks=False)
-            if name.startswith(_TEMPORARY) or info.st_dev != self._device or _is_copied_with(name, databases):
+            if name.startswith(TEMPORARY) or info.st_dev != self._device or _is_copied_with(name, databases):
                 continue
             if stat.S_ISDIR(info.st_mode):
                 size += self._mirror_folder(name, source, target, path)
@@ -134,8 +133,12 @@ class _Copying:
             self._note_change(os.fstat(source), path)
         for name in os.listdir(target):
             if name not in kept and not _is_companion(name, kept, replaced):
-                _remove(name, target, 0)
+                remove_entry(name, target, 0)
         return size
+
+    def describe_change(self) -> float | None:
+        """Return for how many seconds no file that is no database has changed; None without one."""
+        return None if self.plain_changed_at is None else time.time() - self.plain_changed_at
 
     def _note_change(self, info: os.stat_result, path: str) -> None:
         if not path.startswith(_ARTIFACTS + "/"):
@@ -165,11 +168,11 @@ class _Copying:
 
     def _mirror_folder(self, name: str, source: int, target: int, path: str) -> int:
         if not _is_folder(name, target):
-            _remove(name, target, 0)
+            remove_entry(name, target, 0)
             os.mkdir(name, 0o700, dir_fd=target)
-        inner_source = os.open(name, _FOLDER, dir_fd=source)
+        inner_source = os.open(name, FOLDER_FLAGS, dir_fd=source)
         try:
-            inner_target = os.open(name, _FOLDER, dir_fd=target)
+            inner_target = os.open(name, FOLDER_FLAGS, dir_fd=target)
             try:
                 size = self.mirror(inner_source, inner_target, os.listdir(inner_source), f"{path}{name}/")
                 # Keep the folder writable for its owner, because the next copy has to change it.
@@ -208,7 +211,7 @@ class _Copying:
             finally:
                 os.close(copy)
             # The old file's changes do not apply to the new file.
-            _remove(name + _CHANGES, target, 0)
+            remove_entry(name + _CHANGES, target, 0)
             self._rename_over(temporary, name, target)
             return True
         finally:
@@ -216,11 +219,11 @@ class _Copying:
 
     def _name(self) -> str:
         self._count += 1
-        return f"{_TEMPORARY}{os.getpid()}-{self._count}"
+        return f"{TEMPORARY}{os.getpid()}-{self._count}"
 
     def _rename_over(self, temporary: str, name: str, target: int) -> None:
         if _is_folder(name, target):
-            _remove(name, target, 0)
+            remove_entry(name, target, 0)
         os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
 
     def _copy_content(self, source: int, target: int, size: int) -> None:
@@ -313,7 +316,7 @@ def _is_folder(name: str, folder: int) -> bool:
         return False
 
 
-def _remove(name: str, folder: int, level: int) -> None:
+def remove_entry(name: str, folder: int, level: int) -> None:
     """Delete an entry of any type, if it exists."""
     if not _is_folder(name, folder):
         try:
@@ -324,10 +327,10 @@ def _remove(name: str, folder: int, level: int) -> None:
     if level > _MAX_LEVELS:
         raise CannotCopy(f"Folders of the target are nested deeper than {_MAX_LEVELS} levels.")
     os.chmod(name, 0o700, dir_fd=folder)
-    inner = os.open(name, _FOLDER, dir_fd=folder)
+    inner = os.open(name, FOLDER_FLAGS, dir_fd=folder)
     try:
         for below in os.listdir(inner):
-            _remove(below, inner, level + 1)
+            remove_entry(below, inner, level + 1)
     finally:
         os.close(inner)
     os.rmdir(name, dir_fd=folder)

@@ -70,9 +70,9 @@ export interface DownloadedLog {
   text: ReadableStream<Uint8Array>;
 }
 
-/** Identifies the archive of a version. */
+/** Identifies the archive of a version, or of local data, of which `path` is one file or folder. */
 export type ArchiveTarget = { workspaceId: string; signal?: AbortSignal } & (
-  { deploymentId: string } | { configurationId: string }
+  { deploymentId: string } | { configurationId: string } | { profile: string; path?: string }
 );
 
 /** An archive being downloaded: a gzip tar file. */
@@ -103,7 +103,7 @@ export interface Client {
   readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
   /** Streams the whole log of a run as text. A page can turn it into a file: `new Response(text).blob()`. */
   downloadLog(target: LogDownload): Promise<DownloadedLog>;
-  /** Streams the archive of a deployment or a configuration. That of a configuration contains secrets. */
+  /** Streams the archive of a deployment, a configuration or local data. That of a configuration contains secrets. */
   downloadArchive(target: ArchiveTarget): Promise<DownloadedArchive>;
   /** Streams all matching entries of an audit log, one JSON object per line. */
   exportAuditLog<Id extends AuditLogExportId>(
@@ -196,8 +196,8 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
   }
 
   async function downloadArchive(target: ArchiveTarget): Promise<DownloadedArchive> {
-    const { route, kind, params } = archiveRequest(target);
-    const response = await request(route, { params, signal: target.signal });
+    const { route, kind, ...parts } = archiveRequest(target);
+    const response = await request(route, { ...parts, signal: target.signal });
     return { fileName: fileNameOf(response) ?? `${kind}.tar.gz`, bytes: bodyOf(response) };
   }
 
@@ -242,6 +242,15 @@ function archiveRequest(target: ArchiveTarget) {
   if ('deploymentId' in target) {
     const params = { workspace_id, deployment_id: target.deploymentId };
     return { route: routesById.download_deployment, kind: 'deployment', params };
+  }
+  if ('profile' in target) {
+    const params = { workspace_id, profile: target.profile };
+    return {
+      route: routesById.download_local_data,
+      kind: 'local-data',
+      params,
+      query: { path: target.path },
+    };
   }
   const params = { workspace_id, configuration_id: target.configurationId };
   return { route: routesById.download_configuration, kind: 'configuration', params };

@@ -59,6 +59,7 @@ export * from './schemas/scheduling/schedule-days.ts';
 export * from './schemas/workspaces/organization-settings.ts';
 export * from './schemas/workspaces/organizations.ts';
 export * from './schemas/paging.ts';
+export * from './schemas/local-data/local-data.ts';
 export * from './schemas/pipelines/pending-packages.ts';
 export * from './schemas/pipelines/pipeline-overviews.ts';
 export * from './schemas/pipelines/pipeline-runs.ts';

@@ -85,6 +85,9 @@ export const permissions = {
   'pending-packages.finish':
     'Start a run that finishes load packages of a pipeline without asking its source',
   'pending-packages.drop': 'Drop load packages of a pipeline that were extracted and not loaded',
+  'local-data.read': 'List the files that the runs of a workspace keep, and their undo copies',
+  'local-data.download': 'Download the files that the runs of a workspace keep',
+  'local-data.reset': 'Reset the local data of a workspace and profile, and undo that for a day',
   'backfill.read': 'Read the backfills of a workspace, and the state of the windows of its jobs',
   'backfill.create': 'Preview and create backfills of a job',
   'backfill.change': 'Pause, resume, change, cancel and retry backfills, and skip windows of them',

@@ -25,6 +25,7 @@ import { createNextStartHandlers } from './scheduling/next-starts-routes.ts';
 import { createOrganizationHandlers } from './workspaces/organizations-routes.ts';
 import { createOverviewHandlers } from './runs/overviews-routes.ts';
 import { createPackageHandlers } from './versions/packages-routes.ts';
+import { createLocalDataHandlers } from './local-data/local-data-routes.ts';
 import { createPendingPackageHandlers } from './pipelines/pending-packages-routes.ts';
 import { createPipelineHandlers } from './pipelines/pipelines-routes.ts';
 import { createRunComparisonHandlers } from './runs/run-comparisons-routes.ts';
@@ -104,6 +105,7 @@ export function createHandlers(services: Services, context: HandlerContext): Han
     ...createSchemaHandlers(services),
     ...createDataSearchHandlers(services),
     ...createPendingPackageHandlers(services),
+    ...createLocalDataHandlers(services),
     ...createPipelineHandlers(services),
     ...createAlertHandlers(services),
     ...createAppHandlers(services),

@@ -42,6 +42,7 @@ export function selectServiceSettings(live: CurrentConfig): ServiceSettings {
       maxManifestBytes: 8 * 1024 * 1024,
     },
     readRetention: () => live.current.retention,
+    runsAttempts: config.roles.supervisor,
     pendingPackages: config.pendingPackages,
     openId: config.openId,
     pagerDutyUrl: config.alerts.pagerDutyUrl,

@@ -3,6 +3,7 @@ import type { AttemptRunner } from './contract/attempt-runner.ts';
 import type { Backend } from './contract/backend.ts';
 import type { EnvironmentBuilder } from './contract/environment-builder.ts';
 import type { Inventory } from './contract/inventory.ts';
+import type { LocalDataFiles } from './contract/local-data-files.ts';
 import type { LocalDataStore } from './contract/local-data-store.ts';
 import type { TemplateStore } from './contract/template-store.ts';
 
@@ -13,6 +14,8 @@ import type { TemplateStore } from './contract/template-store.ts';
 export interface Executor extends Backend, AttemptRunner, EnvironmentBuilder, LocalDataStore, Inventory {
   /** Null if attempts never have an isolated network: the executor then runs no apps. */
   readonly appConnector: AppConnector | null;
+  /** Null if members cannot reach the local data of this executor through the server. */
+  readonly localDataFiles: LocalDataFiles | null;
   /** Null if runs always start an interpreter of their own. */
   readonly templates: TemplateStore | null;
 }

@@ -15,7 +15,10 @@ export const postgresUid = 60_900;
  * First uid for runs: one for each workspace, because local data keeps its owner, and one for each
  * organization for builds.
  */
-export const firstRunUid = 60_906;
+const firstRunUid = 60_906;
 
 /** Last uid for runs. */
-export const lastRunUid = 61_180;
+const lastRunUid = 61_180;
+
+/** The uid of the runs of a workspace, or of the builds of an organization, from its offset. */
+export const uidOfRuns = (offset: number): number => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));

@@ -9,6 +9,8 @@ import { formatLimit, retentionKinds } from '../domain/retention/retention-limit
 export interface RetentionLoopDependencies {
   persistence: Persistence<'storage'>;
   retention: Retention;
+  /** Undo copies of local data are kept for a day, whatever the limits are. */
+  removeUndoCopies: () => Promise<void>;
   /** Read in each iteration. */
   readLimits: () => RetentionLimits;
   log: Logger;
@@ -19,7 +21,7 @@ const firstDelaySeconds = 300;
 
 /** Defines the loop that removes what is past its retention. The servers on one store take turns. */
 export function defineRetentionLoop(dependencies: RetentionLoopDependencies): LoopDefinition {
-  const { persistence, retention, readLimits, log } = dependencies;
+  const { persistence, retention, removeUndoCopies, readLimits, log } = dependencies;
   const firstIntervalSeconds = decidePauseSeconds(readLimits());
   return {
     name: 'retention',
@@ -29,6 +31,7 @@ export function defineRetentionLoop(dependencies: RetentionLoopDependencies): Lo
       const limits = readLimits();
       const intervalSeconds = decidePauseSeconds(limits);
       const pauseMs = intervalSeconds * 1000;
+      await removeUndoCopies();
       if (retentionKinds.every((kind) => formatLimit(limits[kind]) === 'off')) return pauseMs;
       // Slightly less than the interval: otherwise each server would find its own last iteration just too recent.
       if (!(await persistence.store.storage.takeRound(intervalSeconds * 0.9))) return pauseMs;

@@ -40,7 +40,10 @@ import { createJobWindows } from './backfills/job-windows.ts';
 import { createJobVersions } from './jobs/job-versions.ts';
 import { createPackageVersions } from './versions/package-versions.ts';
 import { createKeys } from './keys/keys.ts';
+import { createDiskDataFiles } from './local-data/disk-data-files.ts';
 import { createLocalDataObjects } from './local-data/local-data-objects.ts';
+import { createMemberLocalData } from './local-data/member-local-data.ts';
+import { createObjectDataFiles } from './local-data/object-data-files.ts';
 import { createMembers } from './people/members.ts';
 import { createNameSlots } from './runs/name-slots.ts';
 import { createNoteWorkerWaits } from './workers/note-worker-waits.ts';
@@ -134,6 +137,10 @@ export function createServices(ports: ServicePorts) {
   const executorName = executor.name;
   const reportWaits = createReportWaits({ persistence, attemptLog, executorName });
   const localDataObjects = createLocalDataObjects({ persistence, blobs });
+  const objectDataFiles = createObjectDataFiles(persistence, localDataObjects);
+  const { localDataFiles } = executor;
+  const isOnDisk = localDataFiles !== null && settings.runsAttempts !== false;
+  const diskDataFiles = isOnDisk ? createDiskDataFiles(localDataFiles) : null;
   const pendingLimits = settings.pendingPackages ?? defaultPendingLimits;
   const readPipelines = createReadPipelines(persistence, now);
   const holdPipelines = createHoldPipelines(persistence, packageVersions);
@@ -282,6 +289,11 @@ export function createServices(ports: ServicePorts) {
     }),
     instruments,
     localDataObjects,
+    memberLocalData: createMemberLocalData({
+      persistence,
+      findFiles: () => (executor.capabilities().localDataInObjects ? objectDataFiles : diskDataFiles),
+      log,
+    }),
     attemptLocalData: createAttemptLocalData(persistence, localDataObjects, pendingLimits),
     pipelineFolders: createPipelineFolders({ persistence, blobs, limits: pendingLimits }),
     releaseQueued: createReleaseQueued({

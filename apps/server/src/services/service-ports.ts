@@ -35,6 +35,8 @@ export interface ServiceSettings {
   archiveLimits: ArchiveLimits;
   /** Read at each use, because a running server may get others. */
   readRetention: () => RetentionLimits;
+  /** Whether this server runs attempts, so that their local data is on its machine; true by default. */
+  runsAttempts?: boolean;
   /** The defaults of the domain, if undefined. */
   pendingPackages?: PendingLimits;
   /** Null if no provider is configured. */

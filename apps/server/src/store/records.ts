@@ -52,6 +52,7 @@ export type * from './postgres/jobs/manifest-builds.ts';
 export type * from './postgres/statements/keyset.ts';
 export type * from './postgres/local-data/local-data.ts';
 export type * from './postgres/local-data/local-data-key.ts';
+export type * from './postgres/local-data/local-data-resets.ts';
 export type { NewLocalDataPart } from './postgres/local-data/local-data-parts.ts';
 export type * from './postgres/lineage/lineage.ts';
 export type * from './postgres/people/members.ts';

@@ -29,7 +29,7 @@ import { createWatchApp } from './watch-app.ts';
 import { createWatchAttempt } from './watch-attempt.ts';
 import { createWatchUnknown } from './watch-unknown.ts';
 import { identifyServer } from '../domain/workers/supervisor-identity.ts';
-import { firstRunUid, lastRunUid } from '../platform/reserved-uids.ts';
+import { uidOfRuns } from '../platform/reserved-uids.ts';
 
 export interface SupervisorSettings {
   leaseSeconds: number;
@@ -118,13 +118,12 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
       return 'problem' in address ? undefined : services.environmentArchives.planUpload(key, address.url);
     },
   });
-  const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
   const snapshots = createSnapshots({
     ...common,
     localDataObjects: services.localDataObjects,
     executorName: executor.name,
     installationId,
-    sandboxUid,
+    sandboxUid: uidOfRuns,
   });
   const startObstacle = createStartObstacle({ executor, dataDir: settings.dataDir });
   const claimRuns = createClaimRuns({
@@ -146,7 +145,7 @@ export function assembleSupervisor(settings: SupervisorSettings, parts: Supervis
     attemptsAddress,
     instanceSizes,
     snapshots,
-    sandboxUid,
+    sandboxUid: uidOfRuns,
   });
   const watchAttempt = createWatchAttempt({
     ...common,

@@ -13,8 +13,9 @@ export const attemptsErrorCodes = {
   },
   attempt_not_ready: {
     status: 503,
-    cause: 'The server has not stored yet where this attempt runs.',
-    nextStep: 'The process of the run repeats its call until the server has stored it.',
+    cause:
+      'The server has not stored yet where this attempt runs, or a member is resetting the local data that it uses.',
+    nextStep: 'The process of the run repeats its call until the server is ready.',
   },
   attempt_files_withheld: {
     status: 409,

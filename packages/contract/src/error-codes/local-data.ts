@@ -19,6 +19,32 @@ export const localDataErrorCodes = {
     cause: 'Contents of changed files are not stored yet. `extra.sha256` lists some of them.',
     nextStep: 'None: the process of the run uploads them and commits again.',
   },
+  local_data_in_use: {
+    status: 409,
+    cause:
+      'A run may write to the local data now, or another member is resetting it. The message names the run, if it is known.',
+    nextStep:
+      'Repeat the call after that run: `pumphouse run list --status running`. For a reset, pause the jobs of the profile or cancel the run.',
+  },
+  local_data_missing: {
+    status: 404,
+    cause:
+      'The local data has no such file or folder, or the profile has no undo copy, which is kept for a day.',
+    nextStep:
+      '`pumphouse data list` shows what there is. Links that runs made are neither listed nor followed.',
+  },
+  local_data_unreachable: {
+    status: 409,
+    cause:
+      'This server keeps no local data that it can read: runs are containers with volumes of their own, or the server runs no jobs.',
+    nextStep:
+      'With containers, use the volume of the engine (see docs/operate/containers.md). With several servers, call one with the role supervisor.',
+  },
+  local_data_failed: {
+    status: 500,
+    cause: 'The files of the local data could not be read or moved. The message says why.',
+    nextStep: 'Free space on the disk if the message says so, or ask the operator of the server.',
+  },
   local_data_too_large: {
     status: 413,
     cause: 'The local data of a workspace and profile would have more files or bytes than may be stored.',

@@ -15,6 +15,7 @@ import { jobStartRoutes } from './pumphouse/job-starts.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { liveEventRoutes } from './pumphouse/live-events.ts';
+import { localDataRoutes } from './pumphouse/local-data.ts';
 import { logRangeRoutes } from './pumphouse/log-ranges.ts';
 import { manifestBuildRoutes } from './pumphouse/manifest-builds.ts';
 import { memberRoutes } from './pumphouse/members.ts';
@@ -59,6 +60,7 @@ export const pumphouseRoutes = [
   ...pipelineOverviewRoutes,
   ...dataSearchRoutes,
   ...pendingPackageRoutes,
+  ...localDataRoutes,
   ...pumphouseVersionRoutes,
   ...manifestBuildRoutes,
   ...webhookRoutes,

@@ -12,6 +12,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { openTestLocalData } from './local-data-files.ts';
 import { createAppUrls } from '../apps/apps-serializers.ts';
 import { createNamedHosts } from '../../proxy/hosts.ts';
 import { createPortHosts } from '../../proxy/port-hosts.ts';
@@ -84,6 +86,7 @@ function createParts({ database }: TestDatabase, folder: string, options: ApiFix
   const { openId = null, appPorts = null, retention, streamCheckMs, ...changes } = options;
   const olderSecretKey = randomBytes(32);
   const ports = createTestPorts(database, folder, {
+    executor: { ...createFakeExecutor(), localDataFiles: openTestLocalData(folder) },
     encryption: createEncryption({ current: randomBytes(32), others: [olderSecretKey] }),
     addresses: {
       serverUrl: () => serverUrl,

@@ -5,6 +5,7 @@ import { alertRuleScenarios } from './audit-scenarios-alert-rules.ts';
 import { eventSubscriptionScenarios } from './audit-scenarios-events.ts';
 import { alertChannelScenarios } from './audit-scenarios-alerts.ts';
 import { backfillScenarios } from './audit-scenarios-backfills.ts';
+import { localDataScenarios } from './audit-scenarios-local-data.ts';
 import { peopleScenarios } from './audit-scenarios-people.ts';
 import { sessionScenarios } from './audit-scenarios-sessions.ts';
 import { workerScenarios } from './audit-scenarios-workers.ts';
@@ -24,6 +25,7 @@ export const auditScenarios: Scenarios = {
   ...alertChannelScenarios,
   ...eventSubscriptionScenarios,
   ...backfillScenarios,
+  ...localDataScenarios,
 };
 
 /** Operations that are not GET and still write no audit entry of their own, each with the reason. */

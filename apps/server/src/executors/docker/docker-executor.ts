@@ -64,6 +64,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     ...createLocalDataStore(backend),
     ...createInventory(backend, slots),
     appConnector: createAppConnector(backend, connections),
+    localDataFiles: null,
     templates: slotsMemoryPercent === 0 ? null : slots,
   };
 }

@@ -178,6 +178,7 @@ export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
     snapshots,
     refreshed,
     appConnector: { connect },
+    localDataFiles: null,
     templates: null,
     describePressure: () => null,
     findObstacle: async () => null,

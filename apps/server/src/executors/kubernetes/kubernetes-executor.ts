@@ -32,6 +32,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     ...createLocalDataStore(backend, attempts),
     ...createInventory(backend),
     appConnector: createAppConnector(backend, attempts),
+    localDataFiles: null,
     templates: null,
   };
 }

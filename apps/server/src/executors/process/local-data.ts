@@ -142,42 +142,55 @@ async function copyData(options: CopyOptions, uid: number, copying: Copying): Pr
   return readCopyReport(code, stdout, signal === null ? stderr : [...stderr, `It was ended by ${signal}.`]);
 }
 
-async function planCopy(
-  options: CopyOptions,
+function planCopy(options: CopyOptions, uid: number, { source, target, only }: Copying): Promise<string[]> {
+  return planDataProgram(options, uid, {
+    file: 'copy_data.py',
+    folders: [
+      { source, target: insideSource, writable: false },
+      { source: target, target: insideTarget, writable: true },
+    ],
+    buildArguments: (folders) => [...folders, ...(only === undefined ? [] : [only])],
+  });
+}
+
+interface DataProgramPlan {
+  /** A file of the bootstrap. */
+  file: string;
+  /** All that the program sees. */
+  folders: readonly { source: string; target: string; writable: boolean }[];
+  /** @param folders where the program finds them */
+  buildArguments: (folders: readonly string[]) => readonly string[];
+}
+
+/** Plans the command of a program that opens local data. */
+export async function planDataProgram(
+  { isolation, bootstrapDir, pythonPath, dataDir }: CopyOptions,
   uid: number,
-  { source, target, only }: Copying,
+  { file, folders, buildArguments }: DataProgramPlan,
 ): Promise<string[]> {
-  const { isolation, bootstrapDir, pythonPath } = options;
-  const names = only === undefined ? [] : [only];
-  if (isolation.kind === 'none')
-    return [pythonPath, '-I', '-S', join(bootstrapDir, 'copy_data.py'), source, target, ...names];
+  if (isolation.kind === 'none') {
+    const sources = folders.map(({ source }) => source);
+    return [pythonPath, '-I', '-S', join(bootstrapDir, file), ...buildArguments(sources)];
+  }
   const interpreter = await describeInterpreter(pythonPath);
   const sandbox = buildSandboxArguments({
     ...isolation,
     host: readHostLayout(),
     network: 'none',
     binds: [
-      ...bindInterpreter(interpreter, options.dataDir),
+      ...bindInterpreter(interpreter, dataDir),
       { source: bootstrapDir, target: insideBootstrap, writable: false },
-      { source, target: insideSource, writable: false },
-      { source: target, target: insideTarget, writable: true },
+      ...folders,
     ],
   });
   const user = decideRunUser(isolation, uid);
   const enter = buildEnterCommand({ pythonPath: interpreter.executable, user, dieWithPid: null });
-  const program = [
-    interpreter.executable,
-    '-I',
-    '-S',
-    `${insideBootstrap}/copy_data.py`,
-    insideSource,
-    insideTarget,
-    ...names,
-  ];
-  return [...sandbox, ...enter, ...program];
+  const targets = folders.map(({ target }) => target);
+  const program = [interpreter.executable, '-I', '-S', `${insideBootstrap}/${file}`];
+  return [...sandbox, ...enter, ...program, ...buildArguments(targets)];
 }
 
-async function isFolder(path: string): Promise<boolean> {
+export async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null))?.isDirectory() === true;
 }
 
@@ -204,7 +217,7 @@ export async function listSnapshots(dataDir: string): Promise<ListedSnapshot[]> 
 }
 
 /** @throws Error if the folder exists but cannot be read, because it cannot be assumed empty */
-async function listNames(folder: string): Promise<string[]> {
+export async function listNames(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ENOTDIR')) return [];
     throw error;

@@ -4,6 +4,7 @@ import { createAppConnector } from './app-connector.ts';
 import { createAttemptRunner } from './attempt-runner.ts';
 import { createEnvironmentBuilder } from './environment-builder.ts';
 import { createInventory } from './inventory.ts';
+import { createLocalDataFiles } from './local-data-files.ts';
 import { createLocalDataStore } from './local-data-store.ts';
 import { readOwnMachine } from './machine-resources.ts';
 import { findObstacle } from './find-obstacle.ts';
@@ -37,6 +38,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     ...createLocalDataStore(backend, attemptRunner),
     ...createInventory(backend, attemptRunner),
     appConnector: createAppConnector(backend),
+    localDataFiles: createLocalDataFiles(backend),
     templates,
   };
 }

@@ -180,6 +180,7 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
       await requireLink().call('removeResource', { kind, id });
     },
 
+    localDataFiles: null,
     appConnector: link?.hello.hasAppConnector
       ? {
           connect: async (handle, port) =>

@@ -47,7 +47,7 @@ import { ServiceError } from '../../platform/service-error.ts';
 import { LRUCache } from 'lru-cache';
 
 export interface BeginAttemptDependencies {
-  persistence: Persistence<'attempts' | 'dataSearch' | 'deployments'>;
+  persistence: Persistence<'attempts' | 'dataSearch' | 'deployments' | 'localData'>;
   jobVersions: JobVersions;
   packageVersions: PackageVersions;
   blobs: BlobStore;
@@ -303,7 +303,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       const { claimNumber, nonce, podUid = null } = request;
       if (podUid !== null) await requireOwnPod(attemptId, podUid);
       // Admits one bootstrap, once, while its claim on the run is valid. The run is `running` from then on.
-      const admitted = await persistence.store.attempts.admit(attemptId, claimNumber, nonce, podUid);
+      const { attempts, localData } = persistence.store;
+      const admitted = await attempts.admit(attemptId, claimNumber, nonce, podUid);
+      if (!admitted && (await localData.resets.holdsBack(attemptId)))
+        throw new ServiceError('attempt_not_ready', 'Files of the local data are being moved.');
       return describe(admitted ?? (await findAdmitted(attemptId, nonce)), attemptId, by);
     },
 

@@ -35,7 +35,8 @@ export function createAdmissionStore(sql: Queryable) {
     /**
      * Admits a bootstrap and begins its run, in one statement, which locks the run before the attempt.
      * @param podUid of a bootstrap in a pod: the stored handle must be that of the same pod
-     * @returns undefined unless the claim is valid, the run waits for its start, and no bootstrap was admitted before
+     * @returns undefined unless the claim is valid, the run waits for its start, no bootstrap was admitted before, and no
+     * files of its local data are being moved
      */
     admit: (attemptId: string, claimNumber: number, nonce: string, podUid: string | null) =>
       sql.maybeOnePrepared<AdmittedRun>(
@@ -43,7 +44,10 @@ export function createAdmissionStore(sql: Queryable) {
           `with held as (
              select id from job_runs
               where id = (select job_run_id from attempts where id = :attemptId)
-                and status = 'starting' and claim_number = :claimNumber for update),
+                and status = 'starting' and claim_number = :claimNumber
+                and not exists (select from local_data_resets resets
+                                 where resets.workspace_id = job_runs.workspace_id and resets.profile = job_runs.profile
+                                   and resets.moving_until > now()) for update),
            open as (
              select attempts.id, attempts.job_run_id from held join attempts on attempts.job_run_id = held.id
               where attempts.id = :attemptId and attempts.claim_number = :claimNumber and attempts.begun_by is null

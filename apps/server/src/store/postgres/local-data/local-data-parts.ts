@@ -96,7 +96,7 @@ export function createLocalDataParts(sql: Queryable) {
       ),
 
     /**
-     * Removes files that ended a while ago and are in no snapshot, and parts that nothing uses. The caller has
+     * Removes files that ended a while ago and are in no snapshot and no undo copy, and parts that nothing uses. The caller has
      * the lock of the manifest.
      */
     async sweep({ workspaceId, profile }: LocalDataKey): Promise<void> {
@@ -107,7 +107,10 @@ export function createLocalDataParts(sql: Queryable) {
               and manifests.workspace_id = files.workspace_id and manifests.profile = files.profile
               and files.ended_at < now() - make_interval(hours => :graceHours)
               and (manifests.snapshot_version is null or files.until_version <= manifests.snapshot_version
-                   or files.from_version > manifests.snapshot_version)`,
+                   or files.from_version > manifests.snapshot_version)
+              and not exists (select from local_data_resets resets
+                               where resets.workspace_id = files.workspace_id and resets.profile = files.profile
+                                 and resets.version >= files.from_version and resets.version < files.until_version)`,
           { workspaceId, profile, graceHours },
         ),
       );

@@ -1,6 +1,7 @@
 import type { LocalDataKey } from './local-data-key.ts';
 import type { Queryable } from '../pool.ts';
 import { createLocalDataParts } from './local-data-parts.ts';
+import { createLocalDataResets } from './local-data-resets.ts';
 import { named } from '../statements/named.ts';
 
 /** The attempt that asks for local data. */
@@ -63,6 +64,7 @@ const fileColumns = `files.path, files.mode, files.size_bytes as "sizeBytes", fi
 export function createLocalDataStore(sql: Queryable) {
   return {
     parts: createLocalDataParts(sql),
+    resets: createLocalDataResets(sql),
 
     findAttempt: (attemptId: string) =>
       sql.maybeOnePrepared<LocalDataAttempt>(
@@ -170,6 +172,40 @@ export function createLocalDataStore(sql: Queryable) {
           { workspaceId, profile, version, paths },
         ),
       ),
+
+    /** Ends all current files. */
+    endAllFiles: ({ workspaceId, profile }: LocalDataKey, version: number) =>
+      sql.execute(
+        named(
+          `update local_data_files set until_version = :version, ended_at = now()
+            where workspace_id = :workspaceId and profile = :profile and until_version is null`,
+          { workspaceId, profile, version },
+        ),
+      ),
+
+    /** Adds the files of an earlier version, of which a reset keeps the contents, to a new one without files. */
+    bringBackFiles: ({ workspaceId, profile }: LocalDataKey, earlier: number, version: number) =>
+      sql.execute(
+        named(
+          `insert into local_data_files (workspace_id, profile, path, mode, size_bytes, changed_ns, link_target, database_path,
+                                         part_ids, part_offsets, from_version)
+           select workspace_id, profile, path, mode, size_bytes, changed_ns, link_target, database_path, part_ids, part_offsets,
+                  :version
+             from local_data_files
+            where workspace_id = :workspaceId and profile = :profile
+              and from_version <= :earlier and (until_version is null or until_version > :earlier)`,
+          { workspaceId, profile, earlier, version },
+        ),
+      ),
+
+    listProfiles: async (workspaceId: string): Promise<string[]> => {
+      const rows = await sql.query<{ profile: string }>(
+        named(`select profile from local_data_manifests where workspace_id = :workspaceId order by profile`, {
+          workspaceId,
+        }),
+      );
+      return rows.map(({ profile }) => profile);
+    },
 
     /** Finds a current file that is one of the folders, or below one of the paths; null if there is none. */
     async findInTheWay(
