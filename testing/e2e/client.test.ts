@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { joinLines } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { runPumphouse } from '../fixtures/command.ts';
 import { createRunsLocation } from '../fixtures/runs-location.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { listRunProcesses } from '../fixtures/run-processes.ts';
@@ -88,6 +89,28 @@ if __name__ == "__main__":
     const log = await workspace.dlthub(['job', 'logs', 'pipeline', '1']);
     expect(log).toContain('rows in the file: 3');
     expect(log).not.toContain('rows in the file: 6');
+  });
+
+  it('leaves a DuckDB file to download, reset and restore', async () => {
+    const env = { RUNTIME__API_BASE_URL: server.url, RUNTIME__API_KEY: server.key };
+    const pumphouse = async (...args: string[]) => {
+      const result = await runPumphouse(['data', ...args, '--workspace', 'demo'], { cwd: parentFolder, env });
+      expect([result.code, result.stderr], result.stderr).toEqual([0, expect.anything()]);
+      return result.stdout + result.stderr;
+    };
+    const countRows = async (file: string) => {
+      const code = `import duckdb; print(duckdb.connect("${file}", read_only=True).execute("select count(*) from shop_data.orders").fetchall()[0][0])`;
+      return Number((await promisify(execFile)(install.python, ['-c', code], { cwd: parentFolder })).stdout);
+    };
+    expect(await pumphouse('list')).toMatch(/prod +shop\.duckdb +\d/);
+    await pumphouse('download', 'shop.duckdb');
+    expect(await countRows('shop.duckdb')).toBe(6);
+    expect(await pumphouse('reset', '--yes')).toContain('pumphouse data reset --undo --profile prod');
+    expect(await pumphouse('list')).toContain('Runs have kept no files.');
+    expect(await workspace.dlthub(['run', 'pipeline.py', '-f'])).toContain('rows in the file: 3');
+    await pumphouse('reset', '--undo');
+    await pumphouse('download', '-o', 'restored');
+    expect(await countRows('restored/shop.duckdb')).toBe(6);
   });
 });
 

@@ -82,6 +82,7 @@ export async function listPages(
     { name: 'keys', path: '/settings/keys' },
     { name: 'webhooks', path: '/settings/webhooks' },
     { name: 'events', path: '/settings/events' },
+    { name: 'local-data', path: '/settings/data' },
     { name: 'usage', path: '/settings/usage' },
     { name: 'cost', path: '/settings/cost', isWhole: true },
     { name: 'audit-log', path: '/settings/audit-log' },

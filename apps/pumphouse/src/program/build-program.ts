@@ -14,6 +14,7 @@ import { addLaunchCommand } from '../launch/commands.ts';
 import { addLogCommands } from '../logs/commands.ts';
 import { addOrganizationCommands } from '../organizations/commands.ts';
 import { addMemberCommands } from '../people/commands.ts';
+import { addLocalDataCommands } from '../local-data/commands.ts';
 import { addPipelineCommands } from '../pipelines/commands.ts';
 import { addRunCommands } from '../runs/commands.ts';
 import { addSignInCommands } from '../sign-in/commands.ts';
@@ -39,7 +40,7 @@ const commandGroups: readonly (readonly [heading: string, groups: readonly AddCo
   ],
   ['Deploy:', [addDeployCommand, addVersionCommands]],
   ['Apps:', [addAppCommands, addDashboardCommand]],
-  ['Data:', [addPipelineCommands]],
+  ['Data:', [addPipelineCommands, addLocalDataCommands]],
   [
     'Workspace and people:',
     [

@@ -33,13 +33,14 @@ export async function requireEmptyFolder(folder: string): Promise<void> {
 
 /**
  * Unpacks the files of an archive into an empty folder, which is empty again after a failure.
+ * @param prefix what the names of files begin with
  * @returns the number of files and links
  * @throws CommandError archive_unsafe
  */
-export async function unpackArchive(content: Readable, folder: string): Promise<number> {
+export async function unpackArchive(content: Readable, folder: string, prefix = 'files/'): Promise<number> {
   await mkdir(folder, { recursive: true, mode: folderMode });
   try {
-    const { count, links } = await unpackFiles(content, folder);
+    const { count, links } = await unpackFiles(content, folder, prefix);
     await createLinks(folder, links);
     return count + links.length;
   } catch (error) {
@@ -48,11 +49,15 @@ export async function unpackArchive(content: Readable, folder: string): Promise<
   }
 }
 
-async function unpackFiles(content: Readable, folder: string): Promise<{ count: number; links: Link[] }> {
+async function unpackFiles(
+  content: Readable,
+  folder: string,
+  prefix: string,
+): Promise<{ count: number; links: Link[] }> {
   const links: Link[] = [];
   let count = 0;
   await readArchive(content, async ({ name, type, linkname }, entry) => {
-    const path = name.startsWith('files/') ? locateInside(folder, folder, name.slice('files/'.length)) : null;
+    const path = name.startsWith(prefix) ? locateInside(folder, folder, name.slice(prefix.length)) : null;
     if (path !== null && type === 'symlink' && linkname) links.push({ path, target: linkname });
     if (path === null || type !== 'file') {
       entry.resume();

@@ -6,6 +6,7 @@ const workspacePages = [
   { to: '/w/$workspaceId/settings/keys', label: 'Keys' },
   { to: '/w/$workspaceId/settings/webhooks', label: 'Webhooks' },
   { to: '/w/$workspaceId/settings/events', label: 'Events' },
+  { to: '/w/$workspaceId/settings/data', label: 'Local data' },
   { to: '/w/$workspaceId/settings/usage', label: 'Usage' },
   { to: '/w/$workspaceId/settings/cost', label: 'Cost' },
   { to: '/w/$workspaceId/settings/audit-log', label: 'Audit log' },

@@ -26,6 +26,7 @@ import { parseSearch, stringifySearch } from '../search/search-params.ts';
 import { queryClient } from '../api/query-client.ts';
 import {
   events,
+  localData,
   settings,
   variables,
   webhooks,
@@ -85,6 +86,7 @@ const routeTree = root.addChildren([
         workspaceKeys,
         webhooks,
         events,
+        localData,
         workspaceUsage,
         workspaceCost,
         workspaceAuditLog,

@@ -5,6 +5,7 @@ import { auditLogSearch } from '../pages/audit/audit-log-search.ts';
 import { costQuery, workspaceCostSearch } from '../pages/cost/cost-search.ts';
 import { eventDeliveriesOf, eventDeliveryStatuses, subscriptionsOf } from '../pages/events/event-queries.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
+import { localDataOf } from '../pages/local-data/local-data-queries.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
 import { rolesInWorkspace, workspaceMe } from '../workspace/use-workspace.ts';
@@ -87,6 +88,13 @@ export const events = createRoute({
       await queryClient.ensureQueryData(subscriptionsOf(workspaceId));
     }),
   component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
+});
+
+export const localData = createRoute({
+  getParentRoute: () => settings,
+  path: '/data',
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(localDataOf(params.workspaceId)),
+  component: lazyRouteComponent(() => import('../pages/local-data/local-data-page.tsx'), 'LocalDataPage'),
 });
 
 export const workspaceUsage = createRoute({
