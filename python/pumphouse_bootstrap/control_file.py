@@ -23,6 +23,7 @@ def describe_control(start: StartFile, begin: BeginAnswer, beacon_address: str) 
         "work_folder": start.inside_work_folder,
         "environment": start.environment,
         "local_data": start.local_data,
+        "local_folder": begin.local_folder,
         "artifacts": begin.artifacts,
         "database_locks": begin.database_locks,
         "pipelines": begin.pipelines,

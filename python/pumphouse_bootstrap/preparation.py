@@ -52,6 +52,8 @@ class BeginAnswer:
         self.pipelines: dict | None = fields.get("pipelines")
         # Whether the server takes records of the resources that user code uses. Absent on a server of an older version.
         self.records_usage: bool = fields.get("records_usage", False)
+        # The folder of the work folder that `local_dir` of dlt names. Absent on a server of an older version.
+        self.local_folder: str | None = fields.get("local_folder")
         # How much user code may write to the disk of the attempt. Absent on a server of an older version.
         self.disk_limit_bytes: int | None = fields.get("disk_limit_bytes")
 

@@ -29,6 +29,7 @@ from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.telemetry_masking import TelemetryMasker
 from pumphouse_bootstrap.user_code_start import CreatedProcess, create_cold_process, create_process
 from pumphouse_bootstrap.user_process import UserProcess
+from pumphouse_bootstrap.vanishing_files import describe_vanishing_files
 
 if TYPE_CHECKING:
     from pumphouse_bootstrap.pending_packages import PendingPackages
@@ -203,9 +204,18 @@ class Recording:
         self._process.close_network()
         killed = self._process.kill_all()
         self._mask_artifacts()
+        self._name_vanishing_files()
         self._reserve.user_code_ended()
         output.drain()
         return killed
+
+    def _name_vanishing_files(self) -> None:
+        if self._start.local_data is None or self._begin.app_port is not None:
+            return
+        note = describe_vanishing_files(self._start.work_folder, self._began_at, self._begin.profile)
+        if note is not None:
+            masked = self._masker.mask(note.encode("utf-8", "backslashreplace"))
+            self._spool.append("note", text=masked.decode("utf-8", "replace"))
 
     def _mask_artifacts(self) -> None:
         artifacts, local_data = self._begin.artifacts, self._start.local_data

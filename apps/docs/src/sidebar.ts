@@ -45,6 +45,7 @@ const chapters: readonly Chapter[] = [
       'concepts/retries',
       'concepts/versions',
       'concepts/variables',
+      'concepts/local-data',
       'concepts/private-indexes',
       'concepts/reading-runs',
     ],

@@ -23,6 +23,10 @@ def check_path(path: str) -> None:
         raise refuse(path, problem)
 
 
+def is_plain_path(path: str) -> bool:
+    return _find_path_problem(path, path.split("/")) is None
+
+
 def _find_path_problem(path: str, parts: list[str]) -> str | None:
     if path == "":
         return "has an empty name"

@@ -11,7 +11,7 @@ from pumphouse_bootstrap.inside.launch.request import request_launch
 from pumphouse_bootstrap.inside.plain_start import find_plain_start
 from pumphouse_bootstrap.inside.private_folder import find_private_folder
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
-from pumphouse_bootstrap.inside.unpack import place_local_data, place_pipelines, unpack_code, unpack_configuration
+from pumphouse_bootstrap.inside.unpack import place_local_data, place_local_folder, place_pipelines, unpack_code, unpack_configuration
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
 
 _STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -75,6 +75,8 @@ def unpack_work(control: dict) -> None:
             unpack_code(control["code_fd"], work_folder)
         unpack_configuration(control["configuration_fd"], work_folder)
         place_local_data(control["local_data"], control["profile"], work_folder)
+        if control["local_data"] is not None:
+            place_local_folder(control.get("local_folder"), control["profile"], work_folder)
         place_pipelines(control["pipelines"], control["profile"], work_folder)
     except OSError as error:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error

@@ -10,7 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 
-from pumphouse_bootstrap.inside.entry_paths import PathRegistry, check_link_target, check_path, refuse
+from pumphouse_bootstrap.inside.entry_paths import PathRegistry, check_link_target, check_path, is_plain_path, refuse
 from pumphouse_bootstrap.inside.pipeline_hooks.pending_packages.kept_folders import ROOT as PENDING_ROOT
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 
@@ -84,6 +84,21 @@ def place_local_data(local_data: dict | None, profile: str, root: str) -> None:
         path = f".dlt/data/{name}"
         _make_folders(root, path)
         os.symlink(local_data["path"], os.path.join(root, path))
+
+
+def place_local_folder(folder: str | None, profile: str, root: str) -> None:
+    """
+    Link the folder that `local_dir` of dlt names to the local data, for code that opens files there by itself.
+
+    A folder of the code at that path stays, and nothing is kept there then.
+    """
+    if folder is None or folder.split("/")[0] == ".dlt" or not is_plain_path(folder):
+        return
+    try:
+        _make_folders(root, folder)
+        os.symlink(f"{root}/.dlt/data/{profile}", os.path.join(root, folder))
+    except (FileExistsError, StageFailure):
+        pass
 
 
 def place_pipelines(pipelines: dict | None, profile: str, root: str) -> None:

@@ -5,14 +5,14 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { createApiFixture } from '../testing/api-fixture.ts';
 import { listAuditEntries } from '../../services/testing/audit-entries.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 import { callAsAttempt } from '../testing/attempt-calls.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { setColumns } from '../../store/postgres/testing/set-columns.ts';
-import { writeLocalData } from '../testing/local-data-files.ts';
+import { openTestLocalData, writeLocalData } from '../testing/local-data-files.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
@@ -132,6 +132,14 @@ describe('the files of local data', () => {
     expect(response.json()).toMatchObject({ code: 'local_data_in_use' });
     await utimes(file, 1_700_000_000, 1_700_000_000);
     expect(await download('a.csv')).toEqual({ 'a.csv': '1' });
+  });
+
+  it('are whole although the program ended before they were read', async () => {
+    await write('a.csv', '1');
+    const at = { installationId: 'test', workspaceId: seeded.workspaceId, profile: 'prod', uid: 0 };
+    const program = await openTestLocalData(api.folder).openProgram(at, ['list']);
+    expect(await program?.ended).toEqual({ code: 0, stderr: '' });
+    expect(program && (await text(program.stdout))).toContain('"path": "a.csv"');
   });
 
   it('of workers are named as out of reach', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import type { DataProgram, LocalDataFiles } from '../contract/local-data-files.ts';
 import { checkLocalDataScope } from '../local-data-names.ts';
 import { isSafeName } from '../safe-name.ts';
@@ -36,14 +36,17 @@ function start([program = '', ...programArguments]: readonly string[]): DataProg
     env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Node discards the output of a process that ends while nothing reads it.
+  const stdout = new PassThrough();
+  pipeline(child.stdout, stdout, () => undefined);
   const stderr = readText(child.stderr);
   const ended = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null)).once('close', resolve);
   });
   return {
-    stdout: child.stdout,
+    stdout,
     ended: ended.then(async (code) => ({ code, stderr: await stderr })),
-    close: () => child.stdout.destroy(),
+    close: () => stdout.destroy(),
   };
 }
 

@@ -26,6 +26,7 @@ import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { createSmallArchives, type SmallArchives } from './small-archives.ts';
 import { chooseInstanceLimits } from '../../domain/attempts/instance-sizes.ts';
+import { findLocalFolder } from '../../domain/local-data/local-folder.ts';
 import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
 import { variablesOfApp } from '../../domain/apps/app.ts';
 import { portOfApp } from '../../domain/apps/app-trigger.ts';
@@ -94,6 +95,8 @@ export interface AttemptStart {
   code_url?: string;
   code_bytes?: number;
   artifacts: ArtifactsUse | null;
+  /** The folder of the workspace that becomes the local data too; null for none. */
+  local_folder: string | null;
   /** How the run is named to runs that wait for its databases; null if it takes no locks, because it has a copy. */
   database_locks: { run: number; job: string } | null;
   /** What the steps before a pipeline writes read; null if there are none. */
@@ -220,6 +223,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         documents,
         variableNames: variables.map(({ name }) => name),
       }),
+      local_folder: findLocalFolder({ files, variables }),
       database_locks:
         definition.entry_point.job_type === 'interactive'
           ? null
