@@ -14,7 +14,7 @@ export interface DownloadDataOptions {
   output?: string;
 }
 
-/** Downloads local data as files. A database comes with the changes beside it, which belong to it. */
+/** Downloads local data as files. A database comes with its `.wal`, which belongs to it. */
 export async function downloadData(
   session: Session,
   path: string | undefined,
