@@ -12,10 +12,17 @@ let site: ConsoleSite;
 let owner: Page;
 let organizationId: string;
 
+const writesData = `
+import os
+os.makedirs(os.environ["DLT_LOCAL_DIR"] + "/raw", exist_ok=True)
+open(os.environ["DLT_LOCAL_DIR"] + "/shop.duckdb", "w").write("rows")
+open(os.environ["DLT_LOCAL_DIR"] + "/raw/orders.csv", "w").write("id\\n" * 500)
+`;
+
 beforeAll(async () => {
   site = await startEmptyConsoleSite();
   await deployWorkspace(site.server, site.api.id, {
-    files: { 'orders.py': 'print("orders")' },
+    files: { 'orders.py': writesData },
     jobs: [defineScriptJob('orders', ['webhook:orders'])],
     configuration: { 'config.toml': '', 'prod.config.toml': '[shop]\nsize = 1\n' },
   });
@@ -415,8 +422,48 @@ describe('a user who is not an owner', () => {
   });
 });
 
+describe('the page of local data', () => {
+  it('lists files of runs, downloads, resets and restores them', async () => {
+    await goTo(owner, '/data', 'Local data');
+    const files = section(owner, 'Profile prod');
+    expect(await files.getByRole('row').allTextContents()).toEqual([
+      expect.stringContaining('File'),
+      expect.stringMatching(/^raw\/orders\.csv1\.5 kB/u),
+      expect.stringMatching(/^shop\.duckdb4 B/u),
+    ]);
+    const saving = owner.waitForEvent('download');
+    await button(files, 'Download shop.duckdb').click();
+    expect((await saving).suggestedFilename()).toBe('shop.duckdb.tar.gz');
+    await button(files, 'Reset').click();
+    await field(dialog(owner), 'Type prod to confirm').fill('prod');
+    await button(dialog(owner), 'Reset').click();
+    await owner.getByText('Runs have kept no files').waitFor();
+    await button(section(owner, 'Copies of what was reset'), 'Restore prod').click();
+    await files.getByText('shop.duckdb').waitFor();
+  });
+
+  it('shows a viewer the files, and why the actions are not available', async () => {
+    const viewer = await site.openAs('viewer', '/settings/data');
+    const files = section(viewer, 'Profile prod');
+    await files.getByText('shop.duckdb').waitFor();
+    for (const name of ['Download all', 'Reset', 'Download shop.duckdb'])
+      expect(await button(files, name).getAttribute('aria-disabled')).toBe('true');
+    await viewer.context().close();
+  });
+});
+
 describe('every settings page', () => {
-  const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/cost', '/audit-log'];
+  const ofWorkspace = [
+    '',
+    '/members',
+    '/variables',
+    '/keys',
+    '/webhooks',
+    '/data',
+    '/usage',
+    '/cost',
+    '/audit-log',
+  ];
   const ofOrganization = [
     '',
     '/members',

@@ -8,7 +8,6 @@ import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { isLocalDataPath } from '../../domain/local-data/local-data-path.ts';
-import { localPathName } from '../../domain/versions/local-path-name.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { uidOfRuns } from '../../platform/reserved-uids.ts';
@@ -160,7 +159,7 @@ export function createMemberLocalData({ persistence, findFiles, log }: MemberLoc
       });
       const workspace = await store.workspaces.get(key.workspaceId);
       const name = path?.split('/').at(-1) ?? `${workspace?.name ?? ''}-${key.profile}`;
-      return { fileName: `${localPathName(name)}.tar.gz`, bytes };
+      return { fileName: `${name.replaceAll(/[^\w.-]/g, '-')}.tar.gz`, bytes };
     },
 
     /**

@@ -1,3 +1,4 @@
+import { Group } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
@@ -63,7 +64,7 @@ function ProfileFiles({ data }: { data: LocalDataProfileResponse }) {
     <Section
       title={`Profile ${profile}`}
       aside={
-        <>
+        <Group gap="xs">
           <ActionButton
             whyNot={whyNot('local-data.download') ?? whyTooLarge(bytes)}
             loading={download.isPending && download.variables === null}
@@ -74,7 +75,7 @@ function ProfileFiles({ data }: { data: LocalDataProfileResponse }) {
           <ActionButton whyNot={whyNot('local-data.reset')} onClick={() => setAsking(true)}>
             Reset
           </ActionButton>
-        </>
+        </Group>
       }
     >
       <Explanation>
