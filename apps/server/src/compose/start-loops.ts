@@ -74,7 +74,7 @@ function defineCleanUpLoops(live: CurrentConfig, parts: LoopParts): LoopDefiniti
   const retention = defineRetentionLoop({
     persistence,
     retention: services.retention,
-    removeUndoCopies: services.memberLocalData.removeExpired,
+    removeUndoCopies: () => services.memberLocalData.removeExpired(),
     readLimits: () => live.current.retention,
     log,
   });

@@ -140,15 +140,15 @@ async function readChunk(stream: Readable): Promise<Buffer | null> {
 
 /** A reader that stops reading ends the program, which deletes its copy then. */
 async function* continueReading(
-  { stdout, close }: DataProgram,
+  program: DataProgram,
   rest: Buffer,
   requireSuccess: () => Promise<void>,
 ): AsyncGenerator<Buffer> {
   try {
     if (rest.length > 0) yield rest;
-    for await (const chunk of stdout) yield chunk;
+    for await (const chunk of program.stdout) yield chunk;
     await requireSuccess();
   } finally {
-    close();
+    program.close();
   }
 }
