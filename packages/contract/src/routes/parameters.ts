@@ -3,7 +3,7 @@ import { uuid } from '../schemas/primitives.ts';
 
 export const organizationParams = z.object({ organization_id: uuid });
 export const workspaceParams = z.object({ workspace_id: uuid });
-export const localDataParams = z.object({ workspace_id: uuid, profile: text });
+export const localDataParams = z.object({ workspace_id: uuid, profile: z.string() });
 export const deploymentParams = z.object({ workspace_id: uuid, deployment_id: uuid });
 export const manifestBuildParams = deploymentParams.extend({ job_run_id: uuid });
 export const configurationParams = z.object({ workspace_id: uuid, configuration_id: uuid });

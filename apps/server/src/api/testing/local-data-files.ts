@@ -14,7 +14,7 @@ export function openTestLocalData(dataDir: string): LocalDataFiles {
     uvPath: 'uv',
     bwrapPath: null,
     pastaPath: null,
-    runsNetwork: { isShared: true, loopbackPorts: [] },
+    runsNetwork: { isShared: true, loopbackPorts: [], closedNetworks: [] },
     allowUnisolated: true,
     installationId: 'test',
     buildLimits: { memoryBytes: null, cpus: null, processes: null },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
 import { queryText } from '../query.ts';
 
 const localDataFile = responseObject('LocalDataFileResponse', {
@@ -45,7 +45,7 @@ export const localDataArchiveQuery = z.object({
   path: queryText.optional(),
 });
 
-export const localDataRequest = requestObject('LocalDataRequest', { profile: text });
+export const localDataRequest = requestObject('LocalDataRequest', { profile: z.string() });
 
 /** `copy` is null if there was nothing to reset. */
 export const resetLocalDataResponse = responseObject('ResetLocalDataResponse', {
