@@ -14,7 +14,12 @@ export interface KnownBadCombination {
   what: string;
   /** A requirement that fixes it. */
   pin: string;
+  /** What the requirement breaks, and what to do about that. Code is in backticks. */
+  caution?: string;
 }
+
+const olderDuckdb =
+  'It cannot read database files that DuckDB 2 has written: keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.';
 
 export const knownBadCombinations: readonly KnownBadCombination[] = [
   {
@@ -29,12 +34,14 @@ export const knownBadCombinations: readonly KnownBadCombination[] = [
     where: '`.arrow()` of `pipeline.dataset()` on DuckDB, and the dashboard, which uses it',
     what: "it fails: `AttributeError: 'DuckDBPyConnection' object has no attribute 'fetch_arrow_table'`",
     pin: 'duckdb<2',
+    caution: olderDuckdb,
   },
   {
     packages: { 'ibis-framework': '<=12.0.0', duckdb: '>=2' },
     where: '`to_pyarrow_batches()` of ibis on DuckDB',
     what: "it fails: `AttributeError: 'DuckDBPyConnection' object has no attribute 'fetch_record_batch'`",
     pin: 'duckdb<2',
+    caution: olderDuckdb,
   },
   {
     packages: { 'psycopg2-binary': '>=2.9', sqlalchemy: '>=2.1' },

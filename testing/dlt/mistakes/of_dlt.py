@@ -1,10 +1,13 @@
 """Mistakes of programs that load with dlt. Each uses a pipeline of its own."""
 
 import os
+from urllib.parse import urlsplit
 
 import dlt
 from dlt.sources.helpers import requests
 from dlt.sources.rest_api import rest_api_source
+from of_duckdb import write_file_of_later_release
+from of_requests import port
 
 
 def load(data, name, destination="duckdb", **options):
@@ -39,7 +42,7 @@ def bad_value_of_variable():
 
 
 def missing_driver():
-    load([{"id": 1}], "missing_driver", "snowflake")
+    load([{"id": 1}], "missing_driver", dlt.destinations.snowflake("snowflake://loader:pw@account/shop"))
 
 
 def misspelled_destination():
@@ -65,8 +68,9 @@ def unknown_host_of_destination():
 
 
 def missing_database_of_destination():
-    url = os.environ["MISTAKES_DATABASE"]
-    load([{"id": 1}], "missing_database", dlt.destinations.postgres(url.replace("/pumphouse_test", "/no_test")))
+    url = urlsplit(os.environ["MISTAKES_DATABASE"])
+    credentials = f"postgresql://pumphouse:pw@localhost/no_such_database?{url.query}"
+    load([{"id": 1}], "missing_database", dlt.destinations.postgres(credentials))
 
 
 def refused_by_source():
@@ -76,25 +80,12 @@ def refused_by_source():
     load(source, "refused_by_source")
 
 
-def refused_by_api():
-    source = rest_api_source({"client": {"base_url": "http://127.0.0.1:1"}, "resources": ["orders"]})
-    os.environ["RUNTIME__REQUEST_MAX_ATTEMPTS"] = "1"
-    try:
-        load(source, "refused_by_api")
-    finally:
-        del os.environ["RUNTIME__REQUEST_MAX_ATTEMPTS"]
-
-
 def unauthorized_by_api():
-    from of_requests import port
-
     source = rest_api_source({"client": {"base_url": f"http://127.0.0.1:{port}/"}, "resources": ["401"]})
     load(source, "unauthorized")
 
 
 def not_found_by_helper():
-    from of_requests import port
-
     requests.get(f"http://127.0.0.1:{port}/404")
 
 
@@ -155,22 +146,16 @@ def qualified_read():
     dlt.attach("reading_rows", destination="duckdb").dataset()["orders"].fetchall()
 
 
-def newer_database_file():
-    import of_duckdb
-
-    try:
-        of_duckdb.newer_file()
-    except Exception:
-        load([{"id": 1}], "newer", dlt.destinations.duckdb("newer.duckdb"))
+def file_of_later_release():
+    write_file_of_later_release("loaded.duckdb")
+    load([{"id": 1}], "later_release", dlt.destinations.duckdb("loaded.duckdb"))
 
 
-def bad_configuration_file():
-    with open(".dlt/secrets.toml", "w") as file:
-        file.write("api_key = secret\n")
-    try:
-        load(orders(), "bad_file")
-    finally:
-        os.remove(".dlt/secrets.toml")
+def removed_method():
+    load([{"id": 1}], "removed_method")
+    with dlt.attach("removed_method", destination="duckdb").sql_client() as client:
+        with client.execute_query("select 1") as cursor:
+            cursor.arrow()
 
 
 mistakes = [
@@ -185,7 +170,6 @@ mistakes = [
     unknown_host_of_destination,
     missing_database_of_destination,
     refused_by_source,
-    refused_by_api,
     unauthorized_by_api,
     not_found_by_helper,
     mistake_in_resource,
@@ -197,6 +181,6 @@ mistakes = [
     missing_table,
     never_run,
     qualified_read,
-    newer_database_file,
-    bad_configuration_file,
+    removed_method,
+    file_of_later_release,
 ]

@@ -1,5 +1,6 @@
 """Mistakes of programs that use DuckDB directly."""
 
+import struct
 import subprocess
 import sys
 
@@ -17,14 +18,26 @@ def no_database_file():
     duckdb.connect("orders.duckdb")
 
 
-def newer_file():
-    with duckdb.connect("newer.duckdb") as connection:
+def write_file_of_later_release(path):
+    """Write a database file with a later version of its format, and the checksum that DuckDB expects."""
+    with duckdb.connect(path) as connection:
         connection.execute("create table orders as select 1 as id")
-    with open("newer.duckdb", "r+b") as file:
-        # The version of the file format, after a checksum and the letters DUCK.
-        file.seek(12)
-        file.write((999).to_bytes(8, "little"))
-    duckdb.connect("newer.duckdb")
+    with open(path, "r+b") as file:
+        content = bytearray(file.read())
+        for header in (4096, 8192):
+            struct.pack_into("<Q", content, header + 0x38, 999)
+            words = struct.unpack_from("<511Q", content, header + 8)
+            checksum = 5381
+            for word in words:
+                checksum ^= word * 0xBF58476D1CE4E5B9 % 2**64
+            struct.pack_into("<Q", content, header, checksum)
+        file.seek(0)
+        file.write(content)
+
+
+def file_of_later_release():
+    write_file_of_later_release("later.duckdb")
+    duckdb.connect("later.duckdb")
 
 
 def locked_by_another_process():
@@ -68,18 +81,18 @@ def missing_csv():
 
 
 def too_little_memory():
-    execute("set memory_limit = '5MB'; set temp_directory = ''; create table t as select range as i from range(10000000)")
+    execute(
+        "set memory_limit = '5MB'; set temp_directory = ''; create table t as select * from range(10000000)"
+    )
 
 
 def removed_method():
-    import pyarrow  # noqa: F401
-
     duckdb.connect().execute("select 1").fetch_arrow_table()
 
 
 mistakes = [
     no_database_file,
-    newer_file,
+    file_of_later_release,
     locked_by_another_process,
     missing_folder,
     missing_table,

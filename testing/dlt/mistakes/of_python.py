@@ -1,5 +1,6 @@
 """Mistakes that need no library."""
 
+import asyncio
 import json
 import os
 import socket
@@ -47,6 +48,13 @@ def syntax_error():
 
 def missing_package():
     import shop_parser.prices  # noqa: F401
+
+
+def missing_key_while_handling():
+    try:
+        import shop_parser  # noqa: F401
+    except ImportError:
+        {"a": 1}["b"]
 
 
 def missing_name():
@@ -107,6 +115,10 @@ def unknown_host_of_urllib():
     urllib.request.urlopen("http://shop.invalid/orders")
 
 
+def late_task():
+    asyncio.run(asyncio.wait_for(asyncio.sleep(60), 0.01))
+
+
 def silent_server():
     with socket.create_server(("127.0.0.1", 0)) as server:
         with socket.create_connection(server.getsockname(), timeout=0.01) as client:
@@ -140,6 +152,7 @@ mistakes = [
     failed_assertion,
     syntax_error,
     missing_package,
+    missing_key_while_handling,
     missing_name,
     proprietary_package,
     missing_file,
@@ -153,6 +166,7 @@ mistakes = [
     endless_recursion,
     refused_by_socket,
     unknown_host_of_urllib,
+    late_task,
     silent_server,
     own_exception,
     own_runtime_error,

@@ -20,7 +20,7 @@ def raise_one(mistake) -> str:
         mistake()
     except BaseException:
         return traceback.format_exc()
-    return "nothing was raised"
+    raise AssertionError(f"{mistake.__name__} raised nothing")
 
 
 workspace, *modules = sys.argv[1:]

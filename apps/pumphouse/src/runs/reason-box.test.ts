@@ -26,7 +26,7 @@ const traceback = `Traceback (most recent call last):
            ~~~~~~^^^^^
 KeyError: 'b'`;
 
-it('shows the exception, own frames, and where to correct the code', () => {
+it('shows the exception, own frames, and the next step of the server', () => {
   expect(formatReasonBox({ reason, failure, traceback }, plain).split('\n')).toEqual([
     '│ ✕ KeyError (shop.py:24)',
     "│ 'b'",
@@ -36,7 +36,7 @@ it('shows the exception, own frames, and where to correct the code', () => {
     '│   return values["b"]',
     '│          ~~~~~~^^^^^',
     '│',
-    '│ Next: Correct shop.py:24, then deploy and start the job again.',
+    '│ Next: Read the traceback. [exit_code]',
   ]);
 });
 

@@ -12,7 +12,7 @@ export function formatReasonBox({ reason, failure, traceback }: RunFailure, term
     `${terminal.tone('bad', `✕ ${toOneLine(reason.title)}`)}${terminal.tone('quiet', describePlace(reason))}`,
     ...splitLines(reason.message),
     ...formatParts(main, terminal),
-    ...formatNextStep({ reason, failure }, terminal),
+    ...formatNextStep({ failure }, terminal),
   ];
   return lines.map((line) => `${terminal.tone('bad', '│')} ${line}`.trimEnd()).join('\n');
 }
@@ -45,21 +45,11 @@ function countFrames(count: number): string {
   return count === 1 ? '1 library frame' : `${count} library frames`;
 }
 
-/** For an exception, the recorded next step only points to the traceback, which is already shown. */
-function formatNextStep(
-  { reason, failure }: Pick<RunFailure, 'reason' | 'failure'>,
-  terminal: Toned,
-): string[] {
-  const { location } = reason;
-  if (reason.kind !== 'runtime' && location !== null)
-    return [
-      '',
-      `${terminal.tone('strong', 'Next:')} Correct ${toOneLine(location.file)}:${location.line}, then deploy and start the job again.`,
-    ];
+function formatNextStep({ failure }: Pick<RunFailure, 'failure'>, terminal: Toned): string[] {
   if (failure === null) return [];
   return [
     '',
-    `${terminal.tone('strong', 'Next:')} ${failure.next_step} ${terminal.tone('quiet', `[${failure.code}]`)}`,
+    `${terminal.tone('strong', 'Next:')} ${toOneLine(failure.next_step)} ${terminal.tone('quiet', `[${failure.code}]`)}`,
   ];
 }
 

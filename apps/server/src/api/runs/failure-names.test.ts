@@ -49,6 +49,7 @@ const failures: [
     null,
   ]),
   [kind, 'exit_code', 'The run ended with exit code 1.', raised],
+  [kind, 'exit_code', 'The run ended with exit code 1.', { ...raised, advice: 'Add the package `prices`.' }],
   [kind, 'timed_out', '', null],
 ]);
 
@@ -85,9 +86,13 @@ it.each(failures)(
       timeline.attempts[0]?.reason,
     ])
       expect(other).toEqual(overview.reason);
-    expect(timeline.failure).toMatchObject({ code, next_step: runFailures[code].nextStep });
+    const nextStep = reason?.advice ?? runFailures[code].nextStep;
+    expect(timeline.failure).toMatchObject({ code, next_step: nextStep });
+    expect(timeline.attempts[0]?.failure).toMatchObject({ code, next_step: nextStep });
     const closing = `Failed (${code}): ${summary}`;
-    expect((await readClosingLine(run.id)).slice(0, closing.length)).toBe(closing);
+    const line = await readClosingLine(run.id);
+    expect(line.slice(0, closing.length)).toBe(closing);
+    expect(line.endsWith(nextStep)).toBe(true);
     if (kind === 'batch') return;
     const { failure } = await call('get_app', `apps/${jobs.idOf(refs.app)}`);
     expect(failure).toMatchObject({ detail: summary, reason: overview.reason });

@@ -51,6 +51,9 @@ describe('closeWithFailure', () => {
     expect(close(failure, reason)).toEqual([
       `Failed (exit_code): RuntimeError: upstream API said no (step extract, shop.py:7). ${runFailures.exit_code.nextStep}`,
     ]);
+    expect(close(failure, { ...reason, advice: 'Add `x` to the requirements.' })[0]).toMatch(
+      /shop\.py:7\)\. Add `x` to the requirements\.$/,
+    );
     const retry = { attemptNumber: 1, number: 1, count: 2, notBefore: at };
     expect(closeWithRetry({ failure, reason }, retry, at).map(({ content }) => content)).toEqual([
       'Attempt 1 failed (exit_code): RuntimeError: upstream API said no (step extract, shop.py:7). Retry 1 of 2 starts at 2026-03-10T12:30:00.000Z.',

@@ -24,7 +24,8 @@ const maxLines = 40;
 /** Creates the last log lines of a failed run: the cause, the next step and the code. */
 export function closeWithFailure(failed: FailedRun, at: Date): UnnumberedLogLine[] {
   const { code } = failed.failure;
-  return describe(failed, (why) => `Failed (${code}): ${why} ${runFailures[code].nextStep}`, at);
+  const nextStep = explainFailed(failed)?.nextStep ?? '';
+  return describe(failed, (why) => `Failed (${code}): ${why} ${nextStep}`, at);
 }
 
 /** Creates the last log lines of a failed attempt that is followed by a retry. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explainFailed, findReason } from './failure-reason.ts';
+import { runFailures } from './run-failures.ts';
 
 const workFolderName = 'shop';
 const noReport = { pipelineRun: null, workFolderName };
@@ -27,6 +28,7 @@ describe('a reason from a traceback only', () => {
       pipelineName: null,
       table: null,
       location: { file: 'lib/prices.py', line: 11, function: 'parse' },
+      advice: null,
     });
   });
 
@@ -145,6 +147,22 @@ describe('the output of a run', () => {
 });
 
 describe('an explained failure', () => {
+  it('has the advice about its exception as the next step, else the text of its code', () => {
+    const failure = { code: 'exit_code', detail: '' };
+    const nextStepOf = (exception: string) =>
+      explainFailed({ failure, reason: findReason({ stderr: traceback(exception), ...noReport }) })?.nextStep;
+    expect(nextStepOf("ModuleNotFoundError: No module named 'humanize'")).toContain('module `humanize`');
+    expect(nextStepOf('shop.prices.PriceError: no price')).toBe(runFailures.exit_code.nextStep);
+  });
+
+  it('has no advice from a hostile message', () => {
+    for (const name of ['a`b', '<b>', '\u001B[2J', '$(id)', 'x'.repeat(3000)])
+      expect(
+        findReason({ stderr: traceback(`ModuleNotFoundError: No module named '${name}'`), ...noReport })
+          ?.advice ?? '',
+      ).not.toContain(name);
+  });
+
   it('uses the text of its code if there is no other reason', () => {
     const summaryOf = (detail: string) =>
       explainFailed({ failure: { code: 'out_of_memory', detail }, reason: null })?.summary;

@@ -1,6 +1,8 @@
 import type { RaisedException, TracebackFrame } from './python-traceback.ts';
 import type { RunFailureReason } from './run-failures.ts';
 import { explainMissingPart, maximumReasonSummary } from '@pumphouse/contract';
+import { adviseOnError } from './advice/advise.ts';
+import { followCauses, isLastOwn } from './advice/raised-error.ts';
 import { readLastTraceback } from './python-traceback.ts';
 import { readRunFailureCode, runFailures } from './run-failures.ts';
 
@@ -19,6 +21,8 @@ export interface FailureReason {
   pipelineName: string | null;
   table: string | null;
   location: FailureLocation | null;
+  /** What to do about it; null if its exception does not tell, undefined for a run of an older release. */
+  advice?: string | null;
 }
 
 /** A stack frame in user code. */
@@ -72,6 +76,7 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
   const step = report?.step ?? /`step=(\w{1,40})`/.exec(stepMessage.slice(0, maxNameLength))?.[1] ?? null;
   const message = boundMessage(exception?.message ?? report?.message ?? '');
   const codeLocation = { workFolderName: evidence.workFolderName, exception };
+  const location = findLocation(raised, codeLocation) ?? findLocation(reported, codeLocation);
   return {
     kind: step === null ? 'exception' : 'pipeline',
     summary: summarize(exception?.type ?? null, message),
@@ -80,8 +85,23 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
     step: step && cut(cleanLine(step), maxNameLength),
     pipelineName: report && cut(cleanLine(report.pipelineName), maxNameLength),
     table: report && findTable(report),
-    location: findLocation(raised, codeLocation) ?? findLocation(reported, codeLocation),
+    location,
+    advice: adviseOn(reported.length > 0 ? reported : raised, { ...codeLocation, location }),
   };
+}
+
+function adviseOn(
+  raised: readonly RaisedException[],
+  { workFolderName, exception, location }: CodeLocation & { location: FailureLocation | null },
+): string | null {
+  if (!exception) return null;
+  const isOwn = (frame: TracebackFrame) => ownLocation(frame, workFolderName) !== null;
+  return adviseOnError({
+    chain: followCauses(raised, isOwn),
+    main: exception,
+    isOfUserCode: isLastOwn(exception.frames, isOwn),
+    userLine: location && `${location.file}:${location.line}`,
+  });
 }
 
 /** A failure as all lists, pages, APIs and logs show it. */
@@ -98,11 +118,11 @@ interface ExplainedFailure extends FailureReason {
  */
 export function explainFailed({ failure, reason }: Failed): ExplainedFailure | null {
   if (!failure) return null;
-  const { title, nextStep } = runFailures[readRunFailureCode(failure.code)];
+  const meaning = runFailures[readRunFailureCode(failure.code)];
   const shown = reason ?? reasonOfCode(failure);
-  const advice = explainMissingPart(shown.message) ?? nextStep;
   const className = cleanLine(shown.exceptionType?.split('.').at(-1) ?? '');
-  return { ...shown, code: failure.code, title: className || title, nextStep: advice };
+  const nextStep = explainMissingPart(shown.message) ?? reason?.advice ?? meaning.nextStep;
+  return { ...shown, code: failure.code, title: className || meaning.title, nextStep };
 }
 
 /** The stored failure of a run or an attempt. */
@@ -141,13 +161,18 @@ function chooseException(raised: readonly RaisedException[]): RaisedException | 
   return null;
 }
 
+interface CodeLocation {
+  workFolderName: string;
+  exception: RaisedException | null;
+}
+
 /**
  * Finds the last frame in user code of the chosen exception; otherwise of the exceptions that it led to,
  * otherwise of those that led to it.
  */
 function findLocation(
   raised: readonly RaisedException[],
-  { workFolderName, exception }: { workFolderName: string; exception: RaisedException | null },
+  { workFolderName, exception }: CodeLocation,
 ): FailureLocation | null {
   const at = raised.findIndex(
     ({ type, message }) => type === exception?.type && message === exception.message,

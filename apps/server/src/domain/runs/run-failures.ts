@@ -18,8 +18,8 @@ export const runFailures = {
   exit_code: {
     title: 'Exit code other than 0',
     cause: 'The code of the run ended with an exit code other than 0, most often by an exception.',
-    nextStep:
-      'Read the traceback in the log, correct the code or its configuration, and start the job again.',
+    // Advice about the exception replaces this if its type and origin tell what to do (`advice/`).
+    nextStep: 'Read the end of the log, correct what it names, and start the job again.',
     // A source or a destination may recover.
     mayPass: true,
   },

@@ -1,10 +1,11 @@
+import type { Failed } from '../../domain/runs/failure-reason.ts';
 import type { AttemptFailure, AttemptRecord, JobRunRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PackageWarning } from '../../domain/environments/known-bad-combinations.ts';
 import type { RunPhase } from '../../domain/runs/run-phases.ts';
 import { listPackageWarnings } from '../../domain/environments/known-bad-combinations.ts';
+import { explainFailed } from '../../domain/runs/failure-reason.ts';
 import { listRunPhases } from '../../domain/runs/run-phases.ts';
-import { readRunFailureCode, runFailures } from '../../domain/runs/run-failures.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface ExplainedFailure extends AttemptFailure {
@@ -44,11 +45,8 @@ export function createReadRunTimeline({ store }: Persistence<'attempts' | 'envir
   };
 }
 
-function explain<Subject extends { failure: AttemptFailure | null }>(subject: Subject): Explained<Subject> {
+function explain<Subject extends Failed>(subject: Subject): Explained<Subject> {
   const { failure } = subject;
   if (!failure) return { ...subject, failure };
-  return {
-    ...subject,
-    failure: { ...failure, nextStep: runFailures[readRunFailureCode(failure.code)].nextStep },
-  };
+  return { ...subject, failure: { ...failure, nextStep: explainFailed(subject)?.nextStep ?? '' } };
 }

@@ -57,8 +57,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         <LazyCauseCard params={params} />
       </Suspense>
       {traceback !== null && <TracebackView text={traceback} mainType={type} />}
-      {/* For an exception, the next step would only point to the traceback above. */}
-      {failure && reason.kind === 'runtime' && (
+      {failure && (
         <p className={classes.nextStep}>
           <strong>Next:</strong> <CodeText text={failure.next_step} />{' '}
           <span className={classes.code}>{failure.code}</span>
