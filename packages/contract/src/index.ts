@@ -2,6 +2,7 @@ export * from './attributes-without-effect.ts';
 export * from './error-anchor.ts';
 export * from './error-codes.ts';
 export * from './known-bad-combinations.ts';
+export * from './starter-requirements.ts';
 export * from './log-level.ts';
 export * from './dashboards.ts';
 export * from './dependency-groups.ts';

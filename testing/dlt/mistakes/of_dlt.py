@@ -102,7 +102,7 @@ def own_exception_in_resource():
     @dlt.resource
     def prices():
         yield {"id": 1}
-        raise RuntimeError("upstream API said no")
+        raise RuntimeError("the API is closed")
 
     load(prices(), "own_exception")
 

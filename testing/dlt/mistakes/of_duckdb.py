@@ -26,10 +26,10 @@ def write_file_of_later_release(path):
         content = bytearray(file.read())
         for header in (4096, 8192):
             struct.pack_into("<Q", content, header + 0x38, 999)
-            words = struct.unpack_from("<511Q", content, header + 8)
+            numbers = struct.unpack_from("<511Q", content, header + 8)
             checksum = 5381
-            for word in words:
-                checksum ^= word * 0xBF58476D1CE4E5B9 % 2**64
+            for number in numbers:
+                checksum ^= number * 0xBF58476D1CE4E5B9 % 2**64
             struct.pack_into("<Q", content, header, checksum)
         file.seek(0)
         file.write(content)

@@ -134,7 +134,7 @@ def own_exception():
 
 
 def own_runtime_error():
-    raise RuntimeError("upstream API said no")
+    raise RuntimeError("the API is closed")
 
 
 def interrupted():

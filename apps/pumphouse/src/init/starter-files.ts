@@ -1,3 +1,5 @@
+import { listStarterRequirements } from '@pumphouse/contract';
+
 /** A file of a new workspace. */
 export interface StarterFile {
   path: string;
@@ -21,7 +23,11 @@ export function buildStarterFiles({ name, destination }: Starter): StarterFile[]
   return [
     { path: 'pipeline.py', content: writePipeline(identifier, destination), mode: ordinary },
     { path: '__deployment__.py', content: writeDeployment(name), mode: ordinary },
-    { path: 'requirements.txt', content: `dlt[${destination}]\n`, mode: ordinary },
+    {
+      path: 'requirements.txt',
+      content: `${listStarterRequirements(destination).join('\n')}\n`,
+      mode: ordinary,
+    },
     { path: '.gitignore', content: gitignore, mode: ordinary },
     { path: '.dlt/.workspace', content: '', mode: ordinary },
     {

@@ -19,11 +19,10 @@ import { formatList } from '../terminal/list.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findRun } from './find-run.ts';
 import { nameRun } from './job-name.ts';
-import { toOneLine } from '../terminal/plain-text.ts';
 import { readFailure, type RunFailure } from './read-failure.ts';
 import { formatReasonBox } from './reason-box.ts';
 import { describeCause } from './run-cause.ts';
-import { countOf, describeOutcome } from './run-outcome.ts';
+import { describeOutcome } from './run-outcome.ts';
 
 interface RunDetails {
   overview: RunOverviewDetailResponse;
@@ -69,7 +68,6 @@ function formatRun(terminal: Terminal, { overview, timeline, pipelines, failure,
     formatPhases(terminal, timeline),
     formatPipelines(terminal, pipelines),
     formatChecks(terminal, pipelines),
-    formatWarnings(terminal, timeline),
   ]
     .filter((part) => part !== '')
     .join('\n')
@@ -178,14 +176,4 @@ function listTables(pipeline: PipelineRunOfJobRun): LoadedTable[] {
     bytes: table.bytes_loaded ?? null,
     disposition: table.write_disposition ?? '',
   }));
-}
-
-function formatWarnings(terminal: Terminal, { package_warnings: warnings }: JobRunTimelineResponse): string {
-  if (warnings.length === 0) return '';
-  const lines = warnings.map(
-    ({ packages, affected, pin }) =>
-      `${packages.join(' and ')} do not work together; affected: ${affected}. Add "${pin}" to your requirements.`,
-  );
-  const title = terminal.tone('warning', countOf(warnings.length, 'package warning'));
-  return [title, ...lines.map(toOneLine)].join('\n');
 }

@@ -21,11 +21,12 @@ export function toRunTimeline({
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
     unknown: toUnknown(run),
-    package_warnings: packageWarnings.map(({ packages, where, what, pin }) => ({
+    package_warnings: packageWarnings.map(({ packages, where, what, pin, caution }) => ({
       packages,
       affected: where,
       effect: what,
       pin,
+      caution,
     })),
     phases: phases.map(toRunPhase),
     attempts: attempts.map((attempt) => ({

@@ -82,6 +82,7 @@ describe('the timeline of a run', () => {
         affected: expect.stringContaining('.arrow()'),
         effect: expect.stringContaining('fetch_arrow_table'),
         pin: 'duckdb<2',
+        caution: expect.stringContaining('`pumphouse data reset`'),
       },
     ]);
     await build(`${seeded.run.id}-2`, ['dlt==1.31.0', 'duckdb==1.5.6', 'sqlglot==29.0.0']);

@@ -45,6 +45,7 @@ it('reports the versions, where the problem appears, and the pin', () => {
   expect(warning).toContain('dlt 1.31.0 and duckdb 2.0.1 do not work together');
   expect(warning).toContain('fetch_arrow_table');
   expect(warning).toContain('Add "duckdb<2" to your requirements');
+  expect(warning).toContain('`pumphouse data reset`');
 });
 
 it('lists the warnings of an environment with its installed versions', () => {
@@ -87,14 +88,14 @@ it('is listed in docs/operate/known-bad-combinations.md', () => {
   );
   const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   expect(rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| |\|$/g, '').trim()))).toEqual(
-    knownBadCombinations.map(({ packages, unless, where, what, pin }) => [
+    knownBadCombinations.map(({ packages, unless, where, what, pin, caution }) => [
       [
         ...Object.entries(packages).map(([name, range]) => `\`${name}${range}\``),
         ...(unless === undefined ? [] : [`without \`${unless}\``]),
       ].join(' '),
       where,
       what,
-      `\`${pin}\``,
+      `\`${pin}\`${caution === undefined ? '' : `. ${caution}`}`,
     ]),
   );
 });

@@ -13,6 +13,8 @@ export interface PackageWarning {
   what: string;
   /** A requirement that fixes it. */
   pin: string;
+  /** What that requirement breaks, and what to do about it. */
+  caution: string | null;
 }
 
 /**
@@ -33,22 +35,23 @@ export function findKnownBadCombinations(packages: readonly string[]): KnownBadC
  * @param packages as for `findKnownBadCombinations`
  */
 export function listPackageWarnings(packages: readonly string[]): PackageWarning[] {
-  return findKnownBadCombinations(packages).map(({ packages: ranges, where, what, pin }) => ({
+  return findKnownBadCombinations(packages).map(({ packages: ranges, where, what, pin, caution }) => ({
     packages: packages
       .filter((line) => Object.hasOwn(ranges, splitPin(line)[0]))
       .map((line) => line.replace('==', ' ')),
     where,
     what,
     pin,
+    caution: caution ?? null,
   }));
 }
 
 /** Formats the warnings for the log of the run that builds an environment, one line for each combination. */
 export function warnOfKnownBad(packages: readonly string[]): string[] {
   return listPackageWarnings(packages).map(
-    ({ packages: named, where, what, pin }) =>
+    ({ packages: named, where, what, pin, caution }) =>
       `Warning: ${named.join(' and ')} do not work together. Affected: ${where}. There, ${what}. ` +
-      `Add "${pin}" to your requirements and deploy again. More: docs/operate/known-bad-combinations.md.`,
+      `Add "${pin}" to your requirements and deploy again.${caution === null ? '' : ` ${caution}`} More: docs/operate/known-bad-combinations.md.`,
   );
 }
 

@@ -1,15 +1,17 @@
-import { useSuspenseQuery } from '@tanstack/react-query';
+import type { AppResponse } from '@pumphouse/contract';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import classes from './apps.module.css';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { AppDetails } from './app-details.tsx';
 import { AppPageActions } from './app-page-actions.tsx';
-import { appQuery } from './app-queries.ts';
+import { appQuery, lastRunOfApp } from './app-queries.ts';
 import { AppUse } from './app-use.tsx';
 import { AppState } from './app-state.tsx';
 import { AppVisitors } from './app-visitors.tsx';
-import { currentLink, fallbackText } from './app-texts.ts';
+import { currentLink, fallbackText, kindOf } from './app-texts.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { PackageWarnings } from '../runs/package-warnings.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PublicLinkSection } from './public-link-section.tsx';
 import { shortenJobName } from '../../details/job-name.ts';
@@ -43,10 +45,20 @@ export function AppPage() {
         <AppState app={app} />
       </div>
       {app.is_profile_fallback && <Notice>{fallbackText}</Notice>}
+      <IncompatiblePackages app={app} />
       <AppDetails app={app} />
       <AppUse app={app} />
       <PublicLinkSection app={app} name={name} link={link} actions={actions} />
       <AppVisitors jobId={jobId} />
     </Page>
   );
+}
+
+/** Notebooks and dashboards read data with the packages that the warning is about. */
+function IncompatiblePackages({ app }: { app: AppResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const reads = ['notebook', 'dashboard'].includes(kindOf(app));
+  const { data } = useQuery({ ...lastRunOfApp(workspaceId, app.job_id), enabled: reads });
+  const run = data?.items[0];
+  return run ? <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: run.id }} /> : null;
 }

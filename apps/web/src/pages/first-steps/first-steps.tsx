@@ -3,7 +3,6 @@ import { useMemo } from 'react';
 import classes from './first-steps.module.css';
 import { apiBaseUrl } from '../../api/base-url.ts';
 import { CommandLine } from '../../ui/copy-text.tsx';
-import { FirstRunWarnings } from './first-run-warnings.tsx';
 import { LimitsNote } from './limits-note.tsx';
 import { listSteps } from './steps.ts';
 import { operation } from '../../api/operation.ts';
@@ -67,7 +66,6 @@ function StepList({ workspaceName, isNew, isDeployed, hindrance }: StepListProps
               {commands.map((command) => (
                 <CommandLine key={command} command={command} />
               ))}
-              {index === steps.length - 1 && <FirstRunWarnings />}
               <p className={classes.done} role="status">
                 {ticks[index] === true ? `Done: ${done.charAt(0).toLowerCase()}${done.slice(1)}` : waiting}
               </p>

@@ -1,3 +1,5 @@
+import { listStarterRequirements } from '@pumphouse/contract';
+
 /** Commands to paste, and status texts for before and after they worked. */
 export interface Step {
   title: string;
@@ -33,12 +35,13 @@ if __name__ == "__main__":
  * environment variable, another terminal would send the user's credentials to the client's default server.
  */
 export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
+  const requirements = listStarterRequirements('duckdb');
   return [
     {
       title: 'In a folder for your pipelines, install dlt and the client',
       commands: [
         'python3 -m venv .venv && . .venv/bin/activate',
-        `pip install 'dlthub-client>=0.28.7' 'dlt[duckdb]'`,
+        `pip install 'dlthub-client>=0.28.7' ${requirements.map(quoteForShell).join(' ')}`,
       ],
       waiting: 'Waiting for you to sign in with the client',
       done: 'The client is installed',
@@ -63,7 +66,7 @@ export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
       title: 'Run a script: the client deploys it and follows its log',
       commands: [
         `cat > quickstart.py <<'EOF'\n${quickstartScript}EOF`,
-        `test -e requirements.txt || echo 'dlt[duckdb]' > requirements.txt`,
+        `test -e requirements.txt || printf '%s\\n' ${requirements.map(quoteForShell).join(' ')} > requirements.txt`,
         'dlthub run quickstart.py -f',
       ],
       waiting: 'Waiting for the first run',

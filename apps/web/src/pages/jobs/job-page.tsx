@@ -8,7 +8,6 @@ import { AttributesWithoutEffect, JobDetailLine } from './job-details-view.tsx';
 import { JobIncidents } from './job-alerts.tsx';
 import { JobPageActions } from './job-page-actions.tsx';
 import { LoadingRows } from '../../ui/answers.tsx';
-import { PackageWarnings } from '../runs/package-warnings.tsx';
 import { Page } from '../../ui/page.tsx';
 import { PlainStart } from '../runs/plain-start.tsx';
 import { RunState } from '../../ui/state.tsx';
@@ -68,12 +67,7 @@ export function JobPage() {
       actions={<JobPageActions job={job} lastRun={lastRun} actions={actions} />}
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
-      {lastStarted && (
-        <>
-          <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />
-          <PlainStart params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />
-        </>
-      )}
+      {lastStarted && <PlainStart params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
       <AttributesWithoutEffect job={job} />
       <JobIncidents jobId={jobId} />
       <TabLinks label="Sections of the job" tabs={tabs} />

@@ -6,8 +6,8 @@ import { Notice } from '../../ui/notice.tsx';
 import { runTimeline, type RunParams } from './run-queries.ts';
 
 /**
- * Warns about incompatible packages of a run: one line with the requirements to add, which expands to the
- * details.
+ * Warns about incompatible packages in the environment of a run: one line with the requirements to add, which
+ * expands to the details.
  */
 export function PackageWarnings({ params }: { params: RunParams }) {
   const { data } = useQuery(runTimeline(params));
@@ -28,10 +28,10 @@ export function PackageWarnings({ params }: { params: RunParams }) {
           to your requirements and deploy again.
         </summary>
         <ul>
-          {warnings.map(({ packages, affected, effect, pin }) => (
+          {warnings.map(({ packages, affected, effect, pin, caution }) => (
             <li key={pin + affected}>
               {packages.join(' and ')}: affects <CodeText text={affected} />. There,{' '}
-              <CodeText text={effect} />.
+              <CodeText text={effect} />.{caution != null && <CodeText text={` ${pin}: ${caution}`} />}
             </li>
           ))}
         </ul>

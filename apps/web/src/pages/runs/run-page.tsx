@@ -7,7 +7,6 @@ import { LoadingRows } from '../../ui/answers.tsx';
 import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPosition } from '../../log/log-position.ts';
-import { PackageWarnings } from './package-warnings.tsx';
 import { Page } from '../../ui/page.tsx';
 import { pendingOfRun } from '../pipelines/pending-queries.ts';
 import { PhaseBar } from './phase-bar.tsx';
@@ -70,7 +69,6 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       )}
       <PendingPackages params={params} />
       <RepeatedLoads params={params} />
-      <PackageWarnings params={params} />
       <PlainStart params={params} />
       <LoadedLine params={params} />
       {run.attempt_count > 0 && <RunResources params={params} isActive={!isTerminalRunState(run.status)} />}

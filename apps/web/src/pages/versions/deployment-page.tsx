@@ -11,7 +11,8 @@ import { CodeFile } from './code-file.tsx';
 import { TagsProblem, useDeploymentTags } from './deployment-tags.tsx';
 import { VersionChanges } from './version-changes.tsx';
 import { VersionPage } from './version-page.tsx';
-import { deploymentsOf } from './version-queries.ts';
+import { PackageWarnings } from '../runs/package-warnings.tsx';
+import { deploymentsOf, runsOfVersion } from './version-queries.ts';
 import classes from './versions.module.css';
 
 /** Page of one deployment: code changes and rollback. */
@@ -83,10 +84,22 @@ export function DeploymentPage() {
             ]),
       ]}
     >
+      {next && <IncompatiblePackages version={version} nextAt={next.items[0]?.created_at} />}
       <TagsProblem problem={declared?.problem} />
       <CodeChanges deploymentId={version.id} />
     </VersionPage>
   );
+}
+
+type VersionOfRuns = Parameters<typeof runsOfVersion>[2];
+
+/** Warns about the packages that the last started run of a deployment had. */
+function IncompatiblePackages({ version, nextAt }: VersionOfRuns) {
+  const { id } = useWorkspace();
+  const { data } = useQuery(runsOfVersion(id, 'deployment_id', { version, nextAt }));
+  // Skipped and waiting runs have no environment.
+  const started = data?.items.find((run) => run.started_at !== null);
+  return started ? <PackageWarnings params={{ workspace_id: id, job_run_id: started.id }} /> : null;
 }
 
 function CodeChanges({ deploymentId }: { deploymentId: string }) {

@@ -1,13 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { operation } from '../../api/operation.ts';
 import { Empty } from '../../ui/answers.tsx';
 import { Section } from '../../ui/page.tsx';
 import { RunState } from '../../ui/state.tsx';
 import table from '../../ui/table.module.css';
 import { Time } from '../../ui/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import type { VersionKind } from './version-queries.ts';
+import { runsOfVersion, type VersionKind } from './version-queries.ts';
 import { formatLast } from '../../ui/format.ts';
 
 interface RunsOfVersionProps {
@@ -17,31 +16,10 @@ interface RunsOfVersionProps {
   nextAt: string | undefined;
 }
 
-const shown = 20;
-
-/**
- * End of the time range of the query. Runs use the latest version, but a run that is created while the next
- * version arrives may keep the older one and be stored a moment later.
- */
-function endAfter(nextAt: string): string {
-  return new Date(Date.parse(nextAt) + 60_000).toISOString();
-}
-
-/** The last runs of a version. The time range keeps the server from scanning all newer runs. */
+/** The last runs of a version. */
 export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
-  const { id, params } = useWorkspace();
-  const { data } = useQuery(
-    operation('list_run_overviews', {
-      params,
-      query: {
-        ...(kind === 'deployment_id' ? { deployment_id: version.id } : { configuration_id: version.id }),
-        start: version.created_at,
-        ...(nextAt !== undefined && { end: endAfter(nextAt) }),
-        include_skipped: false,
-        limit: shown,
-      },
-    }),
-  );
+  const { id } = useWorkspace();
+  const { data } = useQuery(runsOfVersion(id, kind, { version, nextAt }));
   const runs = data?.items ?? [];
   return (
     <Section title="Runs with this version">

@@ -31,6 +31,37 @@ export const configurationsOf = (workspaceId: string) =>
     query: { limit: 50, ...order },
   });
 
+/** The number of runs that the page of a version shows. */
+const shownRuns = 20;
+
+/**
+ * End of the time range of the query. Runs use the latest version, but a run that is created while the next
+ * version arrives may keep the older one and be stored a moment later.
+ */
+function endAfter(nextAt: string): string {
+  return new Date(Date.parse(nextAt) + 60_000).toISOString();
+}
+
+/**
+ * The last runs of a version. The time range keeps the server from scanning all newer runs.
+ * @param nextAt creation time of the next version; undefined for the latest
+ */
+export const runsOfVersion = (
+  workspaceId: string,
+  kind: VersionKind,
+  { version, nextAt }: { version: Pick<Version, 'id' | 'created_at'>; nextAt: string | undefined },
+) =>
+  operation('list_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: {
+      ...(kind === 'deployment_id' ? { deployment_id: version.id } : { configuration_id: version.id }),
+      start: version.created_at,
+      ...(nextAt !== undefined && { end: endAfter(nextAt) }),
+      include_skipped: false,
+      limit: shownRuns,
+    },
+  });
+
 /** More active runs than in all but huge workspaces. Beyond this limit the counts are too low. */
 const maxActive = 500;
 const activeStates: RunStatus[] = ['pending', 'starting', 'running', 'cancelling'];

@@ -60,6 +60,8 @@ export const packageWarning = responseObject('PackageWarningResponse', {
   effect: z.string(),
   /** A requirement that fixes it. */
   pin: z.string(),
+  /** What that requirement breaks, and what to do about it. */
+  caution: z.string().nullable(),
 });
 export type PackageWarningResponse = z.output<typeof packageWarning>;
 
