@@ -19,7 +19,7 @@ export interface KnownBadCombination {
 }
 
 const olderDuckdb =
-  'It cannot read database files that DuckDB 2 has written: keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.';
+  'Older versions of DuckDB cannot read database files that DuckDB 2 has written: keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.';
 
 export const knownBadCombinations: readonly KnownBadCombination[] = [
   {

@@ -180,7 +180,7 @@ export const expectedAdvice: Record<string, string | null> = {
     'Run a job that loads with this pipeline first, or give `dlt.attach()` its destination and dataset; then start the job again.',
   'of_dlt.qualified_read': 'Add `sqlglot<30.22` to your requirements, deploy and start the job again.',
   'of_dlt.removed_method':
-    'Add `duckdb<2` to your requirements, deploy and start the job again. It cannot read database files that DuckDB 2 has written: keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.',
+    'Add `duckdb<2` to your requirements, deploy and start the job again. Older versions of DuckDB cannot read database files that DuckDB 2 has written: keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.',
   'of_dlt.file_of_later_release':
     'The database file was written by a newer DuckDB, and older ones cannot read it: require that version or a later one in your requirements and deploy again. To stay with the older version, keep a copy with `pumphouse data download` and start empty with `pumphouse data reset`, then load the data again.',
 };

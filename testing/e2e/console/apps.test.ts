@@ -227,6 +227,11 @@ describe("an app's page", () => {
     await section(owner, 'Recent visitors').getByText('No visitors yet').waitFor();
   });
 
+  it('warns about incompatible packages of a dashboard', async () => {
+    await openAppPage(owner, appRefs.board);
+    await owner.getByText('Add sqlglot<30.22 to your requirements').waitFor();
+  });
+
   it('links to its job and its runs, and they link back', async () => {
     await owner.getByRole('link', { name: appRefs.board }).click();
     await owner.getByRole('link', { name: 'Open app' }).click();

@@ -13,6 +13,7 @@ export function PackageWarnings({ params }: { params: RunParams }) {
   const { data } = useQuery(runTimeline(params));
   const warnings = data?.package_warnings ?? [];
   if (warnings.length === 0) return null;
+  const cautions = [...new Set(warnings.flatMap(({ caution }) => caution ?? []))];
   const pins = [...new Set(warnings.map(({ pin }) => pin))];
   return (
     <Notice>
@@ -26,12 +27,18 @@ export function PackageWarnings({ params }: { params: RunParams }) {
             </Fragment>
           ))}{' '}
           to your requirements and deploy again.
+          {cautions.map((caution) => (
+            <Fragment key={caution}>
+              {' '}
+              <CodeText text={caution} />
+            </Fragment>
+          ))}
         </summary>
         <ul>
-          {warnings.map(({ packages, affected, effect, pin, caution }) => (
+          {warnings.map(({ packages, affected, effect, pin }) => (
             <li key={pin + affected}>
               {packages.join(' and ')}: affects <CodeText text={affected} />. There,{' '}
-              <CodeText text={effect} />.{caution != null && <CodeText text={` ${pin}: ${caution}`} />}
+              <CodeText text={effect} />.
             </li>
           ))}
         </ul>
