@@ -8,6 +8,7 @@ import { createOlderClient, olderWorkspace, type OlderClient } from '../fixtures
 import { createPerson, type Person } from '../fixtures/agree-to-sign-in.ts';
 import { createWorkspace } from '../fixtures/deploy-workspace.ts';
 import { ownerEmail, runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
+import { prepareMachineWithPythons } from '../fixtures/machine-with-pythons.ts';
 import { prepareOlderClient } from '../fixtures/dlt-client.ts';
 
 /** A limit for a slow machine, on which the clients are installed first. */
@@ -56,18 +57,20 @@ const commandsByRelease = {
 export function describeOlderReleases(releases: readonly (keyof typeof commandsByRelease)[]): void {
   let server: TestServer;
   let parentFolder: string;
+  let machine: Awaited<ReturnType<typeof prepareMachineWithPythons>>;
   let person: Person;
 
   beforeAll(async () => {
     parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-older-'));
-    server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
+    machine = await prepareMachineWithPythons(['3.13', '3.11']);
+    server = await startTestServer({ ...machine.variables, PUMPHOUSE_LOG_LEVEL: 'warn' });
     person = await createPerson(ownerEmail);
   }, setupTimeoutMs);
 
   afterAll(async () => {
     await person.close();
     await server.remove();
-    await rm(parentFolder, { recursive: true, force: true });
+    for (const folder of [parentFolder, machine.folder]) await rm(folder, { recursive: true, force: true });
   });
 
   describe.each(releases)('dlt runtime %s', (release) => {
@@ -77,12 +80,13 @@ export function describeOlderReleases(releases: readonly (keyof typeof commandsB
     let workspace: ApiWorkspace;
 
     beforeAll(async () => {
+      const { '.python-version': _none, ...withoutPython } = olderWorkspace;
       workspace = createApiWorkspace(server, await createWorkspace(server, release));
       const install = await prepareOlderClient(release);
       client = await createOlderClient(
         { install, server, folder: join(parentFolder, release) },
         {
-          ...olderWorkspace,
+          ...withoutPython,
           // Otherwise it asks which one to use, at a terminal.
           '.dlt/config.toml': `[runtime]\nworkspace_id = "${workspace.id}"\n`,
           'requirements.txt': `${requirement}\n`,
@@ -115,6 +119,9 @@ export function describeOlderReleases(releases: readonly (keyof typeof commandsB
       expect(run).toMatchObject({ status: 'completed' });
       expect(joinLines(await workspace.readLog(run?.id ?? ''), 'setup')).toContain(
         `The run uses dlt[duckdb]==1.26.0 instead of ${requirement}, which is too old to start jobs.`,
+      );
+      expect(joinLines(await workspace.readLog(run?.id ?? ''), 'setup')).toContain(
+        'Python 3.13 is the newest installed one that the workspace allows',
       );
       expect(await workspace.listPipelineRuns(run?.id ?? '')).toMatchObject([{ pipeline_name: 'orders' }]);
       expect(await client.ask(`${commands.follow} sub/deep.py`)).toContain('from the folder');

@@ -14,6 +14,7 @@ export * from './notable-durations.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './proprietary-parts.ts';
+export * from './python-versions.ts';
 export * from './requirement-lines.ts';
 export * from './requirements.ts';
 export * from './reserved-variables.ts';

@@ -1,8 +1,10 @@
 import type { OlderRequest, OlderRoute } from './route.ts';
+import type { RequirementsClient } from '../domain/environments/choose-python.ts';
 import type { Services } from '../services/create-services.ts';
 import { CONFIGURATION_LIMITS } from '../archives/configuration-archive.ts';
 import { receiveFiles, receiveInMemory } from '../http/received-files.ts';
 import { readRequirements, requirementsLimit } from '../api/versions/read-requirements.ts';
+import { isPlainObject } from '../domain/primitives/plain-object.ts';
 import { post, workspaceOf } from './route.ts';
 import { requireUser } from '../services/sign-in/principal.ts';
 import {
@@ -10,6 +12,14 @@ import {
   toDeployment as toDeploymentResponse,
 } from '../api/versions/packages-serializers.ts';
 import { toConfiguration, toDeployment } from './versions-serializers.ts';
+
+/** So that advice about these requirements names this client's commands. */
+function nameClient<Sent extends { requirements: unknown }>(sent: Sent): Sent {
+  const client: RequirementsClient = 'dlt-runtime';
+  return isPlainObject(sent.requirements)
+    ? { ...sent, requirements: { ...sent.requirements, client } }
+    : sent;
+}
 
 /**
  * Uploads in one call. The upload token of the API's two calls is issued and used here, so that the same
@@ -46,7 +56,7 @@ export function createUploadRoutes({
     const stored = await uploadPackage.uploadOlderDeployment({
       grant,
       archivePath: path,
-      sent: requirements ? await readRequirements(requirements) : null,
+      sent: requirements ? nameClient(await readRequirements(requirements)) : null,
     });
     return toDeployment(toDeploymentResponse(stored), stored);
   }

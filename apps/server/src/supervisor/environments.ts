@@ -1,11 +1,12 @@
 import type { BuildSettings } from '../domain/environments/build-settings.ts';
 import type { DeclaredSources, PackageSources } from '../domain/environments/package-sources.ts';
 import type { DeploymentRecord } from '../store/records.ts';
-import type {
-  ArchiveUpload,
-  EnvironmentBuilder,
-  EnvironmentLine,
-  EnvironmentLocation,
+import {
+  EnvironmentBuildError,
+  type ArchiveUpload,
+  type EnvironmentBuilder,
+  type EnvironmentLine,
+  type EnvironmentLocation,
 } from '../executors/contract/environment-builder.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
@@ -19,6 +20,7 @@ import {
   describeEnvironment,
   readRequirementsManifest,
 } from '../domain/environments/requirements.ts';
+import { advisePython, choosePython } from '../domain/environments/choose-python.ts';
 import { choosePackageSources, describeIndexes } from '../domain/environments/package-sources.ts';
 import { readInstalledPackages, warnOfKnownBad } from '../domain/environments/known-bad-combinations.ts';
 import { setupLine } from '../domain/logs/log-line.ts';
@@ -164,6 +166,15 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
     return started;
   }
 
+  /** Adds what the user of this deployment's client can do about a Python that is not there. */
+  async function withAdvice(error: unknown, { deployment }: EnvironmentRequest): Promise<unknown> {
+    if (!(error instanceof EnvironmentBuildError) || error.code !== 'python_not_found') return error;
+    const [python] = await executor.listPythons();
+    if (python === undefined) return error;
+    const advice = advisePython(readRequirementsManifest(deployment.requirements), python);
+    return new EnvironmentBuildError(error.code, `${error.message} ${advice}`, { cause: error });
+  }
+
   return {
     /**
      * Lists the requirements whose dlt is too old to start jobs.
@@ -181,11 +192,15 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       onLine: OnLine,
       signal: AbortSignal,
     ): Promise<EnvironmentLocation> {
-      const plan = planEnvironment(request, dependencies.platform);
+      const { version, note } = await choosePython(installSetOf(request), () => executor.listPythons());
+      if (note !== null) onLine(setupLine(note, 'stdout', new Date()));
+      const plan = planEnvironment(request, version, dependencies.platform);
       const ready = await findReady(plan.key, onLine);
       if (ready && ready !== 'gone') return ready;
       for (const text of listRemarks(plan)) onLine(setupLine(text, 'stdout', new Date()));
-      return join(plan, onLine, signal);
+      return join(plan, onLine, signal).catch(async (error: unknown) => {
+        throw await withAdvice(error, request);
+      });
     },
   };
 }
@@ -259,9 +274,9 @@ function installSetOf({ deployment, definition }: Pick<EnvironmentRequest, 'defi
   return chooseInstallSet(manifest, definition);
 }
 
-function planEnvironment(request: EnvironmentRequest, platform: string): Plan {
+function planEnvironment(request: EnvironmentRequest, pythonVersion: string, platform: string): Plan {
   const { deployment, organization, settings } = request;
-  const set = installSetOf(request);
+  const set = { ...installSetOf(request), pythonVersion };
   const packageSources = choosePackageSources(request.packageSources, set);
   const identity = describeEnvironment(deployment.workspaceId, set, platform, [
     ...settings.packageSettings,
@@ -271,7 +286,7 @@ function planEnvironment(request: EnvironmentRequest, platform: string): Plan {
     key: createHash('sha256').update(identity).digest('hex').slice(0, 32),
     organizationId: organization.id,
     workspaceId: deployment.workspaceId,
-    pythonVersion: set.pythonVersion,
+    pythonVersion,
     requirements: set.requirements,
     leftOut: set.leftOut,
     ignoredSettings: settings.ignored,

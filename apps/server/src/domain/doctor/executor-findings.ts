@@ -1,5 +1,6 @@
 /** What was found about running attempts, as findings. Pure. */
 import type { Finding } from './check-result.ts';
+import { chooseSupported } from '../environments/choose-python.ts';
 import { ok, problem, skipped, warning } from './check-result.ts';
 
 /** What the server uses to run attempts. */
@@ -70,13 +71,9 @@ export function deriveUvFinding({ path, version, failure }: ProgramInput): Findi
   return ok(`${version ?? 'uv'} (${path}) builds environments.`);
 }
 
-/** The minor versions of Python that dlt supports, newest first. */
-const supportedMinors = ['3.14', '3.13', '3.12', '3.11', '3.10'];
-
 /** @param versions full versions of the interpreters that uv finds on this machine */
 export function derivePythonVersionsFinding(versions: readonly string[]): Finding {
-  const minors = new Set(versions.map((version) => version.split('.').slice(0, 2).join('.')));
-  const usable = supportedMinors.filter((minor) => minors.has(minor));
+  const usable = chooseSupported(versions);
   if (usable.length === 0)
     return problem(
       'uv finds no Python from 3.10 to 3.14. Runs have the Python version of the client that deployed them.',

@@ -26,8 +26,16 @@ describe('deriveRequirements', () => {
   });
 
   it('takes the version of Python from .python-version', () => {
-    expect(install({}).pythonVersion).toBe('3.12');
-    expect(install({ pythonVersion: '3.11.4\n' }).pythonVersion).toBe('3.11');
+    expect(install({ pythonVersion: '3.11.4\n' })).toMatchObject({
+      pythonVersion: '3.11',
+      requiresPython: undefined,
+    });
+  });
+
+  it('leaves the version of Python to the server if the code names none', () => {
+    expect(install({}).requiresPython).toBe('>=3.10');
+    const pyproject = { project: { 'requires-python': '>=3.11,<3.13' } };
+    expect(install({ pyproject }).requiresPython).toBe('>=3.11,<3.13');
   });
 
   it('raises a dlt without the modules that start jobs', () => {

@@ -1,4 +1,5 @@
-import { expandGroups } from '@pumphouse/contract';
+import { chooseRequestedPython, expandGroups } from '@pumphouse/contract';
+import type { RequirementsClient } from './choose-python.ts';
 import { isPlainObject } from '../primitives/plain-object.ts';
 
 /** Files of the code that declare its dependencies; absent files are undefined. */
@@ -10,8 +11,6 @@ export interface DependencyFiles {
   /** The text of `.python-version`. */
   pythonVersion?: string | undefined;
 }
-
-const defaultPythonVersion = '3.12';
 
 /** What launchers need, as dlt 1.26 lists it; without its packages for S3 and the proprietary one. */
 const launcherRequirements = {
@@ -30,7 +29,8 @@ const dashboardGroup = {
 
 /**
  * Derives the requirements manifest of an upload without one, by the rule of dlt 1.26: `pyproject.toml`, else
- * `requirements.txt`, else `requirements.in`. Versions stay as declared.
+ * `requirements.txt`, else `requirements.in`. Versions stay as declared. Code that names no Python gets one when its
+ * environment is built, where it is known which are installed.
  * @throws RequirementFileError
  */
 export function deriveRequirements(files: DependencyFiles): Record<string, unknown> {
@@ -38,7 +38,8 @@ export function deriveRequirements(files: DependencyFiles): Record<string, unkno
   const groups = pyproject === undefined ? { main: requirements } : readPyproject(pyproject);
   return {
     engine_version: 1,
-    python_version: /^\s*(3\.\d{1,2})\b/.exec(pythonVersion)?.[1] ?? defaultPythonVersion,
+    client: 'dlt-runtime<0.26' satisfies RequirementsClient,
+    ...chooseRequestedPython(pyproject, pythonVersion),
     default_groups: ['main'],
     groups: { ...dashboardGroup, ...groups },
     launcher_requirements: launcherRequirements,

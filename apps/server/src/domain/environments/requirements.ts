@@ -9,6 +9,8 @@ export interface RequirementsManifest {
   engine_version: number;
   /** Major and minor version of the client's interpreter, such as "3.12". */
   python_version: string;
+  /** `requires-python` of code that names no version: it gets the newest installed one of these instead. */
+  requires_python?: string | undefined;
   default_groups: string[];
   /** PEP 508 lines by group. */
   groups: Record<string, string[]>;
@@ -46,6 +48,8 @@ export class RequirementsError extends Error {
 /** The packages to install for a job. */
 export interface InstallSet {
   pythonVersion: string;
+  /** Set: the newest installed version that it allows is used instead. */
+  requiresPython: string | undefined;
   /** PEP 508 lines, sorted, without duplicates. */
   requirements: string[];
   /** The dependency groups that they come from. */
@@ -95,6 +99,7 @@ const EMBEDDED_EXTRAS = new Set([
 export function readRequirementsManifest(input: unknown): RequirementsManifest {
   if (!isPlainObject(input)) throw invalid('it must be an object');
   const { engine_version: engine, python_version: python, dlt_version: dlt } = input;
+  const { requires_python: requires } = input;
   if (engine !== 1 && engine !== MANIFEST_ENGINE_VERSION) throw invalid('engine_version must be 1 or 2');
   if (typeof python !== 'string' || !/^3\.\d{1,2}$/.test(python)) {
     throw invalid("python_version must be major.minor, such as '3.12'");
@@ -103,6 +108,7 @@ export function readRequirementsManifest(input: unknown): RequirementsManifest {
     ...input,
     engine_version: MANIFEST_ENGINE_VERSION,
     python_version: python,
+    requires_python: typeof requires === 'string' ? requires : undefined,
     default_groups: readLines(input['default_groups'] ?? DEFAULT_GROUPS, 'default_groups'),
     groups: readGroups(input['groups'], 'groups'),
     launcher_requirements: readGroups(input['launcher_requirements'], 'launcher_requirements'),
@@ -139,6 +145,7 @@ export function buildInstallSet(
     .filter(({ line, raisedTo }) => line !== raisedTo);
   return {
     pythonVersion: manifest.python_version,
+    requiresPython: manifest.requires_python,
     requirements: [...new Set([...lines].map(raiseDlt))].sort(),
     groups: groupNames,
     leftOut: [...new Set(leftOut)].sort(),

@@ -72,6 +72,8 @@ export class EnvironmentBuildError extends Error {
 
 /** Builds the Python environments of attempts, and keeps what builds share. */
 export interface EnvironmentBuilder {
+  /** The minor versions of Python, such as "3.13", that builds can have here. The first is used if any will do. */
+  listPythons(): Promise<string[]>;
   /**
    * Builds the environment with the same isolation as a run. The caller holds the key's lock. Each call
    * builds in a new location, so two builders that both believe they hold the lock never touch each other's

@@ -9,6 +9,8 @@ import { removeVolume } from './volumes.ts';
 export function createEnvironmentBuilder(backend: DockerBackend, slots: Slots): EnvironmentBuilder {
   const { installationId, buildLimits, faultPoints } = backend;
   return {
+    listPythons: () =>
+      backend.withEngine('The images cannot be listed', ({ images }) => images.listPythons()),
     buildEnvironment: (spec, onLine, signal) =>
       backend.withEngine('The environment could not be built', async (connection) => {
         const image = await connection.images.require(spec.pythonVersion, asLines(onLine));

@@ -6,10 +6,12 @@ import { errorCodeOf } from '../../platform/error-code.ts';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { LRUCache } from 'lru-cache';
+import { supportedPythons } from '@pumphouse/contract';
 import { EnvironmentBuildError } from '../contract/environment-builder.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
 import type { BuildImage } from './build-image.ts';
 import { allowSilence, engineMessage, orNull, statusOf } from './engine.ts';
+import { imagePythons } from '../image-pythons.ts';
 import { labels } from './names.ts';
 
 export interface RunnerImage {
@@ -36,8 +38,6 @@ interface FoundImage extends RunnerImage {
   hasOwnCertificates: boolean;
 }
 
-const defaultPython = '3.13';
-const supportedPythons = ['3.10', '3.11', '3.12', '3.13', '3.14'];
 /** A valid image is not checked again for each start within this time. */
 const trustedMilliseconds = 30_000;
 
@@ -126,6 +126,15 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     }
   }
 
+  async function findPresent(python: string): Promise<FoundImage | null> {
+    const reference = template.replaceAll('{python}', python);
+    for (const name of [reference, nameBuilt(reference)]) {
+      const found = await inspect(name);
+      if (found?.bootstrap === bootstrap) return found;
+    }
+    return null;
+  }
+
   return {
     /**
      * Returns the image for a minor version ("3.13"), after making sure that it exists and has this server's
@@ -136,7 +145,7 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       if (!supportedPythons.includes(python)) {
         throw new EnvironmentBuildError(
           'python_not_found',
-          `There is no runner image for Python ${python}. Deploy with one of ${supportedPythons.join(', ')}.`,
+          `There is no runner image for Python ${python}. There is one for each of ${supportedPythons.join(', ')}.`,
         );
       }
       const reference = template.replaceAll('{python}', python);
@@ -153,14 +162,17 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
      * @throws as `require` does
      */
     async requireAny(): Promise<RunnerImage> {
-      for (const python of supportedPythons.toReversed()) {
-        const reference = template.replaceAll('{python}', python);
-        for (const name of [reference, nameBuilt(reference)]) {
-          const found = await inspect(name);
-          if (found?.bootstrap === bootstrap) return found;
-        }
+      for (const python of supportedPythons) {
+        const found = await findPresent(python);
+        if (found !== null) return found;
       }
-      return this.require(defaultPython);
+      return this.require(imagePythons[0] ?? '');
+    },
+    /** The versions whose images are there, newest first, and then the others. */
+    async listPythons(): Promise<string[]> {
+      const present: string[] = [];
+      for (const python of supportedPythons) if ((await findPresent(python)) !== null) present.push(python);
+      return [...new Set([...present, ...imagePythons])];
     },
     /** Call this after an engine has reported that the image is missing. */
     forget(): void {

@@ -84,6 +84,8 @@ const FAKE_BYTES = 1000;
 
 interface FakeOptions {
   scripts?: FakeScripts;
+  /** The versions of Python that builds can have, preferred first. */
+  pythons?: readonly string[];
   machine?: MachineResources | null;
   /** Executors of one scope claim to see each other's attempts, and report them as missing. */
   handleScope?: string;
@@ -91,7 +93,7 @@ interface FakeOptions {
 
 /** Each fake executor sees only its own attempts: its handles are unknown to others. */
 export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
-  const { scripts = {}, machine = null, handleScope = randomUUID() } = options;
+  const { scripts = {}, pythons = ['3.12'], machine = null, handleScope = randomUUID() } = options;
   const attempts = new Map<string, FakeAttempt>();
   const environments = new Map<string, { key: string; begunAt: Date }>();
   const planted = new Map<string, Resource>();
@@ -192,6 +194,7 @@ export function createFakeExecutor(options: FakeOptions = {}): FakeExecutor {
       return { ok: true, detail: 'Nothing is run.' };
     },
     readMachine: () => Promise.resolve(machine),
+    listPythons: () => Promise.resolve([...pythons]),
     async buildEnvironment(spec, onLine, signal) {
       signal?.throwIfAborted();
       built.push(spec);

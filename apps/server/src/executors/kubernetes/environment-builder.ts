@@ -4,6 +4,7 @@ import { buildEnvironment, removeFolders } from './environments.ts';
 import { hasEnvironment, unmarkEnvironment } from './environment-marker.ts';
 import type { KubernetesBackend, NamespaceConnection } from './kubernetes-backend.ts';
 import { executorName } from './names.ts';
+import { imagePythons } from '../image-pythons.ts';
 import { readEnvironmentName } from './environment-name.ts';
 import { planVolumePaths } from './volume-paths.ts';
 import { askClaimProgram } from './short-pod.ts';
@@ -20,6 +21,8 @@ export function createEnvironmentBuilder(backend: KubernetesBackend): Environmen
   }
 
   return {
+    // Which images the registry has is not known here.
+    listPythons: () => Promise.resolve([...imagePythons]),
     buildEnvironment: (spec, onLine, signal) =>
       backend.withCluster('The environment could not be built', async (connection) => {
         return buildEnvironment(backend, connection, spec, { onLine, signal });

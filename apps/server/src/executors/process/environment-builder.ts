@@ -3,6 +3,8 @@ import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './bu
 import { createCompileQueue } from './bytecode.ts';
 import { listCaches, measureEnvironment, removeCache } from './environment-folders.ts';
 import { createInterpreterCompiler } from './interpreter-bytecode.ts';
+import { chooseSupported } from '../../domain/environments/choose-python.ts';
+import { listInstalledPythons } from './python-interpreter.ts';
 import { planNetwork } from './isolated-network.ts';
 import { openPackageStore } from './package-store.ts';
 import type { Templates } from './templates/templates.ts';
@@ -39,9 +41,13 @@ export function createEnvironmentBuilder(
     return marker !== null;
   };
 
+  const searchPath = backend.searchPath ?? DEFAULT_SEARCH_PATH;
+
   return {
+    async listPythons() {
+      return chooseSupported(await listInstalledPythons({ uvPath: backend.uvPath, searchPath }));
+    },
     async buildEnvironment(spec, onLine, signal) {
-      const searchPath = backend.searchPath ?? DEFAULT_SEARCH_PATH;
       const isolated = requireIsolation(backend);
       const network = planNetwork(isolated, { kind: 'build' });
       const location = await buildEnvironment({ ...isolated, searchPath, network }, spec, onLine, signal);

@@ -79,7 +79,7 @@ async function describeMissingInterpreter(
   return new EnvironmentBuildError(
     'python_not_found',
     `Python ${version} is not installed on the machine of the server (installed: ${installed}). ` +
-      `Install it there, or deploy with one of these versions.`,
+      `The operator can install it there: uv python install ${version}.`,
     { cause: details.join('\n') },
   );
 }

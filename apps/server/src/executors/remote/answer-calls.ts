@@ -164,6 +164,7 @@ const answers: Answers = {
     const chunk = await executor.readSpool(handle, offset, Math.min(maxBytes, maxSpoolBytes));
     return chunk && Buffer.from(chunk).toString('base64');
   },
+  listPythons: ({ executor }) => executor.listPythons(),
   buildEnvironment: ({ executor }, spec, { sendLine, signal }) =>
     executor.buildEnvironment(spec, sendLine, signal),
   hasEnvironment: ({ executor }, { location }, { sendLine }) => executor.hasEnvironment(location, sendLine),
@@ -189,6 +190,7 @@ function readStatus(executor: Executor): WorkerStatus {
   return {
     capabilities: executor.capabilities(),
     usesPackageSources: true,
+    listsPythons: true,
     pressure: executor.describePressure(),
     templates: templates && {
       list: templates.list().slice(0, listLimit),

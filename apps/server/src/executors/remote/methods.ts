@@ -57,6 +57,7 @@ export const methods = {
     result: z.base64().nullable(),
     deadlineSeconds: 60,
   },
+  listPythons: { arguments: nothing, result: z.array(z.string().max(20)).max(100), deadlineSeconds: 60 },
   buildEnvironment: { arguments: environmentSpec, result: environmentLocation, deadlineSeconds: null },
   hasEnvironment: { arguments: ofEnvironment, result: z.boolean(), deadlineSeconds: 600 },
   removeEnvironment: { arguments: ofEnvironment, result: nothing, deadlineSeconds: 600 },

@@ -51,6 +51,8 @@ export const workerStatus = z.object({
   }),
   /** Missing in workers of the previous release, whose builds ask the public index for every package. */
   usesPackageSources: z.boolean().default(false),
+  /** Missing in workers of the previous release, which cannot be asked for theirs. */
+  listsPythons: z.boolean().default(false),
   /** Why its executor should get no further run now; null if it may. */
   pressure: z.string().max(1000).nullable(),
   /** Null: its executor has none. */

@@ -114,6 +114,10 @@ export function createRemoteExecutor(worker: RemoteWorker, link: WorkerLink | nu
       return Buffer.concat(chunks);
     },
 
+    async listPythons() {
+      const open = requireLink();
+      return open.status.listsPythons ? open.call('listPythons', null) : [];
+    },
     async buildEnvironment(spec, onLine, signal) {
       const {
         key,
