@@ -47,7 +47,10 @@ function addServe(program: Command, cli: Cli): void {
       .option('-f, --follow', 'Follow its log; Ctrl-C leaves it running')
       .option('--no-browser', 'Print the address only')
       .option('--no-deploy', 'Start what is deployed; upload nothing')
-      .option('--python <path>', 'The interpreter that imports the code; default: that of .venv')
+      .option(
+        '--python <version|path>',
+        'Python of the runs, such as 3.12, or the interpreter that imports the code; default: that of .venv',
+      )
       .action(
         withSession<[name: string], ServeOptions>(cli, async (session, [name], options) => {
           const { serve } = await import('./serve.ts');

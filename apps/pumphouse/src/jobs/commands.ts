@@ -66,7 +66,10 @@ function addCreate(job: Command, cli: Cli): void {
     .option('--name <name>', 'The name of the job; default: that of the script')
     .option('--schedule <cron>', 'When it starts, such as "0 6 * * *"')
     .option('--description <text>', 'What it does; default: the docstring of the script')
-    .option('--python <path>', 'The interpreter that imports the script, if needed; default: that of .venv')
+    .option(
+      '--python <version|path>',
+      'Python of the runs, such as 3.12, or the interpreter that imports the script, if needed; default: that of .venv',
+    )
     .action(
       withSession<[script: string], CreateJobOptions>(cli, async (session, [script], options) => {
         const { createJob } = await import('./create-job.ts');

@@ -21,7 +21,10 @@ export function addLaunchCommand(program: Command, cli: Cli): void {
       [],
     )
     .option('--no-deploy', 'Start what is deployed; upload nothing')
-    .option('--python <path>', 'The interpreter that imports the code; default: that of .venv')
+    .option(
+      '--python <version|path>',
+      'Python of the runs, such as 3.12, or the interpreter that imports the code; default: that of .venv',
+    )
     .action(
       withSession<[string], LaunchOptions>(cli, async (session, [name], options) => {
         const { launch } = await import('./launch.ts');

@@ -11,6 +11,8 @@ export interface Python {
   version: string | undefined;
   /** The release of dlt that is installed; undefined if there is none, or its files do not say it. */
   dltVersion: string | undefined;
+  /** `option`: the user named it; `path`: whatever `python3` is. */
+  origin: 'option' | 'environment' | 'path';
   /** Changes when packages are installed or removed. */
   fingerprint: string;
 }
@@ -18,7 +20,8 @@ export interface Python {
 const binFolder = process.platform === 'win32' ? 'Scripts' : 'bin';
 
 /**
- * Finds the interpreter of the workspace: `--python`, the active environment, `.venv`, then `python3` on the PATH.
+ * Finds the interpreter of the workspace: `--python`, `.venv`, the active environment, then `python3` on the PATH.
+ * A version as `--python` is that of the runs: the code is still imported by the environment, which has its packages.
  * @returns null if there is none
  * @throws CommandError python_not_found for a `--python` that does not exist
  */
@@ -26,32 +29,45 @@ export function findPython(
   root: string,
   { named, env }: { named: string | undefined; env: NodeJS.ProcessEnv },
 ): Python | null {
-  if (named !== undefined) return describeNamed(named, env);
+  if (named === undefined) return findUnnamed(root, ['python3', 'python'], env);
+  if (!/^3\.\d{1,2}$/.test(named)) return describeNamed(named, env);
+  const found = findUnnamed(root, [`python${named}`, 'python3', 'python'], env);
+  if (found !== null) return { ...found, version: named, origin: 'option' };
+  throw new CommandError(`There is no Python ${named} here, and no other.`, {
+    code: 'python_not_found',
+    exitCode: exitCodes.usage,
+    nextStep: `Leave --python out, and write ${named} into .python-version.`,
+  });
+}
+
+function findUnnamed(root: string, programs: readonly string[], env: NodeJS.ProcessEnv): Python | null {
   const folders = [join(root, '.venv'), env['VIRTUAL_ENV'], join(root, 'venv')];
   const paths = folders.flatMap((folder) => (folder ? [join(folder, binFolder, 'python')] : []));
-  const path =
-    paths.find((each) => existsSync(each)) ?? findProgram('python3', env) ?? findProgram('python', env);
-  return path === null ? null : describe(path);
+  const environment = paths.find((each) => existsSync(each));
+  if (environment !== undefined) return describe(environment, 'environment');
+  const path = programs.map((name) => findProgram(name, env)).find((each) => each !== null);
+  return path === undefined ? null : describe(path, 'path');
 }
 
 function describeNamed(named: string, env: NodeJS.ProcessEnv): Python {
   // The worker runs in the workspace folder, to which a relative path would then belong.
   const path = existsSync(named) && !statSync(named).isDirectory() ? resolve(named) : findProgram(named, env);
-  if (path !== null) return describe(path);
+  if (path !== null) return describe(path, 'option');
   throw new CommandError(`There is no Python at ${named}.`, {
     code: 'python_not_found',
     exitCode: exitCodes.usage,
-    nextStep: 'Give the path of an interpreter, such as .venv/bin/python.',
+    nextStep: 'Give a version, such as 3.12, or the path of an interpreter, such as .venv/bin/python.',
   });
 }
 
-function describe(path: string): Python {
+function describe(path: string, origin: Python['origin']): Python {
   const environment = dirname(dirname(path));
   const library = findLibrary(environment);
   const installed = library === null ? [] : listInstalled(library.folder);
   const dlt = installed.find((name) => /^dlt-[\d.a-z]+\.dist-info$/.test(name));
   return {
     path,
+    origin,
     version: readVersion(environment) ?? library?.version ?? readLinkedVersion(path),
     dltVersion: dlt?.slice('dlt-'.length, -'.dist-info'.length),
     fingerprint: `${path} ${readStamp(path)} ${library === null ? '' : readStamp(library.folder)}`,

@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  allowsPython,
   asObject,
+  chooseRequestedPython,
   expandGroups,
   findUnresolvable,
   listAt,
   objectAt,
+  supportedPythons,
   type JsonObject,
+  type RequestedPython,
 } from '@pumphouse/contract';
 import { readTomlFile } from '../servers/toml-file.ts';
 import type { Python } from '../manifest/find-python.ts';
@@ -15,9 +19,10 @@ import { explainRequirements, parseExport, parseRequirements } from './requireme
 import { findUv, isWithoutIndex, runUv } from './uv.ts';
 
 /** The requirements of a workspace, as the upload of code carries them (engine 2 of dlt 1.31). */
-export interface Requirements {
+export interface Requirements extends RequestedPython {
   engine_version: 2;
-  python_version: string;
+  /** So that the server's advice about them names commands of this client. */
+  client: 'pumphouse';
   dlt_version: { name: 'dlt'; extras: string[]; version: string; mode: 'pypi' };
   default_groups: string[];
   groups: Record<string, string[]>;
@@ -49,7 +54,6 @@ const addedGroups: Record<string, readonly string[]> = {
 };
 const impliedPackages: Record<string, string> = { s3fs: 'botocore', marimo: 'uvicorn', fastmcp: 'uvicorn' };
 
-const defaultPythonVersion = '3.12';
 /** The first release with launchers that the server supports; without a known one the newest is installed. */
 const minDltVersion = '1.28.0';
 
@@ -63,13 +67,15 @@ export async function readRequirements(
   { python, env }: { python: Python | null; env: NodeJS.ProcessEnv },
 ): Promise<ReadRequirements> {
   const warnings: string[] = [];
-  const groups = await explainRequirements(() => readGroups(root, env, warnings));
+  const requested = await requestPython(root, python);
+  const groups = await explainRequirements(() => readGroups(root, requested, env, warnings));
   const names = collectNames(groups['main'] ?? []);
   const dltLine = python?.dltVersion ? [`dlt==${python.dltVersion}`] : ['dlt'];
   const withDlt = names.has('dlt') ? [] : dltLine;
   const requirements: Requirements = {
     engine_version: 2,
-    python_version: python?.version ?? (await readPythonVersion(root)),
+    client: 'pumphouse',
+    ...requested,
     dlt_version: { name: 'dlt', extras: [], version: python?.dltVersion ?? minDltVersion, mode: 'pypi' },
     default_groups: ['main'],
     groups: sortByKey({ ...mapValues(addedGroups, (lines) => prune(lines, names)), ...groups }),
@@ -85,6 +91,7 @@ export async function readRequirements(
 
 async function readGroups(
   root: string,
+  requested: RequestedPython,
   env: NodeJS.ProcessEnv,
   warnings: string[],
 ): Promise<Record<string, string[]>> {
@@ -104,7 +111,7 @@ async function readGroups(
     const readText = (path: string) => readFile(join(root, path), 'utf8').catch(() => undefined);
     const unresolvable = await findUnresolvable(name, readText);
     if (unresolvable) throw unresolvable;
-    const compiled = uv === null ? null : await compile(root, name, { uv, env });
+    const compiled = uv === null ? null : await compile(root, name, { uv, env, requested });
     if (uv !== null && compiled === null) {
       warnings.push(
         `The versions in ${name} are not pinned, because uv cannot reach its package index: the server chooses them.`,
@@ -140,9 +147,12 @@ async function exportLock(
 async function compile(
   root: string,
   name: string,
-  { uv, env }: { uv: string; env: NodeJS.ProcessEnv },
+  { uv, env, requested }: { uv: string; env: NodeJS.ProcessEnv; requested: RequestedPython },
 ): Promise<string[] | null> {
-  const args = ['pip', 'compile', '--universal', '--no-header', '--no-annotate', name];
+  // Without it, uv resolves for the Python that it finds here.
+  const oldest = requested.requires_python === undefined ? requested.python_version : supportedPythons.at(-1);
+  const args = ['pip', 'compile', '--universal', '--no-header', '--no-annotate'];
+  args.push('--python-version', oldest ?? requested.python_version, name);
   try {
     return parseExport(await runUv(uv, args, { cwd: root, env }));
   } catch (error) {
@@ -151,9 +161,22 @@ async function compile(
   }
 }
 
-async function readPythonVersion(root: string): Promise<string> {
+/**
+ * Chooses the Python of the runs: `--python`, `.python-version`, that of the environment if `requires-python` allows it,
+ * any that `requires-python` allows, and only then whatever `python3` is here.
+ */
+async function requestPython(root: string, python: Python | null): Promise<RequestedPython> {
+  const path = join(root, 'pyproject.toml');
+  const pyproject = existsSync(path) ? await readTomlFile(path) : {};
   const text = await readFile(join(root, '.python-version'), 'utf8').catch(() => '');
-  return /^\s*(3\.\d{1,2})\b/.exec(text)?.[1] ?? defaultPythonVersion;
+  const declared = chooseRequestedPython(pyproject, text);
+  const { version, origin } = python ?? {};
+  if (version === undefined) return declared;
+  if (origin === 'option') return { python_version: version };
+  if (declared.requires_python === undefined) return declared;
+  const isDeclared = objectAt(pyproject, 'project')['requires-python'] !== undefined;
+  const isWanted = origin === 'environment' && allowsPython(declared.requires_python, version);
+  return !isDeclared || isWanted ? { python_version: version } : declared;
 }
 
 function textsOf(values: readonly unknown[]): string[] {

@@ -138,7 +138,10 @@ export function addDeployCommand(program: Command, cli: Cli): void {
     .option('-m, --message <text>', 'Why you deploy, shown in the lists of versions')
     .option('--dry-run', 'Show what would change; upload and change nothing')
     .option('--show-manifest', 'Print the job definitions as JSON, and do nothing else')
-    .option('--python <path>', 'The interpreter that imports __deployment__.py; default: that of .venv')
+    .option(
+      '--python <version|path>',
+      'Python of the runs, such as 3.12, or the interpreter that imports __deployment__.py; default: that of .venv',
+    )
     .option('--fresh', 'Import __deployment__.py even if no file has changed since the last time')
     .action(
       withSession<[], DeployOptions>(cli, async (session, _args, options) => {
