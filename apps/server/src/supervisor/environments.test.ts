@@ -114,6 +114,34 @@ describe('an environment with incompatible package versions', () => {
   });
 });
 
+describe('the Python of an environment', () => {
+  const ofAny = { ...plainRequirements, requires_python: '<3.13', client: 'pumphouse' };
+
+  it('is the first that the executor has and the code allows, as each log says', async () => {
+    const fake = createFakeExecutor({ pythons: ['3.13', '3.11', '3.10'] });
+    const environments = createServerOf(fake, 'a');
+    const request = await describeRequest(ofAny);
+    for (let run = 0; run < 2; run += 1) {
+      const asked = ask(environments, request);
+      await asked.location;
+      expect(asked.lines[0]).toContain('Python 3.11 is the newest installed one');
+    }
+    expect(fake.built.map(({ pythonVersion }) => pythonVersion)).toEqual(['3.11']);
+  });
+
+  it('that is missing comes with advice for the client that sent the code', async () => {
+    const failure = { code: 'python_not_found' as const, message: 'There is no Python 3.12.' };
+    const fake = createFakeExecutor({ pythons: ['3.13'], scripts: { build: () => ({ failure }) } });
+    const asked = ask(createServerOf(fake, 'a'), await describeRequest(ofAny));
+    await expect(asked.location).rejects.toMatchObject({
+      code: 'python_not_found',
+      message: expect.stringMatching(
+        /^There is no Python 3\.12\. Or run pumphouse deploy --python 3\.13/,
+      ) as string,
+    });
+  });
+});
+
 describe('an environment', () => {
   it('is built once for concurrent requests, and all of them get the full output', async () => {
     const fake = createFakeExecutor({ scripts: { build: () => ({ lines: ['built'] }) } });

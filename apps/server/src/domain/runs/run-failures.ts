@@ -150,7 +150,8 @@ export const runFailures = {
   python_not_found: {
     title: 'Python version not found',
     cause: 'The Python version that the deployment requires is not installed on the machine.',
-    nextStep: 'Install that version there, or deploy from an environment with an installed version.',
+    nextStep:
+      'Ask the operator to install that version there, or follow the advice for your client in the reason of the run.',
     // An operator must install it.
     mayPass: false,
   },
