@@ -37,7 +37,7 @@ const codeOf = (amount: string): DeployedCode => ({
   configuration: { 'config.toml': '[runtime]\nlog_level = "WARNING"\n' },
 });
 
-/** `load` loads orders and starts `report`; then it fails, so that all of it is old. */
+/** `load` loads orders and starts `report`; then it fails, so that all of it is affected. */
 async function fillWorkspace(): Promise<void> {
   const { server, api } = site;
   await deployWorkspace(server, api.id, codeOf('12'));
@@ -62,10 +62,10 @@ afterAll(() => site?.remove());
 
 const open = (path: string) => page.goto(site.workspaceUrl(path));
 const node = (name: string) => page.getByRole('button', { name: new RegExp(`^${name}, `) });
-const oldList = () => page.getByRole('region', { name: /^Old because of this failure/ });
+const affectedList = () => page.getByRole('region', { name: /^Affected by this failure/ });
 
 describe('the lineage of a workspace', () => {
-  it('leads from jobs over pipelines to datasets, and marks failures and what is old', async () => {
+  it('leads from jobs over pipelines to datasets, and marks failures and what is affected', async () => {
     await open('/lineage');
     await node('load').first().waitFor();
     for (const name of ['shop', 'shop_data', 'report', 'daily', 'reports', 'watch'])
@@ -79,22 +79,22 @@ describe('the lineage of a workspace', () => {
     await expectAccessible(page);
   });
 
-  it('lists for a selected failure what is old because of it, with links and reasons', async () => {
+  it('lists for a selected failure what is affected by it, with links and reasons', async () => {
     await open('/lineage');
     await page.getByRole('region', { name: 'Failures' }).getByRole('button', { name: 'load' }).click();
     await page.waitForURL('**/lineage?node=job%3Ajobs.load');
-    const old = oldList();
-    await old.getByText('starts on success of load').waitFor();
-    await old.getByText('waits until report is fresh').waitFor();
-    await old.getByText('loaded by shop').waitFor();
-    expect((await old.getByRole('link').allInnerTexts()).toSorted()).toEqual(
+    const affected = affectedList();
+    await affected.getByText('starts on success of load').waitFor();
+    await affected.getByText('waits until report is fresh').waitFor();
+    await affected.getByText('loaded by shop').waitFor();
+    expect((await affected.getByRole('link').allInnerTexts()).toSorted()).toEqual(
       ['daily', 'report', 'reports', 'shop', 'shop_data', 'watch'].toSorted(),
     );
     await expectAccessible(page);
-    await old.getByRole('link', { name: 'reports' }).click();
+    await affected.getByRole('link', { name: 'reports' }).click();
     await page.waitForURL('**/datasets/reports');
     await page.goBack();
-    await oldList().waitFor();
+    await affectedList().waitFor();
   });
 
   it('shows the tables of a dataset when they are asked for, also in the URL', async () => {
@@ -154,7 +154,7 @@ describe('the lineage of a workspace', () => {
     await narrow.getByRole('table', { name: 'Lineage' }).waitFor();
     await expectAccessible(narrow);
     await narrow.goto(site.workspaceUrl('/lineage?node=job%3Ajobs.load'));
-    await narrow.getByRole('region', { name: /^Old because of/ }).waitFor();
+    await narrow.getByRole('region', { name: /^Affected by/ }).waitFor();
     await expectAccessible(narrow);
     expect(await narrow.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await narrow.context().close();

@@ -67,7 +67,7 @@ import { createReadNextTicks } from './scheduling/read-next-ticks.ts';
 import { createReadScheduleDays } from './scheduling/read-schedule-days.ts';
 import { createReadOrganizationStorage } from './workspaces/read-organization-storage.ts';
 import { createPipelineFolders } from './pipelines/pipeline-folders.ts';
-import { createReadPipelines } from './pipelines/read-pipelines.ts';
+import { createReadFreshness } from './pipelines/read-freshness.ts';
 import { createReadRunResources } from './runs/read-run-resources.ts';
 import { createReadRunTimeline } from './runs/read-run-timeline.ts';
 import { createReadRunChanges } from './runs/read-run-changes.ts';
@@ -142,7 +142,7 @@ export function createServices(ports: ServicePorts) {
   const isOnDisk = localDataFiles !== null && settings.runsAttempts !== false;
   const diskDataFiles = isOnDisk ? createDiskDataFiles(localDataFiles) : null;
   const pendingLimits = settings.pendingPackages ?? defaultPendingLimits;
-  const readPipelines = createReadPipelines(persistence, now);
+  const readFreshness = createReadFreshness(persistence, now);
   const holdPipelines = createHoldPipelines(persistence, packageVersions);
   const decideLeftPackages = createDecideLeftPackages(persistence, jobVersions, now);
   const readTickLag = createReadTickLag(persistence, clock);
@@ -223,7 +223,7 @@ export function createServices(ports: ServicePorts) {
     readJobs: createReadJobs(persistence, jobVersions),
     getJobInputs: createGetJobInputs(persistence, readJobInputs),
     readJobGraph: createReadJobGraph(persistence, jobVersions),
-    readLineage: createReadLineage(persistence, readPipelines),
+    readLineage: createReadLineage(persistence, readFreshness),
     readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
     readNextStarts: createReadNextStarts(persistence, clock),
     readNextTicks: createReadNextTicks(persistence, clock),
@@ -339,13 +339,13 @@ export function createServices(ports: ServicePorts) {
     // Pipelines and telemetry
     ingestTelemetry,
     readTelemetry: createReadTelemetry(persistence, blobs),
-    readPipelines,
+    readFreshness,
     readSchemas,
-    ...createPipelineServices({ persistence, readPipelines, now, log }),
+    ...createPipelineServices({ persistence, readFreshness, now, log }),
 
     ...createAlertServices({
       persistence,
-      readPipelines,
+      readFreshness,
       readOrganizationStorage,
       readTickLag,
       publicUrl: addresses.serverUrl,

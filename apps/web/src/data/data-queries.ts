@@ -17,11 +17,24 @@ const newestChanges = 200;
  * then use the same query keys and find the cached responses.
  */
 
-export const pipelineFreshness = (workspaceId: string) =>
-  operation('list_pipeline_freshness', {
+/** Passing time makes data stale and causes no event, so poll. */
+const clockEveryMs = 60_000;
+
+export const pipelineFreshness = (workspaceId: string) => ({
+  ...operation('list_pipeline_freshness', {
     params: { workspace_id: workspaceId },
     query: { limit: wholeList },
-  });
+  }),
+  refetchInterval: clockEveryMs,
+});
+
+export const datasetFreshness = (workspaceId: string) => ({
+  ...operation('list_dataset_freshness', {
+    params: { workspace_id: workspaceId },
+    query: { limit: wholeList },
+  }),
+  refetchInterval: clockEveryMs,
+});
 
 export const pipelineStats = (workspaceId: string, days: DayChoice | undefined) =>
   operation('list_pipeline_stats', {

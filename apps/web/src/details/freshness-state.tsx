@@ -5,18 +5,16 @@ import { Time } from '../ui/time.tsx';
 
 interface FreshnessStateProps {
   freshness: PipelineFreshness;
-  /** Status of the last run; undefined if there is none. */
-  lastStatus: string | undefined;
   /** True if the time is already shown next to the state. */
   hasTime?: boolean;
 }
 
 /** Freshness state and time of the last successful run. The tooltip explains the expectation. */
-export function FreshnessState({ freshness, lastStatus, hasTime = false }: FreshnessStateProps) {
+export function FreshnessState({ freshness, hasTime = false }: FreshnessStateProps) {
   const { last_success_at: at, detail } = freshness;
   return (
     <span title={detail} style={{ whiteSpace: 'nowrap' }}>
-      <State look={freshnessAppearance(freshness, lastStatus)} />
+      <State look={freshnessAppearance(freshness.state)} />
       {at !== null && !hasTime && (
         <span className="quiet">
           {' '}

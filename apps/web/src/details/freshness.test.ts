@@ -1,18 +1,12 @@
+import { freshnessStates, freshnessWords } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { describeOldFigures, freshnessAppearance } from './freshness.ts';
 
-const onTime = { why: 'on_time', is_stale: false };
-
-describe('freshnessAppearance', () => {
-  it('is green only if the last run succeeded', () => {
-    expect(freshnessAppearance(onTime, 'succeeded')).toMatchObject({ word: 'Fresh', colour: 'completed' });
-    expect(freshnessAppearance(onTime, 'failed')).toMatchObject({ word: 'Fresh', colour: 'cancelled' });
-  });
-
-  it('falls back to staleness for unknown reasons of a newer server', () => {
-    expect(freshnessAppearance({ why: 'held', is_stale: true }, undefined).word).toBe('Stale');
-    expect(freshnessAppearance({ why: 'held', is_stale: false }, undefined).word).toBe('Unknown');
-  });
+it('shows each state by the word of all pages, and one of a newer server as unknown', () => {
+  expect(freshnessStates.map((state) => freshnessAppearance(state).word)).toEqual(
+    freshnessStates.map((state) => freshnessWords[state].word),
+  );
+  expect(freshnessAppearance('held').word).toBe('Unknown');
 });
 
 describe('describeOldFigures', () => {

@@ -1,25 +1,20 @@
-import type { PipelineFreshness } from '@pumphouse/contract';
+import { freshnessWords, isFreshnessState, type FreshnessState } from '@pumphouse/contract';
 import type { StateAppearance } from '../ui/run-states.ts';
 
-/** How each freshness reason is displayed. */
-const looks: Record<string, StateAppearance> = {
-  on_time: { word: 'Fresh', glyph: '✓', colour: 'completed' },
-  overdue: { word: 'Stale', glyph: '!', colour: 'pending' },
-  never_succeeded: { word: 'No success', glyph: '!', colour: 'failed' },
-  schedule_paused: { word: 'Paused', glyph: '‖', colour: 'cancelled' },
-  not_scheduled: { word: 'No schedule', glyph: '–', colour: 'cancelled' },
+const looks: Record<FreshnessState, Omit<StateAppearance, 'word'>> = {
+  failing: { glyph: '✕', colour: 'failed' },
+  stale: { glyph: '!', colour: 'pending' },
+  never_succeeded: { glyph: '!', colour: 'failed' },
+  due: { glyph: '◷', colour: 'pending' },
+  fresh: { glyph: '✓', colour: 'completed' },
+  schedule_paused: { glyph: '‖', colour: 'cancelled' },
+  not_scheduled: { glyph: '–', colour: 'cancelled' },
 };
 
-/**
- * Returns how freshness is displayed. It is green only if the last run succeeded: a run that is not due yet
- * does not outweigh a failure.
- */
-export function freshnessAppearance(
-  { why, is_stale: isStale }: Pick<PipelineFreshness, 'why' | 'is_stale'>,
-  lastStatus: string | undefined,
-): StateAppearance {
-  const look = looks[why] ?? { word: isStale ? 'Stale' : 'Unknown', glyph: '?', colour: 'cancelled' };
-  return look.colour === 'completed' && lastStatus === 'failed' ? { ...look, colour: 'cancelled' } : look;
+/** @param state may be one of a newer server */
+export function freshnessAppearance(state: string): StateAppearance {
+  if (!isFreshnessState(state)) return { word: 'Unknown', glyph: '?', colour: 'cancelled' };
+  return { word: freshnessWords[state].word, ...looks[state] };
 }
 
 const daySeconds = 86_400;

@@ -30,6 +30,15 @@ const runs: JsonOperationId[] = [
   'preview_backfill',
 ];
 
+/** The failure of a run may be that of its pipelines. */
+const freshness: JsonOperationId[] = [
+  'list_pipeline_freshness',
+  'list_dataset_freshness',
+  'get_pipeline_overview',
+  'get_dataset_overview',
+  'get_table_overview',
+];
+
 /** Operations to refetch after a change of each kind. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   alert: [
@@ -43,7 +52,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'alert-delivery': ['list_alert_deliveries'],
   'event-subscription': ['list_event_subscriptions'],
   'event-delivery': ['list_event_deliveries', 'get_event_delivery'],
-  'job-run': runs,
+  'job-run': [...runs, ...freshness],
   backfill: [
     'list_backfills',
     'get_backfill',
@@ -60,10 +69,7 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'get_job_trend',
     'list_job_run_pipeline_runs',
     'get_job_run_result',
-    'list_pipeline_freshness',
-    'get_pipeline_overview',
-    'get_dataset_overview',
-    'get_table_overview',
+    ...freshness,
     'get_lineage',
     'list_pipeline_runs',
     'list_pipeline_stats',

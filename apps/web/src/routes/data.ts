@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import {
+  datasetFreshness,
   datasetOverview,
   datasetSeries,
   allDatasets,
@@ -81,7 +82,7 @@ export const datasets = createRoute({
       queryClient.ensureQueryData(datasetStats(workspaceId, deps.days)),
       queryClient.ensureQueryData(pipelineStats(workspaceId, deps.days)),
       queryClient.ensureQueryData(datasetSeries(workspaceId, deps.days)),
-      queryClient.ensureQueryData(pipelineFreshness(workspaceId)),
+      queryClient.ensureQueryData(datasetFreshness(workspaceId)),
       queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),
     ]),
   component: lazyRouteComponent(() => import('../pages/pipelines/datasets-page.tsx'), 'DatasetsPage'),

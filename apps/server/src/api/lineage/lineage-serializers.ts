@@ -1,3 +1,4 @@
+import type { Freshness } from '../../domain/pipelines/pipeline-freshness.ts';
 import type { LineageEdge, LineageNode } from '../../domain/lineage/lineage-graph.ts';
 import type { LineageJobRecord } from '../../store/records.ts';
 import type { ReadLineage } from '../../services/lineage/read-lineage.ts';
@@ -6,6 +7,7 @@ import { describeFreshness, describeTrigger } from '../../domain/jobs/describe-t
 import { listTags } from '../../domain/jobs/trigger.ts';
 import { jobEvent } from '../../domain/jobs/job-graph.ts';
 import { datasetKey, pipelineKey } from '../../domain/lineage/lineage-keys.ts';
+import { sortWorstFirst } from '../../services/pipelines/read-freshness.ts';
 import { toFreshness, toLastRun } from '../pipelines/pipelines-serializers.ts';
 import { toInstantOrNull, toInstant } from '../serializers/instants.ts';
 
@@ -25,7 +27,7 @@ export function toLineage(read: ReadLineage): LineageResponse {
     failures: failures.map((failure) => ({
       key: failure.key,
       failed_at: toInstantOrNull(failure.failedAt),
-      old: failure.old,
+      affected: failure.affected,
       is_cut: failure.isCut,
     })),
     unconnected_job_count: lineage.unconnectedJobCount,
@@ -41,7 +43,7 @@ function toNode(node: LineageNode, read: ReadLineage, loads: Loads): NodeRespons
 
 const emptyNode = {
   is_failing: false,
-  is_stale: false,
+  freshness_state: null,
   rows_loaded: null,
   schema_changed_at: null,
   job: null,
@@ -84,6 +86,11 @@ function toJobRun({ runId: id, runNumber: number, runStatus: status, ...run }: L
   };
 }
 
+function toState(data: { freshness: Freshness } | undefined) {
+  const state = data?.freshness.state ?? null;
+  return { is_failing: state === 'failing', freshness_state: state };
+}
+
 type NamedNode = Extract<LineageNode, { kind: 'pipeline' | 'dataset' }>;
 
 function toPipelineNode({ key, name }: NamedNode, read: ReadLineage, loads: Loads): NodeResponse {
@@ -94,8 +101,7 @@ function toPipelineNode({ key, name }: NamedNode, read: ReadLineage, loads: Load
     key,
     kind: 'pipeline',
     name,
-    is_failing: news.lastRun?.status === 'failed',
-    is_stale: news.freshness.isStale,
+    ...toState(news),
     updated_at: toInstantOrNull(news.lastSuccessAt),
     rows_loaded: loads.get(key)?.rowsLoaded ?? null,
     schema_changed_at: toInstantOrNull(read.schemaChanges.pipelines.get(name) ?? null),
@@ -104,7 +110,6 @@ function toPipelineNode({ key, name }: NamedNode, read: ReadLineage, loads: Load
 }
 
 function toDatasetNode({ key, name }: NamedNode, read: ReadLineage, loads: Loads): NodeResponse {
-  const writers = read.lineage.edges.filter(({ kind, to }) => kind === 'loads' && to === key);
   const destinations = read.loads
     .filter(({ datasetName }) => datasetName === name)
     .flatMap(({ destinationName }) => destinationName ?? []);
@@ -113,7 +118,7 @@ function toDatasetNode({ key, name }: NamedNode, read: ReadLineage, loads: Loads
     key,
     kind: 'dataset',
     name,
-    is_stale: writers.some(({ from }) => read.pipelines.get(from)?.freshness.isStale === true),
+    ...toState(read.datasets.get(name)),
     updated_at: toInstantOrNull(loads.get(key)?.at ?? null),
     rows_loaded: loads.get(key)?.rowsLoaded ?? null,
     schema_changed_at: toInstantOrNull(read.schemaChanges.datasets.get(name) ?? null),
@@ -127,15 +132,17 @@ function toDatasetNode({ key, name }: NamedNode, read: ReadLineage, loads: Loads
 
 function toTableNode(
   { key, name, datasetName, pipelineNames }: Extract<LineageNode, { kind: 'table' }>,
-  { tables, pipelines }: ReadLineage,
+  { tables, datasets }: ReadLineage,
 ): NodeResponse {
   const table = tables.get(key);
+  const writers = datasets.get(datasetName)?.writers ?? [];
+  const [worst] = sortWorstFirst(writers.filter(({ pipelineName }) => pipelineNames.includes(pipelineName)));
   return {
     ...emptyNode,
     key,
     kind: 'table',
     name,
-    is_stale: pipelineNames.some((each) => pipelines.get(pipelineKey(each))?.freshness.isStale === true),
+    ...toState(worst),
     updated_at: toInstantOrNull(table?.lastLoadedAt ?? null),
     rows_loaded: table?.rowsLastLoaded ?? null,
     schema_changed_at: toInstantOrNull(table?.schemaChangedAt ?? null),

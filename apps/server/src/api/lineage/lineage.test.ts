@@ -117,14 +117,14 @@ describe('the lineage of a workspace', () => {
 });
 
 describe('a failure in the lineage', () => {
-  it('lists what is old because of a pipeline that failed after it had loaded', async () => {
+  it('lists what is affected by a pipeline that failed after it had loaded', async () => {
     await load();
     await deployFollowers();
     await send('trace', { ...failedTrace(), transaction_id: 'later' });
     const { failures, nodes, edges } = await lineage('?expanded=shop_data');
     expect(failures).toHaveLength(1);
     expect(failures[0]).toMatchObject({ key: 'pipeline:orders_pipeline', is_cut: false });
-    expect(failures[0]?.old.map(({ key }) => key).toSorted()).toEqual(
+    expect(failures[0]?.affected.map(({ key }) => key).toSorted()).toEqual(
       [
         'dataset:shop_data',
         'job:jobs.m.report',
@@ -137,7 +137,7 @@ describe('a failure in the lineage', () => {
     expect(edges.find(({ kind }) => kind === 'loads')?.is_failed).toBe(false);
   });
 
-  it('lists what is old because of a job that failed before its pipeline ran', async () => {
+  it('lists what is affected by a job that failed before its pipeline ran', async () => {
     await load();
     await deployFollowers();
     const { api, seeded } = reporting;
@@ -149,7 +149,7 @@ describe('a failure in the lineage', () => {
     );
     const { failures } = await lineage();
     expect(failures.map(({ key }) => key)).toEqual(['job:jobs.m.f']);
-    expect(failures[0]?.old.map(({ key }) => key)).toEqual(
+    expect(failures[0]?.affected.map(({ key }) => key)).toEqual(
       expect.arrayContaining(['pipeline:orders_pipeline', 'dataset:shop_data', 'job:jobs.m.report']),
     );
   });

@@ -1,9 +1,11 @@
 import type { Handlers } from '../handler.ts';
+import type { ReadFreshness } from '../../services/pipelines/read-freshness.ts';
 import type { ReadPipelines } from '../../services/pipelines/read-pipelines.ts';
 import type { ReadRunPipelines } from '../../services/pipelines/read-run-pipelines.ts';
 import type { ReadTable } from '../../services/pipelines/read-table.ts';
 import { readPaging, toPage } from '../serializers/pages.ts';
 import {
+  toDatasetFreshnessRow,
   toDatasetOverview,
   toFreshnessRow,
   toPipelineOverview,
@@ -16,6 +18,7 @@ import { toTableOverview } from './tables-serializers.ts';
 
 type Operations =
   | 'list_pipeline_freshness'
+  | 'list_dataset_freshness'
   | 'get_pipeline_overview'
   | 'get_dataset_overview'
   | 'get_table_overview'
@@ -23,19 +26,29 @@ type Operations =
   | 'list_job_run_pipeline_runs';
 
 export function createPipelineHandlers(services: {
+  readFreshness: ReadFreshness;
   readPipelines: ReadPipelines;
   readRunPipelines: ReadRunPipelines;
   readTable: ReadTable;
 }): Pick<Handlers, Operations> {
-  const { readPipelines, readRunPipelines, readTable } = services;
+  const { readFreshness, readPipelines, readRunPipelines, readTable } = services;
   return {
     async list_pipeline_freshness({ params, query }) {
       const paging = readPaging(query, `list_pipeline_freshness ${params.workspace_id}`);
       const filter = { isStale: query.is_stale ?? null };
       return toPage(
-        await readPipelines.listFreshness(params.workspace_id, filter, paging),
+        await readFreshness.listPipelines(params.workspace_id, filter, paging),
         query,
         toFreshnessRow,
+      );
+    },
+
+    async list_dataset_freshness({ params, query }) {
+      const paging = readPaging(query, `list_dataset_freshness ${params.workspace_id}`);
+      return toPage(
+        await readFreshness.listDatasets(params.workspace_id, paging),
+        query,
+        toDatasetFreshnessRow,
       );
     },
 

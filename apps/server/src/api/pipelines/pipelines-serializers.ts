@@ -2,10 +2,9 @@ import { worstStatus } from '../../domain/pipelines/evaluate-checks.ts';
 import type {
   DatasetOverview,
   OverviewTable,
-  PipelineJob,
-  PipelineNews,
   PipelineOverview,
 } from '../../services/pipelines/read-pipelines.ts';
+import type { DatasetFreshness, PipelineJob, PipelineNews } from '../../services/pipelines/read-freshness.ts';
 import type {
   LastPipelineRunRecord,
   PendingPackageRecord,
@@ -153,12 +152,20 @@ export function toRepeatedLoad(load: RepeatedLoadRecord) {
   };
 }
 
+export function toDatasetFreshnessRow(dataset: DatasetFreshness) {
+  return {
+    dataset_name: dataset.datasetName,
+    freshness: toFreshness(dataset),
+    pipeline_names: dataset.writers.map(({ pipelineName }) => pipelineName),
+  };
+}
+
 export function toFreshness({ freshness, lastSuccessAt }: Pick<PipelineNews, 'freshness' | 'lastSuccessAt'>) {
   return {
     last_success_at: toInstantOrNull(lastSuccessAt),
     age_seconds: freshness.ageSeconds,
+    state: freshness.state,
     is_stale: freshness.isStale,
-    why: freshness.why,
     detail: freshness.detail,
     stale_at: toInstantOrNull(freshness.staleAt),
     expected_every_seconds: toWhole(freshness.expectedEverySeconds),

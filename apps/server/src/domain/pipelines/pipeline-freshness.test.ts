@@ -1,7 +1,7 @@
 import type { FeedingSchedule, FreshnessInput } from './pipeline-freshness.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assessFreshness, findExpectedSeconds } from './pipeline-freshness.ts';
+import { deriveFreshness, findExpectedSeconds } from './pipeline-freshness.ts';
 import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
 
 const anyMoment = new Date('2026-11-02T00:00Z');
@@ -17,12 +17,13 @@ const assess = (now: string, lastSuccessAt: string | null, schedules: FeedingSch
   const input: FreshnessInput = {
     lastSuccessAt: lastSuccessAt === null ? null : new Date(lastSuccessAt),
     lastSuccessDurationMs: minutes * 60_000,
+    isFailing: false,
     schedules,
   };
-  return assessFreshness(input, new Date(now));
+  return deriveFreshness(input, new Date(now));
 };
 
-describe('assessFreshness', () => {
+describe('deriveFreshness', () => {
   it.each([
     // Monday 2 to Monday 9 November 2026.
     ['one start missed', '2026-11-04T05:59Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), false],

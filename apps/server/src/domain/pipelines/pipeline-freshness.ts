@@ -1,4 +1,4 @@
-import type { FreshnessReason } from '@pumphouse/contract';
+import type { FreshnessState } from '@pumphouse/contract';
 import { isTimedTrigger, parseTrigger, type Trigger } from '../jobs/trigger.ts';
 import { nextTick } from '../scheduling/cron.ts';
 
@@ -20,13 +20,16 @@ export interface FreshnessInput {
   lastSuccessAt: Date | null;
   /** Duration of that run; 0 if unknown. */
   lastSuccessDurationMs: number;
+  /** See `isFailingPipeline`. */
+  isFailing: boolean;
   schedules: readonly FeedingSchedule[];
 }
 
 export interface Freshness {
+  state: FreshnessState;
+  /** Whether a schedule requires newer data. Also of a failing pipeline. */
   isStale: boolean;
-  why: FreshnessReason;
-  /** `why` as a sentence. */
+  /** `state` as a sentence. */
   detail: string;
   ageSeconds: number | null;
   staleAt: Date | null;
@@ -38,24 +41,28 @@ const secondMs = 1000;
 const gapsLookedAt = 3;
 
 /**
- * Computes the age of a pipeline's data and whether a schedule expects newer data. A pipeline is stale once
- * two starts were due since the last success and the second has had as long as that success took. So a single
- * failure, or a run in progress, does not make it stale. If several schedules feed it, the one due first
- * decides. Without a schedule, a pipeline is never stale.
+ * Derives how fresh the data of a pipeline is, for every page, command, tool and alert. Data is due once a start was
+ * due since the last success and has had as long as that success took, and stale once a second one was. If several
+ * schedules feed it, the one due first decides. Without a schedule, data is never due. A failure outweighs the age:
+ * data whose last run failed is not fresh, however new it is.
  */
-export function assessFreshness(input: FreshnessInput, now: Date): Freshness {
-  const { lastSuccessAt, schedules } = input;
+export function deriveFreshness(input: FreshnessInput, now: Date): Freshness {
+  const { lastSuccessAt, schedules, isFailing } = input;
   const live = schedules.filter(({ isPaused, isArchived }) => !isPaused && !isArchived);
   const expectedEverySeconds = smallest(live.map((each) => each.expectedEverySeconds));
-  const staleAt = findStaleAt(input, live);
-  const why = decideReason(input, { expectedEverySeconds, isOverdue: staleAt !== null && staleAt <= now });
-  const isStale = why === 'overdue' || (why === 'never_succeeded' && expectedEverySeconds !== null);
+  const { dueAt, staleAt } = findNextStarts(input, live);
+  const ofSchedule = deriveFromSchedule(input, {
+    expectedEverySeconds,
+    isDue: dueAt !== null && dueAt <= now,
+    isStale: staleAt !== null && staleAt <= now,
+  });
   const ageSeconds =
     lastSuccessAt && Math.max(0, Math.floor((now.getTime() - lastSuccessAt.getTime()) / secondMs));
+  const detail = describeSchedule(ofSchedule, { ageSeconds, expectedEverySeconds });
   return {
-    isStale,
-    why,
-    detail: describeFreshness(why, { ageSeconds, expectedEverySeconds }),
+    state: isFailing ? 'failing' : ofSchedule,
+    isStale: ofSchedule === 'stale' || (ofSchedule === 'never_succeeded' && expectedEverySeconds !== null),
+    detail: isFailing ? `The last run failed. ${detail}` : detail,
     ageSeconds,
     staleAt,
     expectedEverySeconds,
@@ -73,23 +80,27 @@ export function findExpectedSeconds(
   return smallest(timedTriggers(schedule).map((trigger) => usualGapSeconds(trigger, schedule.timeZone, now)));
 }
 
-function decideReason(
+type ScheduleState = Exclude<FreshnessState, 'failing'>;
+
+function deriveFromSchedule(
   { lastSuccessAt, schedules }: FreshnessInput,
-  at: { expectedEverySeconds: number | null; isOverdue: boolean },
-): FreshnessReason {
+  at: { expectedEverySeconds: number | null; isDue: boolean; isStale: boolean },
+): ScheduleState {
   if (lastSuccessAt === null) return 'never_succeeded';
-  if (at.expectedEverySeconds !== null) return at.isOverdue ? 'overdue' : 'on_time';
+  if (at.isStale) return 'stale';
+  if (at.expectedEverySeconds !== null) return at.isDue ? 'due' : 'fresh';
   const isPaused = schedules.some(
     (schedule) => schedule.isPaused && !schedule.isArchived && timedTriggers(schedule).length > 0,
   );
   return isPaused ? 'schedule_paused' : 'not_scheduled';
 }
 
-function findStaleAt(
+/** Finds when the first and the second start after the last success must have succeeded. */
+function findNextStarts(
   { lastSuccessAt, lastSuccessDurationMs }: FreshnessInput,
   live: readonly FeedingSchedule[],
-): Date | null {
-  if (lastSuccessAt === null) return null;
+): { dueAt: Date | null; staleAt: Date | null } {
+  if (lastSuccessAt === null) return { dueAt: null, staleAt: null };
   const clocks = new Map(
     live.flatMap(({ triggers, timeZone }) =>
       triggers
@@ -99,19 +110,25 @@ function findStaleAt(
   );
   // Once per distinct clock: a thousand jobs that feed one pipeline have few clocks, and finding a tick is
   // expensive.
-  const dueMs = [...clocks.values()].flatMap(({ trigger, timeZone }) =>
-    secondStartMs(parseTrigger(trigger), timeZone, lastSuccessAt),
+  const starts = [...clocks.values()].map(({ trigger, timeZone }) =>
+    nextStartsMs(parseTrigger(trigger), timeZone, lastSuccessAt),
   );
-  return dueMs.length === 0 ? null : new Date(Math.min(...dueMs) + lastSuccessDurationMs);
+  const earliest = (startMs: number | null) =>
+    startMs === null ? null : new Date(startMs + lastSuccessDurationMs);
+  return {
+    dueAt: earliest(smallest(starts.map(([first = null]) => first))),
+    staleAt: earliest(smallest(starts.map(([, second = null]) => second))),
+  };
 }
 
-/** Computes the second start after an instant; empty if the year field is in the past. */
-function secondStartMs(trigger: Trigger, timeZone: string, after: Date): number[] {
-  if (trigger.type === 'every') return [after.getTime() + 2 * trigger.expr * secondMs];
+/** Computes the next two starts after an instant; fewer if the year field is in the past. */
+function nextStartsMs(trigger: Trigger, timeZone: string, after: Date): number[] {
+  if (trigger.type === 'every')
+    return [1, 2].map((count) => after.getTime() + count * trigger.expr * secondMs);
   if (trigger.type !== 'schedule') return [];
   const first = nextTick(trigger.expr, after, timeZone);
   const second = first && nextTick(trigger.expr, first, timeZone);
-  return second ? [second.getTime()] : [];
+  return [first, second].flatMap((each) => (each ? [each.getTime()] : []));
 }
 
 function usualGapSeconds(trigger: Trigger, timeZone: string, now: Date): number | null {
@@ -137,16 +154,18 @@ function smallest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-function describeFreshness(
-  why: FreshnessReason,
+function describeSchedule(
+  state: ScheduleState,
   known: { ageSeconds: number | null; expectedEverySeconds: number | null },
 ): string {
   const age = `Last succeeded ${formatTime(known.ageSeconds ?? 0)} ago`;
   const period = `a start is due every ${formatTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
-  switch (why) {
-    case 'on_time':
+  switch (state) {
+    case 'fresh':
       return `${age}; ${period}.`;
-    case 'overdue':
+    case 'due':
+      return `${age}, and a start has been due since; ${period}.`;
+    case 'stale':
       return `${age}, and two starts have been due since; ${period}.`;
     case 'never_succeeded':
       return 'No successful run is recorded.';
@@ -155,7 +174,7 @@ function describeFreshness(
     case 'not_scheduled':
       return `${age}; it has no schedule.`;
     default:
-      throw new Error(`Nothing describes ${String(why)}`);
+      throw new Error(`Nothing describes ${String(state)}`);
   }
 }
 

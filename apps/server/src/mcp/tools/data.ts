@@ -7,6 +7,7 @@ import {
   uuid,
 } from '@pumphouse/contract';
 import { z } from 'zod';
+import type { PipelineFreshness } from '@pumphouse/contract';
 import { answerUrl, lastRunRow, pageOf, toLastRunRow, toPageOf } from '../rows.ts';
 import { defineTool, untrustedNote } from '../tool.ts';
 import {
@@ -24,13 +25,13 @@ const lastRun = { last_run: lastRunRow };
 export const listPipelines = defineTool({
   name: 'list_pipelines',
   title: 'List pipelines',
-  description: `Lists the pipelines of a workspace with the age of their data (freshness: last success, whether it is stale and why), their destination, and their last run. ${untrustedNote}`,
+  description: `Lists the pipelines of a workspace with how fresh their data is (freshness: state, last success), their destination, and their last run. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     is_stale: z
       .boolean()
       .optional()
-      .describe('Only stale pipelines (data older than the schedule requires), or only fresh ones'),
+      .describe('Only pipelines whose data is older than the schedule requires, or only others'),
     sort: z.enum(['pipeline_name', 'last_success_at']).default('pipeline_name'),
     ...pagingArguments,
   }),
@@ -51,10 +52,15 @@ export const listPipelines = defineTool({
   summarize: ({ items, total }) => `${items.length} of ${total} pipelines.`,
 });
 
+/** Names the data, its state, and why. */
+function summarizeFreshness(name: string, { state, detail }: PipelineFreshness): string {
+  return `${name} is ${state}: ${detail}`;
+}
+
 export const getPipeline = defineTool({
   name: 'get_pipeline',
   title: 'Read a pipeline',
-  description: `Returns the details of a pipeline: the age of its data, the jobs that run it, the usual duration and rows of a run, and its tables with rows, columns and their last change. ${untrustedNote}`,
+  description: `Returns the details of a pipeline: how fresh its data is, the jobs that run it, the usual duration and rows of a run, and its tables with rows, columns and their last change. ${untrustedNote}`,
   input: z.strictObject({ ...workspaceArgument, pipeline_name: nameArgument }),
   output: z.looseObject({ ...answerUrl, pipeline: pipelineOverviewResponse.extend(lastRun) }),
   rest: 'The url shows all tables in the console.',
@@ -65,7 +71,7 @@ export const getPipeline = defineTool({
       pipeline: { ...pipeline, last_run: toLastRunRow(pipeline.last_run) },
     };
   },
-  summarize: ({ pipeline }) => `${pipeline.pipeline_name}: ${pipeline.freshness.detail}`,
+  summarize: ({ pipeline }) => summarizeFreshness(pipeline.pipeline_name, pipeline.freshness),
 });
 
 export const listDatasets = defineTool({
@@ -98,7 +104,7 @@ const datasetPipeline = datasetOverviewResponse.shape.pipelines.element.extend(l
 export const getDataset = defineTool({
   name: 'get_dataset',
   title: 'Read a dataset',
-  description: `Returns the details of a dataset: its destination, the pipelines that load to it with the age of their data, and its tables with rows, columns and their last change. ${untrustedNote}`,
+  description: `Returns the details of a dataset: its destination, the pipelines that load to it and how fresh each keeps it, and its tables with rows, columns and their last change. ${untrustedNote}`,
   input: z.strictObject({ ...workspaceArgument, dataset_name: nameArgument }),
   output: z.looseObject({
     ...answerUrl,
@@ -116,7 +122,7 @@ export const getDataset = defineTool({
       },
     };
   },
-  summarize: ({ dataset }) => `${dataset.dataset_name}: ${dataset.freshness.detail}`,
+  summarize: ({ dataset }) => summarizeFreshness(dataset.dataset_name, dataset.freshness),
 });
 
 export const listSchemaChanges = defineTool({

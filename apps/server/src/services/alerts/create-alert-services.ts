@@ -4,7 +4,7 @@ import type { Instruments } from '../../platform/instruments.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
-import type { ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { ReadFreshness } from '../pipelines/read-freshness.ts';
 import type { ReadTickLag } from '../scheduling/read-tick-lag.ts';
 import { createAlertIncidents } from './alert-incidents.ts';
 import { createAlertRules } from './alert-rules.ts';
@@ -21,7 +21,7 @@ const defaultGatherMs = 15_000;
 /** Creates the services of alert rules and incidents. */
 export function createAlertServices({
   persistence,
-  readPipelines,
+  readFreshness,
   readOrganizationStorage,
   readTickLag,
   publicUrl,
@@ -32,7 +32,7 @@ export function createAlertServices({
   log,
 }: {
   persistence: Persistence;
-  readPipelines: ReadPipelines;
+  readFreshness: ReadFreshness;
   readOrganizationStorage: ReadOrganizationStorage;
   readTickLag: ReadTickLag;
   publicUrl: () => string;
@@ -51,7 +51,7 @@ export function createAlertServices({
       persistence,
       observeConditions: createObserveConditions({
         persistence,
-        readPipelines,
+        readFreshness,
         readOrganizationStorage,
         readTickLag,
       }),

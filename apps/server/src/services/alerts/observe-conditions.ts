@@ -5,7 +5,7 @@ import type { EvaluatedRule } from '../../domain/alerts/derive-occurrences.ts';
 import type { Finding, UsualDuration } from '../../domain/alerts/derive-open-runs.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { ReadOrganizationStorage } from '../workspaces/read-organization-storage.ts';
-import type { ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { ReadFreshness } from '../pipelines/read-freshness.ts';
 import type { ReadTickLag } from '../scheduling/read-tick-lag.ts';
 import { chooseRules, subjects } from '../../domain/alerts/derive-occurrences.ts';
 import { completeConditions } from '../../domain/alerts/alert-kinds.ts';
@@ -50,12 +50,12 @@ const openRunKinds: readonly AlertKind[] = ['late', 'running_long', 'stuck_waiti
  */
 export function createObserveConditions({
   persistence: { store },
-  readPipelines,
+  readFreshness,
   readOrganizationStorage,
   readTickLag,
 }: {
   persistence: Persistence<Stores>;
-  readPipelines: Pick<ReadPipelines, 'listFreshness'>;
+  readFreshness: Pick<ReadFreshness, 'listPipelines'>;
   readOrganizationStorage: ReadOrganizationStorage;
   readTickLag: ReadTickLag;
 }) {
@@ -139,7 +139,7 @@ export function createObserveConditions({
     paths: ConsolePaths,
   ): Promise<Observation> {
     if (rules.length === 0) return none;
-    const page = await readPipelines.listFreshness(
+    const page = await readFreshness.listPipelines(
       workspaceId,
       { isStale: true },
       { limit: maxPipelines, offset: 0 },

@@ -26,7 +26,10 @@ export function createReadLineageTables(
   async function readDataset(workspaceId: string, datasetName: string, tables: readonly TableNode[]) {
     const pipelineNames = [...new Set(tables.flatMap((table) => table.pipelineNames))];
     const [news, changes] = await Promise.all([
-      store.pipelineOverviews.listNews(workspaceId, { pipelineNames, datasetName }),
+      store.pipelineOverviews.listNews(
+        workspaceId,
+        pipelineNames.map((pipelineName) => ({ pipelineName, datasetName })),
+      ),
       store.schemaChanges.listTableChanges(workspaceId, pipelineNames),
     ]);
     const pipelines = news.flatMap(({ pipelineName, lastSuccess }) =>

@@ -1,13 +1,13 @@
 import type { Lineage, LineageNode, LineageScope } from '../../domain/lineage/lineage-graph.ts';
-import type { LineageFailure, OldNode } from '../../domain/lineage/find-old.ts';
-import type { PipelineNews, ReadPipelines } from '../pipelines/read-pipelines.ts';
+import type { LineageFailure, AffectedNode } from '../../domain/lineage/find-affected.ts';
+import type { DatasetFreshness, PipelineNews, ReadFreshness } from '../pipelines/read-freshness.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { DatasetLoadRecord, JobPipelineRunRecord, LineageJobRecord } from '../../store/records.ts';
 import { buildLineage } from '../../domain/lineage/build-lineage.ts';
-import { findOld } from '../../domain/lineage/find-old.ts';
+import { findAffected } from '../../domain/lineage/find-affected.ts';
 import { jobKey, parseLineageKey, pipelineKey } from '../../domain/lineage/lineage-keys.ts';
 import { createReadLineageTables, type LineageTables } from './read-lineage-tables.ts';
-import { lineageRunsOfJob, maximumLineageNodes, maximumOldNodes } from '@pumphouse/contract';
+import { lineageRunsOfJob, maximumLineageNodes, maximumAffectedNodes } from '@pumphouse/contract';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** A lineage request: the scope, and the datasets whose tables become nodes. */
@@ -21,13 +21,15 @@ export interface ReadLineage {
   expandedDatasets: readonly string[];
   jobs: ReadonlyMap<string, LineageJobRecord>;
   pipelines: ReadonlyMap<string, PipelineNews>;
+  /** By name. */
+  datasets: ReadonlyMap<string, DatasetFreshness>;
   /** By the pair of names. */
   loads: readonly DatasetLoadRecord[];
   pipelineRuns: readonly JobPipelineRunRecord[];
   tableCounts: ReadonlyMap<string, number>;
   schemaChanges: { pipelines: ReadonlyMap<string, Date>; datasets: ReadonlyMap<string, Date> };
   tables: LineageTables;
-  failures: (LineageFailure & { old: OldNode[]; isCut: boolean })[];
+  failures: (LineageFailure & { affected: AffectedNode[]; isCut: boolean })[];
 }
 
 export type ReadLineageGraph = ReturnType<typeof createReadLineage>;
@@ -37,7 +39,7 @@ const maxRuns = 20_000;
 
 export function createReadLineage(
   { store }: Persistence<'jobs' | 'lineage' | 'pipelineOverviews' | 'schemaChanges'>,
-  readPipelines: Pick<ReadPipelines, 'listNews'>,
+  readFreshness: Pick<ReadFreshness, 'listNews' | 'readDatasets'>,
 ) {
   const readLineageTables = createReadLineageTables(store);
 
@@ -65,17 +67,27 @@ export function createReadLineage(
     const jobIds = structure.nodes.flatMap((node) => (node.kind === 'job' ? [node.jobId] : []));
     const pipelineNames = namesOf(structure.nodes, 'pipeline');
     const datasetNames = namesOf(structure.nodes, 'dataset');
-    const [jobs, news, pipelineRuns, loads, tableCounts, changedPipelines, changedDatasets, tables] =
-      await Promise.all([
-        store.lineage.listJobs(jobIds),
-        readPipelines.listNews(workspaceId, pipelineNames),
-        store.lineage.listPipelineRuns(jobIds, lineageRunsOfJob),
-        store.lineage.listLoads(workspaceId, listPairs(structure)),
-        store.lineage.countTables(workspaceId, datasetNames),
-        store.lineage.lastChangesOfPipelines(workspaceId, pipelineNames),
-        store.lineage.lastChangesOfDatasets(workspaceId, datasetNames),
-        readLineageTables.read(workspaceId, structure.nodes),
-      ]);
+    const [
+      jobs,
+      news,
+      datasets,
+      pipelineRuns,
+      loads,
+      tableCounts,
+      changedPipelines,
+      changedDatasets,
+      tables,
+    ] = await Promise.all([
+      store.lineage.listJobs(jobIds),
+      readFreshness.listNews(workspaceId, pipelineNames),
+      readFreshness.readDatasets(workspaceId, listDatasetNames(structure)),
+      store.lineage.listPipelineRuns(jobIds, lineageRunsOfJob),
+      store.lineage.listLoads(workspaceId, listPairs(structure)),
+      store.lineage.countTables(workspaceId, datasetNames),
+      store.lineage.lastChangesOfPipelines(workspaceId, pipelineNames),
+      store.lineage.lastChangesOfDatasets(workspaceId, datasetNames),
+      readLineageTables.read(workspaceId, structure.nodes),
+    ]);
     const jobsByKey = new Map(jobs.map((job) => [jobKey(job.jobRef), job]));
     const pipelines = new Map(news.map((each) => [pipelineKey(each.pipelineName), each]));
     const lineage = leaveOutRemoved(structure, new Set([...jobsByKey.keys(), ...pipelines.keys()]));
@@ -84,6 +96,7 @@ export function createReadLineage(
       expandedDatasets: request.expandedDatasets,
       jobs: jobsByKey,
       pipelines,
+      datasets: new Map(datasets.map((each) => [each.datasetName, each])),
       loads,
       pipelineRuns,
       tableCounts,
@@ -110,6 +123,12 @@ function namesOf(nodes: readonly LineageNode[], kind: 'pipeline' | 'dataset'): s
   return nodes.flatMap((node) => (node.kind === kind ? [node.name] : []));
 }
 
+/** The datasets among the nodes, and those of tables. */
+function listDatasetNames({ nodes }: Lineage): string[] {
+  const names = nodes.flatMap((node) => (node.kind === 'table' ? [node.datasetName] : []));
+  return [...new Set([...namesOf(nodes, 'dataset'), ...names])];
+}
+
 function listPairs({ edges }: Lineage): { pipelineName: string; datasetName: string }[] {
   return edges.flatMap(({ kind, from, to }) =>
     kind === 'loads'
@@ -118,7 +137,7 @@ function listPairs({ edges }: Lineage): { pipelineName: string; datasetName: str
   );
 }
 
-/** Lists failing nodes, each with what is old because of it, up to a maximum over all of them. */
+/** Lists failing nodes, each with what is affected by it, up to a maximum over all of them. */
 function findFailures(
   { nodes, edges }: Lineage,
   jobs: readonly LineageJobRecord[],
@@ -129,10 +148,10 @@ function findFailures(
       each.lastSuccessAt ? [[pipelineKey(each.pipelineName), each.lastSuccessAt] as const] : [],
     ),
   );
-  let left = maximumOldNodes;
+  let left = maximumAffectedNodes;
   return [...listFailingJobs(jobs), ...listFailingPipelines(news)].map((failure) => {
-    const found = findOld(failure, { nodes, edges, lastSuccessAt }, left);
-    left -= found.old.length;
+    const found = findAffected(failure, { nodes, edges, lastSuccessAt }, left);
+    left -= found.affected.length;
     return { ...failure, ...found };
   });
 }
@@ -144,8 +163,8 @@ function listFailingJobs(jobs: readonly LineageJobRecord[]): LineageFailure[] {
 }
 
 function listFailingPipelines(news: readonly PipelineNews[]): LineageFailure[] {
-  return news.flatMap(({ pipelineName, lastRun }) =>
-    lastRun?.status === 'failed'
+  return news.flatMap(({ pipelineName, lastRun, freshness }) =>
+    freshness.state === 'failing' && lastRun?.status === 'failed'
       ? [{ key: pipelineKey(pipelineName), failedAt: lastRun.createdAt, jobKey: jobKey(lastRun.jobRef) }]
       : [],
   );

@@ -2,44 +2,17 @@ import type { Freshness } from '../../domain/pipelines/pipeline-freshness.ts';
 import type {
   LastPipelineRunRecord,
   PendingPackageRecord,
-  PipelineJobRecord,
   PipelineNewsRecord,
   TableRowsRecord,
-  UpstreamJobRecord,
   UsualRunRecord,
 } from '../../store/records.ts';
-import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { PipelineJob, PipelineNews, ReadFreshness } from './read-freshness.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
-import { assessFreshness, findExpectedSeconds } from '../../domain/pipelines/pipeline-freshness.ts';
-import { inheritSchedules, listSuccessRefs } from '../../domain/pipelines/inherited-schedules.ts';
-import { LRUCache } from 'lru-cache';
-import { pageOf, sortBy } from '../paging/read-page.ts';
+import { inAllDatasets, sortWorstFirst } from './read-freshness.ts';
 import { readSchema } from '../../telemetry/read-schema.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { maximumOverviewTables, usualRunCount } from '@pumphouse/contract';
-
-export interface PipelineNews {
-  pipelineName: string;
-  lastRun: LastPipelineRunRecord | null;
-  lastSuccessAt: Date | null;
-  target: PipelineTarget;
-  freshness: Freshness;
-}
-
-/**
- * Where a pipeline loads to: what its last run reported, otherwise its last successful one. A run that fails
- * before it loads reports neither dataset nor destination.
- */
-export interface PipelineTarget {
-  datasetName: string | null;
-  destinationName: string | null;
-  destinationType: string | null;
-}
-
-export interface PipelineJob extends PipelineJobRecord {
-  expectedEverySeconds: number | null;
-}
 
 /** A table of the latest schema, with the rows that the last runs loaded into it. */
 export interface OverviewTable {
@@ -82,23 +55,15 @@ export interface DatasetOverview extends Tables {
   freshness: Freshness;
 }
 
-export type FreshnessSortKey = 'last_success_at' | 'pipeline_name';
-
 export type ReadPipelines = ReturnType<typeof createReadPipelines>;
 
 const changedWithinMs = 30 * 86_400_000;
 const maxChangesCounted = 1000;
-const maxSchedulesRemembered = 10_000;
 const maxWriters = 50;
 /** Number of runs of a dataset to read for each pipeline that writes to it. */
 const runsOfWriter = 5;
 const maxSchemasRead = 50;
 const maxPendingPackages = 200;
-
-const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | number | null> = {
-  last_success_at: ({ lastSuccessAt }) => lastSuccessAt?.getTime() ?? null,
-  pipeline_name: ({ pipelineName }) => pipelineName,
-};
 
 /**
  * Creates the use cases behind the pages of pipelines and datasets. Table rows and usual values come from the
@@ -108,63 +73,9 @@ export function createReadPipelines(
   {
     store,
   }: Persistence<'pendingPackages' | 'pipelineOverviews' | 'schemaChanges' | 'schemaVersions' | 'telemetry'>,
+  { readNews }: Pick<ReadFreshness, 'readNews'>,
   clock: () => Date,
 ) {
-  /**
-   * The usual time between starts of a job, cached for the day, because it is needed for each pipeline of
-   * each list.
-   */
-  const expectedSeconds = new LRUCache<string, { seconds: number | null }>({ max: maxSchedulesRemembered });
-
-  function expectedOf({ triggers, timeZone }: UpstreamJobRecord, now: Date): number | null {
-    const today = new Date(now.toISOString().slice(0, 10));
-    const key = JSON.stringify([today, timeZone, triggers]);
-    const known = expectedSeconds.get(key);
-    if (known !== undefined) return known.seconds;
-    const seconds = findExpectedSeconds({ triggers, timeZone }, today);
-    expectedSeconds.set(key, { seconds });
-    return seconds;
-  }
-
-  /** Reads the jobs from which those without a clock inherit their schedules, by ref. */
-  async function readUpstream(workspaceId: string, jobs: readonly PipelineJob[], now: Date) {
-    const started = jobs.filter(({ triggers }) => listSuccessRefs(triggers).length > 0);
-    const refs = [...new Set(started.map(({ jobRef }) => jobRef))];
-    const found = refs.length === 0 ? [] : await store.pipelineOverviews.listUpstreamJobs(workspaceId, refs);
-    const all = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
-    return new Map([...all, ...started].map((job) => [job.jobRef, job]));
-  }
-
-  async function readNews(
-    workspaceId: string,
-    pipelineNames: readonly string[],
-    datasetName: string | null = null,
-  ): Promise<{ news: PipelineNews[]; records: PipelineNewsRecord[]; jobs: PipelineJob[] }> {
-    const [records, found] = await Promise.all([
-      store.pipelineOverviews.listNews(workspaceId, { pipelineNames, datasetName }),
-      store.pipelineOverviews.listJobs(workspaceId, pipelineNames),
-    ]);
-    const now = clock();
-    const jobs = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
-    const upstream = await readUpstream(workspaceId, jobs, now);
-    const byPipeline = Map.groupBy(jobs, ({ pipelineName }) => pipelineName);
-    const news = records.map(({ pipelineName, lastRun, lastSuccess }) => {
-      const details = {
-        lastSuccessAt: lastSuccess?.at ?? null,
-        lastSuccessDurationMs: lastSuccess?.durationMs ?? 0,
-        schedules: (byPipeline.get(pipelineName) ?? []).flatMap((job) => inheritSchedules(job, upstream)),
-      };
-      return {
-        pipelineName,
-        lastRun,
-        lastSuccessAt: details.lastSuccessAt,
-        target: chooseTarget({ lastRun, lastSuccess }),
-        freshness: assessFreshness(details, now),
-      };
-    });
-    return { news, records, jobs };
-  }
-
   /** Reads the current tables of schemas, and what the last runs of their pipelines loaded into them. */
   async function readTables(
     workspaceId: string,
@@ -227,16 +138,10 @@ export function createReadPipelines(
     );
 
   return {
-    /**
-     * Reads the latest state of pipelines, in the order of the names, and the jobs that run them.
-     * @param datasetName restricts the state to runs that wrote to this dataset
-     */
-    readNews,
-
     /** @throws ServiceError not_found for a pipeline without reports */
     async getPipeline(workspaceId: string, pipelineName: string): Promise<PipelineOverview> {
       const [{ news, records, jobs }, schemas] = await Promise.all([
-        readNews(workspaceId, [pipelineName]),
+        readNews(workspaceId, inAllDatasets([pipelineName])),
         store.schemaVersions.listLatest(workspaceId, pipelineName),
       ]);
       const [own] = news;
@@ -266,8 +171,9 @@ export function createReadPipelines(
      */
     async getDataset(workspaceId: string, datasetName: string): Promise<DatasetOverview> {
       const names = await store.pipelineOverviews.listWriters(workspaceId, datasetName, maxWriters);
-      const { news, records } = await readNews(workspaceId, names, datasetName);
-      const worst = sortStaleFirst(news)[0];
+      const pairs = names.map((pipelineName) => ({ pipelineName, datasetName }));
+      const { news, records } = await readNews(workspaceId, pairs);
+      const [worst] = sortWorstFirst(news);
       if (!worst) throw new ServiceError('not_found', `There is no dataset ${datasetName}.`);
       const schemas = await store.telemetry.listDatasetSchemas(workspaceId, datasetName, maxSchemasRead);
       const tables = await readTables(workspaceId, schemas, { records, datasetName, runs: runsOfWriter });
@@ -286,48 +192,7 @@ export function createReadPipelines(
     /** Lists the failed runs among these, with why their job run failed. */
     listFailures: (workspaceId: string, pipelineRunIds: readonly string[]) =>
       store.pipelineOverviews.listFailures(workspaceId, pipelineRunIds),
-
-    /** Lists the latest state of pipelines, in the order of the names. */
-    listNews: async (workspaceId: string, pipelineNames: readonly string[]): Promise<PipelineNews[]> =>
-      (await readNews(workspaceId, pipelineNames)).news,
-
-    /** Lists stale pipelines first, by oldest last success, unless sorted. */
-    async listFreshness(
-      workspaceId: string,
-      { isStale }: { isStale: boolean | null },
-      page: PageRequest<FreshnessSortKey>,
-    ): Promise<Page<PipelineNews>> {
-      const names = await store.pipelineOverviews.listNames(workspaceId);
-      const { news } = await readNews(workspaceId, names);
-      const chosen = news.filter(({ freshness }) => isStale === null || freshness.isStale === isStale);
-      return pageOf(
-        sortBy(sortStaleFirst(chosen), page.sorting, sortValues),
-        page,
-        ({ pipelineName }) => pipelineName,
-      );
-    },
   };
-}
-
-function chooseTarget({
-  lastRun,
-  lastSuccess,
-}: Pick<PipelineNewsRecord, 'lastRun' | 'lastSuccess'>): PipelineTarget {
-  const reported = lastRun?.destinationName ? lastRun : lastSuccess;
-  return {
-    datasetName: lastRun?.datasetName ?? lastSuccess?.datasetName ?? null,
-    destinationName: reported?.destinationName ?? null,
-    destinationType: reported?.destinationType ?? null,
-  };
-}
-
-/** Sorts stale pipelines first, by oldest last success; then the others by newest last success. */
-export function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
-  const at = ({ lastSuccessAt }: PipelineNews) => lastSuccessAt?.getTime() ?? 0;
-  return news.toSorted((left, right) => {
-    if (left.freshness.isStale !== right.freshness.isStale) return left.freshness.isStale ? -1 : 1;
-    return left.freshness.isStale ? at(left) - at(right) : at(right) - at(left);
-  });
 }
 
 function keyOf(table: { pipelineName: string; schemaName: string; tableName: string }): string {

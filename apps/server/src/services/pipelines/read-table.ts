@@ -2,14 +2,14 @@ import type { Freshness } from '../../domain/pipelines/pipeline-freshness.ts';
 import type { LatestDocumentRecord, TableLoadRecord, TableVersionRecord } from '../../store/records.ts';
 import type { ColumnHistory } from '../../domain/pipelines/table-history.ts';
 import type { Persistence } from '../../store/store.ts';
-import type { PipelineJob, PipelineNews, ReadPipelines } from './read-pipelines.ts';
+import type { PipelineJob, PipelineNews, ReadFreshness } from './read-freshness.ts';
 import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
 import { addsTable, traceColumns } from '../../domain/pipelines/table-history.ts';
 import { compareSchemas } from '../../domain/pipelines/schema-difference.ts';
 import { maximumTableLoads, maximumTableWriters } from '@pumphouse/contract';
 import { readSchema } from '../../telemetry/read-schema.ts';
 import { ServiceError } from '../../platform/service-error.ts';
-import { sortStaleFirst } from './read-pipelines.ts';
+import { sortWorstFirst } from './read-freshness.ts';
 
 /** Names a table. */
 export interface TableName {
@@ -51,7 +51,7 @@ const maxCompared = 3;
 /** Creates the use case behind the page of a table, from the runs and schemas that its pipelines reported. */
 export function createReadTable(
   { store }: Persistence<'schemaVersions' | 'tables'>,
-  readPipelines: Pick<ReadPipelines, 'readNews'>,
+  { readNews }: Pick<ReadFreshness, 'readNews'>,
 ) {
   /** Lists the changes of the table by a version that has more changes than are stored with it. */
   async function compareAnew(
@@ -110,7 +110,10 @@ export function createReadTable(
     const schemas = found.slice(0, maximumTableWriters);
     const pipelineNames = [...new Set(schemas.map(({ pipelineName }) => pipelineName))];
     const [{ news, records, jobs }, documents] = await Promise.all([
-      readPipelines.readNews(workspaceId, pipelineNames, datasetName),
+      readNews(
+        workspaceId,
+        pipelineNames.map((pipelineName) => ({ pipelineName, datasetName })),
+      ),
       store.schemaVersions.listLatestDocuments(workspaceId, schemas),
     ]);
     const pipelines = records.flatMap(({ pipelineName, lastSuccess }) =>
@@ -129,7 +132,7 @@ export function createReadTable(
       ),
       store.tables.listLoads(name, pipelines, { runs: runsSearched, loads: maximumTableLoads }),
     ]);
-    const worst = sortStaleFirst(news)[0];
+    const [worst] = sortWorstFirst(news);
     if (!worst || writers.flat().length === 0)
       throw new ServiceError('not_found', `There is no table ${tableName} in dataset ${datasetName}.`);
     return {

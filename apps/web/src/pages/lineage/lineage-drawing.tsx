@@ -40,7 +40,7 @@ export const GraphEdges = memo(function GraphEdges({ edges, highlight, shown, no
 
 interface GraphNodesProps {
   nodes: readonly PlacedNode[];
-  old: ReadonlySet<string>;
+  affected: ReadonlySet<string>;
   highlight: Highlight;
   matches: ReadonlySet<string>;
   selected: string | undefined;
@@ -55,14 +55,14 @@ interface GraphNodesProps {
  * clicks and keys.
  */
 export const GraphNodes = memo(function GraphNodes(props: GraphNodesProps) {
-  const { nodes, old, highlight, matches, selected, stop, hasTexts, now } = props;
+  const { nodes, affected, highlight, matches, selected, stop, hasTexts, now } = props;
   return nodes.map((placed) => {
     const { key } = placed.node;
     return (
       <GraphNode
         key={key}
         placed={placed}
-        isOld={old.has(key)}
+        isAffected={affected.has(key)}
         isLit={highlight.keys.has(key)}
         isMatch={matches.has(key)}
         isSelected={key === selected}
@@ -76,7 +76,7 @@ export const GraphNodes = memo(function GraphNodes(props: GraphNodesProps) {
 
 interface GraphNodeProps {
   placed: PlacedNode;
-  isOld: boolean;
+  isAffected: boolean;
   isLit: boolean;
   isMatch: boolean;
   isSelected: boolean;
@@ -86,11 +86,11 @@ interface GraphNodeProps {
 }
 
 const GraphNode = memo(function GraphNode(props: GraphNodeProps) {
-  const { placed, isOld, isLit, isMatch, isSelected, isStop, hasTexts } = props;
+  const { placed, isAffected, isLit, isMatch, isSelected, isStop, hasTexts } = props;
   const { node, x, y } = placed;
   const now = new Date(props.now);
-  const state = stateOfNode(node, isOld);
-  const aside = describeNode(node, now);
+  const state = stateOfNode(node);
+  const aside = describeNode(node, now, isAffected);
   const changed = hasRecentChange(node, now);
   return (
     <g

@@ -35,23 +35,23 @@ import { ZoomButtons } from '../../graph/zoom-buttons.tsx';
 interface LineageGraphProps {
   lineage: LineageResponse;
   shown: ShownLineage;
-  /** Keys of nodes that a failure made old. */
-  old: ReadonlySet<string>;
+  /** Keys of nodes that a failure affects. */
+  affected: ReadonlySet<string>;
 }
 
 /** The lineage as a drawing. It is a single tab stop; arrow keys move between nodes. */
-export function LineageGraph({ lineage, shown, old }: LineageGraphProps) {
+export function LineageGraph({ lineage, shown, affected }: LineageGraphProps) {
   const graph = useMemo(() => describeLineage(shown), [shown]);
   const layered = useLayeredLayout(graph);
   const layout = useMemo(() => layered && placeLineage(shown, layered), [shown, layered]);
   if (!layout) return <LoadingRows />;
-  return <LineageDrawing layout={layout} lineage={lineage} shown={shown} old={old} />;
+  return <LineageDrawing layout={layout} lineage={lineage} shown={shown} affected={affected} />;
 }
 
 /** Below this scale texts are unreadable, and only boxes are drawn. */
 const scaleOfTexts = 0.4;
 
-function LineageDrawing({ layout, lineage, shown, old }: LineageGraphProps & { layout: LineageLayout }) {
+function LineageDrawing({ layout, lineage, shown, affected }: LineageGraphProps & { layout: LineageLayout }) {
   const frame = useRef<HTMLDivElement>(null);
   const { view, setView, size, zoom, fit, handlers } = usePanZoom(frame, layout);
   const { selected, find, select } = useLineageSearch();
@@ -121,7 +121,7 @@ function LineageDrawing({ layout, lineage, shown, old }: LineageGraphProps & { l
         <GraphEdges edges={visible.edges} highlight={highlight} shown={shown} now={now} />
         <GraphNodes
           nodes={visible.nodes}
-          old={old}
+          affected={affected}
           highlight={highlight}
           matches={matches}
           selected={shownSelected}

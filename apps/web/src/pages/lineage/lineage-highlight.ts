@@ -8,7 +8,7 @@ export interface Highlight {
 }
 
 /**
- * Emphasizes what is old because of the selected node, if it fails, else its neighbours. A folded tag stands
+ * Emphasizes what is affected by the selected node, if it fails, else its neighbours. A folded tag stands
  * for all its members.
  */
 export function highlightOf(
@@ -20,8 +20,8 @@ export function highlightOf(
   const own = shownKey(selected);
   const tag = nodes.find(({ key }) => key === own);
   const members = tag && isTag(tag) ? tag.members : [selected];
-  const old = failures.filter(({ key }) => members.includes(key)).flatMap((failure) => failure.old);
-  if (old.length > 0) return { keys: new Set([own, ...old.map(({ key }) => shownKey(key))]) };
+  const affected = failures.filter(({ key }) => members.includes(key)).flatMap((failure) => failure.affected);
+  if (affected.length > 0) return { keys: new Set([own, ...affected.map(({ key }) => shownKey(key))]) };
   const neighbours = edges.flatMap(({ from, to }) => (from === own ? [to] : to === own ? [from] : []));
   return { keys: new Set([own, ...neighbours]) };
 }

@@ -51,11 +51,11 @@ describe('a selection', () => {
   const failure = {
     key: 'job:jobs.load',
     failed_at: null,
-    old: [{ key: 'dataset:shop_data', from: 'pipeline:orders', kind: 'loads' }],
+    affected: [{ key: 'dataset:shop_data', from: 'pipeline:orders', kind: 'loads' }],
     is_cut: false,
   };
 
-  it('emphasizes what is old because of a failure, else the neighbours', () => {
+  it('emphasizes what is affected by a failure, else the neighbours', () => {
     expect(highlightOf({ failures: [failure] }, shown, 'job:jobs.load')).toEqual({
       keys: new Set(['job:jobs.load', 'dataset:shop_data']),
     });

@@ -16,11 +16,11 @@ const pageSize = 100;
 
 interface LineageListProps {
   lineage: LineageResponse;
-  old: ReadonlySet<string>;
+  affected: ReadonlySet<string>;
 }
 
 /** The lineage as a table: each node with what is directly upstream and downstream of it. */
-export function LineageList({ lineage, old }: LineageListProps) {
+export function LineageList({ lineage, affected }: LineageListProps) {
   const { find } = useLineageSearch();
   const [count, setCount] = useState(pageSize);
   const { nodes, edges } = lineage;
@@ -51,7 +51,7 @@ export function LineageList({ lineage, old }: LineageListProps) {
               <ListRow
                 key={node.key}
                 node={node}
-                isOld={old.has(node.key)}
+                isAffected={affected.has(node.key)}
                 upstream={(upstream.get(node.key) ?? []).flatMap(({ from }) => findNode(from))}
                 downstream={(downstream.get(node.key) ?? []).flatMap(({ to }) => findNode(to))}
               />
@@ -70,12 +70,12 @@ export function LineageList({ lineage, old }: LineageListProps) {
 
 interface ListRowProps {
   node: LineageNode;
-  isOld: boolean;
+  isAffected: boolean;
   upstream: readonly LineageNode[];
   downstream: readonly LineageNode[];
 }
 
-function ListRow({ node, isOld, upstream, downstream }: ListRowProps) {
+function ListRow({ node, isAffected, upstream, downstream }: ListRowProps) {
   const { selected, select } = useLineageSearch();
   const now = new Date(useNow(60));
   return (
@@ -93,7 +93,8 @@ function ListRow({ node, isOld, upstream, downstream }: ListRowProps) {
         <span className="quiet">{node.kind}</span>
       </td>
       <td>
-        <State look={stateOfNode(node, isOld)} />
+        <State look={stateOfNode(node)} />
+        {isAffected && <span className="quiet"> affected</span>}
         {hasRecentChange(node, now) && <span className="quiet"> Δ schema</span>}
       </td>
       <td>{node.updated_at !== null && <Time at={node.updated_at} />}</td>

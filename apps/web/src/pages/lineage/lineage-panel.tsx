@@ -15,11 +15,10 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 interface LineagePanelProps {
   lineage: LineageResponse;
   shown: ShownLineage;
-  old: ReadonlySet<string>;
 }
 
-/** Beside the graph: the selected node and what is old because of it, or all failures. */
-export function LineagePanel({ lineage, shown, old }: LineagePanelProps) {
+/** Beside the graph: the selected node and what is affected by it, or all failures. */
+export function LineagePanel({ lineage, shown }: LineagePanelProps) {
   const { selected } = useLineageSearch();
   const node = lineage.nodes.find(({ key }) => key === selected);
   const tag = shown.nodes.filter(isTag).find(({ key }) => key === selected);
@@ -27,14 +26,14 @@ export function LineagePanel({ lineage, shown, old }: LineagePanelProps) {
   if (!node) return <Failures lineage={lineage} />;
   return (
     <div className={classes.panel}>
-      <NodeDetails node={node} isOld={old.has(node.key)} />
-      <OldBecause node={node} lineage={lineage} />
-      <MadeOldBy node={node} lineage={lineage} />
+      <NodeDetails node={node} />
+      <AffectedNodes node={node} lineage={lineage} />
+      <AffectedBy node={node} lineage={lineage} />
     </div>
   );
 }
 
-function NodeDetails({ node, isOld }: { node: LineageNode; isOld: boolean }) {
+function NodeDetails({ node }: { node: LineageNode }) {
   const { select, toggleDataset } = useLineageSearch();
   const { dataset, table } = node;
   const hide = (
@@ -47,7 +46,7 @@ function NodeDetails({ node, isOld }: { node: LineageNode; isOld: boolean }) {
       <DetailList
         items={[
           ['Name', <NodeLink key="name" node={node} />],
-          ['State', <State key="state" look={stateOfNode(node, isOld)} />],
+          ['State', <State key="state" look={stateOfNode(node)} />],
           ...(node.updated_at === null
             ? []
             : [
@@ -94,8 +93,8 @@ function UpdatedAt({ node }: { node: LineageNode }) {
   );
 }
 
-/** What is old because the node failed. */
-function OldBecause({ node, lineage }: { node: LineageNode; lineage: LineageResponse }) {
+/** What is affected because the node failed. */
+function AffectedNodes({ node, lineage }: { node: LineageNode; lineage: LineageResponse }) {
   const failure = lineage.failures.find(({ key }) => key === node.key);
   if (!failure) return null;
   const find = (key: string) => lineage.nodes.find((each) => each.key === key);
@@ -104,10 +103,10 @@ function OldBecause({ node, lineage }: { node: LineageNode; lineage: LineageResp
     return found ? nameOfNode(found) : key;
   };
   return (
-    <Section title={`Old because of this failure (${formatCount(failure.old.length)})`}>
-      {failure.old.length === 0 && <p className={classes.note}>Nothing downstream is old.</p>}
-      <ul className={classes.old}>
-        {failure.old.map(({ key, from, kind }) => {
+    <Section title={`Affected by this failure (${formatCount(failure.affected.length)})`}>
+      {failure.affected.length === 0 && <p className={classes.note}>Nothing downstream is affected.</p>}
+      <ul className={classes.affected}>
+        {failure.affected.map(({ key, from, kind }) => {
           const found = find(key);
           return (
             found && (
@@ -119,17 +118,17 @@ function OldBecause({ node, lineage }: { node: LineageNode; lineage: LineageResp
           );
         })}
       </ul>
-      {failure.is_cut && <p className={classes.note}>The list is cut: more is old.</p>}
+      {failure.is_cut && <p className={classes.note}>The list is cut: more is affected.</p>}
     </Section>
   );
 }
 
-/** The failures that made the node old. */
-function MadeOldBy({ node, lineage }: { node: LineageNode; lineage: LineageResponse }) {
-  const causes = lineage.failures.filter(({ old }) => old.some(({ key }) => key === node.key));
+/** The failures that affect the node. */
+function AffectedBy({ node, lineage }: { node: LineageNode; lineage: LineageResponse }) {
+  const causes = lineage.failures.filter(({ affected }) => affected.some(({ key }) => key === node.key));
   if (causes.length === 0) return null;
   return (
-    <Section title="Old because of">
+    <Section title="Affected by">
       <FailureList lineage={lineage} keys={causes.map(({ key }) => key)} />
     </Section>
   );
@@ -177,11 +176,11 @@ function TagDetails({ tag, lineage }: { tag: TagNode; lineage: LineageResponse }
   );
 }
 
-/** Failing nodes, each with the number of nodes that are old because of it. Selecting one shows these. */
+/** Failing nodes, each with the number of nodes that are affected by it. Selecting one shows these. */
 function FailureList({ lineage, keys }: { lineage: LineageResponse; keys: readonly string[] }) {
   const { select } = useLineageSearch();
   return (
-    <ul className={classes.old}>
+    <ul className={classes.affected}>
       {keys.map((key) => {
         const node = lineage.nodes.find((each) => each.key === key);
         const failure = lineage.failures.find((each) => each.key === key);
@@ -189,12 +188,12 @@ function FailureList({ lineage, keys }: { lineage: LineageResponse; keys: readon
           node &&
           failure && (
             <li key={key}>
-              <State look={stateOfNode(node, false)} compact />{' '}
+              <State look={stateOfNode(node)} compact />{' '}
               <button type="button" className={`text-button ${classes.pick}`} onClick={() => select(key)}>
                 {nameOfNode(node)}
               </button>{' '}
               <span className="quiet">
-                {node.kind}, {formatNoun(failure.old.length, 'node')} old
+                {node.kind}, {formatNoun(failure.affected.length, 'node')} affected
               </span>
             </li>
           )

@@ -1,28 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { describeEdge, describeNode, hasRecentChange, listOldKeys, stateOfNode } from './lineage-texts.ts';
+import {
+  describeEdge,
+  describeNode,
+  hasRecentChange,
+  listAffectedKeys,
+  stateOfNode,
+} from './lineage-texts.ts';
 import { makeEdge, makeJobNode, makeNode } from './testing/make-lineage.ts';
 
 const now = new Date('2026-11-01T04:00:00Z');
 const anHourAgo = '2026-11-01T03:00:00Z';
 
 describe('the state of a node', () => {
-  const loaded = makeNode('dataset', 'a', { updated_at: anHourAgo });
   it.each([
-    ['a failing pipeline', makeNode('pipeline', 'a', { is_failing: true }), true, 'Failed'],
-    ['a job that failed last', makeJobNode('a', [], { is_failing: true }, 'failed'), false, 'Failed'],
-    [
-      'a failing job that runs again',
-      makeJobNode('a', [], { is_failing: true }, 'running'),
-      false,
-      'Running',
-    ],
-    ['a completed job', makeJobNode('a'), false, 'Completed'],
-    ['a completed job behind a failure', makeJobNode('a'), true, 'Old'],
-    ['data behind a failure', loaded, true, 'Old'],
-    ['data that a schedule expects newer', { ...loaded, is_stale: true }, false, 'Stale'],
-    ['loaded data', loaded, false, 'Loaded'],
-    ['data without a stored load', makeNode('dataset', 'a'), false, 'Unknown'],
-  ])('of %s', (_what, node, isOld, word) => expect(stateOfNode(node, isOld).word).toBe(word));
+    ['a failing pipeline', makeNode('pipeline', 'a', { freshness_state: 'failing' }), 'Failing'],
+    ['a job that failed last', makeJobNode('a', [], {}, 'failed', 'failed'), 'Failed'],
+    ['a failing job that runs again', makeJobNode('a', [], {}, 'running', 'failed'), 'Running'],
+    ['a completed job', makeJobNode('a'), 'Completed'],
+    ['data that a schedule expects newer', makeNode('dataset', 'a', { freshness_state: 'stale' }), 'Stale'],
+    ['loaded data', makeNode('table', 'a', { freshness_state: 'not_scheduled' }), 'No schedule'],
+    ['data without a stored load', makeNode('dataset', 'a'), 'Unknown'],
+  ])('of %s', (_what, node, word) => expect(stateOfNode(node).word).toBe(word));
 });
 
 describe('the second line of a node', () => {
@@ -31,12 +29,13 @@ describe('the second line of a node', () => {
     const node = makeNode('dataset', 'a', { dataset, rows_loaded: 1200, updated_at: anHourAgo });
     expect(describeNode(node, now)).toBe('dataset · 2 tables · 1.2K rows · 1 h ago');
     expect(describeNode(makeNode('pipeline', 'a'), now)).toBe('pipeline');
+    expect(describeNode(node, now, true)).toBe('dataset · affected · 2 tables · 1.2K rows · 1 h ago');
   });
 
   it('tells a recent change of the schema', () => {
     expect(hasRecentChange(makeNode('dataset', 'a', { schema_changed_at: anHourAgo }), now)).toBe(true);
-    const old = makeNode('dataset', 'a', { schema_changed_at: '2026-10-20T03:00:00Z' });
-    expect(hasRecentChange(old, now)).toBe(false);
+    const before = makeNode('dataset', 'a', { schema_changed_at: '2026-10-20T03:00:00Z' });
+    expect(hasRecentChange(before, now)).toBe(false);
   });
 });
 
@@ -54,9 +53,9 @@ describe('an edge', () => {
   });
 });
 
-it('lists what any failure made old', () => {
-  const old = [{ key: 'dataset:a', from: 'pipeline:a', kind: 'loads' }];
+it('lists what any failure affects', () => {
+  const affected = [{ key: 'dataset:a', from: 'pipeline:a', kind: 'loads' }];
   expect([
-    ...listOldKeys({ failures: [{ key: 'pipeline:a', failed_at: null, old, is_cut: false }] }),
+    ...listAffectedKeys({ failures: [{ key: 'pipeline:a', failed_at: null, affected, is_cut: false }] }),
   ]).toEqual(['dataset:a']);
 });

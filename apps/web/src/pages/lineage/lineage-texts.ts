@@ -3,37 +3,25 @@ import type { StateAppearance } from '../../ui/run-states.ts';
 import { isTag, type LineageEdge, type ShownNode } from './lineage-fold.ts';
 import { formatCompactCount, formatNoun, formatRelative } from '../../ui/format.ts';
 import { shortenJobName } from '../../details/job-name.ts';
-import { stateAppearance } from '../../ui/run-states.ts';
+import { freshnessAppearance } from '../../details/freshness.ts';
+import { runStates, stateAppearance } from '../../ui/run-states.ts';
 
-const stateOfData = {
-  failing: { word: 'Failed', glyph: '✕', colour: 'failed' },
-  stale: { word: 'Stale', glyph: '!', colour: 'pending' },
-  old: { word: 'Old', glyph: '◷', colour: 'pending' },
-  loaded: { word: 'Loaded', glyph: '✓', colour: 'completed' },
-  unknown: { word: 'Unknown', glyph: '–', colour: 'cancelled' },
-} as const satisfies Record<string, StateAppearance>;
+const unknown: StateAppearance = { word: 'Unknown', glyph: '–', colour: 'cancelled' };
 
 /** The name as it is shown. */
 export function nameOfNode(node: ShownNode): string {
   return node.kind === 'job' ? shortenJobName(node.name) : node.name;
 }
 
-/**
- * The state of a node.
- * @param isOld whether a failure upstream made it old
- */
-export function stateOfNode(node: ShownNode, isOld: boolean): StateAppearance {
-  if (isTag(node)) return node.failingCount > 0 ? stateOfData.failing : stateOfData.unknown;
+/** The state of a node, as on the page of the job or of the data. */
+export function stateOfNode(node: ShownNode): StateAppearance {
+  if (isTag(node)) return node.failingCount > 0 ? runStates.failed : unknown;
+  if (node.kind !== 'job')
+    return node.freshness_state === null ? unknown : freshnessAppearance(node.freshness_state);
   const last = node.job?.last_run?.status ?? '';
   const isActive = ['pending', 'starting', 'running', 'cancelling'].includes(last);
-  if (node.is_failing && !isActive) return stateOfData.failing;
-  if (node.kind === 'job' && !(isOld && !isActive)) {
-    const status = isActive ? last : node.job?.state;
-    return status ? stateAppearance(status) : stateOfData.unknown;
-  }
-  if (isOld) return stateOfData.old;
-  if (node.is_stale) return stateOfData.stale;
-  return node.updated_at === null ? stateOfData.unknown : stateOfData.loaded;
+  const status = isActive ? last : node.job?.state;
+  return status ? stateAppearance(status) : unknown;
 }
 
 const recentChangeMs = 7 * 86_400_000;
@@ -44,11 +32,15 @@ export function hasRecentChange(node: ShownNode, now: Date): boolean {
   return now.getTime() - new Date(node.schema_changed_at).getTime() < recentChangeMs;
 }
 
-/** The second line of a node: what it is, its size and its age. */
-export function describeNode(node: ShownNode, now: Date): string {
+/**
+ * The second line of a node: what it is, its size and its age.
+ * @param isAffected whether a failure upstream affects it
+ */
+export function describeNode(node: ShownNode, now: Date, isAffected = false): string {
   if (isTag(node)) return `tag · ${formatNoun(node.jobCount, 'job')}`;
   const parts: (string | false | null | undefined)[] = [
     node.kind,
+    isAffected && 'affected',
     node.job?.is_archived === true && 'archived',
     node.job?.is_paused === true && !node.job.is_archived && 'paused',
     node.dataset && formatNoun(node.dataset.table_count, 'table'),
@@ -64,7 +56,7 @@ const edgeTexts: Record<string, string> = {
   contains: 'in',
 };
 
-/** Why a node is old: the edge that leads to it from the failure. */
+/** Why a node is affected: the edge that leads to it from the failure. */
 export function describeReason(kind: string, from: string): string {
   if (kind === 'success') return `starts on success of ${from}`;
   if (kind === 'freshness') return `waits until ${from} is fresh`;
@@ -84,9 +76,9 @@ export function describeEdge(edge: LineageEdge, nameOf: (key: string) => string,
   return `${what} ${formatAge(edge.last_at, now)}${edge.is_failed ? ', failed' : rows}`;
 }
 
-/** Keys of all nodes that a failure made old. */
-export function listOldKeys({ failures }: Pick<LineageResponse, 'failures'>): ReadonlySet<string> {
-  return new Set(failures.flatMap(({ old }) => old.map(({ key }) => key)));
+/** Keys of all nodes that a failure affects. */
+export function listAffectedKeys({ failures }: Pick<LineageResponse, 'failures'>): ReadonlySet<string> {
+  return new Set(failures.flatMap(({ affected }) => affected.map(({ key }) => key)));
 }
 
 /** Whether a name contains the search text, in any case. */

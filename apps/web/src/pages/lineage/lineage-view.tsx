@@ -12,7 +12,7 @@ import { formatNoun } from '../../ui/format.ts';
 import { LineageGraph } from './lineage-graph.tsx';
 import { LineageList } from './lineage-list.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
-import { listOldKeys, matchesSearch } from './lineage-texts.ts';
+import { listAffectedKeys, matchesSearch } from './lineage-texts.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { SearchBox } from '../../search/search-box.tsx';
 import { Section } from '../../ui/page.tsx';
@@ -44,7 +44,7 @@ export default function LineageView({ around }: { around?: string }) {
 function LoadedLineage({ lineage, isPart }: { lineage: LineageResponse; isPart: boolean }) {
   const search = useLineageSearch();
   const shown = useMemo(() => foldTags(lineage, search.fold ?? []), [lineage, search.fold]);
-  const old = useMemo(() => listOldKeys(lineage), [lineage]);
+  const affected = useMemo(() => listAffectedKeys(lineage), [lineage]);
   return (
     <>
       <LineageBar lineage={lineage} shown={shown} />
@@ -60,12 +60,12 @@ function LoadedLineage({ lineage, isPart }: { lineage: LineageResponse; isPart: 
           aside={<EdgeLegend kinds={lineageEdges} edges={shown.edges} />}
         >
           {search.isList ? (
-            <LineageList lineage={lineage} old={old} />
+            <LineageList lineage={lineage} affected={affected} />
           ) : (
-            <LineageGraph lineage={lineage} shown={shown} old={old} />
+            <LineageGraph lineage={lineage} shown={shown} affected={affected} />
           )}
         </Section>
-        <LineagePanel lineage={lineage} shown={shown} old={old} />
+        <LineagePanel lineage={lineage} shown={shown} />
       </div>
     </>
   );

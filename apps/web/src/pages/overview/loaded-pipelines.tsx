@@ -64,7 +64,7 @@ function PipelineRow({ row, days }: { row: PipelineFreshnessRow; days: readonly 
         {pipelineName}
       </Link>
       <span className={`${classes.age} cut`}>
-        <FreshnessState freshness={freshness} lastStatus={lastRun?.status} />
+        <FreshnessState freshness={freshness} />
       </span>
       <span className={classes.spark}>
         {days !== undefined && <DayBars values={days} noun="rows loaded" />}

@@ -111,10 +111,10 @@ export function OverdueTickRow({ tick: { job, at } }: { tick: OverdueTick }) {
 /** A pipeline with stale data. */
 export function StalePipelineRow({ row }: { row: StalePipeline }) {
   const { id: workspaceId } = useWorkspace();
-  const { pipeline_name: pipelineName, freshness, last_run: lastRun } = row;
+  const { pipeline_name: pipelineName, freshness } = row;
   const head = (
     <>
-      <FreshnessState freshness={freshness} lastStatus={lastRun?.status} />
+      <FreshnessState freshness={freshness} />
       <Link
         to="/w/$workspaceId/pipelines/$pipelineName"
         params={{ workspaceId, pipelineName }}

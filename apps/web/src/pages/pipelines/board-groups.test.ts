@@ -1,44 +1,35 @@
-import type { PipelineFreshnessRow } from '@pumphouse/contract';
+import type { FreshnessState, PipelineFreshnessRow } from '@pumphouse/contract';
 import { expect, it } from 'vitest';
-import { boardGroups, groupByFreshness } from './board-groups.ts';
+import { groupByState } from './board-groups.ts';
 
 const now = new Date('2026-11-30T12:00:00Z');
 
-function row(
-  name: string,
-  ageHours: number | null,
-  changes: { status?: string; isStale?: boolean; every?: null } = {},
-) {
+function row(name: string, state: FreshnessState, ageHours: number | null) {
   const at = ageHours === null ? null : new Date(now.getTime() - ageHours * 3_600_000).toISOString();
-  const freshness = {
-    last_success_at: at,
-    is_stale: changes.isStale ?? false,
-    expected_every_seconds: changes.every === null ? null : 86_400,
-  };
-  const fields = { pipeline_name: name, freshness, last_run: { status: changes.status ?? 'succeeded' } };
+  const freshness = { state, last_success_at: at, expected_every_seconds: 86_400 };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the fields that decide the group
-  return fields as unknown as PipelineFreshnessRow;
+  return { pipeline_name: name, freshness } as unknown as PipelineFreshnessRow;
 }
-const groupsOf = (rows: PipelineFreshnessRow[]) => {
-  const groups = groupByFreshness(rows, now);
-  return boardGroups.map((group) => (groups.get(group) ?? []).map((each) => each.row.pipeline_name));
-};
+const groupsOf = (rows: PipelineFreshnessRow[]) =>
+  groupByState(rows, now).map(({ state, rows: own }) => [state, own.map((each) => each.row.pipeline_name)]);
 
-it('pipelines are grouped by their last run, and by their age against what is expected', () => {
-  expect(
-    groupsOf([
-      row('fresh', 5),
-      row('due', 20),
-      row('passed', 30),
-      row('late', 60, { isStale: true }),
-      row('never', null, { isStale: true }),
-      row('by hand', 5, { every: null }),
-    ]),
-  ).toEqual([[], ['late', 'never'], ['passed', 'due'], ['fresh'], ['by hand']]);
+it('groups pipelines by state, the worst first, and within a state by age', () => {
+  const rows = [
+    row('five hours', 'fresh', 5),
+    row('a day', 'due', 30),
+    row('two days', 'due', 50),
+    row('new', 'failing', 1),
+    row('none', 'never_succeeded', null),
+  ];
+  expect(groupsOf(rows)).toEqual([
+    ['failing', ['new']],
+    ['stale', []],
+    ['never_succeeded', ['none']],
+    ['due', ['two days', 'a day']],
+    ['fresh', ['five hours']],
+  ]);
 });
 
-it('a pipeline whose last run failed is failing, however new its data is', () => {
-  expect(
-    groupsOf([row('new', 1, { status: 'failed' }), row('old', 90, { status: 'failed', isStale: true })]),
-  ).toEqual([['old', 'new'], [], [], [], []]);
+it('shows the usual states even if no pipeline has them', () => {
+  expect(groupsOf([]).map(([state]) => state)).toEqual(['failing', 'stale', 'due', 'fresh']);
 });

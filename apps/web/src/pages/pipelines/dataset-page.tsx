@@ -90,7 +90,7 @@ function Lead({ overview }: { overview: DatasetOverviewResponse }) {
   return (
     <span className={classes.lead}>
       <span>in {overview.destinations.map(({ name }) => name).join(', ') || 'an unknown destination'}</span>
-      <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
+      <FreshnessState freshness={overview.freshness} />
       <span>{formatNoun(overview.schema_change_count_30_days, 'schema change')} in 30 days</span>
     </span>
   );
@@ -126,7 +126,7 @@ function Writers({ overview }: { overview: DatasetOverviewResponse }) {
                   <LastRun run={last} />
                 </td>
                 <td>
-                  <FreshnessState freshness={freshness} lastStatus={last?.status} />
+                  <FreshnessState freshness={freshness} />
                 </td>
               </tr>
             ))}

@@ -1,4 +1,4 @@
-import type { DatasetStatsResponse, PipelineFreshnessRow } from '@pumphouse/contract';
+import type { DatasetFreshnessRow, DatasetStatsResponse, FreshnessState } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { filterDatasets, joinDatasets, sortDatasets, type PipelineRuns } from './dataset-rows.ts';
 
@@ -14,16 +14,18 @@ const statsOf = (dataset_name: string, total_rows_loaded: number): DatasetStatsR
   table_count: 2,
 });
 
-const writer = (pipeline_name: string, dataset_name: string, isStale = false): PipelineFreshnessRow => ({
-  pipeline_name,
+const freshnessOf = (
+  dataset_name: string,
+  pipeline_names: string[],
+  state: FreshnessState,
+): DatasetFreshnessRow => ({
   dataset_name,
-  destination_name: 'duckdb',
-  last_run: null,
+  pipeline_names,
   freshness: {
     last_success_at: null,
     age_seconds: null,
-    is_stale: isStale,
-    why: isStale ? 'overdue' : 'on_time',
+    state,
+    is_stale: state === 'stale',
     detail: '',
     stale_at: null,
     expected_every_seconds: null,
@@ -43,9 +45,8 @@ const rows = joinDatasets({
   pipelineStats: [runsOf('shop', 8, 10), runsOf('shop_refunds', 9, 10)],
   series: undefined,
   freshness: [
-    writer('shop_refunds', 'shop_data', true),
-    writer('shop', 'shop_data'),
-    writer('ads', 'ads_data'),
+    freshnessOf('shop_data', ['shop_refunds', 'shop'], 'stale'),
+    freshnessOf('ads_data', ['ads'], 'fresh'),
   ],
   changes: undefined,
 });
@@ -69,8 +70,8 @@ describe('the rows of the dataset list', () => {
     expect(rows[1]?.stats).toMatchObject({ success_ratio: 1, total_pipeline_run_count: 1 });
   });
 
-  it('have their pipelines, and the freshness of the stale one', () => {
-    expect(rows[0]).toMatchObject({ pipelines: ['shop', 'shop_refunds'], freshness: { is_stale: true } });
+  it('have their pipelines and their freshness', () => {
+    expect(rows[0]).toMatchObject({ pipelines: ['shop', 'shop_refunds'], freshness: { state: 'stale' } });
   });
 
   it('are found by pipeline and sorted by the figures of the window', () => {

@@ -1,9 +1,9 @@
 import type {
   DailySums,
+  DatasetFreshnessRow,
   DatasetDailySeriesResponse,
   DatasetStatsResponse,
   PipelineFreshness,
-  PipelineFreshnessRow,
   PipelineStatsResponse,
   SchemaVersionChangesResponse,
 } from '@pumphouse/contract';
@@ -18,9 +18,8 @@ export interface DatasetRow {
   stats: (DatasetStatsResponse & RunCounts) | null;
   /** Series of the time window. Also null if the dataset is not among the most active ones. */
   daily: DailySums | null;
-  /** Pipelines whose last run wrote to it, by name. */
+  /** Pipelines that have loaded into it, by name. */
   pipelines: readonly string[];
-  /** Freshness of the stale pipeline, if any, else of the one that succeeded last. */
   freshness: PipelineFreshness | null;
   lastChange: SchemaVersionChangesResponse | null;
 }
@@ -39,8 +38,7 @@ export interface DatasetData {
   /** Stats of all pipelines in the time window. */
   pipelineStats: readonly PipelineRuns[] | undefined;
   series: DatasetDailySeriesResponse['datasets'] | undefined;
-  /** All pipelines, stale ones first. */
-  freshness: readonly PipelineFreshnessRow[] | undefined;
+  freshness: readonly DatasetFreshnessRow[] | undefined;
   /** Newest first. */
   changes: readonly SchemaVersionChangesResponse[] | undefined;
 }
@@ -56,20 +54,20 @@ export function joinDatasets({
   const runsOf = new Map(pipelineStats?.map((each) => [each.pipeline_name, each]));
   const statsOf = new Map(stats?.map((each) => [each.dataset_name, each]));
   const dailyOf = new Map(series?.map((each) => [each.dataset_name, each.daily]));
-  const writersOf = Map.groupBy(freshness ?? [], (each) => each.dataset_name ?? '');
+  const freshnessOf = new Map(freshness?.map((each) => [each.dataset_name, each]));
   const changesOf = Map.groupBy(changes ?? [], (each) => each.dataset_name ?? '');
   return all.map((each) => {
     const name = each.dataset_name;
-    const writers = writersOf.get(name) ?? [];
+    const { freshness: ownFreshness = null, pipeline_names: writers = [] } = freshnessOf.get(name) ?? {};
     const own = statsOf.get(name) ?? null;
-    const runs = writers.flatMap((writer) => runsOf.get(writer.pipeline_name) ?? []);
+    const runs = writers.flatMap((writer) => runsOf.get(writer) ?? []);
     return {
       name,
       all: each,
       stats: own && { ...own, ...(runs.length > 0 && countRuns(runs)) },
       daily: dailyOf.get(name) ?? null,
-      pipelines: writers.map((writer) => writer.pipeline_name).toSorted(),
-      freshness: writers[0]?.freshness ?? null,
+      pipelines: writers.toSorted(),
+      freshness: ownFreshness,
       lastChange: changesOf.get(name)?.[0] ?? null,
     };
   });

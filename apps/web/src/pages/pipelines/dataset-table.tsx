@@ -62,11 +62,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
       </td>
       <td>
         {row.freshness && (
-          <FreshnessState
-            freshness={row.freshness}
-            lastStatus={all.latest_status ?? undefined}
-            hasTime={all.latest_status === 'succeeded'}
-          />
+          <FreshnessState freshness={row.freshness} hasTime={all.latest_status === 'succeeded'} />
         )}
       </td>
       <td className="number" data-label="Tables">

@@ -3,10 +3,10 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import {
   allDatasets,
+  datasetFreshness,
   datasetSeries,
   datasetStats,
   newestSchemaChanges,
-  pipelineFreshness,
   pipelineStats,
 } from '../../data/data-queries.ts';
 import { usualDays } from '../../data/day-window.ts';
@@ -29,7 +29,7 @@ export function DatasetsPage() {
   const { data: stats } = useQuery(datasetStats(workspace.id, search.days));
   const { data: pipelines } = useQuery(pipelineStats(workspace.id, search.days));
   const { data: series } = useQuery(datasetSeries(workspace.id, search.days));
-  const { data: freshness } = useQuery(pipelineFreshness(workspace.id));
+  const { data: freshness } = useQuery(datasetFreshness(workspace.id));
   const { data: changes } = useQuery(newestSchemaChanges(workspace.id));
   const joined = useMemo(
     () =>

@@ -1,14 +1,10 @@
+import { freshnessWords } from '@pumphouse/contract';
 import type { PipelineRow } from './pipeline-rows.ts';
+import type { CSSProperties } from 'react';
 import { Link } from '@tanstack/react-router';
 import board from './freshness-board.module.css';
 import classes from './pipelines.module.css';
-import {
-  boardGroups,
-  boardLabels,
-  groupByFreshness,
-  type BoardGroup,
-  type BoardRow,
-} from './board-groups.ts';
+import { groupByState, type BoardGroup, type BoardRow } from './board-groups.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { LastRun } from './last-run.tsx';
 import { useNow } from '../../ui/time.tsx';
@@ -18,13 +14,13 @@ interface FreshnessBoardProps {
   rows: readonly PipelineRow[];
 }
 
-/** Pipelines in groups by the age of their data against what their schedules promise. */
+/** Pipelines in groups by the state of their data. */
 export function FreshnessBoard({ workspaceId, rows }: FreshnessBoardProps) {
-  const groups = groupByFreshness(rows, new Date(useNow(30)));
+  const groups = groupByState(rows, new Date(useNow(30)));
   return (
-    <div className={board.groups}>
-      {boardGroups.map((group) => (
-        <Group key={group} group={group} rows={groups.get(group) ?? []} workspaceId={workspaceId} />
+    <div className={board.groups} style={{ '--groups': groups.length } as CSSProperties}>
+      {groups.map((group) => (
+        <Group key={group.state} group={group} workspaceId={workspaceId} />
       ))}
     </div>
   );
@@ -32,14 +28,13 @@ export function FreshnessBoard({ workspaceId, rows }: FreshnessBoardProps) {
 
 interface GroupProps {
   workspaceId: string;
-  group: BoardGroup;
-  rows: readonly BoardRow<PipelineRow>[];
+  group: BoardGroup<PipelineRow>;
 }
 
-function Group({ workspaceId, group, rows }: GroupProps) {
-  const { word, meaning } = boardLabels[group];
+function Group({ workspaceId, group: { state, rows } }: GroupProps) {
+  const { word, meaning } = freshnessWords[state];
   return (
-    <section className={board.group} data-group={group} aria-label={`${word}: ${rows.length}`}>
+    <section className={board.group} data-group={state} aria-label={`${word}: ${rows.length}`}>
       <h2 className={board.head} title={meaning}>
         {word} <span className={board.count}>{rows.length}</span>
       </h2>

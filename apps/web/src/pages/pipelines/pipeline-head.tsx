@@ -34,7 +34,7 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
           {kind !== null && kind !== destination && <> ({kind})</>}
         </span>
       )}
-      <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
+      <FreshnessState freshness={overview.freshness} />
       <span>{formatNoun(overview.schema_change_count_30_days, 'schema change')} in 30 days</span>
       <DetailLine items={listDetails(overview)} />
     </div>

@@ -30,7 +30,7 @@ function freshnessOf(
       last_success_at: at,
       age_seconds: 1,
       is_stale: isStale,
-      why: isStale ? 'overdue' : 'on_time',
+      state: status === 'failed' ? 'failing' : isStale ? 'stale' : 'fresh',
       detail: '',
       stale_at: null,
       expected_every_seconds: null,
@@ -81,8 +81,8 @@ describe('the rows of the pipeline list', () => {
     expect(filterPipelines(rows, { q: 'none of them' })).toEqual([]);
   });
 
-  it('are filtered by the status of the last run or by staleness', () => {
-    expect(namesOf(filterPipelines(rows, { status: ['failed', 'stale'] }))).toEqual(['ads', 'payments']);
+  it('are filtered by the state of their data', () => {
+    expect(namesOf(filterPipelines(rows, { status: ['failing', 'stale'] }))).toEqual(['ads', 'payments']);
     expect(namesOf(filterPipelines(rows, { status: [] }))).toHaveLength(4);
   });
 });

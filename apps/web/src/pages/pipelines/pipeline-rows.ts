@@ -44,27 +44,23 @@ export function joinPipelines({ freshness, stats, series, changes }: PipelineDat
   });
 }
 
-/** Options of the status filter. `stale` refers to freshness, the others to the last run. */
-export const pipelineStatuses = ['succeeded', 'failed', 'stale'] as const;
-
 export interface PipelineFilter {
   /** Part of the name of the pipeline, its dataset, its destination or the job that ran it last. */
   q?: string | undefined;
+  /** States of the data. */
   status?: readonly string[] | undefined;
 }
 
 export function filterPipelines(rows: readonly PipelineRow[], { q, status }: PipelineFilter): PipelineRow[] {
   const query = q?.toLowerCase() ?? '';
-  return rows.filter((row) => matchesText(row, query) && (!status?.length || matchesStatus(row, status)));
+  return rows.filter(
+    (row) => matchesText(row, query) && (!status?.length || status.includes(row.freshness.state)),
+  );
 }
 
 function matchesText(row: PipelineRow, query: string): boolean {
   const names = [row.pipeline_name, row.dataset_name, row.destination_name, row.last_run?.job_run.job_ref];
   return names.some((name) => name?.toLowerCase().includes(query));
-}
-
-function matchesStatus({ last_run: last, freshness }: PipelineRow, status: readonly string[]): boolean {
-  return status.includes(last?.status ?? '') || (status.includes('stale') && freshness.is_stale);
 }
 
 const sortValues: SortValues<PipelineRow> = {
@@ -78,12 +74,12 @@ const sortValues: SortValues<PipelineRow> = {
   schema: (row) => timeOf(row.lastChange?.created_at),
 };
 
-/** Default order: failed pipelines, then stale ones, then the others by name. */
+/** Default order: failing pipelines, then stale ones, then the others by name. */
 export function sortPipelines(rows: readonly PipelineRow[], sort: string | undefined): PipelineRow[] {
   return sortRows(rows, sort, sortValues, (left, right) => needOf(right) - needOf(left));
 }
 
-function needOf({ last_run: last, freshness }: PipelineRow): number {
-  if (last?.status === 'failed') return 2;
+function needOf({ freshness }: PipelineRow): number {
+  if (freshness.state === 'failing') return 2;
   return freshness.is_stale ? 1 : 0;
 }

@@ -60,11 +60,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
         <LastRun run={row.last_run} />
       </td>
       <td>
-        <FreshnessState
-          freshness={row.freshness}
-          lastStatus={row.last_run?.status}
-          hasTime={row.last_run?.status === 'succeeded'}
-        />
+        <FreshnessState freshness={row.freshness} hasTime={row.last_run?.status === 'succeeded'} />
       </td>
       <LoadFigures stats={stats} daily={row.daily} />
       <td className={`number ${classes.roomy}`} data-label="Duration">

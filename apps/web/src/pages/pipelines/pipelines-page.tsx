@@ -1,3 +1,4 @@
+import { freshnessStates, freshnessWords } from '@pumphouse/contract';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -10,7 +11,7 @@ import {
   pipelineStats,
 } from '../../data/data-queries.ts';
 import { usualDays } from '../../data/day-window.ts';
-import { filterPipelines, joinPipelines, pipelineStatuses, sortPipelines } from './pipeline-rows.ts';
+import { filterPipelines, joinPipelines, sortPipelines } from './pipeline-rows.ts';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { FreshnessBoard } from './freshness-board.tsx';
 import { ListPage } from './list-page.tsx';
@@ -18,8 +19,6 @@ import { NoPipelines } from './no-pipelines.tsx';
 import { PipelineTable } from './pipeline-table.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { formatNoun } from '../../ui/format.ts';
-
-const statusLabels = { succeeded: 'Last run succeeded', failed: 'Last run failed', stale: 'Stale' };
 
 /** List of all pipelines. */
 export function PipelinesPage() {
@@ -58,8 +57,8 @@ export function PipelinesPage() {
       filters={
         <>
           <FilterMenu
-            label="Status"
-            options={pipelineStatuses.map((value) => ({ value, label: statusLabels[value] }))}
+            label="Freshness"
+            options={freshnessStates.map((value) => ({ value, label: freshnessWords[value].word }))}
             chosen={search.status}
             onChoose={(status) => change({ status })}
           />
@@ -87,7 +86,7 @@ export function PipelinesPage() {
       note={
         freshness.next_cursor != null && (
           <p className="quiet">
-            Showing {freshness.items.length} pipelines: stale ones first, then the most recent.
+            Showing {freshness.items.length} pipelines: failing and stale ones first, then the most recent.
           </p>
         )
       }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import {
+  datasetFreshnessRow,
   datasetOverviewResponse,
   jobRunPipelineRunsResponse,
   maximumFailuresAsked,
@@ -27,6 +28,18 @@ export const pipelineOverviewRoutes = [
     params: workspaceParams,
     query: listQuery(['last_success_at', 'pipeline_name'], { is_stale: queryBoolean.optional() }),
     responses: { 200: listPage('ListPagePipelineFreshnessRow', pipelineFreshnessRow) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_dataset_freshness',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/datasets/-/freshness',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: workspaceParams,
+    query: listQuery(['last_success_at', 'dataset_name'], {}),
+    responses: { 200: listPage('ListPageDatasetFreshnessRow', datasetFreshnessRow) },
     errors: readErrors,
   }),
   defineRoute({

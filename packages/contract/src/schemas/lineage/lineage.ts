@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jobType } from '../jobs/job-definition.ts';
 import { runStatus } from '../runs/job-runs.ts';
-import { lastPipelineRun, pipelineFreshness } from '../pipelines/pipeline-overviews.ts';
+import { freshnessState, lastPipelineRun, pipelineFreshness } from '../pipelines/pipeline-overviews.ts';
 import { namedEnum, openEnum, responseObject, timestamp, uuid } from '../primitives.ts';
 
 /** Maximum nodes in one response. */
@@ -13,8 +13,8 @@ export const maximumExpandedDatasets = 10;
 /** Number of newest runs of a job that show which pipelines it still runs. */
 export const lineageRunsOfJob = 10;
 
-/** Maximum nodes that one response lists as old, over all failures. */
-export const maximumOldNodes = 5000;
+/** Maximum nodes that one response lists as affected, over all failures. */
+export const maximumAffectedNodes = 5000;
 
 export const lineageNodeKind = namedEnum('LineageNodeKind', ['job', 'pipeline', 'dataset', 'table']);
 export type LineageNodeKind = z.output<typeof lineageNodeKind>;
@@ -60,10 +60,10 @@ const lineageNode = responseObject('LineageNode', {
   key: z.string(),
   kind: openEnum(lineageNodeKind),
   name: z.string(),
-  /** A job that failed since it last completed, or a pipeline whose last run failed. */
+  /** A job that failed since it last completed, or data whose freshness is `failing`. */
   is_failing: z.boolean(),
-  /** Whether a schedule expects newer data: of the pipeline, or of any pipeline that loads the dataset. */
-  is_stale: z.boolean(),
+  /** As in the lists of pipelines and datasets; null for jobs. */
+  freshness_state: openEnum(freshnessState).nullable(),
   /** End of the newest run of a job; of the last successful load of data. Null if unknown. */
   updated_at: timestamp.nullable(),
   /** Rows of that load. For a dataset, of the pipeline that loaded it last. */
@@ -106,15 +106,19 @@ const lineageEdge = responseObject('LineageEdge', {
   is_failed: z.boolean(),
 });
 
-/** What is old because of a failure: each node with the edge that leads to it from the failure. */
+/** What is affected by a failure: each node with the edge that leads to it from the failure. */
 const lineageFailure = responseObject('LineageFailure', {
   key: z.string(),
   /** When the failed run was created. */
   failed_at: timestamp.nullable(),
-  old: z.array(
-    responseObject('OldLineageNode', { key: z.string(), from: z.string(), kind: openEnum(lineageEdgeKind) }),
+  affected: z.array(
+    responseObject('AffectedLineageNode', {
+      key: z.string(),
+      from: z.string(),
+      kind: openEnum(lineageEdgeKind),
+    }),
   ),
-  /** More nodes are old than one response lists. */
+  /** More nodes are affected than one response lists. */
   is_cut: z.boolean(),
 });
 

@@ -16,26 +16,27 @@ export const maximumFailuresAsked = 100;
 /** Maximum pipeline runs of one job run in one response. */
 export const maximumPipelineRunsOfJobRun = 100;
 
-export const freshnessReason = namedEnum('FreshnessReason', [
-  'on_time',
-  'overdue',
+/** docs/concepts/freshness.md defines each. The worst comes first. */
+export const freshnessState = namedEnum('FreshnessState', [
+  'failing',
+  'stale',
   'never_succeeded',
-  'not_scheduled',
+  'due',
+  'fresh',
   'schedule_paused',
+  'not_scheduled',
 ]);
-export type FreshnessReason = z.output<typeof freshnessReason>;
+export type FreshnessState = z.output<typeof freshnessState>;
 
-/**
- * The age of the data. It is stale only if a schedule requires newer data; docs/concepts/schema-history.md
- * has the rule.
- */
+/** How new data is, and whether the last run failed; docs/concepts/freshness.md has the rule. */
 export const pipelineFreshness = responseObject('PipelineFreshness', {
+  state: openEnum(freshnessState),
   last_success_at: timestamp.nullable(),
   /** From `last_success_at` until now. */
   age_seconds: z.int().nullable(),
+  /** Whether a schedule requires newer data, also while it is failing. */
   is_stale: z.boolean(),
-  why: openEnum(freshnessReason),
-  /** `why` as a sentence. */
+  /** `state` as a sentence. */
   detail: z.string(),
   /** When it becomes or became stale without a further success; null without a schedule. */
   stale_at: timestamp.nullable(),
@@ -168,6 +169,15 @@ export const pipelineFreshnessRow = responseObject('PipelineFreshnessRow', {
   freshness: pipelineFreshness,
 });
 export type PipelineFreshnessRow = z.output<typeof pipelineFreshnessRow>;
+
+export const datasetFreshnessRow = responseObject('DatasetFreshnessRow', {
+  dataset_name: z.string(),
+  /** That of the pipeline with the worst, counting its runs that loaded into the dataset. */
+  freshness: pipelineFreshness,
+  /** Pipelines that have loaded into it. */
+  pipeline_names: z.array(z.string()),
+});
+export type DatasetFreshnessRow = z.output<typeof datasetFreshnessRow>;
 
 /** A check of the configuration, and what telemetry told about it. `unknown`: telemetry does not contain it. */
 const checkResult = responseObject('PipelineCheckResult', {

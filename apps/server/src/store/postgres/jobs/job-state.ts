@@ -9,6 +9,14 @@
 /** Condition: the job failed and has not completed since. */
 export const isFailingJob = 'jobs.failure_count > 0';
 
+/** Condition of a run: a failure of the failing job. */
+export const isFailureOfJob = `${isFailingJob} and job_runs.job_id = jobs.id and job_runs.status = 'failed'
+  and job_runs.backfill_id is null`;
+
+/** When the newest failed run of a failing job was created, or its first if retention removed that; null if it is not failing. */
+export const failedAtOfJob = `coalesce((select created_at from job_runs where ${isFailureOfJob}
+  order by created_at desc, id desc limit 1), jobs.failing_since_at)`;
+
 /** A column of the last run of a job; null if all its starts were skipped. */
 export const lastRunOfJob = (column: string) => newestRun(column, `job_runs.status <> 'skipped'`);
 

@@ -1,6 +1,6 @@
 import type { DatasetTables, JobPipeline } from '../../../domain/lineage/lineage-graph.ts';
 import type { Queryable } from '../pool.ts';
-import { isFailingJob, stateOfJob } from '../jobs/job-state.ts';
+import { failedAtOfJob, isFailingJob, stateOfJob } from '../jobs/job-state.ts';
 import { named } from '../statements/named.ts';
 
 /** A job as a node of the lineage graph. */
@@ -48,8 +48,6 @@ export interface DatasetPair {
   datasetName: string;
 }
 
-/** Number of newest runs among which the last failed one is searched. */
-const runsSearched = 50;
 /** Maximum pipeline runs of one job run that are read. */
 const pipelineRunsOfRun = 100;
 
@@ -98,7 +96,7 @@ export function createLineageStore(sql: Queryable) {
         named(
           `select jobs.id, jobs.job_ref as "jobRef", job_versions.display_name as "displayName", jobs.job_type as "jobType",
                   jobs.triggers, jobs.is_paused as "isPaused", jobs.is_archived as "isArchived",
-                  ${isFailingJob} as "isFailing", ${stateOfJob} as state, coalesce(failed.created_at, jobs.failing_since_at) as "failedAt",
+                  ${isFailingJob} as "isFailing", ${stateOfJob} as state, ${failedAtOfJob} as "failedAt",
                   latest.id as "runId", latest.number as "runNumber", latest.status as "runStatus",
                   latest.created_at as "runCreatedAt", latest.finished_at as "runFinishedAt"
              from jobs join job_versions on job_versions.id = jobs.current_version_id
@@ -106,12 +104,6 @@ export function createLineageStore(sql: Queryable) {
                select id, number, status, created_at, finished_at from job_runs where job_runs.job_id = jobs.id and status <> 'skipped'
                 order by created_at desc, id desc limit 1
              ) as latest on true
-             left join lateral (
-               select newest.created_at
-                 from (select status, created_at from job_runs where job_runs.job_id = jobs.id
-                        order by created_at desc, id desc limit ${runsSearched}) as newest
-                where ${isFailingJob} and newest.status = 'failed' order by newest.created_at desc limit 1
-             ) as failed on true
             where jobs.id = any(:jobIds)`,
           { jobIds },
         ),

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import type { Queryable } from '../pool.ts';
+import { failedAtOfJob } from '../jobs/job-state.ts';
 import { named } from '../statements/named.ts';
 
 /** The last attempt with a pipeline, with its job run. State and failure are those of its last call. */
@@ -23,6 +24,7 @@ export interface LastPipelineRunRecord {
   jobRunId: string;
   jobRunNumber: number;
   jobRunStatus: string;
+  isOfBackfill: boolean;
   /** Why the job run failed; null if it did not, or for no reason in its code. */
   jobRunReason: FailureReason | null;
   jobId: string;
@@ -35,9 +37,17 @@ export type PipelineRunFailureRecord = Pick<
   'id' | 'pipelineName' | 'status' | 'jobRunReason'
 >;
 
+/** A pipeline, or what it does with one dataset. */
+export interface PipelineInDataset {
+  pipelineName: string;
+  datasetName: string | null;
+}
+
 /** The latest state of a pipeline. */
 export interface PipelineNewsRecord {
   pipelineName: string;
+  /** The dataset that the successful runs loaded into; null for all. */
+  ofDataset: string | null;
   /** Null once retention has removed all its runs. */
   lastRun: LastPipelineRunRecord | null;
   lastSuccess: LastSuccessRecord | null;
@@ -48,6 +58,7 @@ export interface LastSuccessRecord {
   at: Date;
   /** When it was stored; runs stored later have failed. */
   createdAt: Date;
+  isOfBackfill: boolean;
   durationMs: number | null;
   datasetName: string | null;
   destinationName: string | null;
@@ -63,6 +74,8 @@ export interface PipelineJobRecord {
   timeZone: string;
   isPaused: boolean;
   isArchived: boolean;
+  /** When its newest failed run was created; null unless it is failing. */
+  failedAt: Date | null;
   nextScheduledRunAt: Date | null;
 }
 
@@ -93,32 +106,35 @@ export interface UsualRunRecord {
   bytesLoaded: number | null;
 }
 
-/** Restricts the result to pipelines, and optionally to a dataset. */
-export interface NewsFilter {
-  pipelineNames: readonly string[];
-  datasetName?: string | null;
-}
-
 const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
   runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
   runs.error_step, runs.error_message, runs.job_run_id, runs.attempt_id`;
 
 /** Matches runs, and days with runs, by name and optionally by dataset. */
-const ofName = (table: string) =>
+const ofName = <const Dataset extends string>(table: string, dataset: Dataset) =>
   `${table}.workspace_id = :workspaceId and ${table}.pipeline_name = names.name
-     and (:datasetName::text is null or ${table}.dataset_name = :datasetName)` as const;
+     and (${dataset} is null or ${table}.dataset_name = ${dataset})` as const;
+
+const ofPair = (table: string) => ofName(table, 'names.dataset');
+
+/** Like `ofPair`, but also runs that failed before they named a dataset. */
+const ofPairOrUnnamed = (table: string) =>
+  ofName(table, `case when ${table}.dataset_name is not null then names.dataset end` as const);
 
 /**
  * Selects the newest run of a name that `of` matches, by way of the newest day with one in the daily rollups:
  * since then a pipeline may have failed, or written to other datasets, a hundred thousand times.
  */
-function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: string }) {
+function newestRun(
+  selected: string,
+  { of, ofDay, ofRun }: { of: typeof ofPair | typeof ofPairOrUnnamed; ofDay: string; ofRun: string },
+) {
   return `select ${selected}
      from (select starts_on from pipeline_run_rollups as days
-            where ${ofName('days')} and days.period = 'day' and ${ofDay} order by starts_on desc limit 1) as newest
+            where ${of('days')} and days.period = 'day' and ${ofDay} order by starts_on desc limit 1) as newest
     cross join lateral (
       select * from pipeline_runs as candidates
-       where ${ofName('candidates')} and ${ofRun} and candidates.created_at >= newest.starts_on::timestamp at time zone 'UTC'
+       where ${of('candidates')} and ${ofRun} and candidates.created_at >= newest.starts_on::timestamp at time zone 'UTC'
          and candidates.created_at < (newest.starts_on + 1)::timestamp at time zone 'UTC'
        order by candidates.created_at desc, candidates.id desc limit 1
     ) as runs` as const;
@@ -126,9 +142,11 @@ function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: s
 
 interface NewsRow extends Omit<LastPipelineRunRecord, 'id'> {
   name: string;
+  ofDataset: string | null;
   id: string | null;
   successAt: Date | null;
   successCreatedAt: Date | null;
+  successIsOfBackfill: boolean;
   successDurationMs: number | null;
   successDatasetName: string | null;
   successDestinationName: string | null;
@@ -166,31 +184,43 @@ export function createPipelineOverviewStore(sql: Queryable) {
         )
       ).map(({ name }) => name),
 
-    /** In the order of the names. */
-    async listNews(
-      workspaceId: string,
-      { pipelineNames, datasetName = null }: NewsFilter,
-    ): Promise<PipelineNewsRecord[]> {
+    /** Lists the pairs of a pipeline and a dataset that it has loaded into, by dataset; null lists those of all datasets. */
+    listPairs: (workspaceId: string, datasetNames: readonly string[] | null, limit: number) =>
+      sql.query<PipelineInDataset>(
+        named(
+          `select distinct dataset_name as "datasetName", pipeline_name as "pipelineName" from job_pipelines
+            where workspace_id = :workspaceId and dataset_name <> ''
+                and (:datasetNames::text[] is null or dataset_name = any(:datasetNames)) order by 1, 2 limit :limit`,
+          { workspaceId, datasetNames, limit },
+        ),
+      ),
+
+    /** In the order of the pairs. */
+    async listNews(workspaceId: string, pairs: readonly PipelineInDataset[]): Promise<PipelineNewsRecord[]> {
       const rows = await sql.query<NewsRow>(
         named(
-          `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
+          `select names.name, names.dataset as "ofDataset", last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
                   calls.started_at as "startedAt", last.finished_at as "finishedAt", calls.duration_ms as "durationMs",
                   calls.rows_loaded as "rowsLoaded", calls.bytes_loaded as "bytesLoaded",
                   last.destination_name as "destinationName", last.destination_type as "destinationType",
                   last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
                   checked.check_status as "checkStatus",
                   last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
+                  job_runs.backfill_id is not null as "isOfBackfill",
                   job_runs.reason as "jobRunReason",
                   jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
-                  success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs",
+                  success.created_at as "successCreatedAt",
+                  (select backfill_id is not null from job_runs as loading where loading.id = success.job_run_id) as "successIsOfBackfill",
+                  success.duration_ms as "successDurationMs",
                   success.dataset_name as "successDatasetName", success.destination_name as "successDestinationName",
                   success.destination_type as "successDestinationType"
-             from unnest(:pipelineNames::text[]) with ordinality as names (name, place)
-             left join lateral (${newestRun(runColumns, { ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
+             from unnest(:pipelineNames::text[], :datasetNames::text[]) with ordinality as names (name, dataset, place)
+             left join lateral (${newestRun(runColumns, { of: ofPairOrUnnamed, ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
              left join lateral (${newestRun(
                `coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms, runs.dataset_name,
-                runs.destination_name, runs.destination_type`,
+                runs.destination_name, runs.destination_type, runs.job_run_id`,
                {
+                 of: ofPair,
                  ofDay: 'succeeded_count > 0',
                  ofRun: `candidates.status = 'succeeded'`,
                },
@@ -199,7 +229,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
                select min(calls.started_at) as started_at, sum(calls.duration_ms) as duration_ms,
                       least(sum(calls.total_rows_loaded), 9007199254740991)::int8 as rows_loaded,
                       least(sum(calls.total_bytes_loaded), 9007199254740991)::int8 as bytes_loaded
-                 from pipeline_runs as calls where calls.attempt_id = last.attempt_id and ${ofName('calls')}) as calls on true
+                 from pipeline_runs as calls where calls.attempt_id = last.attempt_id and ${ofPairOrUnnamed('calls')}) as calls on true
              left join lateral (
                select results.check_status from pipeline_results as results
                 where results.workspace_id = :workspaceId and results.pipeline_name = names.name
@@ -207,7 +237,11 @@ export function createPipelineOverviewStore(sql: Queryable) {
              left join job_runs on job_runs.id = last.job_run_id
              left join jobs on jobs.id = job_runs.job_id
             order by names.place`,
-          { workspaceId, pipelineNames, datasetName },
+          {
+            workspaceId,
+            pipelineNames: pairs.map(({ pipelineName }) => pipelineName),
+            datasetNames: pairs.map(({ datasetName }) => datasetName),
+          },
         ),
       );
       return rows.map(toNews);
@@ -230,7 +264,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
         named(
           `select ran.pipeline_name as "pipelineName", jobs.id as "jobId", jobs.job_ref as "jobRef", jobs.triggers,
                   coalesce(job_versions.definition->'require'->>'timezone', 'UTC') as "timeZone",
-                  jobs.is_paused as "isPaused", jobs.is_archived as "isArchived",
+                  jobs.is_paused as "isPaused", jobs.is_archived as "isArchived", ${failedAtOfJob} as "failedAt",
                   (select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id) as "nextScheduledRunAt"
              from (select distinct pipeline_name, job_id from job_pipelines
                     where workspace_id = :workspaceId and pipeline_name = any(:pipelineNames)) as ran
@@ -298,7 +332,7 @@ export function createPipelineOverviewStore(sql: Queryable) {
              from unnest(:names::text[], :untils::timestamptz[]) as names (name, until)
             cross join lateral (
               select attempt_id, created_at, finished_at, facts from pipeline_runs as candidates
-               where ${ofName('candidates')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
+               where ${ofName('candidates', ':datasetName::text')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
                order by candidates.created_at desc limit :runs
             ) as runs
             cross join lateral json_array_elements(
@@ -325,16 +359,27 @@ export function createPipelineOverviewStore(sql: Queryable) {
 }
 
 function toNews(row: NewsRow): PipelineNewsRecord {
-  const { name, id, successAt, successCreatedAt, successDurationMs, ...others } = row;
+  const {
+    name,
+    ofDataset,
+    id,
+    successAt,
+    successCreatedAt,
+    successIsOfBackfill,
+    successDurationMs,
+    ...others
+  } = row;
   const { successDatasetName, successDestinationName, successDestinationType, ...run } = others;
   return {
     pipelineName: name,
+    ofDataset,
     lastRun: id === null ? null : { ...run, id },
     lastSuccess:
       successAt && successCreatedAt
         ? {
             at: successAt,
             createdAt: successCreatedAt,
+            isOfBackfill: successIsOfBackfill,
             durationMs: successDurationMs,
             datasetName: successDatasetName,
             destinationName: successDestinationName,

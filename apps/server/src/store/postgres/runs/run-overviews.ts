@@ -7,7 +7,7 @@ import { columns } from '../statements/columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 import type { Statement } from '../statements/named.ts';
 import { joinHolder } from './waits-for.ts';
-import { isFailingJob } from '../jobs/job-state.ts';
+import { isFailureOfJob } from '../jobs/job-state.ts';
 import { named } from '../statements/named.ts';
 
 /** A run without the columns for creating and driving it. */
@@ -174,8 +174,7 @@ export function createRunOverviewStore(sql: Queryable) {
                union all
                (select id from job_runs where job_id = jobs.id order by created_at desc, id desc limit 1)
                union all
-               (select id from job_runs where ${isFailingJob} and job_id = jobs.id and status = 'failed' and backfill_id is null
-                 order by created_at desc, id desc limit 1)) as stating
+               (select id from job_runs where ${isFailureOfJob} order by created_at desc, id desc limit 1)) as stating
               where jobs.id = any(:jobIds))
             order by created_at desc, id desc`,
           { jobIds },

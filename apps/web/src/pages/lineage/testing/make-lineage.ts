@@ -11,7 +11,7 @@ export function makeNode(
     kind,
     name,
     is_failing: false,
-    is_stale: false,
+    freshness_state: null,
     updated_at: null,
     rows_loaded: null,
     schema_changed_at: null,
@@ -29,6 +29,7 @@ export function makeJobNode(
   tags: string[] = [],
   others: Partial<LineageNode> = {},
   status = 'completed',
+  state = status,
 ): LineageNode {
   const at = '2026-11-01T03:00:00Z';
   return makeNode('job', `jobs.${name}`, {
@@ -40,7 +41,7 @@ export function makeJobNode(
       tags,
       is_paused: false,
       is_archived: false,
-      state: 'completed',
+      state,
       last_run: {
         id: '00000000-0000-4000-8000-000000000002',
         number: 1,

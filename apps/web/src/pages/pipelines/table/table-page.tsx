@@ -75,7 +75,7 @@ function Lead({ overview, writer }: OfWriterProps) {
       </span>
       {writer && (
         <>
-          <FreshnessState freshness={writer.freshness} lastStatus={undefined} />
+          <FreshnessState freshness={writer.freshness} />
           <span>Write mode: {describeWriteMode(writer)}</span>
           <span>
             Pipeline{' '}

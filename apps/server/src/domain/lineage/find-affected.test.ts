@@ -1,7 +1,7 @@
 import type { LineageEdge, LineageNode } from './lineage-graph.ts';
-import type { LineageFailure } from './find-old.ts';
+import type { LineageFailure } from './find-affected.ts';
 import { describe, expect, it } from 'vitest';
-import { findOld } from './find-old.ts';
+import { findAffected } from './find-affected.ts';
 
 const edge = (text: string): LineageEdge => {
   const [from = '', kind = '', to = ''] = text.split(' ');
@@ -36,11 +36,11 @@ const failedAt = new Date('2026-11-01T03:00:00Z');
 const failedJob: LineageFailure = { key: 'job:load', failedAt, jobKey: null };
 
 function find(failure: LineageFailure, lastSuccessAt: [string, Date][] = [], limit = 100) {
-  return findOld(failure, { nodes, edges, lastSuccessAt: new Map(lastSuccessAt) }, limit);
+  return findAffected(failure, { nodes, edges, lastSuccessAt: new Map(lastSuccessAt) }, limit);
 }
-const keysOf = ({ old }: ReturnType<typeof find>) => old.map(({ key }) => key);
+const keysOf = ({ affected }: ReturnType<typeof find>) => affected.map(({ key }) => key);
 
-describe('what is old because of a failed job', () => {
+describe('what is affected by a failed job', () => {
   it('is what it loads, what starts on its success or waits for that, and on; a cycle ends', () => {
     expect(keysOf(find(failedJob))).toEqual([
       'pipeline:shop',
@@ -56,8 +56,8 @@ describe('what is old because of a failed job', () => {
   });
 
   it('tells the edge over which each node is reached', () => {
-    const { old } = find(failedJob);
-    expect(old.find(({ key }) => key === 'job:watch')).toEqual({
+    const { affected } = find(failedJob);
+    expect(affected.find(({ key }) => key === 'job:watch')).toEqual({
       key: 'job:watch',
       from: 'job:report',
       kind: 'freshness',
@@ -77,13 +77,13 @@ describe('what is old because of a failed job', () => {
   });
 
   it('is cut at the limit, nearest first', () => {
-    const { old, isCut } = find(failedJob, [], 2);
-    expect(old.map(({ key }) => key)).toEqual(['pipeline:shop', 'pipeline:stock']);
+    const { affected, isCut } = find(failedJob, [], 2);
+    expect(affected.map(({ key }) => key)).toEqual(['pipeline:shop', 'pipeline:stock']);
     expect(isCut).toBe(true);
   });
 });
 
-describe('what is old because of a failed pipeline', () => {
+describe('what is affected by a failed pipeline', () => {
   const failed: LineageFailure = { key: 'pipeline:shop', failedAt, jobKey: 'job:load' };
 
   it('is its dataset, the tables that it writes, and what follows its job, but no other pipeline of it', () => {

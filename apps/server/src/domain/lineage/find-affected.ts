@@ -11,8 +11,8 @@ export interface LineageFailure {
   jobKey: string | null;
 }
 
-/** A node whose data is older than it would be without the failure. */
-export interface OldNode {
+/** A node whose data would be newer without the failure. */
+export interface AffectedNode {
   key: string;
   /** The node before it on the way from the failure, and the kind of the edge between them. */
   from: string;
@@ -27,36 +27,37 @@ interface LineageParts {
 }
 
 /**
- * Lists what is old because of a failure, nearest first:
+ * Lists what is affected by a failure, nearest first:
  * - the pipelines that a failed job runs, unless they succeeded since the failed run was created;
- * - the datasets that an old pipeline loads, and of their tables those of an old pipeline;
- * - the jobs that start on success of a failed or old job, or wait for its freshness, and all that they load.
- * Jobs that start on failure are not old: the failure started them.
+ * - the datasets that an affected pipeline loads, and of their tables those of an affected pipeline;
+ * - the jobs that start on success of a failed or affected job, or wait for its freshness, and all that they load.
+ * Jobs that start on failure are not affected: the failure started them.
  * @param limit maximum number of nodes; more are cut
  */
-export function findOld(
+export function findAffected(
   failure: LineageFailure,
   parts: LineageParts,
   limit: number,
-): { old: OldNode[]; isCut: boolean } {
+): { affected: AffectedNode[]; isCut: boolean } {
   const outgoing = Map.groupBy(parts.edges, ({ from }) => from);
-  const old = new Map<string, OldNode>();
+  const affected = new Map<string, AffectedNode>();
   const take = (edge: LineageEdge) => {
-    if (edge.to === failure.key || edge.to === failure.jobKey || old.has(edge.to)) return;
-    old.set(edge.to, { key: edge.to, from: edge.from, kind: edge.kind });
+    if (edge.to === failure.key || edge.to === failure.jobKey || affected.has(edge.to)) return;
+    affected.set(edge.to, { key: edge.to, from: edge.from, kind: edge.kind });
   };
   for (const edge of outgoing.get(failure.key) ?? [])
     if (passesOn(edge) && !hasLoadedSince(edge, failure, parts)) take(edge);
   for (const edge of outgoing.get(failure.jobKey ?? '') ?? [])
     if (passesOn(edge) && edge.kind !== 'runs') take(edge);
   // Iteration over a Map includes entries added meanwhile.
-  for (const key of old.keys()) for (const edge of outgoing.get(key) ?? []) if (passesOn(edge)) take(edge);
-  const isOld = (key: string) => old.has(key) || key === failure.key;
-  for (const edge of listTablesOf(parts, isOld)) take(edge);
-  return { old: [...old.values()].slice(0, limit), isCut: old.size > limit };
+  for (const key of affected.keys())
+    for (const edge of outgoing.get(key) ?? []) if (passesOn(edge)) take(edge);
+  const isAffected = (key: string) => affected.has(key) || key === failure.key;
+  for (const edge of listTablesOf(parts, isAffected)) take(edge);
+  return { affected: [...affected.values()].slice(0, limit), isCut: affected.size > limit };
 }
 
-/** Tables are decided last, when all old pipelines are known. */
+/** Tables are decided last, when all affected pipelines are known. */
 function passesOn({ kind }: LineageEdge): boolean {
   return kind !== 'fail' && kind !== 'contains';
 }
@@ -67,14 +68,14 @@ function hasLoadedSince(edge: LineageEdge, { failedAt }: LineageFailure, parts: 
   return lastSuccessAt !== undefined && lastSuccessAt >= failedAt;
 }
 
-function listTablesOf({ nodes, edges }: LineageParts, isOld: (key: string) => boolean): LineageEdge[] {
+function listTablesOf({ nodes, edges }: LineageParts, isAffected: (key: string) => boolean): LineageEdge[] {
   const writersOf = new Map(
     nodes.flatMap((node) => (node.kind === 'table' ? [[node.key, node.pipelineNames] as const] : [])),
   );
   return edges.filter(
     ({ kind, from, to }) =>
       kind === 'contains' &&
-      isOld(from) &&
-      (writersOf.get(to) ?? []).some((name) => isOld(pipelineKey(name))),
+      isAffected(from) &&
+      (writersOf.get(to) ?? []).some((name) => isAffected(pipelineKey(name))),
   );
 }
