@@ -12,6 +12,7 @@ import { createReader, deployJobs, type DeployedJobs } from '@pumphouse/server/a
 import { formatFreshness } from '../../apps/pumphouse/src/pipelines/freshness.ts';
 import { freshnessAppearance } from '../../apps/web/src/details/freshness.ts';
 import { groupByState } from '../../apps/web/src/pages/pipelines/board-groups.ts';
+import { setAttempt } from '@pumphouse/server/store/postgres/testing/attempts.ts';
 import { setColumns } from '@pumphouse/server/store/postgres/testing/set-columns.ts';
 import { stateOfNode } from '../../apps/web/src/pages/lineage/lineage-texts.ts';
 import { wholeWorkspace } from '@pumphouse/server/domain/alerts/rule-scope.ts';
@@ -45,10 +46,13 @@ type Report = 'succeeded' | 'failed' | null;
 async function report(runId: string, status: Exclude<Report, null>): Promise<void> {
   const run = await api.persistence.store.jobRuns.get(workspaceId, runId);
   if (!run) throw new Error(`There is no run ${runId}`);
-  await addPipelineRun(api.testDatabase.database, {
+  const { database } = api.testDatabase;
+  const attempt = await api.createAttempt(run);
+  await setAttempt(database, attempt.id, { begunAt: new Date(), startedAt: new Date() });
+  await addPipelineRun(database, {
     workspaceId,
     jobRunId: runId,
-    attemptId: (await api.createAttempt(run)).id,
+    attemptId: attempt.id,
     transactionId: runId,
     pipelineName: 'orders',
     status,
@@ -70,9 +74,9 @@ async function run(reported: Report, outcome: RunOutcome): Promise<string> {
 }
 
 const completed: RunOutcome = { status: 'completed' };
-const killed: RunOutcome = {
+const failed: RunOutcome = {
   status: 'failed',
-  failure: { code: 'out_of_memory', detail: 'It used more than 2 GB.' },
+  failure: { code: 'exit_code', detail: 'It ended with 1.' },
 };
 const cancelled: RunOutcome = { status: 'cancelled' };
 
@@ -171,15 +175,15 @@ async function watch(): Promise<void> {
 
 describe.each([
   ['a success', [['succeeded', completed]], 'Fresh', []],
-  ['a failure of the pipeline', [['failed', killed]], 'Failing', ['run_failed']],
-  ['a failure before the pipeline ran', [[null, killed]], 'Failing', ['run_failed']],
-  ['a failure after the load', [['succeeded', killed]], 'Fresh', ['run_failed']],
+  ['a failure of the pipeline', [['failed', failed]], 'Failing', ['run_failed']],
+  ['a failure before the pipeline ran', [[null, failed]], 'Failing', ['run_failed']],
+  ['a failure after the load', [['succeeded', failed]], 'Fresh', ['run_failed']],
   ['a failure of the pipeline that the code caught', [['failed', completed]], 'Failing', []],
   ['a cancelled run', [[null, cancelled]], 'Fresh', []],
   [
     'a cancelled run after a failure',
     [
-      ['failed', killed],
+      ['failed', failed],
       [null, cancelled],
     ],
     'Failing',
@@ -188,7 +192,7 @@ describe.each([
   [
     'a success after a failure',
     [
-      ['failed', killed],
+      ['failed', failed],
       ['succeeded', completed],
     ],
     'Fresh',
@@ -197,7 +201,7 @@ describe.each([
   [
     'a success without a load after a failure',
     [
-      [null, killed],
+      [null, failed],
       [null, completed],
     ],
     'Fresh',
@@ -234,7 +238,7 @@ describe('data that gets old', () => {
     await watch();
     await run('succeeded', completed);
     await age(3);
-    await run(null, killed);
+    await run(null, failed);
     expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Failing']));
     expect(await listAlerts()).toEqual(['freshness_missed', 'run_failed']);
   });
@@ -242,9 +246,9 @@ describe('data that gets old', () => {
 
 it('a failed window of a backfill makes no data fail, and a loaded one ends no failure', async () => {
   await run('succeeded', completed);
-  await endWindow('failed', killed);
+  await endWindow('failed', failed);
   expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Fresh']));
-  await run(null, killed);
+  await run(null, failed);
   await endWindow('succeeded', completed);
   expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Failing']));
 });
@@ -255,10 +259,10 @@ async function endWindow(reported: Exclude<Report, null>, outcome: RunOutcome): 
     workspaceId,
     jobId: jobs.idOf('jobs.m.load'),
     membershipId: owner.membershipId,
-    start: ago({ hours: 31 }),
-    end: ago({ hours: 30 }),
+    start: ago({ hours: 30 }),
+    end: ago({ hours: 20 }),
     mode: 'all',
-    chunkTicks: 1,
+    chunkTicks: 100,
     newestFirst: false,
     parallel: 1,
     profile: null,

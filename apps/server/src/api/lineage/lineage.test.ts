@@ -69,10 +69,10 @@ describe('the lineage of a workspace', () => {
       {
         key: 'pipeline:orders_pipeline',
         is_failing: false,
-        is_stale: false,
+        freshness_state: 'not_scheduled',
         rows_loaded: run?.rows_loaded,
         schema_changed_at: expect.any(String) as string,
-        pipeline: { last_run: { id: run?.id }, freshness: { why: 'not_scheduled' } },
+        pipeline: { last_run: { id: run?.id }, freshness: { state: 'not_scheduled' } },
       },
       {
         key: 'job:jobs.m.f',

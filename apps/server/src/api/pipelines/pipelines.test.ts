@@ -103,7 +103,7 @@ describe('the overview of a pipeline', () => {
       },
     });
     expect(usual).toMatchObject({ run_count: 2, median_duration_ms: last_run?.duration_ms });
-    expect(freshness).toMatchObject({ is_stale: false, why: 'not_scheduled', stale_at: null });
+    expect(freshness).toMatchObject({ is_stale: false, state: 'not_scheduled', stale_at: null });
     expect(jobs).toMatchObject([
       { job_ref: 'jobs.m.f', is_paused: false, is_archived: false, expected_every_seconds: null },
     ]);
@@ -152,7 +152,7 @@ describe('the overview of a pipeline', () => {
       dryRun: false,
     });
     expect((await overview()).freshness).toMatchObject({
-      why: 'overdue',
+      state: 'stale',
       is_stale: true,
       expected_every_seconds: 3600,
     });
@@ -252,19 +252,19 @@ describe('the overview of a pipeline', () => {
     await moveBack(transactionId, { hours: 30 });
     expect((await overview()).freshness).toMatchObject({
       is_stale: false,
-      why: 'on_time',
+      state: 'due',
       expected_every_seconds: 86_400,
     });
     await moveBack(transactionId, { hours: 60 });
     const { freshness, jobs } = await overview();
     expect(freshness).toMatchObject({
       is_stale: true,
-      why: 'overdue',
+      state: 'stale',
       age_seconds: expect.closeTo(60 * 3600, -2) as number,
     });
     expect(jobs[0]?.expected_every_seconds).toBe(86_400);
     await setTriggers(['every:1d'], { isPaused: true });
-    expect((await overview()).freshness).toMatchObject({ is_stale: false, why: 'schedule_paused' });
+    expect((await overview()).freshness).toMatchObject({ is_stale: false, state: 'schedule_paused' });
   });
 
   it('finds the last success before any number of failures', async () => {
@@ -295,7 +295,7 @@ describe('the overview of a pipeline', () => {
     await send('state', shop);
     expect(await overview()).toMatchObject({
       last_run: null,
-      freshness: { why: 'never_succeeded' },
+      freshness: { state: 'never_succeeded' },
       usual: { run_count: 0 },
     });
   });
@@ -348,7 +348,7 @@ describe('the overview of a dataset', () => {
     });
     await setTriggers(['every:1d']);
     const { freshness, pipelines } = await overview();
-    expect(freshness).toMatchObject({ is_stale: true, why: 'overdue' });
+    expect(freshness).toMatchObject({ is_stale: true, state: 'stale' });
     expect(pipelines.map((each) => each.freshness.is_stale)).toEqual([true, false]);
   });
 

@@ -97,7 +97,7 @@ describe('a table', () => {
       },
     ]);
     expect(jobs).toMatchObject([{ job_ref: 'jobs.m.f', pipeline_name: 'orders_pipeline' }]);
-    expect(freshness).toMatchObject({ why: 'not_scheduled', is_stale: false });
+    expect(freshness).toMatchObject({ state: 'not_scheduled', is_stale: false });
     expect(destinations).toEqual([{ name: 'duckdb', type: 'dlt.destinations.duckdb' }]);
     expect(searched).toBe(200);
   });

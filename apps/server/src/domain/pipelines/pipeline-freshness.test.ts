@@ -26,23 +26,24 @@ const assess = (now: string, lastSuccessAt: string | null, schedules: FeedingSch
 describe('deriveFreshness', () => {
   it.each([
     // Monday 2 to Monday 9 November 2026.
-    ['one start missed', '2026-11-04T05:59Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), false],
-    ['the second due', '2026-11-04T06:00Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), true],
-    ['a weekend between', '2026-11-09T05:00Z', '2026-11-06T06:10Z', by('schedule:0 6 * * 1-5'), false],
-    ['Tuesday after it', '2026-11-10T06:00Z', '2026-11-06T06:10Z', by('schedule:0 6 * * 1-5'), true],
-    ['less than two periods', '2026-11-02T11:59Z', '2026-11-02T10:00Z', by('every:1h'), false],
-    ['two periods', '2026-11-02T12:00Z', '2026-11-02T10:00Z', by('every:1h'), true],
+    ['no start due', '2026-11-02T10:59Z', '2026-11-02T10:00Z', by('every:1h'), 'fresh'],
+    ['one start missed', '2026-11-04T05:59Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), 'due'],
+    ['the second due', '2026-11-04T06:00Z', '2026-11-02T06:10Z', by('schedule:0 6 * * *'), 'stale'],
+    ['a weekend between', '2026-11-09T05:00Z', '2026-11-06T06:10Z', by('schedule:0 6 * * 1-5'), 'fresh'],
+    ['Tuesday after it', '2026-11-10T06:00Z', '2026-11-06T06:10Z', by('schedule:0 6 * * 1-5'), 'stale'],
+    ['less than two periods', '2026-11-02T11:59Z', '2026-11-02T10:00Z', by('every:1h'), 'due'],
+    ['two periods', '2026-11-02T12:00Z', '2026-11-02T10:00Z', by('every:1h'), 'stale'],
     [
       'a zone behind',
       '2026-11-04T10:59Z',
       '2026-11-02T11:10Z',
       by('schedule:0 6 * * *', { timeZone: 'America/New_York' }),
-      false,
+      'due',
     ],
-  ])('%s: at %s, last %s', (_name, now, lastSuccessAt, schedule, isStale) => {
+  ])('%s: at %s, last %s', (_name, now, lastSuccessAt, schedule, state) => {
     expect(assess(now, lastSuccessAt, [schedule])).toMatchObject({
-      isStale,
-      why: isStale ? 'overdue' : 'on_time',
+      isStale: state === 'stale',
+      state,
     });
   });
 
@@ -59,13 +60,13 @@ describe('deriveFreshness', () => {
       by('every:1m', { isArchived: true }),
     ];
     expect(assess('2026-11-02T12:00Z', '2026-11-02T06:00Z', schedules)).toMatchObject({
-      why: 'on_time',
+      state: 'fresh',
       expectedEverySeconds: 86_400,
       staleAt: new Date('2026-11-04T06:00Z'),
       detail: 'Last succeeded 6 hours ago; a start is due every day.',
     });
     expect(assess('2026-11-02T12:00Z', '2026-11-02T06:00Z', [...schedules, by('every:2h')])).toMatchObject({
-      why: 'overdue',
+      state: 'stale',
       isStale: true,
       expectedEverySeconds: 7200,
     });
@@ -80,27 +81,47 @@ describe('deriveFreshness', () => {
       [by('once:2026-11-02T06:00:00Z')],
       [by('every:1h', { isArchived: true })],
     ])
-      expect(at(none)).toMatchObject({ ...old, why: 'not_scheduled' });
+      expect(at(none)).toMatchObject({ ...old, state: 'not_scheduled' });
     const paused = at([by('every:1h', { isPaused: true })]);
-    expect(paused).toMatchObject({ ...old, why: 'schedule_paused' });
+    expect(paused).toMatchObject({ ...old, state: 'schedule_paused' });
     expect(paused.detail).toBe('Last succeeded 10 days ago; its scheduled jobs are paused.');
   });
 
   it('is stale if it never succeeded although a schedule exists', () => {
-    const unknown = { why: 'never_succeeded', ageSeconds: null, staleAt: null };
+    const unknown = { state: 'never_succeeded', ageSeconds: null, staleAt: null };
     expect(assess('2026-11-02T06:00Z', null, [])).toMatchObject({ ...unknown, isStale: false });
     expect(assess('2026-11-02T06:00Z', null, [by('every:1h')])).toMatchObject({ ...unknown, isStale: true });
+  });
+
+  it('is failing however new its data is, and still tells that the data is stale', () => {
+    const at = (now: string) => ({
+      ...deriveFreshness(
+        {
+          lastSuccessAt: new Date('2026-11-02T10:00Z'),
+          lastSuccessDurationMs: 0,
+          isFailing: true,
+          schedules: [by('every:1h')],
+        },
+        new Date(now),
+      ),
+    });
+    expect(at('2026-11-02T10:30Z')).toMatchObject({
+      state: 'failing',
+      isStale: false,
+      detail: 'The last run failed. Last succeeded 30 minutes ago; a start is due every hour.',
+    });
+    expect(at('2026-11-02T12:30Z')).toMatchObject({ state: 'failing', isStale: true });
   });
 
   it('handles a clock that is behind, and a year in the past', () => {
     expect(assess('2026-11-02T06:00Z', '2026-11-02T06:00:05Z', [by('every:1h')])).toMatchObject({
       ageSeconds: 0,
-      why: 'on_time',
+      state: 'fresh',
     });
     expect(assess('2026-11-02T06:00Z', '2025-11-02T06:00Z', [by('schedule:0 6 1 1 * 0 2020')])).toMatchObject(
       {
         isStale: false,
-        why: 'not_scheduled',
+        state: 'not_scheduled',
       },
     );
   });
