@@ -72,7 +72,7 @@ describe('the lineage of a workspace', () => {
       await node(name).waitFor();
     expect(await node('load').getAttribute('aria-label')).toMatch(/^load, Failed, job · /);
     expect(await node('reports').getAttribute('aria-label')).toMatch(
-      /^reports, Old, dataset · 1 table · 1 row · /,
+      /^reports, No schedule, dataset · affected · 1 table · 1 row · /,
     );
     await page.getByText('starts on success', { exact: true }).waitFor();
     await page.getByText('waits until fresh').waitFor();

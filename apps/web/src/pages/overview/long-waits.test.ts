@@ -84,7 +84,7 @@ it.each([
   ],
   [
     { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3, incidents: 0 },
-    '2 jobs, 2 unknown runs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
+    '2 jobs, 2 unknown runs, 1 waiting run, 1 late job and 3 stale pipelines need attention',
   ],
 ])('describes what needs attention: %o', (counts, text) => {
   expect(describeAttention(counts)).toBe(text);

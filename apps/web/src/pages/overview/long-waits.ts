@@ -85,7 +85,7 @@ export function describeAttention({
     countOf(failing, 'job', 'jobs'),
     countOf(unknown, 'unknown run', 'unknown runs'),
     countOf(waiting, 'waiting run', 'waiting runs'),
-    countOf(overdue, 'overdue schedule', 'overdue schedules'),
+    countOf(overdue, 'late job', 'late jobs'),
     countOf(stale, 'stale pipeline', 'stale pipelines'),
     countOf(incidents, 'incident', 'incidents'),
   ].filter((part) => part !== null);

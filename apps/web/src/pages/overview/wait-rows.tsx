@@ -87,7 +87,7 @@ export function OverdueTickRow({ tick: { job, at } }: { tick: OverdueTick }) {
   const { id: workspaceId } = useWorkspace();
   const head = (
     <>
-      <State look={{ ...runStates.pending, word: 'Overdue' }} />
+      <State look={{ ...runStates.pending, word: 'Late' }} />
       <Link
         to="/w/$workspaceId/jobs/$job"
         params={{ workspaceId, job: job.ref }}

@@ -1,5 +1,6 @@
 import type { Bar, Cell } from './timeline-bars.ts';
 import type { TimelineRow } from './timeline-rows.ts';
+import { lateTickSeconds } from '@pumphouse/contract';
 import { endOfBar } from './timeline-bars.ts';
 import { findFirstBar } from './timeline-rows.ts';
 import { rowHeightPx } from './plot-sizes.ts';
@@ -11,7 +12,7 @@ const minBarPx = 3;
 const nearPx = 4;
 
 /** A tick is late when no run follows it for this long. */
-export const lateAfterMs = 60_000;
+export const lateAfterMs = lateTickSeconds * 1000;
 
 /** The axis of a plot. */
 export interface Axis {
