@@ -177,14 +177,13 @@ describe('pending packages', () => {
     expect(log).toContain('Skipped writing with the pipeline left');
     const { pipeline_results: results } = await readPipelines(id);
     expect(
-      results
-        .filter(({ pipeline_name: name }) => ['left', 'right'].includes(name))
-        .map(({ pipeline_name, rows_loaded, checks }) => [pipeline_name, rows_loaded, checks?.status])
-        .toSorted(),
-    ).toEqual([
-      ['left', 1, undefined],
-      ['right', 1, 'passed'],
-    ]);
+      results.map(({ pipeline_name, rows_loaded, checks }) => [pipeline_name, rows_loaded, checks?.status]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['left', 1, undefined],
+        ['right', 1, 'passed'],
+      ]),
+    );
     expect(await listPending({ job_run_id: extractedBy })).toMatchObject([
       { pipeline_name: 'left', state: 'finished' },
       { pipeline_name: 'right', state: 'finished' },
