@@ -167,7 +167,7 @@ class WithNetwork(unittest.TestCase):
         self.addCleanup(os.rmdir, device)
         with listen() as listener:
             port = listener.getsockname()[1]
-            plan = json.dumps({"pasta": [*PASTA, "--runas", "0"], "ports": [port]})
+            plan = json.dumps({"pasta": [*PASTA, "--runas", "0"], "ports": [port], "closed": []})
             program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
             argv = ["unshare", "--mount", "sh", "-c", CLOSE_TUN, "sh", device, sys.executable, "-I", "-S", program, plan, "true"]
             done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
@@ -182,7 +182,7 @@ class WithNetwork(unittest.TestCase):
         program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
         begun = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-I", "-S", program, json.dumps({"pasta": pasta, "ports": []}), "true"],
+            [sys.executable, "-I", "-S", program, json.dumps({"pasta": pasta, "ports": [], "closed": []}), "true"],
             capture_output=True, text=True, timeout=300,
         )
         self.assertEqual((done.returncode, done.stderr), (125, "The network could not be created: no tap device\n"))
