@@ -25,7 +25,7 @@ const ranks: readonly (readonly [string, number])[] = [
 /** A page about a subject comes before a section of another page. */
 const rankOfPageTitle = 2.5;
 const endings = /(?:ies|es|s|ed|ing|e|y)$/;
-const fillWords = new Set('a an and are can do for how i in is it my of on or the to with'.split(' '));
+const stopTerms = new Set('a an and are can do for how i in is it my of on or the to with'.split(' '));
 const minStemLength = 4;
 
 /**
@@ -57,7 +57,7 @@ function isInTitleOfPage(term: string, { title, titles }: Record<string, unknown
 /** Words are found by their start, so `retries` finds `retry` and `upgrade` finds `upgrading`. Null: not searched for. */
 function stem(term: string): string | null {
   const word = term.toLowerCase();
-  if (fillWords.has(word)) return null;
+  if (stopTerms.has(word)) return null;
   const short = word.replace(endings, '');
   return short.length < minStemLength ? word : short;
 }
