@@ -96,7 +96,7 @@ const plain = { tone: (_tone: string, text: string) => text };
 const word = ({ state }: PipelineFreshness) => freshnessAppearance(state).word;
 
 /** The word that each page, command and tool shows for the data of the job. */
-async function readWords(): Promise<Record<string, string | undefined>> {
+async function readLabels(): Promise<Record<string, string | undefined>> {
   const pipelines = (await call('list_pipeline_freshness', 'pipelines/-/freshness')).items;
   const datasets = (await call('list_dataset_freshness', 'datasets/-/freshness')).items;
   const pipeline = await call('get_pipeline_overview', 'pipelines/orders');
@@ -214,7 +214,7 @@ describe.each([
       await watch();
       await run('succeeded', completed);
       for (const [reported, outcome] of ends) await run(reported, outcome);
-      const words = await readWords();
+      const words = await readLabels();
       expect(words).toEqual(Object.fromEntries(Object.keys(words).map((place) => [place, expected])));
       expect(await listAlerts()).toEqual(alerts);
     });
@@ -229,7 +229,7 @@ describe('data that gets old', () => {
     await watch();
     await run('succeeded', completed);
     await age(hours);
-    const words = await readWords();
+    const words = await readLabels();
     expect(words).toEqual(Object.fromEntries(Object.keys(words).map((place) => [place, expected])));
     expect(await listAlerts()).toEqual(alerts);
   });
@@ -239,7 +239,7 @@ describe('data that gets old', () => {
     await run('succeeded', completed);
     await age(3);
     await run(null, failed);
-    expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Failing']));
+    expect(new Set(Object.values(await readLabels()))).toEqual(new Set(['Failing']));
     expect(await listAlerts()).toEqual(['freshness_missed', 'run_failed']);
   });
 });
@@ -247,10 +247,10 @@ describe('data that gets old', () => {
 it('a failed window of a backfill makes no data fail, and a loaded one ends no failure', async () => {
   await run('succeeded', completed);
   await endWindow('failed', failed);
-  expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Fresh']));
+  expect(new Set(Object.values(await readLabels()))).toEqual(new Set(['Fresh']));
   await run(null, failed);
   await endWindow('succeeded', completed);
-  expect(new Set(Object.values(await readWords()))).toEqual(new Set(['Failing']));
+  expect(new Set(Object.values(await readLabels()))).toEqual(new Set(['Failing']));
 });
 
 /** Ends the window of a backfill of one hour. */

@@ -39,6 +39,8 @@ const writesNoSharedField: ReadonlySet<string> = new Set([
   'restart_app',
   'resume_backfill',
   'resume_worker',
+  'reset_local_data',
+  'restore_local_data',
   'retry_backfill',
   'revoke_account_session',
   'revoke_other_account_sessions',

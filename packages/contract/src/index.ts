@@ -8,7 +8,7 @@ export * from './dashboards.ts';
 export * from './dependency-groups.ts';
 export * from './included-requirements.ts';
 export * from './mcp-clients.ts';
-export * from './freshness-words.ts';
+export * from './freshness-labels.ts';
 export * from './job-states.ts';
 export * from './json-object.ts';
 export * from './notable-durations.ts';

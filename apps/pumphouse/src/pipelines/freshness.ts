@@ -1,4 +1,4 @@
-import { freshnessWords, isFreshnessState, type PipelineFreshness } from '@pumphouse/contract';
+import { freshnessLabels, isFreshnessState, type PipelineFreshness } from '@pumphouse/contract';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../terminal/format.ts';
 
@@ -15,7 +15,7 @@ export function formatFreshness(
   terminal: Pick<Terminal, 'tone'>,
   { state, age_seconds: age }: Pick<PipelineFreshness, 'state' | 'age_seconds'>,
 ): string {
-  const word = isFreshnessState(state) ? freshnessWords[state].word.toLowerCase() : state;
+  const word = isFreshnessState(state) ? freshnessLabels[state].word.toLowerCase() : state;
   const text = terminal.tone(tones[state] ?? 'quiet', word);
   return age === null ? text : `${text}, ${/^\S+ \S+/.exec(formatDuration(age))?.[0] ?? ''} old`;
 }

@@ -1,4 +1,4 @@
-import type { InjectOptions } from 'light-my-request';
+import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture, type ApiFixture } from './testing/api-fixture.ts';
 import { createPageBrowser } from '../pages/testing/page-browser.ts';

@@ -1,10 +1,10 @@
-import { freshnessStates, freshnessWords } from '@pumphouse/contract';
+import { freshnessStates, freshnessLabels } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
 import { describeOldFigures, freshnessAppearance } from './freshness.ts';
 
 it('shows each state by the word of all pages, and one of a newer server as unknown', () => {
   expect(freshnessStates.map((state) => freshnessAppearance(state).word)).toEqual(
-    freshnessStates.map((state) => freshnessWords[state].word),
+    freshnessStates.map((state) => freshnessLabels[state].word),
   );
   expect(freshnessAppearance('held').word).toBe('Unknown');
 });

@@ -1,4 +1,4 @@
-import { freshnessWords, isFreshnessState, type FreshnessState } from '@pumphouse/contract';
+import { freshnessLabels, isFreshnessState, type FreshnessState } from '@pumphouse/contract';
 import type { StateAppearance } from '../ui/run-states.ts';
 
 const looks: Record<FreshnessState, Omit<StateAppearance, 'word'>> = {
@@ -14,7 +14,7 @@ const looks: Record<FreshnessState, Omit<StateAppearance, 'word'>> = {
 /** @param state may be one of a newer server */
 export function freshnessAppearance(state: string): StateAppearance {
   if (!isFreshnessState(state)) return { word: 'Unknown', glyph: '?', colour: 'cancelled' };
-  return { word: freshnessWords[state].word, ...looks[state] };
+  return { word: freshnessLabels[state].word, ...looks[state] };
 }
 
 const daySeconds = 86_400;

@@ -25,7 +25,7 @@ const lastRun = { last_run: lastRunRow };
 export const listPipelines = defineTool({
   name: 'list_pipelines',
   title: 'List pipelines',
-  description: `Lists the pipelines of a workspace with how fresh their data is (freshness: state, last success), their destination, and their last run. ${untrustedNote}`,
+  description: `Lists the pipelines of a workspace with the freshness of their data (state, last success), their destination, and their last run. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
     is_stale: z

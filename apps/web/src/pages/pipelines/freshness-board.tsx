@@ -1,6 +1,5 @@
-import { freshnessWords } from '@pumphouse/contract';
+import { freshnessLabels } from '@pumphouse/contract';
 import type { PipelineRow } from './pipeline-rows.ts';
-import type { CSSProperties } from 'react';
 import { Link } from '@tanstack/react-router';
 import board from './freshness-board.module.css';
 import classes from './pipelines.module.css';
@@ -18,7 +17,7 @@ interface FreshnessBoardProps {
 export function FreshnessBoard({ workspaceId, rows }: FreshnessBoardProps) {
   const groups = groupByState(rows, new Date(useNow(30)));
   return (
-    <div className={board.groups} style={{ '--groups': groups.length } as CSSProperties}>
+    <div className={board.groups} style={{ '--groups': groups.length }}>
       {groups.map((group) => (
         <Group key={group.state} group={group} workspaceId={workspaceId} />
       ))}
@@ -32,7 +31,7 @@ interface GroupProps {
 }
 
 function Group({ workspaceId, group: { state, rows } }: GroupProps) {
-  const { word, meaning } = freshnessWords[state];
+  const { word, meaning } = freshnessLabels[state];
   return (
     <section className={board.group} data-group={state} aria-label={`${word}: ${rows.length}`}>
       <h2 className={board.head} title={meaning}>

@@ -1,4 +1,4 @@
-import { freshnessStates, freshnessWords } from '@pumphouse/contract';
+import { freshnessStates, freshnessLabels } from '@pumphouse/contract';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -58,7 +58,7 @@ export function PipelinesPage() {
         <>
           <FilterMenu
             label="Freshness"
-            options={freshnessStates.map((value) => ({ value, label: freshnessWords[value].word }))}
+            options={freshnessStates.map((value) => ({ value, label: freshnessLabels[value].word }))}
             chosen={search.status}
             onChoose={(status) => change({ status })}
           />

@@ -4,7 +4,7 @@ import { freshnessState, type FreshnessState } from './schemas/pipelines/pipelin
 export const freshnessStates: readonly FreshnessState[] = freshnessState.options;
 
 /** What the console and the command call each state. */
-export const freshnessWords: Record<FreshnessState, { word: string; meaning: string }> = {
+export const freshnessLabels: Record<FreshnessState, { word: string; meaning: string }> = {
   failing: { word: 'Failing', meaning: 'The last run failed.' },
   stale: { word: 'Stale', meaning: 'Two starts have been due since the last success.' },
   never_succeeded: { word: 'No success', meaning: 'No successful run is recorded.' },
@@ -19,5 +19,5 @@ export const freshnessWords: Record<FreshnessState, { word: string; meaning: str
 
 /** @param state may be one of a newer server */
 export function isFreshnessState(state: string): state is FreshnessState {
-  return Object.hasOwn(freshnessWords, state);
+  return Object.hasOwn(freshnessLabels, state);
 }
