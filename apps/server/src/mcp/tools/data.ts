@@ -60,7 +60,7 @@ function summarizeFreshness(name: string, { state, detail }: PipelineFreshness):
 export const getPipeline = defineTool({
   name: 'get_pipeline',
   title: 'Read a pipeline',
-  description: `Returns the details of a pipeline: how fresh its data is, the jobs that run it, the usual duration and rows of a run, and its tables with rows, columns and their last change. ${untrustedNote}`,
+  description: `Returns the details of a pipeline: its freshness, the jobs that run it, the usual duration and rows of a run, and its tables with rows, columns and their last change. ${untrustedNote}`,
   input: z.strictObject({ ...workspaceArgument, pipeline_name: nameArgument }),
   output: z.looseObject({ ...answerUrl, pipeline: pipelineOverviewResponse.extend(lastRun) }),
   rest: 'The url shows all tables in the console.',
@@ -104,7 +104,7 @@ const datasetPipeline = datasetOverviewResponse.shape.pipelines.element.extend(l
 export const getDataset = defineTool({
   name: 'get_dataset',
   title: 'Read a dataset',
-  description: `Returns the details of a dataset: its destination, the pipelines that load to it and how fresh each keeps it, and its tables with rows, columns and their last change. ${untrustedNote}`,
+  description: `Returns the details of a dataset: its destination, the pipelines that load to it and their freshness, and its tables with rows, columns and their last change. ${untrustedNote}`,
   input: z.strictObject({ ...workspaceArgument, dataset_name: nameArgument }),
   output: z.looseObject({
     ...answerUrl,
