@@ -19,7 +19,8 @@ export const buildDocs = defineBuild({
     'packages/contract/src',
   ],
   build: () =>
-    execFileSync(process.execPath, [join(root, 'apps', 'docs', 'src', 'build.ts')], {
+    // The first in PATH is Node 24; the one that runs this may not run TypeScript.
+    execFileSync('node', [join(root, 'apps', 'docs', 'src', 'build.ts')], {
       cwd: root,
       // Its warnings are not for those who set up a server; an error contains them.
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -43,6 +43,8 @@ async function runPropertyTests() {
   await report.runVitest(name, listPropertyTests(), { variables: { PUMPHOUSE_PROPERTY_SEED: seed } });
 }
 
+// By the Node that runs this: users set up with an older one than 24.
+await report.check('set-up', process.execPath, ['scripts/setup.mjs']);
 const hasEngine = await report.check('container tools', 'node', ['scripts/container-tools.mjs', '--compose']);
 await report.check('browser', 'node', ['scripts/browser-tools.mjs']);
 const pythonTests = runPythonTests(report, env);
