@@ -265,6 +265,15 @@ function data(): Step[] {
     { command: 'dataset list', text: 'shop_data' },
     { command: 'dataset info', args: ['shop_data'], text: 'orders' },
     { command: 'schema', args: ['shop'], text: 'customer' },
+    { command: 'data list', text: 'shop.duckdb' },
+    { command: 'data download', args: ['shop.duckdb', '-o', 'copy.duckdb'], text: 'copy.duckdb' },
+    {
+      command: 'data reset',
+      question: 'A copy is kept for a day',
+      unchanged: [['data', 'list'], 'shop.duckdb'],
+      text: /is kept until|"kept_until"/,
+    },
+    { command: 'data reset', args: ['--undo'], text: /Restored \d+ files|"restored"/ },
   ];
 }
 
@@ -322,6 +331,7 @@ function ending(name: string): Step[] {
       text: name,
     },
     { command: 'workspace unarchive', text: name },
+    { command: 'help', args: ['job', 'list'], text: 'Usage: pumphouse job list', hasNoData: true },
     { command: 'completion', args: ['bash'], text: 'complete -o default', hasNoData: true },
     { command: 'upgrade-check', text: /server/i },
     { command: 'logout', text: 'Forgot the key', hasNoData: true },

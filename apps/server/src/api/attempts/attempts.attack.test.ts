@@ -54,8 +54,10 @@ async function storeArchives(): Promise<void> {
   const key = await archives.seal(found.id, buildArchive(configuration));
   const { database } = api.testDatabase;
   await setColumns(database, 'configurations', { archiveKey: key }, { id: found.id });
-  await setColumns(database, 'deployments', { requirements: plainRequirements }, { id: deployment.id });
-  await api.blobs.put(deployment.archiveKey, Buffer.alloc(700_000, 'code'));
+  // Its own key: equal code of other workspaces has the same archive, which deploys read.
+  const code = { requirements: plainRequirements, archiveKey: `code/${deployment.id}` };
+  await setColumns(database, 'deployments', code, { id: deployment.id });
+  await api.blobs.put(code.archiveKey, Buffer.alloc(700_000, 'code'));
 }
 
 const call = (method: 'GET' | 'POST', route: string, payload?: string | Buffer) =>

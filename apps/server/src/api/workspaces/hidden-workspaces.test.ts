@@ -11,6 +11,7 @@ import { alertRuleScenarios } from '../testing/audit-scenarios-alert-rules.ts';
 import { workspaceScenarios } from '../testing/audit-scenarios-workspaces.ts';
 import { createScene } from '../testing/audit-scene.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
+import { writeLocalData } from '../testing/local-data-files.ts';
 import { requirements, routes } from '@pumphouse/contract';
 import { requireUser } from '../../services/sign-in/principal.ts';
 import { addPipelineRun } from '../../store/postgres/testing/pipelines.ts';
@@ -53,6 +54,7 @@ beforeAll(async () => {
       worker_id: (await api.services.workers.create(other.organization.id, 'edge-1')).worker.id,
       membership_id: other.owner.membershipId,
       ...(await createOffers(other, other.workspace.id)),
+      profile: await createLocalData(other),
     },
     'another account': {
       session_id: (await other.beginSession()).sessionId,
@@ -153,6 +155,12 @@ async function createEvents(scene: Scene): Promise<Record<string, string>> {
   const [subscription] = await api.persistence.store.eventSubscriptions.list(scene.workspace.id);
   if (!subscription) throw new Error('There is no subscription');
   return { ...delivery?.params, subscription_id: subscription.id };
+}
+
+/** Local data under a profile that the other workspaces do not have. */
+async function createLocalData({ workspace }: Scene): Promise<string> {
+  await writeLocalData(api.folder, { workspaceId: workspace.id, profile: 'theirs' }, 'rows.csv', '1');
+  return 'theirs';
 }
 
 /** Another workspace of the caller's organization, which the caller also owns. */

@@ -9,6 +9,7 @@ export type WarnOfProprietaryParts = ReturnType<typeof createWarnOfProprietaryPa
 
 /** Bounds what a deploy reads and parses. */
 const maxFiles = 500;
+const maxTotalBytes = 8 * 1024 * 1024;
 const maxWarnings = 10;
 
 /** Creates the warnings of a deploy about code that only works with the proprietary package `dlthub`. */
@@ -20,8 +21,7 @@ export function createWarnOfProprietaryParts(
     const deployment = await store.deployments.latest(workspaceId);
     if (!deployment) return [];
     const files = (await store.deployments.files(workspaceId, deployment.id)) ?? [];
-    const paths = files.filter(isModule).slice(0, maxFiles);
-    const contents = await readCodeFiles(blobs, deployment, new Set(paths.map((file) => file.relative_path)));
+    const contents = await readCodeFiles(blobs, deployment, chooseModules(files));
     return [...contents]
       .flatMap(([path, content]) =>
         listProprietaryUses(content.toString()).map(({ name, line }) =>
@@ -30,6 +30,15 @@ export function createWarnOfProprietaryParts(
       )
       .slice(0, maxWarnings);
   };
+}
+
+function chooseModules(files: PackageFile[]): Set<string> {
+  let totalBytes = 0;
+  const modules = files.filter(isModule).filter(({ size_bytes: bytes }) => {
+    totalBytes += bytes;
+    return totalBytes <= maxTotalBytes;
+  });
+  return new Set(modules.slice(0, maxFiles).map((file) => file.relative_path));
 }
 
 const isModule = ({ relative_path: path, linkname, size_bytes: bytes }: PackageFile): boolean =>
