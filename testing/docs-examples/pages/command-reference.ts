@@ -97,6 +97,7 @@ const versions: Record<string, ExampleSetup> = {
   'pumphouse deployment download 12': {
     prepare: async () => ({ 'download 12': 'download 1', 'shop-12': 'shop-12-code' }),
   },
+  'pumphouse data reset': { answers: [['A copy is kept for a day', 'y']] },
   'pumphouse rollback 11': {
     prepare: async () => ({ 'rollback 11': 'rollback 2' }),
     answers: [['as a new version?', 'y']],
