@@ -20,7 +20,7 @@ export const expectedAdvice: Record<string, string | null> = {
     '`of_python.py:57` does not handle a value that it got: correct the value or the code, then deploy and start the job again.',
   'of_python.missing_name': 'Correct `of_python.py:61`, then deploy and start the job again.',
   'of_python.proprietary_package':
-    'The code uses the package `dlthub`, which is proprietary: Pumphouse works without it. Remove that part, or replace it as docs/move/hosted.md says, then deploy and start the job again.',
+    '`dlthub` belongs to the proprietary package dlthub, which Pumphouse does not have: docs/move/hosted.md lists what to use instead.',
   'of_python.missing_file':
     'Put `orders.csv` into the workspace folder, where relative paths begin, and check that `.gitignore` does not exclude it; then deploy and start the job again.',
   'of_python.forbidden_file':
@@ -150,7 +150,7 @@ export const expectedAdvice: Record<string, string | null> = {
   'of_dlt.misspelled_destination':
     'Correct the name of the destination: dlt has none named `duckdbb`; then deploy and start the job again.',
   'of_dlt.proprietary_package':
-    'The code uses the package `dlthub`, which is proprietary: Pumphouse works without it. Remove that part, or replace it as docs/move/hosted.md says, then deploy and start the job again.',
+    '`dlthub` belongs to the proprietary package dlthub, which Pumphouse does not have: docs/move/hosted.md lists what to use instead.',
   'of_dlt.refused_by_destination':
     'In a run, `localhost` is the run itself, and nothing listens on `localhost:1`. Use an address of the destination that runs can reach, or ask the operator to let them reach the port (`PUMPHOUSE_RUNS_LOOPBACK_PORTS`); then start the job again.',
   'of_dlt.unknown_host_of_destination':

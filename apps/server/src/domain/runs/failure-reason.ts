@@ -1,6 +1,6 @@
 import type { RaisedException, TracebackFrame } from './python-traceback.ts';
 import type { RunFailureReason } from './run-failures.ts';
-import { explainMissingPart, maximumReasonSummary } from '@pumphouse/contract';
+import { maximumReasonSummary } from '@pumphouse/contract';
 import { adviseOnError } from './advice/advise.ts';
 import { followCauses, isLastOwn } from './advice/raised-error.ts';
 import { readLastTraceback } from './python-traceback.ts';
@@ -121,7 +121,7 @@ export function explainFailed({ failure, reason }: Failed): ExplainedFailure | n
   const meaning = runFailures[readRunFailureCode(failure.code)];
   const shown = reason ?? reasonOfCode(failure);
   const className = cleanLine(shown.exceptionType?.split('.').at(-1) ?? '');
-  const nextStep = explainMissingPart(shown.message) ?? reason?.advice ?? meaning.nextStep;
+  const nextStep = reason?.advice ?? meaning.nextStep;
   return { ...shown, code: failure.code, title: className || meaning.title, nextStep };
 }
 

@@ -1,6 +1,5 @@
 /** Advice on what dlt itself refuses: missing values, packages, names and schema contracts. */
 import { deployAgain, findRaised, raisedIn, readName, startAgain, type Advise } from './raised-error.ts';
-import { adviseOnProprietaryPackage } from './advise-python.ts';
 
 const ofDlt = (names: string) => new RegExp(`^dlt\\.[\\w.]{1,100}\\.(${names})$`);
 
@@ -44,7 +43,6 @@ const adviseOnMissingExtra: Advise = (error) => {
   const message = findRaised(error, ofDlt('MissingDependencyException'))?.message ?? '';
   const requirement = readName(message, /pip install "?([^"\n]+)"?/);
   if (requirement === null) return null;
-  if (/\b(dlt\[hub\]|dlthub)/.test(requirement)) return adviseOnProprietaryPackage;
   return `Add \`${requirement}\` to \`requirements.txt\` or \`pyproject.toml\`, ${deployAgain}`;
 };
 

@@ -2,8 +2,6 @@
 import { runFailures } from '../run-failures.ts';
 import { deployAgain, findRaised, raisedIn, readName, startAgain, type Advise } from './raised-error.ts';
 
-export const adviseOnProprietaryPackage = `The code uses the package \`dlthub\`, which is proprietary: Pumphouse works without it. Remove that part, or replace it as docs/move/hosted.md says, ${deployAgain}`;
-
 /** The line itself is wrong, whatever the data are. */
 const mistakesInCode = new Set([
   'NameError',
@@ -37,7 +35,6 @@ const adviseOnModule: Advise = (error) => {
   if (message === undefined) return null;
   const module = readName(message, /^No module named '([^'.]+)/);
   if (module === null) return null;
-  if (module === 'dlthub') return adviseOnProprietaryPackage;
   return `Add the package that has the module \`${module}\` to \`requirements.txt\` or \`pyproject.toml\`, ${deployAgain} If it is a file of yours, check that \`.gitignore\` does not exclude it.`;
 };
 

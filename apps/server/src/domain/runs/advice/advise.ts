@@ -1,4 +1,4 @@
-import { knownBadCombinations } from '@pumphouse/contract';
+import { explainMissingPart, knownBadCombinations } from '@pumphouse/contract';
 import type { Advise } from './raised-error.ts';
 import { adviseOnConnections } from './advise-connections.ts';
 import { adviseOnDatabases } from './advise-databases.ts';
@@ -10,6 +10,7 @@ import { adviseOnPython } from './advise-python.ts';
  * message decides only where a library has one type for several problems. Null if there is no sure advice.
  */
 export const adviseOnError: Advise = (error) =>
+  explainMissingPart(error.main.message) ??
   adviseOnVersions(error) ??
   adviseOnDlt(error) ??
   adviseOnConnections(error) ??
