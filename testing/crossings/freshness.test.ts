@@ -244,6 +244,30 @@ describe('data that gets old', () => {
   });
 });
 
+describe('a job that starts no more', () => {
+  it.each([
+    ['is paused', 'pause', 'Paused'],
+    ['is archived', 'archive', 'No schedule'],
+  ] as const)('once it %s, leaves data that nothing expects to be new', async (_name, change, expected) => {
+    await watch();
+    await run('succeeded', completed);
+    await age(3);
+    await api.services.switchJobs[change]({ workspaceId, jobId: jobs.idOf('jobs.m.load') });
+    expect(new Set(Object.values(await readLabels()))).toEqual(new Set([expected]));
+    expect(await listAlerts()).toEqual([]);
+  });
+});
+
+it('a run that is retried fails its data until an attempt loads', async () => {
+  await run('succeeded', completed);
+  const { id } = await jobs.start('jobs.m.load');
+  await api.setRun(id, { status: 'running', startedAt: new Date() });
+  await report(id, 'failed');
+  expect(new Set(Object.values(await readLabels()))).toEqual(new Set(['Failing']));
+  await report(id, 'succeeded');
+  expect(new Set(Object.values(await readLabels()))).toEqual(new Set(['Fresh']));
+});
+
 it('a failed window of a backfill makes no data fail, and a loaded one ends no failure', async () => {
   await run('succeeded', completed);
   await endWindow('failed', failed);
