@@ -2,6 +2,7 @@ import type { RaisedException, TracebackFrame } from './python-traceback.ts';
 import type { RunFailureReason } from './run-failures.ts';
 import { maximumReasonSummary } from '@pumphouse/contract';
 import { adviseOnError } from './advice/advise.ts';
+import { adviseOnIndex } from './advice/advise-index.ts';
 import { followCauses, isLastOwn } from './advice/raised-error.ts';
 import { readLastTraceback } from './python-traceback.ts';
 import { readRunFailureCode, runFailures } from './run-failures.ts';
@@ -121,7 +122,7 @@ export function explainFailed({ failure, reason }: Failed): ExplainedFailure | n
   const meaning = runFailures[readRunFailureCode(failure.code)];
   const shown = reason ?? reasonOfCode(failure);
   const className = cleanLine(shown.exceptionType?.split('.').at(-1) ?? '');
-  const nextStep = reason?.advice ?? meaning.nextStep;
+  const nextStep = shown.advice ?? meaning.nextStep;
   return { ...shown, code: failure.code, title: className || meaning.title, nextStep };
 }
 
@@ -142,6 +143,7 @@ function reasonOfCode({ code, detail }: { code: string; detail: string }): Failu
     pipelineName: null,
     table: null,
     location: null,
+    advice: adviseOnIndex({ code, detail }),
   };
 }
 
