@@ -12,7 +12,7 @@ export const workspaceHealthResponse = responseObject('WorkspaceHealthResponse',
   workspace_id: uuid,
   /** Jobs in service whose last outcome was a failure. */
   failing_job_count: z.int(),
-  /** Jobs whose next scheduled start has been due for more than a minute. */
+  /** Jobs that are not paused, whose next scheduled start has been due for more than a minute. */
   late_job_count: z.int(),
   /** Runs that are starting, running or being cancelled. */
   running_count: z.int(),

@@ -33,7 +33,8 @@ export function createWorkspaceHealthStore(sql: Queryable) {
           `with late as (
              select jobs.workspace_id, count(distinct jobs.id)::int as count
                from schedules join jobs on jobs.id = schedules.job_id
-              where schedules.next_tick_at < now() - make_interval(secs => :lateSeconds) and not jobs.is_archived
+              where schedules.next_tick_at < now() - make_interval(secs => :lateSeconds)
+                and not jobs.is_archived and not jobs.is_paused
               group by jobs.workspace_id)
            select workspaces.id as "workspaceId",
                   (select count(*)::int from jobs
