@@ -231,6 +231,7 @@ async function createProcess(config: Config, installationId: string, log: Logger
       installationId,
       buildLimits: config.instanceSizes.medium,
       searchPath: config.toolVariables['PATH'],
+      pythonDownloads: config.pythonDownloads,
       templatesBytes: (readOwnMachine().memoryBytes * config.templatesMemoryPercent) / 100,
       faultPoints: createFaultPoints(config.pauseAt),
       log,

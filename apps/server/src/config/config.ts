@@ -119,7 +119,7 @@ export function buildConfig(env: Variables): Config {
       publicEndpoint: readPublicEndpoint(values),
     }),
     ...readRoleConfig(values),
-    ...readExecutorConfig(values, env['PATH']),
+    ...readExecutorConfig(values, env),
     engine: readEngineConfig(values, withoutBlank(env), usesEngine),
     kubernetes: values.PUMPHOUSE_EXECUTOR === 'kubernetes' ? readKubernetesConfig(values) : null,
     ...readSecretKeys(values),

@@ -82,6 +82,11 @@ export const executorSettings = {
     description: 'Path of pasta (package passt), which creates the networks of runs, if it is not in PATH',
     default: 'found',
   }),
+  PUMPHOUSE_PYTHON_DOWNLOADS: z.enum(['off', 'on']).default('off').register(settingDetails, {
+    key: 'runs.python_downloads',
+    description:
+      'Processes: whether the server installs a Python that a run needs and the machine lacks, with uv, from GitHub or what `UV_PYTHON_INSTALL_MIRROR` or `UV_PYTHON_DOWNLOADS_JSON_URL` names',
+  }),
   PUMPHOUSE_PYTHON: z.string().optional().register(settingDetails, {
     key: 'tools.python',
     description: 'Python 3.10 or newer for the bootstrap, if python3 in PATH is older',
@@ -103,15 +108,17 @@ export interface ExecutorConfig {
   runsClosedNetworks: readonly string[];
   allowUnisolated: boolean;
   instanceSizes: InstanceSizes;
+  /** The variables with which uv downloads a Python; null if it may not. */
+  pythonDownloads: Readonly<Record<string, string>> | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
 }
 
 /**
- * @param path the variable PATH
+ * @param env the environment of the server
  * @throws ConfigError
  */
-export function readExecutorConfig(values: Values, path: string | undefined): ExecutorConfig {
+export function readExecutorConfig(values: Values, env: NodeJS.ProcessEnv): ExecutorConfig {
   return {
     executor: values.PUMPHOUSE_EXECUTOR,
     templatesMemoryPercent: values.PUMPHOUSE_TEMPLATES_MEMORY_PERCENT,
@@ -120,14 +127,23 @@ export function readExecutorConfig(values: Values, path: string | undefined): Ex
     runsClosedNetworks: values.PUMPHOUSE_RUNS_CLOUD_METADATA === 'open' ? [] : cloudNetworks,
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
+    pythonDownloads: values.PUMPHOUSE_PYTHON_DOWNLOADS === 'on' ? pickDownloadVariables(env) : null,
     toolVariables: {
-      PATH: path,
+      PATH: env['PATH'],
       PUMPHOUSE_UV: values.PUMPHOUSE_UV,
       PUMPHOUSE_BWRAP: values.PUMPHOUSE_BWRAP,
       PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
   };
+}
+
+const downloadVariables =
+  /^(UV_PYTHON_INSTALL_MIRROR|UV_PYTHON_DOWNLOADS_JSON_URL|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY)$/i;
+
+function pickDownloadVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const set = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(set.filter(([name = '']) => downloadVariables.test(name)));
 }
 
 function readPorts(text: string | undefined): number[] {

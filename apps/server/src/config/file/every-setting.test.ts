@@ -69,6 +69,7 @@ const common: Record<string, string> = {
   PUMPHOUSE_UV: '/opt/uv',
   PUMPHOUSE_BWRAP: '/opt/bwrap',
   PUMPHOUSE_PASTA: '/opt/pasta',
+  PUMPHOUSE_PYTHON_DOWNLOADS: 'on',
   PUMPHOUSE_PYTHON: '/opt/python3',
   PUMPHOUSE_ENGINE_URL: 'tcp://engine:2375',
   PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}',

@@ -51,7 +51,12 @@ export async function buildEnvironment(
   for (const name of [spec.key, spec.organizationId, spec.workspaceId]) {
     if (!isSafeName(name)) throw new Error(`"${name}" must be usable as the name of a folder.`);
   }
-  const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
+  const interpreter = await findPythonInterpreter(options, {
+    version: spec.pythonVersion,
+    downloads: options.pythonDownloads,
+    onLine,
+    signal,
+  });
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await buildOnce(options, spec, interpreter, onLine, signal);

@@ -2,6 +2,7 @@ import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { type ControlGroups } from './control-groups.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { NetworkPlan } from './isolated-network.ts';
+import type { PythonDownloads } from './python-interpreter.ts';
 import type { Isolation } from './isolation.ts';
 
 export interface EnvironmentBuilderOptions {
@@ -14,6 +15,7 @@ export interface EnvironmentBuilderOptions {
   network: NetworkPlan | null;
   /** Folders to search for interpreters, in PATH format. */
   searchPath: string;
+  pythonDownloads: PythonDownloads;
   isolation: Isolation;
   controlGroups: ControlGroups;
   buildLimits: AttemptLimits;

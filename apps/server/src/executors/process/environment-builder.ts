@@ -45,12 +45,17 @@ export function createEnvironmentBuilder(
 
   return {
     async listPythons() {
-      return chooseSupported(await listInstalledPythons({ uvPath: backend.uvPath, searchPath }));
+      return chooseSupported(await listInstalledPythons({ uvPath: backend.uvPath, searchPath, dataDir }));
     },
     async buildEnvironment(spec, onLine, signal) {
       const isolated = requireIsolation(backend);
       const network = planNetwork(isolated, { kind: 'build' });
-      const location = await buildEnvironment({ ...isolated, searchPath, network }, spec, onLine, signal);
+      const location = await buildEnvironment(
+        { ...isolated, searchPath, pythonDownloads: backend.pythonDownloads ?? null, network },
+        spec,
+        onLine,
+        signal,
+      );
       await findEnvironment(location);
       return location;
     },

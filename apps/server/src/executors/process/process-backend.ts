@@ -5,6 +5,7 @@ import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import { openControlGroups, type ControlGroups } from './control-groups.ts';
 import type { RunsNetwork } from './isolated-network.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
+import type { PythonDownloads } from './python-interpreter.ts';
 import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';
 
 export interface ExecutorLog {
@@ -34,6 +35,8 @@ export interface ProcessExecutorOptions {
   buildLimits: AttemptLimits;
   /** Folders to search for interpreters, in PATH format. */
   searchPath?: string;
+  /** Null by default. */
+  pythonDownloads?: PythonDownloads;
   /** Memory of all templates together; 0 starts every run cold. */
   templatesBytes: number;
   faultPoints?: FaultPoints;

@@ -1,9 +1,11 @@
-/** Finds an installed Python of an exact minor version. */
-import { readdirSync } from 'node:fs';
+/** Finds a Python of an exact minor version, and installs it if that is allowed. */
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { EnvironmentBuildError } from '../contract/environment-builder.ts';
+import { EnvironmentBuildError, type EnvironmentLine } from '../contract/environment-builder.ts';
+import { createPassageFolder } from './attempt-folder.ts';
+import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
 import { runCommand } from './run-command.ts';
 import { splitSearchPath } from './tool-lookup.ts';
 
@@ -30,25 +32,90 @@ export interface InterpreterSearch {
   uvPath: string;
   /** Folders to search, in PATH format; versions installed by pyenv and uv are searched too. */
   searchPath: string;
+  dataDir: string;
 }
 
+/** What uv needs to download a Python, such as a mirror and a proxy; null if it may not. */
+export type PythonDownloads = Readonly<Record<string, string>> | null;
+
+export interface InterpreterNeed {
+  /** A minor version, such as "3.11". */
+  version: string;
+  downloads: PythonDownloads;
+  onLine: (line: EnvironmentLine) => void;
+  signal: AbortSignal | undefined;
+}
+
+const installTimeoutMs = 300_000;
+
 /**
- * Finds an installed interpreter of a minor version ("3.11"). Downloads nothing.
+ * Finds an installed interpreter of a minor version; otherwise installs one in the data folder.
  * @throws EnvironmentBuildError python_not_found, listing the available versions
  */
 export async function findPythonInterpreter(
   search: InterpreterSearch,
-  version: string,
+  need: InterpreterNeed,
 ): Promise<PythonInterpreter> {
-  const found = await runUv(search, ['python', 'find', '--system', version]);
-  const path = found.stdout.at(-1);
-  if (found.code !== 0 || path === undefined)
-    throw await describeMissingInterpreter(search, version, found.stderr);
-  const interpreter = await describeInterpreter(path);
-  if (!interpreter.version.startsWith(`${version}.`)) {
-    throw await describeMissingInterpreter(search, version, [`${path} is Python ${interpreter.version}.`]);
-  }
+  const { version, downloads, onLine } = need;
+  const installed = await findInstalled(search, version);
+  if (installed !== null) return installed;
+  if (downloads === null)
+    throw await describeMissingInterpreter(search, version, 'or set PUMPHOUSE_PYTHON_DOWNLOADS=on');
+  const say = (text: string) => onLine({ stream: 'stdout', text });
+  say(`Python ${version} is not installed on the machine of the server. Installing it ...`);
+  const begun = performance.now();
+  const failure = await installPython(search, need);
+  const interpreter = await findInstalled(search, version);
+  if (interpreter === null)
+    throw await describeMissingInterpreter(search, version, `uv could not download it: ${failure}`);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  say(`Installed Python ${interpreter.version} in ${seconds} s`);
   return interpreter;
+}
+
+/** Finds an interpreter of the machine, otherwise one that was installed in the data folder. */
+async function findInstalled(search: InterpreterSearch, version: string): Promise<PythonInterpreter | null> {
+  for (const folder of listInstallFolders(search)) {
+    const { code, stdout } = await runUv(search, ['python', 'find', '--system', version], { folder });
+    const path = stdout.at(-1);
+    if (code !== 0 || path === undefined) continue;
+    const interpreter = await describeInterpreter(path);
+    if (interpreter.version.startsWith(`${version}.`)) return interpreter;
+  }
+  return null;
+}
+
+/**
+ * Installs a Python that uv has checked against a hash. uv unpacks it in another folder and renames it, and lets one
+ * process at a time install.
+ * @returns why there is none, if there is none
+ */
+async function installPython(
+  search: InterpreterSearch,
+  { version, downloads, signal }: InterpreterNeed,
+): Promise<string> {
+  const folder = locatePythons(search.dataDir);
+  // Runs of other users read the interpreter.
+  await createPassageFolder(folder);
+  const timeout = AbortSignal.timeout(installTimeoutMs);
+  const result = await runUv(search, ['python', 'install', version, '--no-bin'], {
+    folder,
+    // A server without the internet finds out soon.
+    variables: { UV_HTTP_TIMEOUT: '15', UV_HTTP_RETRIES: '1', ...downloads, UV_PYTHON_DOWNLOADS: 'manual' },
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    // The mirror may have a password, and the log is that of a run.
+    mask: (text) => text.replaceAll(/\/\/[^@/\s]+@/g, '//***@'),
+  });
+  if (timeout.aborted) return `it took longer than ${installTimeoutMs / 1000} s`;
+  return explainUvFailure(result.stderr);
+}
+
+const locatePythons = (dataDir: string): string => join(dataDir, 'pythons');
+
+/** Where uv looks for interpreters that it has installed; undefined: those of the server's user. */
+function listInstallFolders({ dataDir }: InterpreterSearch): (string | undefined)[] {
+  const own = locatePythons(dataDir);
+  return existsSync(own) ? [undefined, own] : [undefined];
 }
 
 /**
@@ -72,15 +139,14 @@ export async function describeInterpreter(path: string, signal?: AbortSignal): P
 async function describeMissingInterpreter(
   search: InterpreterSearch,
   version: string,
-  details: string[],
+  detail: string,
 ): Promise<EnvironmentBuildError> {
   const names = await listInstalledPythons(search);
   const installed = names.length === 0 ? 'no Python' : `Python ${names.join(', ')}`;
   return new EnvironmentBuildError(
     'python_not_found',
     `Python ${version} is not installed on the machine of the server (installed: ${installed}). ` +
-      `The operator can install it there: uv python install ${version}.`,
-    { cause: details.join('\n') },
+      `The operator can install it there: uv python install ${version}; ${detail}.`,
   );
 }
 
@@ -89,13 +155,14 @@ export async function listInstalledPythons(
   search: InterpreterSearch,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const listed = await runUv(
-    search,
-    ['python', 'list', '--only-installed', '--output-format', 'json'],
-    signal,
+  const command = ['python', 'list', '--only-installed', '--output-format', 'json'];
+  const lists = await Promise.all(
+    listInstallFolders(search).map(async (folder) => {
+      const { stdout } = await runUv(search, command, { folder, signal });
+      return z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(stdout)).data ?? [];
+    }),
   );
-  const versions = z.array(z.object({ version: z.string() })).safeParse(parseJsonLines(listed.stdout)).data;
-  return [...new Set(versions?.map((entry) => entry.version))];
+  return [...new Set(lists.flat().map((entry) => entry.version))];
 }
 
 function parseJsonLines(lines: string[]): unknown {
@@ -106,10 +173,17 @@ function parseJsonLines(lines: string[]): unknown {
   }
 }
 
+interface UvOptions {
+  folder?: string | undefined;
+  variables?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  mask?: (text: string) => string;
+}
+
 function runUv(
   search: InterpreterSearch,
   uvArguments: string[],
-  signal?: AbortSignal,
+  { folder, variables: own = {}, ...options }: UvOptions,
 ): ReturnType<typeof runCommand> {
   const variables = {
     PATH: [...splitSearchPath(search.searchPath), ...listPyenvFolders()].join(delimiter),
@@ -118,8 +192,10 @@ function runUv(
     UV_NO_CONFIG: '1',
     UV_NO_CACHE: '1',
     UV_PYTHON_DOWNLOADS: 'never',
+    ...(folder !== undefined && { UV_PYTHON_INSTALL_DIR: folder }),
+    ...own,
   };
-  return runCommand([search.uvPath, ...uvArguments], { variables, signal });
+  return runCommand([search.uvPath, ...uvArguments], { variables, ...options });
 }
 
 /** Program folders of pyenv's versions, newest first. */
