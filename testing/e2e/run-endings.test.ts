@@ -123,7 +123,7 @@ describe('the terminal that follows a run', () => {
     expect(lines).toContain('[user] ValueError: no luck');
     expect(lines.filter((line) => line.startsWith('[setup] Pumphouse: Failed'))).toEqual([
       expect.stringMatching(
-        /^\[setup\] Pumphouse: Failed \(exit_code\): ValueError: no luck \(__deployment__\.py:\d+\)\. Read the traceback/,
+        /^\[setup\] Pumphouse: Failed \(exit_code\): ValueError: no luck \(__deployment__\.py:\d+\)\. /,
       ),
     ]);
   });
