@@ -40,7 +40,7 @@ describe('the list of pipelines', () => {
     await page.getByRole('searchbox', { name: 'Search pipelines' }).fill('rev');
     await page.waitForURL('**/pipelines?q=rev');
     await expect.poll(() => textsOf(1)).toEqual(['revenue']);
-    await open('/pipelines?sort=-rows&status=succeeded');
+    await open('/pipelines?sort=-rows&status=fresh');
     await expect.poll(() => textsOf(1)).toEqual(['shop', 'revenue']);
     await page.getByRole('button', { name: 'Rows' }).click();
     await page.waitForURL('**/pipelines?*sort=rows*');
@@ -59,7 +59,7 @@ describe('the freshness board', () => {
     const fresh = page.getByRole('region', { name: 'Fresh: 2' });
     const revenue = fresh.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'revenue' }) });
     await revenue.getByText(/old, expected every 1 d/).waitFor();
-    await page.getByRole('region', { name: 'Unknown: 0' }).getByText('None').waitFor();
+    await page.getByRole('region', { name: 'Stale: 0' }).getByText('None').waitFor();
     await expectAccessible(page);
     const folder = process.env['PUMPHOUSE_TEST_SCREENSHOTS'];
     if (folder) await page.screenshot({ path: `${folder}/freshness-board.png` });
