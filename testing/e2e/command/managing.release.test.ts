@@ -256,8 +256,16 @@ describe('variables', () => {
 });
 
 describe('versions', () => {
-  const first = { 'load.py': 'print("first")\n', 'lib/same.py': 'same = 1\n', 'requirements.txt': '# none\n' };
-  const second = { 'load.py': 'print("second")\n', 'lib/same.py': 'same = 1\n', 'requirements.txt': '# none\n' };
+  const first = {
+    'load.py': 'print("first")\n',
+    'lib/same.py': 'same = 1\n',
+    'requirements.txt': '# none\n',
+  };
+  const second = {
+    'load.py': 'print("second")\n',
+    'lib/same.py': 'same = 1\n',
+    'requirements.txt': '# none\n',
+  };
 
   beforeAll(async () => {
     const id = JSON.parse((await run(['workspace', 'info', '--json'])).stdout).id as string;

@@ -96,7 +96,9 @@ export function createExecutorLooks(context: DoctorContext): Looks<ExecutorCheck
       const uvPath = lookUp('uv');
       if (uvPath === null) return skipped('uv, which finds them, is missing.');
       const searchPath = config.toolVariables['PATH'] ?? '';
-      return derivePythonVersionsFinding(await listInstalledPythons({ uvPath, searchPath, dataDir: config.dataDir }, signal));
+      return derivePythonVersionsFinding(
+        await listInstalledPythons({ uvPath, searchPath, dataDir: config.dataDir }, signal),
+      );
     }),
     uv: only('process', async (_, signal) => {
       const path = lookUp('uv');
