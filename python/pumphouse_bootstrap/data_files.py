@@ -17,6 +17,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import stat
 import sys
 import tarfile
@@ -255,7 +256,15 @@ def run_action(action: str, source: str, given: list[str], output) -> None:
         raise CannotCopy(f"There is no action {action}.")
 
 
+def _stop(*_) -> None:
+    """End by an exception, which deletes the copy. Output that is left goes nowhere: its reader may never come."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, sys.stdout.fileno())
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main(action: str, source: str, *given: str) -> int:
+    signal.signal(signal.SIGTERM, _stop)
     try:
         run_action(action, source, list(given), sys.stdout.buffer)
     except Busy:

@@ -139,6 +139,17 @@ class DataFiles(unittest.TestCase):
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE_SECONDS)
         self.assertEqual((ended.returncode, ended.stdout), (BUSY, b""))
 
+    def test_a_stopped_download_leaves_no_copy(self) -> None:
+        self.write("shop.duckdb", b"rows" * 1_000_000)
+        program = str(BOOTSTRAP / "data_files.py")
+        command = [sys.executable, "-I", "-S", program, "archive", str(self.data)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as download:
+            # The copy is complete then, and the rest of it waits for a reader.
+            download.stdout.readline()
+            download.terminate()
+            self.assertEqual(download.wait(PATIENCE_SECONDS), 143)
+        self.assertEqual(os.listdir(self.data / ".pumphouse" / "downloads"), [])
+
     def test_deletes_copies_of_killed_downloads(self) -> None:
         self.write(".pumphouse/downloads/left/rows.csv")
         self.write("rows.csv")
