@@ -20,7 +20,7 @@ import { isMissing } from './engine.ts';
 import { requireEnvironment } from './environments.ts';
 import { putFiles } from './files.ts';
 import { attemptName, attemptVolume, executorName, folders } from './names.ts';
-import { copySnapshot } from './snapshots.ts';
+import { copySnapshot } from './local-data/snapshots.ts';
 import type { Slots } from './slots/slots.ts';
 import { createSpoolReader } from './spool.ts';
 import { checkNames } from '../local-data-names.ts';

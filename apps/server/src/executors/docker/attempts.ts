@@ -24,8 +24,8 @@ import {
   folders,
   labels,
   labelsOf,
+  localDataVolume,
   readAssignedAttempt,
-  shortInstallation,
 } from './names.ts';
 import { readExitDetails } from './spool.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
@@ -162,11 +162,9 @@ export async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volum
  * Creates the volume of a workspace's local data on first use; it is kept permanently.
  * @returns its name
  */
-export async function makeLocalData(
-  engine: Docker,
-  { installationId, workspaceId, profile }: Omit<LocalDataScope, 'uid'>,
-): Promise<string> {
-  const volume = `pumphouse-${shortInstallation(installationId)}-data-${workspaceId}-${profile}`;
+export async function makeLocalData(engine: Docker, scope: Omit<LocalDataScope, 'uid'>): Promise<string> {
+  const { installationId, workspaceId, profile } = scope;
+  const volume = localDataVolume(scope);
   const own = { [labels.workspace]: workspaceId, [labels.profile]: profile };
   await makeVolume(engine, volume, labelsOf(installationId, 'local-data', own));
   return volume;

@@ -25,6 +25,8 @@ export interface ContainerPlan {
   engineCpus: number;
   /** The server writes to its standard input. */
   hasInput?: boolean;
+  /** False if the engine must not keep its output. */
+  isLogged?: boolean;
 }
 
 /**
@@ -68,6 +70,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
       CapDrop: ['ALL'],
       ...(plan.capabilities === undefined ? {} : { CapAdd: [...plan.capabilities] }),
       SecurityOpt: ['no-new-privileges'],
+      ...(plan.isLogged === false ? { LogConfig: { Type: 'none', Config: {} } } : {}),
       NetworkMode: plan.network,
       Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${temporaryBytes},mode=1777` },
       ShmSize: sharedMemoryBytes,

@@ -9,7 +9,8 @@ import { createDockerBackend, type DockerExecutorOptions } from './docker-backen
 import { pingEngine } from './engine.ts';
 import { createEnvironmentBuilder } from './environment-builder.ts';
 import { createInventory } from './inventory.ts';
-import { createLocalDataStore } from './local-data-store.ts';
+import { createLocalDataFiles } from './local-data/local-data-files.ts';
+import { createLocalDataStore } from './local-data/local-data-store.ts';
 import { createSlots } from './slots/slots.ts';
 
 export interface DockerExecutor extends Executor {
@@ -64,7 +65,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     ...createLocalDataStore(backend),
     ...createInventory(backend, slots),
     appConnector: createAppConnector(backend, connections),
-    localDataFiles: null,
+    localDataFiles: createLocalDataFiles(backend),
     templates: slotsMemoryPercent === 0 ? null : slots,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Duplex, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { AttemptLimits } from '../contract/attempt-runner.ts';
 import {
@@ -26,7 +26,8 @@ import { checkRequirements } from '../requirements.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
 import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
 import { bootstrapUser, describeMachine, planContainer, type ClosedMachine } from './container-plan.ts';
-import { allowSilence, asExecutorError, orNull } from './engine.ts';
+import { attachOutput } from './container-output.ts';
+import { asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import type { RunnerImage } from './images.ts';
 import {
@@ -213,16 +214,7 @@ export async function followOutput(
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode declares less than the stream that it returns
-  const attached = (await container.attach({ stream: true, stdout: true, stderr: true })) as Duplex;
-  allowSilence(attached);
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  container.modem.demuxStream(attached, streams.stdout, streams.stderr);
-  const closeStreams = (): void => {
-    streams.stdout.end();
-    streams.stderr.end();
-  };
-  attached.once('end', closeStreams).once('close', closeStreams).once('error', closeStreams);
+  const output = await attachOutput(container);
   const kept: Record<EnvironmentLine['stream'], string[]> = { stdout: [], stderr: [] };
   const read = async (name: EnvironmentLine['stream'], source: Readable): Promise<void> => {
     for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
@@ -231,11 +223,8 @@ export async function followOutput(
     }
   };
   try {
-    const reading = Promise.all([read('stdout', streams.stdout), read('stderr', streams.stderr)]);
-    if (signal?.aborted === true) {
-      closeStreams();
-      return [];
-    }
+    if (signal?.aborted === true) return [];
+    const reading = Promise.all([read('stdout', output.stdout), read('stderr', output.stderr)]);
     await container.start();
     await reading;
     // Streams also end when the engine goes down: only the engine's response confirms that the build has
@@ -245,7 +234,7 @@ export async function followOutput(
   } finally {
     // Docker keeps the stream of a container that never started even after its removal, which would block
     // shutdown.
-    attached.destroy();
+    output.close();
   }
 }
 

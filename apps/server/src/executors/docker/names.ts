@@ -1,5 +1,6 @@
 /** Names and labels of everything that this executor creates, by which it is found again after any crash. */
 import { createHash } from 'node:crypto';
+import type { LocalDataScope } from '../contract/local-data-store.ts';
 
 export const executorName = 'docker';
 
@@ -78,6 +79,14 @@ export function attemptName(attemptId: string): string {
 
 export function attemptVolume(installationId: string, attemptId: string): string {
   return `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
+}
+
+export function localDataVolume({
+  installationId,
+  workspaceId,
+  profile,
+}: Omit<LocalDataScope, 'uid'>): string {
+  return `pumphouse-${shortInstallation(installationId)}-data-${workspaceId}-${profile}`;
 }
 
 /** The container of a slot until an attempt is assigned, which renames it. */

@@ -4,10 +4,12 @@
  */
 import type { Duplex } from 'node:stream';
 import { connectionFrames, MultiplexedConnection } from '../multiplexed-connection.ts';
+import { createOutputParser } from './container-output.ts';
 
 const frameKinds = { ...connectionFrames, open: 0, opened: 1, refused: 2, alive: 7 } as const;
 
 const headerBytes = 9;
+const standardOutput = 1;
 /** Keep-alive interval: the program ends after a minute of silence. */
 const aliveMilliseconds = 20_000;
 
@@ -62,7 +64,9 @@ export function createRelay(stream: Duplex, onEnd: () => void, onIdle: () => voi
     else if (kind === frameKinds.refused) opening?.settle(false);
     else opening?.connection.takeFrame(kind, content);
   });
-  const takeOutput = createOutputParser(takeFrames);
+  const takeOutput = createOutputParser((descriptor, piece) => {
+    if (descriptor === standardOutput) takeFrames(piece);
+  });
   stream.on('data', (piece: Buffer) => takeOutput(piece));
   stream.once('end', end).once('close', end).on('error', end);
 
@@ -109,37 +113,6 @@ function createFrameParser(onFrame: (kind: number, number: number, content: Buff
       if (rest.length < end) return;
       onFrame(rest.readUInt8(0), rest.readUInt32BE(1), rest.subarray(headerBytes, end));
       rest = rest.subarray(end);
-    }
-  };
-}
-
-const standardOutput = 1;
-const outputHeaderBytes = 8;
-
-/**
- * Removes the engine's framing from a process's output: a header of 8 bytes before each piece, which names
- * the descriptor.
- */
-function createOutputParser(onOutput: (piece: Buffer) => void) {
-  let header: Buffer = Buffer.alloc(0);
-  let left = 0;
-  return (piece: Buffer): void => {
-    let input = piece;
-    while (input.length > 0) {
-      if (left === 0) {
-        const missing = outputHeaderBytes - header.length;
-        header = Buffer.concat([header, input.subarray(0, missing)]);
-        input = input.subarray(missing);
-        if (header.length < outputHeaderBytes) return;
-        left = header.readUInt32BE(4);
-        if (left === 0) header = Buffer.alloc(0);
-        continue;
-      }
-      const part = input.subarray(0, left);
-      if (header[0] === standardOutput) onOutput(part);
-      left -= part.length;
-      input = input.subarray(part.length);
-      if (left === 0) header = Buffer.alloc(0);
     }
   };
 }

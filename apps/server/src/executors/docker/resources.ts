@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import type { Resource, ResourceOwner } from '../../domain/retention/resource.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import { ExecutorError } from '../contract/executor-error.ts';
-import { readSnapshots } from './snapshots.ts';
+import { readSnapshots } from './local-data/snapshots.ts';
 import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { filterOf, labels, readAssignedAttempt, type ObjectKind } from './names.ts';

@@ -5,15 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
-import { readCopyReport } from '../local-data-names.ts';
-import type { CopiedData, LocalDataScope, SnapshotExtent } from '../contract/local-data-store.ts';
-import type { VolumeMount } from './container-plan.ts';
-import { orNull } from './engine.ts';
-import { folders, labels, labelsOf, shortInstallation } from './names.ts';
-import { runShortContainer, type ShortContainerHost } from './short-container.ts';
-import { makeVolume, removeVolume } from './volumes.ts';
+import { readCopyReport } from '../../local-data-names.ts';
+import type { CopiedData, LocalDataScope, SnapshotExtent } from '../../contract/local-data-store.ts';
+import type { VolumeMount } from '../container-plan.ts';
+import { orNull } from '../engine.ts';
+import { folders, labels, labelsOf, shortInstallation } from '../names.ts';
+import { runShortContainer, type ShortContainerHost } from '../short-container.ts';
+import { makeVolume, removeVolume } from '../volumes.ts';
 
-const limits = { memoryBytes: 512 * 1024 * 1024, cpus: null, processes: 16 };
+/** Limits of a container that copies or reads local data. */
+export const copyingLimits = { memoryBytes: 512 * 1024 * 1024, cpus: null, processes: 16 };
 
 type Names = Pick<LocalDataScope, 'workspaceId' | 'profile'>;
 
@@ -179,7 +180,7 @@ async function copyVolume(
     user: { uid, gid: uid },
     mounts: [plan.source, plan.target],
     network: 'none',
-    limits,
+    limits: copyingLimits,
   });
   return readCopyReport(exitCode, stdout, stderr);
 }

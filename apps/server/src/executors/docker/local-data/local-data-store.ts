@@ -1,10 +1,10 @@
-import { ExecutorError } from '../contract/executor-error.ts';
-import type { LocalDataStore } from '../contract/local-data-store.ts';
-import { checkLocalDataScope } from '../local-data-names.ts';
-import { requireHandle } from './attempt-handle.ts';
-import { inspectAttempt, makeLocalData } from './attempts.ts';
-import type { DockerBackend } from './docker-backend.ts';
-import { attemptVolume, labels } from './names.ts';
+import { ExecutorError } from '../../contract/executor-error.ts';
+import type { LocalDataStore } from '../../contract/local-data-store.ts';
+import { checkLocalDataScope } from '../../local-data-names.ts';
+import { requireHandle } from '../attempt-handle.ts';
+import { inspectAttempt, makeLocalData } from '../attempts.ts';
+import type { DockerBackend } from '../docker-backend.ts';
+import { attemptVolume, labels } from '../names.ts';
 import { copySnapshot, takeSnapshot } from './snapshots.ts';
 
 /** Copies local data between volumes, in short containers. */
