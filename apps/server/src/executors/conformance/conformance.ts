@@ -7,6 +7,7 @@ import { useAttempts, type ConformanceSite } from './conformance-site.ts';
 import { describeEnvironmentBuilder } from './environment-builder-conformance.ts';
 import type { ConformanceHarness } from './harness.ts';
 import { describeInventory } from './inventory-conformance.ts';
+import { describeLocalDataFiles } from './local-data-files-conformance.ts';
 import { describeLocalDataStore } from './local-data-store-conformance.ts';
 
 /** Declares the tests of one executor. */
@@ -40,5 +41,6 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     describeInventory(site);
     describeAppConnector(site);
     describeLocalDataStore(site);
+    describeLocalDataFiles(site);
   });
 }

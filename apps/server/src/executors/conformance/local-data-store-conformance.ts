@@ -1,61 +1,24 @@
 /** Conformance tests for copies of local data. */
-import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptSpec } from '../contract/attempt-runner.ts';
-import type { LocalDataScope, LocalDataUse, SnapshotExtent } from '../contract/local-data-store.ts';
+import { describe, expect, it } from 'vitest';
+import type { SnapshotExtent } from '../contract/local-data-store.ts';
 import type { ConformanceSite } from './conformance-site.ts';
+import { useLocalData, type LocalDataStep } from './local-data-runs.ts';
 
-type Step = [name: string, ...given: (string | number)[]];
-
-const endMs = 60_000;
 const sparseBytes = 200 * 1024 ** 3;
 const alwaysWhole = async (): Promise<boolean> => true;
 
 /** Declares the tests of one executor. Those that need user code are skipped if it runs none. */
 export function describeLocalDataStore(site: ConformanceSite): void {
   describe('local data', () => {
-    let workspaceId = '';
+    const runs = useLocalData(site);
+    const { run, start, describeScope } = runs;
 
-    beforeEach(() => {
-      workspaceId = randomUUID();
-    });
-
-    const test = (name: string, run: () => Promise<void>, { ofDisk = false } = {}): void =>
+    const test = (name: string, execute: () => Promise<void>, { ofDisk = false } = {}): void =>
       it(name, async ({ skip }) => {
         skip(ofDisk && site.executor.capabilities().localDataInObjects);
-        skip((await describeSteps([])) === null);
-        await run();
+        skip(!(await runs.runsUserCode()));
+        await execute();
       });
-
-    const describeSteps = (steps: Step[]): Promise<AttemptSpec | null> =>
-      site.harness.createLocalDataSpec(steps, 'prod');
-
-    async function start(access: LocalDataUse['access'], steps: Step[]) {
-      const spec = await site.harness.createLocalDataSpec(steps, access === 'copy' ? 'access' : 'prod');
-      if (spec === null) throw new Error('No user code is run here.');
-      const data = { workspaceId, profile: 'prod' };
-      const localData: LocalDataUse =
-        access === 'copy' ? { ...data, access, mountedAs: 'access' } : { ...data, access };
-      const handle = await site.executor.start({ ...spec, localData });
-      site.attempts.add(handle);
-      return { spec, handle, report: () => site.harness.awaitReport(spec) as Promise<unknown[]> };
-    }
-
-    async function run(access: LocalDataUse['access'], ...steps: Step[]): Promise<unknown[]> {
-      const { handle, report } = await start(access, steps);
-      const results = await report();
-      // Its end may store its changes.
-      await expect
-        .poll(async () => (await site.executor.inspect(handle)).state, { timeout: endMs })
-        .toBe('exited');
-      await site.attempts.end(handle);
-      return results;
-    }
-
-    async function describeScope(): Promise<LocalDataScope> {
-      const { installationId, uid } = await site.harness.createSpec('ends-on-term');
-      return { installationId, workspaceId, profile: 'prod', uid };
-    }
 
     const takeSnapshot = async (isWhole = alwaysWhole, extent: SnapshotExtent = {}) =>
       site.executor.takeSnapshot(await describeScope(), isWhole, extent);
@@ -76,7 +39,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       expect(taken?.sizeBytes).toBeLessThan(10 * 1024 * 1024);
       await run('read-write', ['write', 'rows.db', 'later rows']);
       const names = ['deep', 'deep/er', 'deep/er/file', 'folder', 'link', 'rows.db', 'sparse'];
-      const look: Step[] = [
+      const look: LocalDataStep[] = [
         ['list'],
         ['read', 'rows.db'],
         ['read-link', 'link'],
@@ -84,7 +47,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
         ['size', 'sparse'],
       ];
       const seen = [names, 'prod rows', secret, '/etc', sparseBytes];
-      const changes: Step[] = [
+      const changes: LocalDataStep[] = [
         ['write', 'rows.db', 'mine'],
         ['write', 'deep/er/file', 'mine'],
         ['remove', 'link'],
@@ -113,7 +76,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
       ]);
       await site.harness.awaitUserCode(holder.spec);
       await takeSnapshot();
-      const lock: Step = ['lock', 'rows.db'];
+      const lock: LocalDataStep = ['lock', 'rows.db'];
       expect(await run('copy', lock, ['read', 'rows.db'])).toEqual([null, 'old']);
       await site.harness.finish(holder.spec, 0);
       expect(await holder.report()).toEqual([null, 0, true, 'new']);
@@ -130,7 +93,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
     test("can be copied in part, and a copy appears under its writer's folder name", async () => {
       await run('read-write', ['write', 'rows.db', 'rows'], ['write', 'kept/file', 'first']);
       await takeSnapshot(alwaysWhole, { only: 'kept' });
-      const asWritten: Step = ['read-as', 'prod', 'kept/file'];
+      const asWritten: LocalDataStep = ['read-as', 'prod', 'kept/file'];
       expect(await run('copy', ['list'], asWritten)).toEqual([['kept', 'kept/file'], 'first']);
       await takeSnapshot(alwaysWhole, { only: 'missing' });
       expect(await run('copy', ['list'])).toEqual([[]]);
@@ -160,7 +123,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
         const listSnapshots = async () =>
           (await site.harness.createExecutor().listResources({ withSizes: false })).filter(
             ({ id, owner }) =>
-              id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
+              id.includes(runs.workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
           );
         const countNobodys = async () =>
           (await listSnapshots()).filter(({ owner }) => owner.kind === 'nobody').length;
@@ -168,7 +131,7 @@ export function describeLocalDataStore(site: ConformanceSite): void {
         await takeSnapshot();
         const whole = await listSnapshots();
         expect(whole.map(({ owner }) => owner)).toEqual(
-          whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
+          whole.map(() => ({ kind: 'local-data', workspaceId: runs.workspaceId, profile: 'prod' })),
         );
         for (const resource of whole)
           await expect(site.executor.removeResource(resource)).rejects.toMatchObject({ kind: 'config' });
