@@ -116,6 +116,13 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
     async run(workspace: ApiWorkspace, job: string): Promise<EndedRun> {
       return awaitEnd(workspace, await start(workspace, job));
     },
+    /** The files of its only profile that members see. */
+    async listLocalData(workspace: ApiWorkspace): Promise<string[]> {
+      const { profiles } = await server.client.call('list_local_data', {
+        params: { workspace_id: workspace.id },
+      });
+      return profiles.flatMap(({ files }) => files.map(({ path }) => path));
+    },
     /** The response of /readyz: its status and its reasons on one line. */
     async readReadiness(): Promise<{ status: number; reasons: string }> {
       const answer = await fetch(`${server.url}/readyz`);

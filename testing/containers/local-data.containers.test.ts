@@ -5,8 +5,9 @@ import { createContainerSite, type ContainerSite } from './container-site.ts';
 const writer = `
 import os
 folder = f".dlt/data/{os.environ['WORKSPACE__PROFILE']}"
-print("before:", sorted(os.listdir(folder)))
-with open(f"{folder}/{len(os.listdir(folder))}.txt", "w") as file:
+names = sorted(name for name in os.listdir(folder) if name != ".pumphouse")
+print("before:", names)
+with open(f"{folder}/{len(names)}.txt", "w") as file:
     file.write("kept")
 `;
 
@@ -52,6 +53,7 @@ describe.each(await findInstalledEngines())('with %s, local data', (kind) => {
       expect(await before(own)).toBe('before: []');
       expect(await before(own)).toBe("before: ['0.txt']");
       expect(await before(other)).toBe('before: []');
+      expect(await site.listLocalData(own)).toEqual(['0.txt', '1.txt']);
       await site.awaitNothingLeft();
       expect(await site.listNames('volume', 'kind=local-data', `workspace=${own.id}`)).toHaveLength(1);
     } finally {

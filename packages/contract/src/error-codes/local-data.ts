@@ -36,14 +36,15 @@ export const localDataErrorCodes = {
   local_data_unreachable: {
     status: 409,
     cause:
-      'This server keeps no local data that it can read: runs are containers with volumes of their own, or the server runs no jobs.',
+      'This server keeps no local data that it can read: it is on a claim of a Kubernetes cluster, or the server runs no jobs.',
     nextStep:
-      'With containers, use the volume of the engine (see docs/operate/containers.md). With several servers, call one with the role supervisor.',
+      'With Kubernetes, read the folder of the claim, or keep local data without a claim (docs/operate/kubernetes.md). With several servers, call one with the role supervisor.',
   },
   local_data_failed: {
     status: 500,
     cause: 'The files of the local data could not be read or moved. The message says why.',
-    nextStep: 'Free space on the disk if the message says so, or ask the operator of the server.',
+    nextStep:
+      'Free space on the disk or start the container engine if the message says so, or ask the operator of the server.',
   },
   local_data_too_large: {
     status: 413,

@@ -8,6 +8,7 @@ import type { LocalDataScope } from '../../executors/contract/local-data-store.t
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { ExecutorError } from '../../executors/contract/executor-error.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { maxListedFiles } from './data-files.ts';
 
@@ -22,6 +23,9 @@ const movedSchema = z.object({ file_count: z.number(), size_bytes: z.number(), i
 
 /** Files on the disk of an executor. */
 export function createDiskDataFiles(files: LocalDataFiles): DataFiles {
+  const openProgram = (scope: LocalDataScope, call: DataProgramCall) =>
+    explain(() => files.openProgram(scope, call));
+
   /** @throws ServiceError local_data_in_use, local_data_missing, local_data_failed */
   async function requireSuccess({ ended }: DataProgram): Promise<void> {
     const { code, stderr } = await ended;
@@ -39,7 +43,7 @@ export function createDiskDataFiles(files: LocalDataFiles): DataFiles {
     call: DataProgramCall,
     onLine: (line: string) => void,
   ): Promise<boolean> {
-    const program = await files.openProgram(scope, call);
+    const program = await openProgram(scope, call);
     if (!program) return false;
     try {
       for await (const line of createInterface({ input: program.stdout, crlfDelay: Infinity })) onLine(line);
@@ -51,7 +55,7 @@ export function createDiskDataFiles(files: LocalDataFiles): DataFiles {
   }
 
   return {
-    listProfiles: (workspaceId) => files.listProfiles(workspaceId),
+    listProfiles: (workspaceId) => explain(() => files.listProfiles(workspaceId)),
 
     async list(scope) {
       const listed: DataFile[] = [];
@@ -68,7 +72,7 @@ export function createDiskDataFiles(files: LocalDataFiles): DataFiles {
     },
 
     async open(scope, path, mayBeWritten) {
-      const program = await files.openProgram(scope, ['archive', ...(path === null ? [] : [path])]);
+      const program = await openProgram(scope, ['archive', ...(path === null ? [] : [path])]);
       if (!program) throw new ServiceError('local_data_missing', 'There is no local data.');
       try {
         const { report, rest } = await readReport(program.stdout);
@@ -108,6 +112,16 @@ export function createDiskDataFiles(files: LocalDataFiles): DataFiles {
       await ask(scope, ['remove', ...ids], () => undefined);
     },
   };
+}
+
+/** @throws ServiceError local_data_failed if an executor has no way to the files now, as without its engine */
+async function explain<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ExecutorError)) throw error;
+    throw new ServiceError('local_data_failed', error.message);
+  }
 }
 
 /** Reads the first line of an output, and what has arrived after it. */

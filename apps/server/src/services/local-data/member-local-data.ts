@@ -49,7 +49,7 @@ export function createMemberLocalData({ persistence, findFiles, log }: MemberLoc
     if (files) return files;
     throw new ServiceError(
       'local_data_unreachable',
-      'This server cannot reach the local data: it is in volumes of its container engine or cluster, or on another machine.',
+      'This server cannot reach the local data: it is on a claim of a Kubernetes cluster or on another machine.',
     );
   }
 
