@@ -3,7 +3,10 @@ import type { SeededRun } from '../testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callAsAttempt } from '../testing/attempt-calls.ts';
 import { createApiFixture } from '../testing/api-fixture.ts';
+import { openSpool } from '../testing/open-spool.ts';
+import { parseTrace } from '../../telemetry/parse-trace.ts';
 import { readAnswer } from '../testing/check-answer.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from '../testing/seed-run.ts';
 import { agePendingReports } from '../../store/postgres/testing/pipelines.ts';
 
@@ -114,6 +117,33 @@ describe('pending packages', () => {
       ended_by: { id: next.run.id, number: next.run.number },
     });
     expect(await list('?only_pending=true')).toEqual([]);
+  });
+
+  it('end as finished when a trace has loaded them, although its run is killed before it reports', async () => {
+    const trace = readCapturedBody('ok/002-trace');
+    const parsed = parseTrace(trace);
+    if (!parsed.ok) throw new Error(parsed.problem.detail);
+    const { pipelineName: pipeline, loadPackages } = parsed.details;
+    const loaded = loadPackages.map(({ loadId }) => describePackage({ pipeline, load_id: loadId }));
+    expect(loaded).not.toEqual([]);
+    await report(attempt, [...loaded, describePackage({ pipeline })]);
+    const next = await startNext();
+    const send = await openSpool(api, next.run);
+    await send('trace', trace);
+    expect((await list('?only_pending=true')).map(({ load_id: id }) => id)).toEqual(['1795989114.5254204']);
+    const ended = (await list()).filter(({ state }) => state === 'finished');
+    expect(ended.map(({ ended_by: run }) => run?.id)).toEqual(loaded.map(() => next.run.id));
+  });
+
+  it('end as gone when the worker is removed whose disk has them', async () => {
+    const { worker } = await api.services.workers.create(seeded.organizationId, 'distant');
+    await report(attempt, [describePackage()]);
+    await api.setRun(seeded.run.id, { workerId: worker.id });
+    await report(await api.createAttempt(seeded.run), [describePackage({ load_id: '2.5' })]);
+    expect(await list('?only_pending=true')).toHaveLength(2);
+    await api.services.workers.remove(seeded.organizationId, worker.id);
+    const states = (await list()).map(({ load_id: id, state }) => [id, state]);
+    expect(Object.fromEntries(states)).toEqual({ '1795989114.5254204': 'pending', '2.5': 'gone' });
   });
 
   it('end as gone once a complete report does not have them, and no other run may have them', async () => {

@@ -13,7 +13,8 @@ import { parseTrace } from '../../telemetry/parse-trace.ts';
 import { storeDatasetColumns } from '../pipelines/dataset-columns.ts';
 import { readBlob } from '../../blobs/read-blob.ts';
 
-type TelemetryStore = 'dataSearch' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry';
+type TelemetryStore =
+  'dataSearch' | 'pendingPackages' | 'pipelineChecks' | 'schemaChanges' | 'schemaVersions' | 'telemetry';
 
 export interface IngestTelemetryDependencies {
   persistence: Persistence<TelemetryStore>;
@@ -108,7 +109,7 @@ async function storeDetails(
 }
 
 async function storeTrace(
-  store: Pick<Store, 'telemetry'>,
+  store: Pick<Store, 'pendingPackages' | 'telemetry'>,
   body: BeaconBodyRecord,
   value: unknown,
 ): Promise<string | null> {
@@ -121,6 +122,9 @@ async function storeTrace(
     traceBlobKey: body.blobKey,
     facts: parsed.details,
   });
+  const { pipelineName, loadPackages } = parsed.details;
+  const loadIds = loadPackages.flatMap(({ loadId, loadStatus }) => (loadStatus === 'loaded' ? [loadId] : []));
+  if (loadIds.length > 0) await store.pendingPackages.endLoaded(body.attemptId, pipelineName, loadIds);
   return null;
 }
 

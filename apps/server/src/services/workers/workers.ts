@@ -5,7 +5,7 @@ import { hashToken, workerTokenPrefix } from './authenticate-worker.ts';
 import { recordChange } from '../audit/audit.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-type Stores = 'auditLog' | 'storage' | 'workers';
+type Stores = 'auditLog' | 'pendingPackages' | 'storage' | 'workers';
 
 /** A worker with a new token, which is shown once. */
 export interface WorkerWithToken {
@@ -109,13 +109,14 @@ export function createWorkers(persistence: Persistence<Stores>) {
 
     /**
      * Removes a worker and revokes its token, which ends its connection. Its active runs are unknown until they
-     * are ended by force.
+     * are ended by force. What is pending on its disk is gone.
      * @throws ServiceError not_found
      */
     remove: (organizationId: string | null, workerId: string): Promise<void> =>
       change(organizationId, workerId, async (tx, worker) => {
         await tx.workers.remove(workerId);
         await tx.storage.environments.forgetWorker(workerId);
+        await tx.pendingPackages.endOfWorker(workerId);
         await recordChange(tx, {
           ...aboutWorker(worker),
           action: 'worker.remove',

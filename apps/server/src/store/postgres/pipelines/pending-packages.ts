@@ -122,6 +122,35 @@ export function createPendingPackageStore(sql: Queryable) {
       ),
 
     /**
+     * Records that the run of an attempt has loaded packages, as its trace says: the report at its end is missing if it is
+     * killed before. Stored working folders say themselves what is pending.
+     */
+    endLoaded: (attemptId: string, pipelineName: string, loadIds: readonly string[]) =>
+      sql.execute(
+        named(
+          `update pending_packages set state = 'finished', ended_at = now(), ended_by_job_run_id = job_runs.id
+             from attempts join job_runs on job_runs.id = attempts.job_run_id
+            where attempts.id = :attemptId and pending_packages.workspace_id = job_runs.workspace_id
+              and pending_packages.profile = job_runs.profile and pending_packages.worker_id is not distinct from job_runs.worker_id
+              and pending_packages.pipeline_name = :pipelineName and pending_packages.load_id = any(:loadIds::text[])
+              and pending_packages.state = 'pending'
+              and not exists (select 1 from pipeline_folders folders
+                               where folders.workspace_id = job_runs.workspace_id and folders.profile = job_runs.profile
+                                 and folders.pipeline_name = :pipelineName)`,
+          { attemptId, pipelineName, loadIds: [...loadIds] },
+        ),
+      ),
+
+    /** Ends the packages on the disk of a worker that is removed. */
+    endOfWorker: (workerId: string) =>
+      sql.execute(
+        named(
+          `update pending_packages set state = 'gone', ended_at = now() where worker_id = :workerId and state = 'pending'`,
+          { workerId },
+        ),
+      ),
+
+    /**
      * Ends packages that a complete report does not have: as dropped if a member asked for that. Nothing ends while another
      * attempt is open that may have taken it over, if the report does not say what those work on. A report may arrive after
      * a later one, so a package that was reported just now stays.

@@ -10,6 +10,7 @@ export type RunColumns = Partial<JobRunRecord> & {
   tickAt?: Date;
   claimedBy?: string | null;
   leaseExpiresAt?: Date | null;
+  workerId?: string | null;
 };
 
 /** Sets columns of a run, in place of a supervisor, a user or the time. */
