@@ -43,6 +43,17 @@ export function describeEnvironmentBuilder(site: ConformanceSite): void {
       await site.executor.removeEnvironment(location);
     });
 
+    it('can have each Python that is listed', async () => {
+      const pythons = await site.executor.listPythons();
+      expect(pythons).toContain((await site.harness.createEnvironmentSpec()).pythonVersion);
+      expect(new Set(pythons).size).toBe(pythons.length);
+      for (const version of pythons) expect(version).toMatch(/^3\.\d+$/);
+      for (const pythonVersion of site.harness.pythons ?? pythons) {
+        const location = await build({ ...(await site.harness.createEnvironmentSpec()), pythonVersion });
+        await site.executor.removeEnvironment(location);
+      }
+    });
+
     it.each([
       {
         what: 'requirements that are nowhere',

@@ -17,6 +17,8 @@ export interface ConformanceHarness {
   readonly reachesSpool: boolean;
   /** True if environments are archives, which the server keeps and removes. */
   readonly serverKeepsEnvironments?: boolean;
+  /** Pythons of environments that can be built in these tests; all that are listed unless given. */
+  readonly pythons?: readonly string[];
   /** Called once with the executor of the tests, before they run. */
   warmUp?(executor: Executor): Promise<void>;
   /** Creates an executor on the same backend and installation, as a restarted server would. */

@@ -47,6 +47,7 @@ export async function createClusterHarness(
   return {
     reachesSpool: false,
     serverKeepsEnvironments: volumeClaim === null,
+    pythons: [fixture.describeEnvironment().pythonVersion],
     createExecutor: () => {
       const executor = createExecutor();
       if (cluster.reachesPods) return executor;
