@@ -41,6 +41,8 @@ async function createHarness(
   return {
     engine,
     reachesSpool: true,
+    // An image is there for this one only.
+    pythons: [context.describeEnvironment().pythonVersion],
     createExecutor,
     createSpec,
     ...serveApps({
