@@ -63,16 +63,19 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await site.awaitNothingLeft();
   });
 
-  it('an engine that is down when a run should start: the run waits, and starts once it is back', async () => {
+  it('an engine that is down when a run should start: the run waits and says why, and starts once it is back', async () => {
     await engine.kill();
     const id = await site.start(workspace, 'neighbour');
-    await eventually('the server says that the engine is away', async () => {
-      const { status, reasons } = await site.readReadiness();
-      return status === 503 && /container engine at .* does not answer/.test(reasons);
+    const params = { workspace_id: workspace.id, job_run_id: id };
+    const wait = await eventually('the run says why it waits', async () => {
+      const { waiting } = await site.server.client.call('get_job_run_life', { params });
+      return waiting?.reason.startsWith('No run can start now: ') && waiting.reason;
     });
-    const countTries = () => site.server.log().split(id).length - 1;
-    await eventually('the start has been tried twice', () => countTries() >= 2);
-    expect(await workspace.getRun(id)).toMatchObject({ status: 'starting' });
+    expect(wait).toMatch(/container engine at .* does not answer/);
+    const { status, reasons } = await site.readReadiness();
+    expect(status).toBe(503);
+    expect(wait).toBe(reasons.replace('executor: ', 'No run can start now: '));
+    expect(await workspace.getRun(id)).toMatchObject({ status: 'pending' });
     await engine.start();
     expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'completed', output: 'is well' });
     expect(await site.readReadiness()).toEqual({ status: 200, reasons: '' });
